@@ -1,0 +1,25 @@
+//! `rca completions`: scripts that complete commands and flags in a shell.
+
+use std::io::Write;
+
+use clap::{Args, CommandFactory};
+
+/// Print a completion script for a shell
+///
+/// Examples:
+///   rca completions bash > ~/.local/share/bash-completion/completions/rca
+///   rca completions zsh > ~/.zfunc/_rca
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct CompletionsArgs {
+    /// Which shell
+    pub shell: clap_complete::Shell,
+}
+
+impl CompletionsArgs {
+    pub fn write(&self, output: &mut dyn Write) {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut crate::args::Cli::command(), "rca", &mut script);
+        output.write_all(&script).ok();
+    }
+}

@@ -1,0 +1,42 @@
+//! `rca man`: the manual page, or that of one command.
+
+use std::io::Write;
+
+use clap::{Args, CommandFactory};
+
+use crate::error::{Error, Result};
+use crate::model::name;
+
+/// Print the manual page, in roff
+///
+/// Examples:
+///   rca man | man -l -
+///   rca man missing | man -l -
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ManArgs {
+    /// The page of this command alone
+    pub command: Option<String>,
+}
+
+impl ManArgs {
+    /// # Errors
+    /// If there is no such command.
+    pub fn write(&self, output: &mut dyn Write) -> Result<()> {
+        let mut cli = crate::args::Cli::command();
+        cli.build();
+        let page = match &self.command {
+            None => cli,
+            Some(wanted) => cli.find_subcommand(wanted).cloned().ok_or_else(|| {
+                let known: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+                let near = name::nearest(wanted, known.iter().copied());
+                let error = Error::question(format!("there is no command `{wanted}`"));
+                if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) }
+            })?,
+        };
+        let mut roff = Vec::new();
+        clap_mangen::Man::new(page).render(&mut roff).map_err(|e| Error::internal("cannot make the manual page").detail(e.to_string()))?;
+        output.write_all(&roff).ok();
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! `rca missing`: what is not there that should be.
+
+use clap::{Args, ValueEnum};
+
+use super::{Answer, Ask};
+use crate::args::Common;
+use crate::error::{Error, Result};
+use crate::model::column::Kind as ColumnKind;
+use crate::model::duration;
+use crate::model::value::Value;
+use crate::session::Session;
+
+mod flatline;
+mod keys;
+mod nulls;
+mod series;
+mod volume;
+
+pub use series::{int, one_line, strip_comments};
+
+/// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
+///
+/// Tables with a time column are divided into series (a sensor of a station), whose cadence and counter are taken
+/// from rca.toml or from the data. Each finding says what was expected and what is there, and has the SQL that
+/// shows it.
+///
+/// Examples:
+///   rca missing -C examples/laptop-anomaly
+///   rca missing --kind time_gap --every 30s --series station,sensor 'telemetry/*.csv'
+///   rca missing --keys station.units.serial=mes.materials.serial station.db mes.sql
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct MissingArgs {
+    /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Only findings of this kind
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub kind: Vec<Kind>,
+    /// The columns that tell one series from another
+    #[arg(long, value_name = "COL", value_delimiter = ',')]
+    pub series: Vec<String>,
+    /// How often a row of a series is expected
+    #[arg(long, value_name = "LENGTH")]
+    pub every: Option<String>,
+    /// Keys that should be in both tables
+    #[arg(long, value_name = "A.COL=B.COL")]
+    pub keys: Vec<String>,
+    /// Only findings where at least this share is missing, 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    pub min_share: Option<f64>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Kind {
+    /// A series is silent longer than its cadence allows
+    TimeGap,
+    /// Sequence numbers that never arrived
+    SequenceGap,
+    /// Rows that came twice
+    Duplicate,
+    /// Rows out of order by more than the cadence
+    Late,
+    /// A column's nulls, or sentinels such as -200 or 'N/A'
+    NullRate,
+    /// A sensor repeats one value
+    Flatline,
+    /// Far fewer rows than usual
+    VolumeDrop,
+    /// Keys of one table that another lacks
+    AbsentKey,
+    /// A series stops before the others do
+    Ended,
+    /// A series that `expect` names
+    NeverSeen,
+}
+
+impl Kind {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
+    }
+}
+
+/// One thing that is missing. Counts are of rows, but for absent keys: distinct keys.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub kind: Kind,
+    pub source: String,
+    pub table_name: String,
+    pub series: Option<String>,
+    pub column_name: Option<String>,
+    pub since: Option<i64>,
+    pub until: Option<i64>,
+    pub expected: i64,
+    pub observed: i64,
+    pub missing: i64,
+    pub detail: String,
+    pub sql: String,
+}
+
+const FIELDS: [(&str, ColumnKind); 14] = [
+    ("kind", ColumnKind::Text),
+    ("source", ColumnKind::Text),
+    ("table_name", ColumnKind::Text),
+    ("series", ColumnKind::Text),
+    ("column_name", ColumnKind::Text),
+    ("since", ColumnKind::Time),
+    ("until", ColumnKind::Time),
+    ("duration_s", ColumnKind::Float),
+    ("expected", ColumnKind::Int),
+    ("observed", ColumnKind::Int),
+    ("missing", ColumnKind::Int),
+    ("share", ColumnKind::Float),
+    ("detail", ColumnKind::Text),
+    ("sql", ColumnKind::Text),
+];
+
+impl Finding {
+    fn share(&self) -> f64 {
+        // Four digits are what a person compares, and what two ways of counting agree in.
+        if self.expected == 0 { 0.0 } else { (self.missing as f64 / self.expected as f64 * 10_000.0).round() / 10_000.0 }
+    }
+
+    fn row(&self) -> Vec<Value> {
+        let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+        let time = |at: Option<i64>| at.map_or(Value::Null, Value::Time);
+        let length = self.since.zip(self.until).map_or(Value::Null, |(since, until)| Value::Float((until - since) as f64 / 1e6));
+        vec![
+            Value::Text(self.kind.name()),
+            Value::Text(self.source.clone()),
+            Value::Text(self.table_name.clone()),
+            text(&self.series),
+            text(&self.column_name),
+            time(self.since),
+            time(self.until),
+            length,
+            Value::Int(self.expected.into()),
+            Value::Int(self.observed.into()),
+            Value::Int(self.missing.into()),
+            Value::Float(self.share()),
+            Value::Text(self.detail.clone()),
+            Value::Text(self.sql.clone()),
+        ]
+    }
+}
+
+/// What all kinds of searches share.
+pub struct Search<'a> {
+    pub session: &'a Session,
+    pub args: &'a MissingArgs,
+    pub findings: Vec<Finding>,
+    pub notes: Vec<String>,
+    /// `--every` in microseconds.
+    pub every: Option<i64>,
+    pub window: crate::session::Window,
+}
+
+impl Search<'_> {
+    pub fn wants(&self, kinds: &[Kind]) -> bool {
+        self.args.kind.is_empty() || kinds.iter().any(|kind| self.args.kind.contains(kind))
+    }
+
+    /// What must hold of the rows of a table: the window and `--where`.
+    pub fn condition(&self, table: &crate::session::Table) -> String {
+        let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", crate::engine::quote::readable_name(time)));
+        let within = time.filter(|_| !self.window.is_open()).map(|time| self.window.sql(&time));
+        let said = self.args.common.evidence.condition.as_ref().map(|condition| format!("({condition})"));
+        let parts: Vec<String> = within.into_iter().chain(said).collect();
+        if parts.is_empty() { "true".into() } else { parts.join(" AND ") }
+    }
+}
+
+impl Ask for MissingArgs {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    fn run(&self, session: &Session) -> Result<Answer> {
+        let evidence = &self.common.evidence;
+        let every = match &self.every {
+            Some(text) => Some(duration::parse(text).filter(|every| *every > 0).ok_or_else(|| {
+                Error::question(format!("`--every {text}` is no length of time")).hint("write --every 30s, 5m or 2h")
+            })?),
+            None => None,
+        };
+        let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
+        let mut search = Search { session, args: self, findings: Vec::new(), notes: Vec::new(), every, window };
+        let mut notes = Vec::new();
+        let tables = super::tables_with(session, evidence.condition.as_deref(), &mut notes)?;
+        for table in &tables {
+            let asked = self.series.iter().all(|column| table.column(column).is_some());
+            if !self.series.is_empty() && !asked {
+                continue;
+            }
+            let is_regular = series::search(&mut search, table)?;
+            if !is_regular {
+                volume::search(&mut search, table)?;
+            }
+            nulls::search(&mut search, table)?;
+            flatline::search(&mut search, table)?;
+        }
+        if !self.series.is_empty() && !tables.iter().any(|table| self.series.iter().all(|column| table.column(column).is_some())) {
+            let names: Vec<&str> = tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
+            let near: Vec<String> = self.series.iter().flat_map(|column| crate::model::name::nearest(column, names.iter().copied())).collect();
+            return Err(Error::question(format!("no table has the columns `{}`", self.series.join("`, `"))).hint(format!("did you mean {}", crate::model::name::listed(&near))));
+        }
+        keys::search(&mut search, &tables)?;
+        notes.append(&mut search.notes);
+        let mut findings = search.findings;
+        findings.retain(|finding| {
+            (self.kind.is_empty() || self.kind.contains(&finding.kind)) && self.min_share.is_none_or(|least| finding.share() >= least)
+        });
+        findings.sort_by(|a, b| {
+            let weight = |finding: &Finding| (std::cmp::Reverse(finding.missing), finding.kind, finding.source.clone(), finding.table_name.clone());
+            weight(a).cmp(&weight(b)).then_with(|| a.series.cmp(&b.series)).then_with(|| a.column_name.cmp(&b.column_name)).then_with(|| a.since.cmp(&b.since)).then_with(|| a.sql.cmp(&b.sql))
+        });
+        let rows: Vec<Vec<Value>> = findings.iter().map(Finding::row).collect();
+        Ok(Answer { sql: session.engine.keep("findings", &FIELDS, &rows)?, notes, ..Answer::default() })
+    }
+}

@@ -1,0 +1,126 @@
+//! Nulls and sentinels: values that stand for none. Nulls that another column explains whole (a code is null exactly
+//! where the result is PASS) are no finding.
+
+use super::series::{int, one_line};
+use super::{Finding, Kind, Search};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::value::Value;
+use crate::session::Table;
+
+/// What evidence writes in place of a number that it does not have, besides leaving it out.
+const NUMBERS: [i64; 8] = [-1, -99, -200, -999, -9999, 9999, 99999, -32768];
+const TEXTS: [&str; 12] = ["", "?", "-", "na", "n/a", "nan", "null", "none", "nil", "unknown", "missing", "#n/a"];
+
+pub fn search(search: &mut Search, table: &Table) -> Result<()> {
+    if !search.wants(&[Kind::NullRate]) || table.kind == "log" {
+        return Ok(());
+    }
+    let columns: Vec<&Column> = table.own_columns().filter(|column| column.kind != ColumnKind::Blob).collect();
+    let counts: Vec<String> = columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
+    let list = std::iter::once("count(*)".to_string()).chain(counts).collect::<Vec<_>>().join(", ");
+    let condition = search.condition(table);
+    let row = search.session.one_row(&format!("SELECT {list} FROM {} WHERE {condition}", table.sql()))?;
+    let rows = int(&row[0]);
+    let mut explained = Vec::new();
+    for (column, count) in columns.iter().zip(&row[1..]) {
+        let nulls = rows - int(count);
+        if nulls > 0 {
+            match explanation(search, table, column, &columns, nulls, &condition)? {
+                Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
+                Explained::But { by, values, left, of } => {
+                    let name = quote::readable_name(&by);
+                    let list = values.iter().map(|value| quote::text(value)).collect::<Vec<_>>().join(", ");
+                    let within = format!("coalesce({name}::VARCHAR, '') NOT IN ({list})");
+                    let detail = format!("null though `{by}` is not {}", values.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(" or "));
+                    found(search, table, column, of, left, detail, &format!("{} IS NULL AND {within}", quote::readable_name(&column.name)), &condition);
+                }
+                Explained::Not => found(search, table, column, rows, nulls, "null".into(), &format!("{} IS NULL", quote::readable_name(&column.name)), &condition),
+            }
+        }
+        sentinels(search, table, column, rows, &condition)?;
+    }
+    if !explained.is_empty() {
+        search.notes.push(format!("{}: nulls that another column explains are no finding: {}", table.name, explained.join(", ")));
+    }
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a finding, each of another kind")]
+fn found(search: &mut Search, table: &Table, column: &Column, expected: i64, missing: i64, detail: String, holds: &str, condition: &str) {
+    let sql = if condition == "true" { format!("SELECT * FROM {} WHERE {holds}", table.sql()) } else { format!("SELECT * FROM {} WHERE {holds} AND ({condition})", table.sql()) };
+    search.findings.push(Finding {
+        kind: Kind::NullRate,
+        source: table.source.clone(),
+        table_name: table.short_name.clone(),
+        series: None,
+        column_name: Some(column.name.clone()),
+        since: None,
+        until: None,
+        expected,
+        observed: expected - missing,
+        missing,
+        detail,
+        sql: one_line(&sql),
+    });
+}
+
+enum Explained {
+    /// Null exactly where this column says so.
+    Wholly(String),
+    /// Always null where `by` has one of `values`; `left` of `of` other rows are null too.
+    But { by: String, values: Vec<String>, left: i64, of: i64 },
+    Not,
+}
+
+/// The column, of few values, whose values tell nearly all nulls: in their rows this one is always null.
+fn explanation(search: &Search, table: &Table, column: &Column, columns: &[&Column], nulls: i64, condition: &str) -> Result<Explained> {
+    const VALUES_MAX: usize = 20;
+    let mut best: Option<(i64, i64, String, Vec<String>)> = None;
+    for by in columns.iter().filter(|by| by.name != column.name && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool)) {
+        let (name, of) = (quote::name(&by.name), quote::name(&column.name));
+        let sql = format!("SELECT {name}::VARCHAR AS v, count(*) AS n, count(*) - count({of}) AS nulls FROM {} WHERE {condition} GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}", table.sql(), VALUES_MAX + 1);
+        let groups = search.session.engine.rows(&sql)?.rows;
+        if groups.len() < 2 || groups.len() > VALUES_MAX {
+            continue;
+        }
+        let whole = |row: &&Vec<Value>| int(&row[1]) == int(&row[2]) && !row[0].is_null();
+        let told: i64 = groups.iter().filter(whole).map(|row| int(&row[2])).sum();
+        let values: Vec<String> = groups.iter().filter(whole).map(|row| row[0].shown()).collect();
+        let others: i64 = groups.iter().map(|row| int(&row[1])).sum::<i64>() - told;
+        if told * 10 >= nulls * 9 && best.as_ref().is_none_or(|(most, ..)| told > *most) {
+            best = Some((told, others, by.name.clone(), values));
+        }
+    }
+    Ok(match best {
+        Some((told, _, by, _)) if told == nulls => Explained::Wholly(by),
+        Some((told, of, by, values)) => Explained::But { by, values, left: nulls - told, of },
+        None => Explained::Not,
+    })
+}
+
+/// Values that stand for none: words in text; numbers of the usual list that lie far outside of all others.
+fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, condition: &str) -> Result<()> {
+    let name = quote::name(&column.name);
+    let is_key = search.session.entity_columns(table).contains(&column.name);
+    let (list, sql) = match column.kind {
+        ColumnKind::Text => {
+            let list = TEXTS.iter().map(|word| quote::text(word)).collect::<Vec<_>>().join(", ");
+            (true, format!("SELECT trim({name}) AS v, count(*) AS n FROM {} WHERE lower(trim({name})) IN ({list}) AND ({condition}) GROUP BY 1 ORDER BY 1", table.sql()))
+        }
+        ColumnKind::Int | ColumnKind::Float if !is_key => {
+            let list = NUMBERS.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            let sql = include_str!("sentinels.sql");
+            (false, quote::fill(&super::series::strip_comments(sql), &[("column", &name), ("table", &table.sql()), ("list", &list), ("condition", condition)]))
+        }
+        _ => return Ok(()),
+    };
+    for row in search.session.engine.rows(&sql)?.rows {
+        let (value, count) = (row[0].shown(), int(&row[1]));
+        let readable = quote::readable_name(&column.name);
+        let holds = if list { format!("trim({readable}) = {}", quote::text(&value)) } else { format!("{readable} = {value}") };
+        found(search, table, column, rows, count, format!("the value '{value}' stands for none"), &holds, condition);
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+-- Steps longer than one and a half cadences, with how many rows are missing in them. Numbers that the sequence
+-- shows to be missing too are taken off, since they were sent: those are sequence gaps.
+WITH steps AS ({steps}),
+deltas AS (SELECT series, epoch_us(t) - epoch_us(t0) AS d FROM steps WHERE t > t0),
+medians AS (SELECT series, coalesce({every}, median(d)) AS c, count(*) AS n FROM deltas GROUP BY series),
+spreads AS (SELECT d.series, c, n, median(abs(d - c)) AS mad FROM deltas d JOIN medians m ON d.series = m.series GROUP BY ALL),
+regular AS (
+    SELECT d.series, c
+    FROM deltas d JOIN spreads s ON d.series = s.series
+    GROUP BY d.series, c, n
+    HAVING n >= 5 AND ({every} IS NOT NULL
+        OR count(*) FILTER (WHERE abs(d - c) <= greatest(0.1 * c, least(2 * 1.4826 * mad, 0.5 * c))) >= 0.8 * n)
+),
+gaps AS (
+    SELECT s.series, t0 AS since, t AS until, place, c AS cadence, greatest(q - q0 - 1, 0) AS hole,
+        (round((epoch_us(t) - epoch_us(t0)) / c) - 1)::BIGINT AS due
+    FROM steps s JOIN regular r ON s.series = r.series
+    WHERE epoch_us(t) - epoch_us(t0) > 1.5 * c
+)
+SELECT series, since, until, due - coalesce(hole, 0) AS missing, place, cadence, hole
+FROM gaps
+WHERE due - coalesce(hole, 0) > 0.1 * due

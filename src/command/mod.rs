@@ -1,0 +1,64 @@
+//! One question a file: its arguments, whose comments are its help, and `run`, which turns them into one relation.
+//! A command never knows how its answer is shown.
+
+use crate::error::Result;
+use crate::session::{Session, Table};
+
+pub mod completions;
+pub mod errors;
+pub mod man;
+pub mod missing;
+pub mod query;
+pub mod schema;
+pub mod sources;
+pub mod timeline;
+
+/// The answer as SQL over what the session has, sorted as it shall be shown.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    pub sql: String,
+    pub params: Vec<(String, String)>,
+    /// What the reader should know besides the rows.
+    pub notes: Vec<String>,
+    /// Rows past the limit are not even read.
+    pub stops_at_limit: bool,
+}
+
+impl Answer {
+    pub fn of(sql: impl Into<String>) -> Answer {
+        Answer { sql: sql.into(), ..Answer::default() }
+    }
+}
+
+/// A command that reads evidence.
+pub trait Ask {
+    fn common(&self) -> &crate::args::Common;
+    fn sources(&self) -> &[String];
+    /// Sources besides those typed or set, such as a codebook given as a file.
+    fn extra_sources(&self) -> Vec<crate::session::Named> {
+        Vec::new()
+    }
+    /// # Errors
+    /// If the question cannot be asked of this evidence, or the evidence not be read.
+    fn run(&self, session: &Session) -> Result<Answer>;
+}
+
+/// The tables on whose rows `--where` can be asked. Where none is, the condition itself is at fault.
+fn tables_with<'a>(session: &'a Session, condition: Option<&str>, notes: &mut Vec<String>) -> Result<Vec<&'a Table>> {
+    let Some(condition) = condition else { return Ok(session.tables.iter().collect()) };
+    let mut fitting = Vec::new();
+    let mut last = None;
+    for table in &session.tables {
+        match session.engine.rows(&format!("SELECT 1 FROM {} WHERE ({condition}) LIMIT 0", table.sql())) {
+            Ok(_) => fitting.push(table),
+            Err(error) => {
+                notes.push(format!("{} is left out: --where does not fit it", table.name));
+                last = Some(error);
+            }
+        }
+    }
+    match last {
+        Some(error) if fitting.is_empty() => Err(error),
+        _ => Ok(fitting),
+    }
+}

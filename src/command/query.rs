@@ -1,0 +1,86 @@
+//! `rca query`: SQL over everything.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Answer, Ask};
+use crate::args::Common;
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+/// Ask in SQL: any SELECT that DuckDB runs, over all tables and `events`
+///
+/// Tables are called by their source (telemetry), those of databases by source and table (station.tests). The view
+/// events holds every row that has a time: ts, source, table_name, entity, level, code, message, origin.
+///
+/// Examples:
+///   rca query "select level, count(*) from gateway_logs group by all" gateway-logs/
+///   rca query "select * from stdin where share > 0.1" - < findings.ndjson
+///   rca query --file why.sql --param unit=SN240233 -C examples/laptop-anomaly
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct QueryArgs {
+    /// The SQL, then PATH, GLOB, DIR or NAME=PATH; `-` is standard input. With --file, sources only
+    #[arg(value_name = "SQL] [SOURCE")]
+    pub words: Vec<String>,
+    /// Read the SQL from this file
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The value of a parameter $K of the SQL, as text
+    #[arg(long, value_name = "K=V")]
+    pub param: Vec<String>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+impl QueryArgs {
+    fn sql(&self) -> Result<String> {
+        match (&self.file, self.words.first()) {
+            (Some(path), _) => std::fs::read_to_string(path).map_err(|e| Error::file(path.display(), &e)).map_err(|e| Error { kind: crate::error::Kind::Question, ..e }),
+            (None, Some(sql)) => Ok(sql.clone()),
+            (None, None) => Err(Error::question("there is no SQL to run").hint("write it first: rca query \"select * from events limit 10\" SOURCE")),
+        }
+    }
+
+    fn params(&self) -> Result<Vec<(String, String)>> {
+        let pair = |text: &String| match text.split_once('=') {
+            Some((name, value)) => Ok((name.to_string(), value.to_string())),
+            None => Err(Error::question(format!("`--param {text}` has no `=`")).hint("write --param NAME=VALUE")),
+        };
+        self.param.iter().map(pair).collect()
+    }
+}
+
+impl Ask for QueryArgs {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn sources(&self) -> &[String] {
+        let first = usize::from(self.file.is_none());
+        self.words.get(first..).unwrap_or_default()
+    }
+
+    fn run(&self, session: &Session) -> Result<Answer> {
+        let evidence = &self.common.evidence;
+        let sql = self.sql()?;
+        let sql = sql.trim().trim_end_matches(';').to_string();
+        if self.file.is_none() && self.words.len() == 1 && looks_like_a_source(&sql) {
+            return Err(Error::question("there is no SQL to run").hint(format!("write it first: rca query \"select * from events limit 10\" {sql}")));
+        }
+        let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
+        session.restrict(&window)?;
+        session.create_events(&window)?;
+        session.shut()?;
+        let sql = match &evidence.condition {
+            Some(condition) => format!("SELECT * FROM ({sql}\n) WHERE {condition}"),
+            None => sql,
+        };
+        Ok(Answer { sql, params: self.params()?, stops_at_limit: true, ..Answer::default() })
+    }
+}
+
+fn looks_like_a_source(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && std::path::Path::new(text).exists()
+}

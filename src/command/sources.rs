@@ -1,0 +1,90 @@
+//! `rca sources`: what there is, and what of it can be read.
+
+use clap::Args;
+
+use super::{Answer, Ask};
+use crate::args::Common;
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::value::Value;
+use crate::session::{Session, Table};
+
+/// List the tables found, with rows, times and what could not be read
+///
+/// Every row is read, so that the counts hold: `unread` is what is not in the answers of other commands.
+///
+/// Examples:
+///   rca sources station.db gateway-logs/ 'telemetry/*.csv'
+///   rca sources -C examples/laptop-anomaly
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct SourcesArgs {
+    /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+impl Ask for SourcesArgs {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    fn run(&self, session: &Session) -> Result<Answer> {
+        let evidence = &self.common.evidence;
+        let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
+        let mut notes = Vec::new();
+        let tables = super::tables_with(session, evidence.condition.as_deref(), &mut notes)?;
+        let mut selects = Vec::new();
+        for table in tables {
+            let condition = evidence.condition.as_deref().unwrap_or("true");
+            selects.push(row(session, table, &window, condition)?);
+        }
+        // A dump may declare nothing but views.
+        let sql = if selects.is_empty() { format!("{} LIMIT 0", EMPTY) } else { selects.join(" UNION ALL ") };
+        Ok(Answer { sql: format!("SELECT * FROM ({sql}) ORDER BY source, table_name"), notes, ..Answer::default() })
+    }
+}
+
+const EMPTY: &str = "SELECT '' AS source, '' AS kind, '' AS table_name, 0 AS rows, 0 AS bytes, NULL::TIMESTAMP AS first, \
+    NULL::TIMESTAMP AS last, '' AS time_column, '' AS format, 0 AS unread, '' AS note";
+
+/// The row of one table: its figures are counted here, since what was lost is known only afterwards.
+fn row(session: &Session, table: &Table, window: &crate::session::Window, condition: &str) -> Result<String> {
+    let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time)));
+    let times = time.as_ref().map_or_else(|| "NULL::TIMESTAMP, NULL::TIMESTAMP".to_string(), |time| format!("min({time}), max({time})"));
+    let within = time.as_ref().map_or_else(|| "true".to_string(), |time| window.sql(time));
+    // Every column is looked at, so that each value that does not fit is counted.
+    let all: Vec<String> = table.columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
+    let all = if all.is_empty() { "0".into() } else { all.join(" + ") };
+    let sql = format!("SELECT count(*), {times}, {all} FROM {} WHERE {within} AND ({condition})", table.sql());
+    let counted = session.one_row(&sql)?;
+    let at = |index: usize| match counted.get(index) {
+        Some(Value::Time(micros)) => quote::time(*micros),
+        _ => "NULL::TIMESTAMP".into(),
+    };
+    let report = session.coverage.of(&table.name);
+    let mut notes: Vec<String> = table.notes.clone();
+    notes.extend(session.notes.iter().filter(|(source, _)| *source == table.source).map(|(_, note)| note.clone()));
+    notes.extend(report.faults.iter().map(|(fault, tally)| fault.described(tally.count)));
+    notes.dedup();
+    Ok(format!(
+        "SELECT {} AS source, {} AS kind, {} AS table_name, {}::BIGINT AS rows, {}::BIGINT AS bytes, {} AS first, {} AS last, {} AS time_column, {} AS format, {}::BIGINT AS unread, {} AS note",
+        quote::text(&table.source),
+        quote::text(table.kind),
+        quote::text(&table.short_name),
+        counted.first().map_or_else(|| "0".into(), Value::shown),
+        table.bytes,
+        at(1),
+        at(2),
+        table.roles.time.as_ref().map_or_else(|| "NULL".into(), |time| quote::text(time)),
+        quote::text(&table.format),
+        report.lost(),
+        quote::text(&notes.join("; ")),
+    ))
+}

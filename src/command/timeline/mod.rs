@@ -1,0 +1,148 @@
+//! `rca timeline`: what happened, in order, across everything.
+
+use clap::Args;
+
+use super::{Answer, Ask};
+use crate::args::Common;
+use crate::engine::quote;
+use crate::error::{Error, Result};
+use crate::model::{duration, name};
+use crate::session::{Entity, Session, Table, Wanted, Window};
+
+/// Show what happened, in order, across all sources
+///
+/// Every row with a time is an event: log records, rows of databases, CSV and JSON. With --entity only those about
+/// one serial, host or request: a column has its value, or a log message has it as a word.
+///
+/// Examples:
+///   rca timeline --entity SN240233 -C examples/laptop-anomaly
+///   rca timeline --around '2025-03-01 13:20' --window 2m --level warn gateway-logs/
+///   rca timeline --every 10m station.db gateway-logs/
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct TimelineArgs {
+    /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Only events of this entity, maybe only in columns of this name
+    #[arg(long, value_name = "[COL=]VALUE")]
+    pub entity: Vec<String>,
+    /// Only events around this time
+    #[arg(long, value_name = "T", conflicts_with_all = ["from", "to"], allow_hyphen_values = true)]
+    pub around: Option<String>,
+    /// How far before and after --around
+    #[arg(long, value_name = "LENGTH", default_value = "5m")]
+    pub window: String,
+    /// Only this level and those above it: trace, debug, info, warn, error, fatal
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<String>,
+    /// Only this source
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Vec<String>,
+    /// Only events whose message fits this regular expression
+    #[arg(long, value_name = "RE")]
+    pub grep: Option<String>,
+    /// Count events per stretch of this length, by source and level
+    #[arg(long, value_name = "LENGTH", conflicts_with = "collapse")]
+    pub every: Option<String>,
+    /// Show equal neighbours (same source, level, code and message but for its numbers) as one row
+    #[arg(long)]
+    pub collapse: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Levels, the mildest first.
+pub const LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
+
+/// The condition for a level and those above it.
+///
+/// # Errors
+/// If there is no such level.
+pub fn at_least(level: &str) -> Result<String> {
+    let at = LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level)).ok_or_else(|| {
+        Error::question(format!("there is no level `{level}`")).hint(format!("levels are {}", name::listed(&LEVELS.map(String::from))))
+    })?;
+    let list: Vec<String> = LEVELS[at..].iter().map(|level| quote::text(level)).collect();
+    Ok(format!("level IN ({})", list.join(", ")))
+}
+
+fn length(text: &str, flag: &str) -> Result<i64> {
+    duration::parse(text)
+        .filter(|length| *length > 0)
+        .ok_or_else(|| Error::question(format!("`{flag} {text}` is no length of time")).hint(format!("write {flag} 30s, 5m or 2h")))
+}
+
+impl TimelineArgs {
+    fn stretch(&self, session: &Session) -> Result<Window> {
+        match &self.around {
+            Some(around) => {
+                let (at, half) = (session.instant(around, "--around")?, length(&self.window, "--window")?);
+                Ok(Window { from: Some(at - half), to: Some(at + half) })
+            }
+            None => session.window(self.common.evidence.from.as_deref(), self.common.evidence.to.as_deref()),
+        }
+    }
+
+    fn tables<'a>(&self, session: &'a Session) -> Result<Vec<&'a Table>> {
+        for wanted in &self.source {
+            if !session.tables.iter().any(|table| table.source == *wanted) {
+                let names: Vec<String> = session.tables.iter().map(|table| table.source.clone()).collect();
+                let near = name::nearest(wanted, names.iter().map(String::as_str));
+                return Err(Error::question(format!("there is no source `{wanted}`")).hint(format!("sources are {}", name::listed(if near.is_empty() { &names } else { &near }))));
+            }
+        }
+        Ok(session.tables.iter().filter(|table| self.source.is_empty() || self.source.contains(&table.source)).collect())
+    }
+
+    fn conditions(&self) -> Result<String> {
+        let mut conditions = Vec::new();
+        if let Some(level) = &self.level {
+            conditions.push(at_least(level)?);
+        }
+        if let Some(grep) = &self.grep {
+            regex::Regex::new(grep).map_err(|e| Error::question(format!("`--grep {grep}` is no regular expression")).detail(e.to_string()))?;
+            conditions.push(format!("regexp_matches(message, {})", quote::text(grep)));
+        }
+        conditions.extend(self.common.evidence.condition.as_ref().map(|condition| format!("({condition})")));
+        Ok(if conditions.is_empty() { "true".into() } else { conditions.join(" AND ") })
+    }
+}
+
+fn entity(text: &str) -> Entity {
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match text.split_once('=') {
+        Some((column, value)) if is_name(column) => Entity { column: Some(column.to_string()), value: value.to_string() },
+        _ => Entity { column: None, value: text.to_string() },
+    }
+}
+
+impl Ask for TimelineArgs {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    fn run(&self, session: &Session) -> Result<Answer> {
+        let tables = self.tables(session)?;
+        let entities: Vec<Entity> = self.entity.iter().map(|text| entity(text)).collect();
+        let wanted = Wanted { entities, window: self.stretch(session)? };
+        let events = session.events(&tables, &wanted)?;
+        let timeless: Vec<String> = tables.iter().filter(|table| table.roles.time.is_none()).map(|table| table.name.clone()).collect();
+        let mut notes = Vec::new();
+        if !timeless.is_empty() {
+            notes.push(format!("no events from tables without a time: {}", timeless.join(", ")));
+        }
+        let every = self.every.as_ref().map(|text| length(text, "--every")).transpose()?;
+        let (file, every) = match every {
+            Some(every) => (include_str!("histogram.sql"), every),
+            None if self.collapse => (include_str!("collapsed.sql"), 0),
+            None => (include_str!("events.sql"), 0),
+        };
+        let sql = quote::fill(file, &[("events", &events), ("condition", &self.conditions()?), ("every", &every.to_string())]);
+        Ok(Answer { sql, notes, ..Answer::default() })
+    }
+}

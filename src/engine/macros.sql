@@ -1,0 +1,28 @@
+-- What the questions share and SQL has no word for.
+
+-- A level's many spellings on one scale; numbers are those of bunyan and pino.
+CREATE MACRO rca_level(word) AS CASE
+    WHEN lower(trim(word::VARCHAR)) IN ('trace', 'verbose', 'finer', 'finest', '10') THEN 'trace'
+    WHEN lower(trim(word::VARCHAR)) IN ('debug', 'dbg', 'fine', '20') THEN 'debug'
+    WHEN lower(trim(word::VARCHAR)) IN ('info', 'notice', 'note', 'log', 'information', '30') THEN 'info'
+    WHEN lower(trim(word::VARCHAR)) IN ('warn', 'warning', '40') THEN 'warn'
+    WHEN lower(trim(word::VARCHAR)) IN ('error', 'err', 'severe', '50') THEN 'error'
+    WHEN lower(trim(word::VARCHAR)) IN ('fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', '60') THEN 'fatal'
+END;
+
+-- Whether an outcome means failure; NULL where the word says neither.
+CREATE MACRO rca_failed(word) AS CASE
+    WHEN lower(trim(word::VARCHAR)) IN ('fail', 'failed', 'failure', 'error', 'ng', 'nok', 'not ok', 'bad', 'abort', 'aborted',
+        'timeout', 'reject', 'rejected', 'crash', 'crashed') THEN true
+    WHEN lower(trim(word::VARCHAR)) IN ('pass', 'passed', 'ok', 'success', 'succeeded', 'good', 'done', 'completed') THEN false
+END;
+
+-- The constant part of a message: quoted text, hexadecimal numbers, UUIDs, addresses and numbers become <*>.
+CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_replace(split_part(message, chr(10), 1),
+    '"[^"]*"|''[^'']*''', '<*>', 'g'),
+    '\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b|\b0x[0-9a-fA-F]+\b', '<*>', 'g'),
+    '\b[A-Za-z]{0,4}[-+]?\d+(?:[.:,/-]\d+)*(?:[a-zA-Z%]{1,4}\b)?', '<*>', 'g');
+
+-- Counts in order as a strip of eight heights.
+CREATE MACRO rca_strip(counts) AS array_to_string(list_transform(counts, lambda n:
+    substr(' ▁▂▃▄▅▆▇█', CASE WHEN n = 0 THEN 1 ELSE 2 + (7 * n / greatest(list_max(counts), 1))::INTEGER END, 1)), '');

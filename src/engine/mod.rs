@@ -1,0 +1,245 @@
+//! The only room that knows DuckDB: opening it shut off from the network, handing it our tables, running SQL and
+//! bringing rows back. Its faults stay here: a failed fetch is an error and no panic, a reader's own error comes
+//! back as it was.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use duckdb::{Connection, params_from_iter};
+
+use crate::error::{Error, Result};
+use crate::model::column::Kind;
+use crate::model::coverage::Coverage;
+use crate::model::value::Value;
+use crate::source::Table;
+
+mod convert;
+mod order;
+pub mod quote;
+mod scan;
+mod vector;
+
+use scan::Registry;
+pub use scan::with_needles;
+
+/// How the engine may use the machine.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub threads: usize,
+    /// As DuckDB writes sizes: `500MB`.
+    pub memory: Option<String>,
+    /// Where it spills to.
+    pub spill: PathBuf,
+}
+
+/// Where rows of an answer go, one after the other.
+pub trait Sink {
+    /// # Errors
+    /// If the rows cannot be written.
+    fn begin(&mut self, columns: &[String]) -> Result<()>;
+    /// # Errors
+    /// If the row cannot be written.
+    fn row(&mut self, row: &[Value]) -> Result<()>;
+}
+
+/// Rows kept.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl Sink for Kept {
+    fn begin(&mut self, columns: &[String]) -> Result<()> {
+        self.columns = columns.to_vec();
+        Ok(())
+    }
+
+    fn row(&mut self, row: &[Value]) -> Result<()> {
+        self.rows.push(row.to_vec());
+        Ok(())
+    }
+}
+
+pub struct Engine {
+    connection: Connection,
+    registry: Registry,
+    coverage: Arc<Coverage>,
+}
+
+/// Stops what the engine does, from another thread.
+pub struct Interrupt(Arc<duckdb::InterruptHandle>);
+
+impl Interrupt {
+    pub fn now(&self) {
+        self.0.interrupt();
+    }
+}
+
+impl Engine {
+    /// # Errors
+    /// If a limit is not understood.
+    pub fn open(limits: &Limits, coverage: Arc<Coverage>) -> Result<Engine> {
+        let config = (|| {
+            let config = duckdb::Config::default()
+                .enable_autoload_extension(false)?
+                .with("allow_community_extensions", "false")?
+                .with("temp_directory", limits.spill.to_string_lossy())?
+                .threads(i64::try_from(limits.threads).unwrap_or(1))?;
+            match &limits.memory {
+                Some(memory) => config.max_memory(memory),
+                None => Ok(config),
+            }
+        })();
+        let memory = limits.memory.as_deref().unwrap_or_default();
+        let connection = config
+            .and_then(Connection::open_in_memory_with_flags)
+            .map_err(|e| Error::question(format!("cannot use --memory `{memory}` and --threads {}", limits.threads)).detail(e.to_string()))?;
+        let registry = Registry::new(coverage.clone(), limits.threads);
+        let engine = Engine { connection, registry, coverage };
+        engine.registry.install(&engine.connection).map_err(|e| Error::internal("cannot install the table function").detail(e.to_string()))?;
+        // Only a build with ICU has a zone to set; one without is in UTC anyway.
+        engine.connection.execute_batch("SET TimeZone = 'UTC'").ok();
+        engine.execute(include_str!("macros.sql"))?;
+        Ok(engine)
+    }
+
+    pub fn interrupt(&self) -> Interrupt {
+        Interrupt(self.connection.interrupt_handle())
+    }
+
+    /// Makes a table known; the text is how SQL reads it.
+    pub fn register(&self, table: Arc<dyn Table>, label: &str) -> String {
+        self.registry.add(table, label)
+    }
+
+    /// From here on SQL can reach no file but these, and change no setting.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn shut(&self, files: &[PathBuf]) -> Result<()> {
+        let list = files.iter().map(|path| quote::text(&absolute(path))).collect::<Vec<_>>().join(", ");
+        self.execute(&format!("SET allowed_paths = [{list}]; SET enable_external_access = false; SET lock_configuration = true;"))
+    }
+
+    /// Runs statements that return no rows.
+    ///
+    /// # Errors
+    /// What the engine says of the SQL, or a reader of the evidence.
+    pub fn execute(&self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(|e| self.failed(&e))
+    }
+
+    /// Runs a query and hands its rows to `sink` as they come. Rows come in a fixed order: where the SQL does not
+    /// say one, the evidence is read by one thread, in its own order.
+    ///
+    /// # Errors
+    /// What the engine says of the SQL, a reader of the evidence, or the sink.
+    pub fn query(&self, sql: &str, params: &[(String, String)], sink: &mut dyn Sink) -> Result<()> {
+        let run = order::plan(&self.connection, sql, &self.registry.floats());
+        let _order = run.in_order.then(|| self.registry.in_order());
+        let mut statement = self.connection.prepare(&run.sql).map_err(|e| self.failed(&e))?;
+        let values = named(&statement, params)?;
+        drop(statement.stream_arrow(params_from_iter(values)).map_err(|e| self.failed(&e))?);
+        let schema = statement.schema();
+        let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        sink.begin(&columns)?;
+        let mut row = Vec::with_capacity(columns.len());
+        loop {
+            // The iterator of the crate panics where this returns an error.
+            let Some(batch) = statement.step().map_err(|e| self.failed(&e))? else { return Ok(()) };
+            if self.coverage.is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            for index in 0..duckdb::arrow::array::Array::len(&batch) {
+                row.clear();
+                row.extend(batch.columns().iter().map(|column| convert::value(column, index)));
+                sink.row(&row)?;
+            }
+        }
+    }
+
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn rows(&self, sql: &str) -> Result<Kept> {
+        let mut kept = Kept::default();
+        self.query(sql, &[], &mut kept)?;
+        Ok(kept)
+    }
+
+    /// Keeps rows that were put together here as a temporary table, and returns the SQL that reads them in order.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn keep(&self, name: &str, columns: &[(&str, Kind)], rows: &[Vec<Value>]) -> Result<String> {
+        const ROWS: usize = 256;
+        let table = quote::name(&format!("rca_{name}"));
+        let declared: Vec<String> = columns.iter().map(|(name, kind)| format!("{} {}", quote::name(name), kind.name())).collect();
+        self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, {})", declared.join(", ")))?;
+        for (index, chunk) in rows.chunks(ROWS).enumerate() {
+            let row = |(offset, row): (usize, &Vec<Value>)| {
+                let values: Vec<String> = row.iter().map(quote::literal).collect();
+                format!("({}, {})", index * ROWS + offset, values.join(", "))
+            };
+            let values: Vec<String> = chunk.iter().enumerate().map(row).collect();
+            self.execute(&format!("INSERT INTO {table} VALUES {}", values.join(", ")))?;
+        }
+        Ok(format!("SELECT * EXCLUDE (place) FROM {table} ORDER BY place"))
+    }
+
+    fn failed(&self, cause: &duckdb::Error) -> Error {
+        if let Some(error) = self.registry.take_failure() {
+            return error;
+        }
+        if self.coverage.is_interrupted() {
+            return Error::interrupted();
+        }
+        let text = cause.to_string();
+        let (kind, message) = text.split_once(": ").unwrap_or(("", &text));
+        match kind {
+            "Out of Memory Error" => Error::question("the answer needs more memory than it may use")
+                .detail(message.lines().next().unwrap_or_default())
+                .hint("allow more with --memory, or ask for less with --where"),
+            "INTERNAL Error" => Error::internal("the engine failed").detail(message),
+            _ => sql_error(kind, message),
+        }
+    }
+}
+
+/// The engine's first line as the message, the rest (where it points with a caret) as the detail.
+fn sql_error(kind: &str, message: &str) -> Error {
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    let first = first.trim_end_matches(['!', '.', ' ']);
+    let mut lower = first.chars();
+    let first = lower.next().map_or_else(String::new, |c| c.to_lowercase().collect::<String>() + lower.as_str());
+    let kind = kind.to_lowercase();
+    let kind = kind.strip_suffix(" error").unwrap_or(&kind);
+    let error = Error::question(if kind.is_empty() { first } else { format!("SQL: {kind}: {first}") });
+    let rest = rest.trim_matches('\n');
+    if rest.is_empty() { error } else { error.detail(rest) }
+}
+
+fn absolute(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf()).to_string_lossy().into_owned()
+}
+
+/// Values in the order of the statement's parameters, which are bound as text.
+fn named(statement: &duckdb::Statement<'_>, params: &[(String, String)]) -> Result<Vec<String>> {
+    let mut values = Vec::new();
+    for index in 1..=statement.parameter_count() {
+        let name = statement.parameter_name(index).unwrap_or_default();
+        match params.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => values.push(value.clone()),
+            None => {
+                return Err(Error::question(format!("the SQL has a parameter `${name}` without a value"))
+                    .hint(format!("give it one: --param {name}=VALUE")));
+            }
+        }
+    }
+    if let Some((name, _)) = params.iter().find(|(name, _)| !(1..=statement.parameter_count()).any(|index| statement.parameter_name(index).is_ok_and(|known| known == *name))) {
+        return Err(Error::question(format!("the SQL has no parameter `${name}`")).hint(format!("write ${name} where the value shall stand")));
+    }
+    Ok(values)
+}

@@ -1,0 +1,87 @@
+//! The one place where names and values of users and evidence become SQL text.
+
+use crate::model::value::Value;
+
+/// A name as an SQL identifier, always quoted.
+pub fn name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A name without quotes where SQL needs none, for text that people will read and paste.
+pub fn readable_name(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain && !RESERVED.contains(&text) { text.to_string() } else { name(text) }
+}
+
+/// A value as an SQL string.
+pub fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''").replace('\0', ""))
+}
+
+/// An instant as an SQL timestamp.
+pub fn time(micros: i64) -> String {
+    format!("make_timestamp({micros})")
+}
+
+/// A value as SQL.
+pub fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".into(),
+        Value::Bool(_) | Value::Int(_) | Value::Decimal(_) => value.shown(),
+        Value::Float(number) if number.is_finite() => format!("{number:e}::DOUBLE"),
+        Value::Float(_) => format!("{}::DOUBLE", text(&value.shown())),
+        Value::Time(micros) => time(*micros),
+        Value::Text(_) | Value::Date(_) | Value::Blob(_) | Value::Nested(_) => text(&value.shown()),
+    }
+}
+
+/// Fills `{name}` in a SQL file's text. Every name must occur in it.
+pub fn fill(sql: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(open) = rest.find('{') {
+        let inside = &rest[open + 1..];
+        let found = inside.find('}').and_then(|close| {
+            let name = &inside[..close];
+            values.iter().find(|(known, _)| *known == name).map(|(_, value)| (close, value))
+        });
+        filled.push_str(&rest[..open]);
+        match found {
+            Some((close, value)) => {
+                filled.push_str(value);
+                rest = &inside[close + 1..];
+            }
+            None => {
+                filled.push('{');
+                rest = inside;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Words that SQL keeps for itself, of those that evidence uses as names.
+const RESERVED: &[&str] = &[
+    "all", "analyze", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "cast", "check", "collate", "column",
+    "constraint", "create", "default", "desc", "describe", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign",
+    "from", "full", "glob", "grant", "group", "having", "in", "initially", "inner", "intersect", "into", "is", "join", "lambda", "lateral",
+    "leading", "left", "like", "limit", "natural", "not", "null", "offset", "on", "only", "or", "order", "outer", "pivot", "placing",
+    "primary", "qualify", "references", "returning", "right", "select", "show", "similar", "some", "summarize", "symmetric", "table",
+    "then", "to", "trailing", "true", "union", "unique", "unpivot", "using", "variadic", "when", "where", "window", "with",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_gets_out_of_its_quotes() {
+        assert_eq!(name("a\"b"), "\"a\"\"b\"");
+        assert_eq!(text("it's"), "'it''s'");
+        assert_eq!(readable_name("order"), "\"order\"");
+        assert_eq!(readable_name("order_id"), "order_id");
+        assert_eq!(fill("a {x} {'y': 1} {x}", &[("x", "{z}")]), "a {z} {'y': 1} {z}");
+    }
+}

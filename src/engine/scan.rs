@@ -1,0 +1,243 @@
+//! The table function through which all readers feed the engine: the columns asked for, splits to any thread,
+//! cursors kept in a pool between calls since the engine shares the function's state among its threads.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use duckdb::Connection;
+use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
+use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
+
+use super::vector;
+use crate::error::{Error, Kind};
+use crate::model::column::{Batch, Kind as ColumnKind};
+use crate::model::coverage::Coverage;
+use crate::source::{Cursor, Request, Table};
+
+/// Divides needles in the function's argument: no evidence is looked up by it.
+const NEEDLE_END: char = '\u{1f}';
+
+/// The tables that SQL can reach, by number.
+#[derive(Clone)]
+pub struct Registry(Arc<Shared>);
+
+struct Shared {
+    tables: Mutex<Vec<(Arc<dyn Table>, String)>>,
+    coverage: Arc<Coverage>,
+    threads: usize,
+    in_order: AtomicBool,
+    /// What a reader failed with: the engine keeps only its text.
+    failure: Mutex<Option<Error>>,
+}
+
+/// While it lives, scans run on one thread and yield rows in the order of the evidence.
+pub struct InOrder(Arc<Shared>);
+
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        self.0.in_order.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Registry {
+    pub fn new(coverage: Arc<Coverage>, threads: usize) -> Registry {
+        Registry(Arc::new(Shared {
+            tables: Mutex::default(),
+            coverage,
+            threads,
+            in_order: AtomicBool::new(false),
+            failure: Mutex::default(),
+        }))
+    }
+
+    pub fn install(&self, connection: &Connection) -> duckdb::Result<()> {
+        connection.register_table_function_with_extra_info::<Scan, Registry>("rca_scan", self)
+    }
+
+    pub fn add(&self, table: Arc<dyn Table>, label: &str) -> String {
+        let mut tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.push((table, label.to_string()));
+        format!("rca_scan({})", tables.len() - 1)
+    }
+
+    /// The names of all floating-point columns.
+    pub fn floats(&self) -> Vec<String> {
+        let tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = tables.iter().flat_map(|(table, _)| table.columns());
+        columns.filter(|column| column.kind == ColumnKind::Float).map(|column| column.name.clone()).collect()
+    }
+
+    pub fn in_order(&self) -> InOrder {
+        self.0.in_order.store(true, Ordering::Relaxed);
+        InOrder(self.0.clone())
+    }
+
+    pub fn take_failure(&self) -> Option<Error> {
+        self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps a reader's error and gives its text to the engine.
+    fn fail(&self, error: Error) -> Box<dyn std::error::Error> {
+        let text = error.message.clone();
+        let mut failure = self.0.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        // The first one is the cause; an interrupt explains all others.
+        if failure.is_none() || error.kind == Kind::Interrupted {
+            *failure = Some(error);
+        }
+        text.into()
+    }
+}
+
+/// A scan of `table` for records that hold one of the needles.
+pub fn with_needles(scan: &str, needles: &[String]) -> String {
+    let joined: String = needles.join(&NEEDLE_END.to_string());
+    format!("{}, needles := {})", scan.trim_end_matches(')'), super::quote::text(&joined))
+}
+
+struct Scan;
+
+struct Bound {
+    table: Arc<dyn Table>,
+    label: String,
+    needles: Vec<Vec<u8>>,
+}
+
+struct State {
+    table: Arc<dyn Table>,
+    request: Arc<Request>,
+    kinds: Vec<Option<ColumnKind>>,
+    splits: usize,
+    next: AtomicUsize,
+    finished: AtomicUsize,
+    idle: Mutex<VecDeque<Work>>,
+}
+
+struct Work {
+    cursor: Box<dyn Cursor>,
+    batch: Batch,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if self.finished.load(Ordering::Relaxed) < self.splits && !self.request.coverage.is_interrupted() {
+            self.request.coverage.stopped_early(&self.request.table);
+        }
+    }
+}
+
+impl State {
+    /// A cursor to go on with: one that is not in use, or the next split's.
+    fn take(&self) -> Result<Option<Work>, Error> {
+        if let Some(work) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+            return Ok(Some(work));
+        }
+        let split = self.next.fetch_add(1, Ordering::Relaxed);
+        if split >= self.splits {
+            return Ok(None);
+        }
+        let batch = Batch::new(self.kinds.iter().map(|kind| kind.unwrap_or(ColumnKind::Int)));
+        Ok(Some(Work { cursor: self.table.cursor(split, &self.request)?, batch }))
+    }
+
+    /// Rows for one chunk; `false` once there is nothing left to take.
+    fn chunk(&self, output: &DataChunkHandle) -> Result<bool, Error> {
+        while let Some(mut work) = self.take()? {
+            work.batch.clear();
+            let more = work.cursor.fill(&mut work.batch)?;
+            let rows = work.batch.rows;
+            for (index, (buffer, kind)) in work.batch.columns.iter().zip(&self.kinds).enumerate() {
+                if let Some(kind) = kind {
+                    vector::write(output, index, buffer, *kind, rows);
+                }
+            }
+            if more {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(work);
+            } else {
+                self.finished.fetch_add(1, Ordering::Relaxed);
+            }
+            if rows > 0 {
+                output.set_len(rows);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl VTab for Scan {
+    type InitData = State;
+    type BindData = Bound;
+
+    fn bind(bind: &BindInfo) -> Result<Bound, Box<dyn std::error::Error>> {
+        // SAFETY: the function is only ever installed with a `Registry`, which the engine's catalogue keeps alive.
+        let registry = unsafe { &*bind.get_extra_info::<Registry>() };
+        let number = usize::try_from(bind.get_parameter(0).to_int64()).unwrap_or(usize::MAX);
+        let tables = registry.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((table, label)) = tables.get(number).cloned() else { return Err("no such table".into()) };
+        for column in table.columns() {
+            bind.add_result_column(&column.name, logical_type(column.kind));
+        }
+        let needles = bind.get_named_parameter("needles").map(|value| value.to_string()).unwrap_or_default();
+        let needles = needles.split(NEEDLE_END).filter(|needle| !needle.is_empty()).map(|needle| needle.as_bytes().to_vec()).collect();
+        Ok(Bound { table, label, needles })
+    }
+
+    fn init(init: &InitInfo) -> Result<State, Box<dyn std::error::Error>> {
+        // SAFETY: as in `bind`; the bind data are those that `bind` returned.
+        let (registry, bound) = unsafe { (&*init.get_extra_info::<Registry>(), &*init.get_bind_data::<Bound>()) };
+        let columns = bound.table.columns();
+        // A number past the columns is the row number that `count(*)` asks for; nobody reads its values.
+        let projection: Vec<usize> = init.get_column_indices().iter().map(|index| usize::try_from(*index).unwrap_or(usize::MAX)).collect();
+        let kinds = projection.iter().map(|index| columns.get(*index).map(|column| column.kind)).collect();
+        let splits = bound.table.splits().map_err(|error| registry.fail(error))?;
+        let threads = if registry.0.in_order.load(Ordering::Relaxed) { 1 } else { registry.0.threads.min(splits).max(1) };
+        init.set_max_threads(threads as u64);
+        let coverage = registry.0.coverage.clone();
+        let request = Request { projection, needles: bound.needles.clone(), coverage, table: bound.label.clone() };
+        Ok(State {
+            table: bound.table.clone(),
+            request: Arc::new(request),
+            kinds,
+            splits,
+            next: AtomicUsize::new(0),
+            finished: AtomicUsize::new(0),
+            idle: Mutex::default(),
+        })
+    }
+
+    fn func(info: &TableFunctionInfo<Self>, output: &mut DataChunkHandle) -> Result<(), Box<dyn std::error::Error>> {
+        // SAFETY: as in `bind`.
+        let registry = unsafe { &*info.get_extra_info::<Registry>() };
+        let state = info.get_init_data();
+        if !state.chunk(output).map_err(|error| registry.fail(error))? {
+            output.set_len(0);
+        }
+        Ok(())
+    }
+
+    fn supports_pushdown() -> bool {
+        true
+    }
+
+    fn parameters() -> Option<Vec<LogicalTypeHandle>> {
+        Some(vec![LogicalTypeId::Bigint.into()])
+    }
+
+    fn named_parameters() -> Option<Vec<(String, LogicalTypeHandle)>> {
+        Some(vec![("needles".into(), LogicalTypeId::Varchar.into())])
+    }
+}
+
+fn logical_type(kind: ColumnKind) -> LogicalTypeHandle {
+    match kind {
+        ColumnKind::Bool => LogicalTypeId::Boolean.into(),
+        ColumnKind::Int => LogicalTypeId::Bigint.into(),
+        ColumnKind::Float => LogicalTypeId::Double.into(),
+        ColumnKind::Decimal { width, scale } => LogicalTypeHandle::decimal(width, scale),
+        ColumnKind::Time => LogicalTypeId::Timestamp.into(),
+        ColumnKind::Date => LogicalTypeId::Date.into(),
+        ColumnKind::Text => LogicalTypeId::Varchar.into(),
+        ColumnKind::Blob => LogicalTypeId::Blob.into(),
+    }
+}

@@ -1,0 +1,257 @@
+//! The one wiring: arguments become settings, settings a session, a session's answer rows in a format.
+//! `ARCHITECTURE.md` is the map.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use clap::Parser;
+
+mod args;
+mod command;
+mod engine;
+mod error;
+mod model;
+mod render;
+mod session;
+mod settings;
+mod source;
+pub mod terminal;
+
+use args::{Cli, Command, Common, Format};
+use command::{Answer, Ask};
+use engine::{Limits, Sink};
+use error::{Error, Kind, Result};
+use model::coverage::{Coverage, grouped};
+use model::value::Value;
+use session::{Named, Opening, Session};
+use settings::{Case, Layer};
+use terminal::{Progress, Running, Surroundings};
+
+/// Runs one command line and returns its exit code.
+pub fn run(arguments: impl Iterator<Item = OsString>, surroundings: &Surroundings, stdin: &mut dyn Read) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help and version go to standard output and are no error.
+            usage.print().ok();
+            return u8::try_from(usage.exit_code()).unwrap_or(2);
+        }
+    };
+    let outcome = match cli.command {
+        Command::Sources(args) => ask(&args, surroundings, stdin),
+        Command::Schema(args) => ask(&args, surroundings, stdin),
+        Command::Query(args) => ask(&args, surroundings, stdin),
+        Command::Timeline(args) => ask(&args, surroundings, stdin),
+        Command::Missing(args) => ask(&args, surroundings, stdin),
+        Command::Errors(args) => ask(&args, surroundings, stdin),
+        Command::Completions(args) => {
+            args.write(&mut terminal::stdout());
+            Ok(0)
+        }
+        Command::Man(args) => args.write(&mut terminal::stdout()).map(|()| 0),
+    };
+    outcome.unwrap_or_else(|error| {
+        if error.kind != Kind::ClosedPipe && error.kind != Kind::Interrupted {
+            terminal::report(&error);
+        }
+        error.kind.exit_code()
+    })
+}
+
+/// Opens the evidence, asks, and shows the answer.
+fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) -> Result<u8> {
+    let common = command.common();
+    let format = chosen_format(common)?;
+    let case = case(common, surroundings, !command.sources().is_empty())?;
+    let scratch = tempfile::Builder::new()
+        .prefix("rca-")
+        .tempdir()
+        .map_err(|e| Error::question("cannot make a temporary directory").detail(e.to_string()).hint("point TMPDIR at a directory that can be written"))?;
+    let coverage = Arc::new(Coverage::default());
+    let running = Arc::new(Running::default());
+    if let Ok(mut path) = running.scratch.lock() {
+        *path = Some(scratch.path().to_path_buf());
+    }
+    stop_with(&running, coverage.clone(), None);
+    terminal::on_interrupt(running.clone());
+    let shown = surroundings.shows_progress() && !common.quiet && !common.no_progress;
+    let mut progress = Progress::start(coverage.clone(), shown);
+    let opening = Opening {
+        case,
+        sources: command.sources().iter().map(|text| Named::parse(text)).collect(),
+        extra: command.extra_sources(),
+        limits: limits(common, scratch.path()),
+        scratch: scratch.path().to_path_buf(),
+        stdin,
+    };
+    let session = Session::open(opening, coverage.clone())?;
+    stop_with(&running, coverage.clone(), Some(session.engine.interrupt()));
+    let answer = command.run(&session)?;
+    let (rows, notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
+    progress.finish();
+    tell(&coverage, common, answer.notes.into_iter().chain(notes));
+    let lost = coverage.lost();
+    if common.evidence.strict && lost > 0 {
+        return Err(Error::evidence(format!("{} rows or values could not be read, and --strict is given", grouped(lost)))
+            .detail(coverage.lines().split_off(1).join("\n")));
+    }
+    Ok(u8::from(common.exit_code && rows > 0))
+}
+
+fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::Interrupt>) {
+    if let Ok(mut stop) = running.stop.lock() {
+        *stop = Some(Box::new(move || {
+            coverage.interrupted.store(true, Ordering::Relaxed);
+            if let Some(engine) = &engine {
+                engine.now();
+            }
+        }));
+    }
+}
+
+fn limits(common: &Common, scratch: &Path) -> Limits {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    Limits { threads: common.evidence.threads.map_or(cores, usize::from), memory: common.evidence.memory.clone(), spill: scratch.join("spill") }
+}
+
+fn chosen_format(common: &Common) -> Result<Format> {
+    match (common.format, &common.output) {
+        (_, Some(path)) if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) => Ok(Format::Parquet),
+        (Some(format), _) => Ok(format),
+        (None, Some(path)) => render::of_ending(path),
+        (None, None) => Ok(Format::Table),
+    }
+}
+
+/// The settings of all layers: flag > environment > rca.toml > user file.
+fn case(common: &Common, surroundings: &Surroundings, has_sources: bool) -> Result<Case> {
+    let evidence = &common.evidence;
+    let folder = evidence.case.clone().unwrap_or_else(PathBuf::new);
+    let mut layers = Vec::new();
+    if let Some(path) = surroundings.user_file() {
+        layers.extend(Layer::of_file(&path)?);
+    }
+    // The file of the current directory speaks for itself only where no source is typed.
+    if evidence.case.is_some() || !has_sources {
+        let path = folder.join("rca.toml");
+        let file = Layer::of_file(&path)?;
+        if file.is_none() && evidence.case.is_some() {
+            let reason = if folder.is_dir() { "the directory has no rca.toml" } else { "no such directory" };
+            return Err(Error::question(format!("`{}` is no case", folder.display())).detail(reason).hint(format!("name its sources: rca sources {}/*", folder.display())));
+        }
+        layers.extend(file);
+    }
+    if let Some(zone) = surroundings.variable("RCA_TIMEZONE") {
+        layers.push(Layer { origin: "RCA_TIMEZONE".into(), ..Layer::of_assignment(&format!("timezone=\"{zone}\""))? });
+    }
+    for assignment in &evidence.set {
+        layers.push(Layer::of_assignment(assignment)?);
+    }
+    if let Some(zone) = &evidence.timezone {
+        settings::zone(zone, "--timezone")?;
+        layers.push(Layer { origin: "--timezone".into(), ..Layer::of_assignment(&format!("timezone=\"{zone}\""))? });
+    }
+    Ok(Case { folder, settings: settings::merge(layers)? })
+}
+
+/// Writes the rows of an answer. Returns how many there are and what to say of them.
+fn show(session: &Session, answer: &Answer, common: &Common, format: Format, surroundings: &Surroundings, progress: &mut Progress) -> Result<(u64, Vec<String>)> {
+    if format == Format::Parquet {
+        return parquet(session, answer, common);
+    }
+    let style = surroundings.style(common.color, common.output.is_some());
+    let (writer, file): (Box<dyn Write>, _) = match &common.output {
+        None => (terminal::stdout(), None),
+        Some(path) => {
+            let (file, handle) = beside(path)?;
+            (Box::new(std::io::BufWriter::new(handle)), Some((file, path)))
+        }
+    };
+    let mut limited = Limited { renderer: render::make(format, writer, style), limit: common.limit, rows: 0, progress };
+    let sql = match common.limit.filter(|_| answer.stops_at_limit) {
+        Some(limit) => format!("SELECT * FROM ({}\n) LIMIT {limit}", answer.sql),
+        None => answer.sql.clone(),
+    };
+    session.engine.query(&sql, &answer.params, &mut limited)?;
+    let mut notes = limited.renderer.finish()?;
+    let rows = limited.rows;
+    drop(limited);
+    if let Some(limit) = common.limit.filter(|limit| rows > *limit) {
+        notes.push(format!("{} of {} rows are shown (--limit)", grouped(limit), grouped(rows)));
+    }
+    if let Some((file, path)) = file {
+        file.persist(path).map_err(|e| unwritable(path, &e.error))?;
+    }
+    Ok((rows, notes))
+}
+
+/// Lets the first rows through and counts the rest.
+struct Limited<'a> {
+    renderer: Box<dyn render::Renderer>,
+    limit: Option<u64>,
+    rows: u64,
+    progress: &'a mut Progress,
+}
+
+impl Sink for Limited<'_> {
+    fn begin(&mut self, columns: &[String]) -> Result<()> {
+        self.renderer.begin(columns)
+    }
+
+    fn row(&mut self, row: &[Value]) -> Result<()> {
+        // A bar and a table must not share the screen.
+        self.progress.finish();
+        self.rows += 1;
+        if self.limit.is_none_or(|limit| self.rows <= limit) { self.renderer.row(row) } else { Ok(()) }
+    }
+}
+
+/// A file beside the wanted one, which takes its place only when it is whole.
+fn beside(path: &Path) -> Result<(tempfile::TempPath, std::fs::File)> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new().prefix(".rca-").tempfile_in(folder).map_err(|e| unwritable(path, &e))?;
+    let (handle, file) = file.into_parts();
+    Ok((file, handle))
+}
+
+fn unwritable(path: &Path, cause: &std::io::Error) -> Error {
+    let reason = match cause.kind() {
+        std::io::ErrorKind::NotFound => "no such directory".to_string(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
+        _ => cause.to_string(),
+    };
+    Error::question(format!("cannot write `{}`", path.display())).detail(reason)
+}
+
+/// The engine writes Parquet itself, into the temporary directory.
+fn parquet(session: &Session, answer: &Answer, common: &Common) -> Result<(u64, Vec<String>)> {
+    let path = common.output.as_deref().unwrap_or(Path::new("answer.parquet"));
+    let (file, mut handle) = beside(path)?;
+    let limit = common.limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
+    let source = session.parquet_output.to_string_lossy().into_owned();
+    if !answer.params.is_empty() {
+        return Err(Error::question("--param does not go with a Parquet output").hint("write the values into the SQL"));
+    }
+    session.engine.execute(&format!("COPY (SELECT * FROM ({}\n){limit}) TO {} (FORMAT parquet, COMPRESSION zstd)", answer.sql, engine::quote::text(&source)))?;
+    let rows = session.one_row(&format!("SELECT count(*) FROM read_parquet({})", engine::quote::text(&source)))?;
+    let copied = std::fs::File::open(&session.parquet_output).and_then(|mut made| std::io::copy(&mut made, &mut handle));
+    copied.map_err(|e| unwritable(path, &e))?;
+    file.persist(path).map_err(|e| unwritable(path, &e.error))?;
+    Ok((u64::try_from(command::missing::int(&rows[0])).unwrap_or(0), Vec::new()))
+}
+
+/// Notes and coverage, after the answer.
+fn tell(coverage: &Coverage, common: &Common, notes: impl Iterator<Item = String>) {
+    if common.quiet && coverage.lost() == 0 {
+        return;
+    }
+    for note in notes {
+        terminal::say(&format!("note: {note}"));
+    }
+    for line in coverage.lines() {
+        terminal::say(&format!("coverage: {line}"));
+    }
+}

@@ -1,0 +1,179 @@
+//! Columns and the buffers that a reader fills: up to [`BATCH_ROWS`] rows of the columns asked for.
+//! A buffer never changes its kind; what does not fit a kind is NULL here and counted in coverage.
+
+/// Rows handed on at once: the engine's own vector size.
+pub const BATCH_ROWS: usize = 2048;
+
+/// What a column holds. `Time` is UTC microseconds since 1970, `Date` days since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Int,
+    Float,
+    /// An exact number of `width` digits, `scale` of them after the point; at most 38.
+    Decimal {
+        width: u8,
+        scale: u8,
+    },
+    Time,
+    Date,
+    Text,
+    Blob,
+}
+
+impl Kind {
+    /// The name that `schema` shows: the engine's own word for the type.
+    pub fn name(self) -> String {
+        match self {
+            Kind::Bool => "BOOLEAN".into(),
+            Kind::Int => "BIGINT".into(),
+            Kind::Float => "DOUBLE".into(),
+            Kind::Decimal { width, scale } => format!("DECIMAL({width},{scale})"),
+            Kind::Time => "TIMESTAMP".into(),
+            Kind::Date => "DATE".into(),
+            Kind::Text => "VARCHAR".into(),
+            Kind::Blob => "BLOB".into(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+}
+
+impl Column {
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+        Self { name: name.into(), kind }
+    }
+}
+
+/// The values of one column of a batch. Text and blobs lie end to end in `bytes`.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    pub valid: Vec<bool>,
+    pub ints: Vec<i64>,
+    pub floats: Vec<f64>,
+    pub decimals: Vec<i128>,
+    pub bytes: Vec<u8>,
+    pub ends: Vec<usize>,
+    slot: Slot,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    #[default]
+    Ints,
+    Floats,
+    Decimals,
+    Bytes,
+}
+
+impl Buffer {
+    pub fn new(kind: Kind) -> Self {
+        let slot = match kind {
+            Kind::Bool | Kind::Int | Kind::Time | Kind::Date => Slot::Ints,
+            Kind::Float => Slot::Floats,
+            Kind::Decimal { .. } => Slot::Decimals,
+            Kind::Text | Kind::Blob => Slot::Bytes,
+        };
+        Self { slot, ..Self::default() }
+    }
+
+    pub fn clear(&mut self) {
+        self.valid.clear();
+        self.ints.clear();
+        self.floats.clear();
+        self.decimals.clear();
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    pub fn push_null(&mut self) {
+        self.valid.push(false);
+        match self.slot {
+            Slot::Ints => self.ints.push(0),
+            Slot::Floats => self.floats.push(0.0),
+            Slot::Decimals => self.decimals.push(0),
+            Slot::Bytes => self.ends.push(self.bytes.len()),
+        }
+    }
+
+    /// An integer, a boolean as 0 or 1, microseconds, or days, as the column's kind says.
+    pub fn push_int(&mut self, value: i64) {
+        self.valid.push(true);
+        self.ints.push(value);
+    }
+
+    pub fn push_float(&mut self, value: f64) {
+        self.valid.push(true);
+        self.floats.push(value);
+    }
+
+    pub fn push_decimal(&mut self, value: i128) {
+        self.valid.push(true);
+        self.decimals.push(value);
+    }
+
+    pub fn push_text(&mut self, value: &str) {
+        self.push_bytes(value.as_bytes());
+    }
+
+    pub fn push_bytes(&mut self, value: &[u8]) {
+        self.valid.push(true);
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Bytes that should be UTF-8; what is not becomes U+FFFD. Returns whether something was replaced.
+    pub fn push_lossy(&mut self, value: &[u8]) -> bool {
+        match std::str::from_utf8(value) {
+            Ok(_) => {
+                self.push_bytes(value);
+                false
+            }
+            Err(_) => {
+                self.push_text(&String::from_utf8_lossy(value));
+                true
+            }
+        }
+    }
+
+    /// Takes back all but the first `rows` values.
+    pub fn truncate(&mut self, rows: usize) {
+        self.valid.truncate(rows);
+        self.ints.truncate(rows);
+        self.floats.truncate(rows);
+        self.decimals.truncate(rows);
+        self.ends.truncate(rows);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    pub fn text(&self, row: usize) -> &[u8] {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.bytes[start..self.ends[row]]
+    }
+}
+
+/// The projected columns of up to [`BATCH_ROWS`] rows.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub rows: usize,
+    pub columns: Vec<Buffer>,
+}
+
+impl Batch {
+    pub fn new(kinds: impl Iterator<Item = Kind>) -> Self {
+        Self { rows: 0, columns: kinds.map(Buffer::new).collect() }
+    }
+
+    pub fn clear(&mut self) {
+        self.rows = 0;
+        self.columns.iter_mut().for_each(Buffer::clear);
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.rows >= BATCH_ROWS
+    }
+}

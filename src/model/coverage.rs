@@ -1,0 +1,249 @@
+//! What was read and what was not. Readers report each split once it is done; the same split read again (a query
+//! that names a table twice) reports the same faults again, and they are counted once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// How many places of each fault are kept to be shown.
+const PLACES_SHOWN: usize = 3;
+
+/// Why something of the evidence is not, or not quite, in the answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The file ended or broke before its end: what follows is not read.
+    Damaged(String),
+    /// A record that could not be read at all; it is not a row.
+    Unread,
+    /// A row with fewer or more fields than columns: what is missing is NULL, what is too much is left out.
+    Ragged,
+    /// A value that does not fit its column's type: NULL in the row.
+    Value { column: String, kind: String },
+    /// A key that no sampled object had: its value is not in any column.
+    UnknownKey(String),
+    /// A log line outside any record that has a time.
+    NoTime,
+    /// Bytes that are not UTF-8, shown as U+FFFD.
+    Replaced,
+    /// Lines with nothing in them.
+    Blank,
+    /// A record longer than the limit, cut there.
+    Cut,
+}
+
+impl Fault {
+    /// Blank lines and replaced bytes lose no row and no value.
+    pub fn loses(&self) -> bool {
+        !matches!(self, Fault::Blank | Fault::Replaced | Fault::NoTime)
+    }
+
+    pub fn described(&self, count: u64) -> String {
+        let one = count == 1;
+        let n = grouped(count);
+        match self {
+            Fault::Damaged(why) => why.clone(),
+            Fault::Unread if one => "1 record could not be read and is not in the answer".into(),
+            Fault::Unread => format!("{n} records could not be read and are not in the answer"),
+            Fault::Ragged => format!("{n} {} another number of fields than the header", if one { "row has" } else { "rows have" }),
+            Fault::Value { column, kind } => {
+                format!("{n} {} of `{column}` no {kind} and NULL here", if one { "value is" } else { "values are" })
+            }
+            Fault::UnknownKey(key) => format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" }),
+            Fault::NoTime => format!("{n} {} no time", if one { "row has" } else { "rows have" }),
+            Fault::Replaced => format!("{n} {} not UTF-8, shown with `\u{FFFD}`", if one { "value is" } else { "values are" }),
+            Fault::Blank => format!("{n} blank {}", if one { "row" } else { "rows" }),
+            Fault::Cut => format!("{n} {} longer than 64 MiB and cut there", if one { "record is" } else { "records are" }),
+        }
+    }
+}
+
+/// `1,234,567`
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Where: a file as the user would type it, and a line or row number in it (0: the file as a whole).
+pub type Place = (Arc<str>, u64);
+
+pub fn shown((file, line): &Place) -> String {
+    if *line == 0 { file.to_string() } else { format!("{file}:{line}") }
+}
+
+#[derive(Debug, Default, Clone)]
+pub struct Tally {
+    pub count: u64,
+    pub places: BTreeSet<Place>,
+}
+
+/// What one split of a table yielded, or several splits together.
+#[derive(Debug, Default, Clone)]
+pub struct Report {
+    pub rows: u64,
+    pub faults: BTreeMap<Fault, Tally>,
+}
+
+impl Report {
+    /// Counts a fault. `place` is asked for only while there are few.
+    pub fn fault(&mut self, fault: Fault, place: impl FnOnce() -> Place) {
+        let tally = self.faults.entry(fault).or_default();
+        tally.count += 1;
+        if tally.places.len() < PLACES_SHOWN {
+            tally.places.insert(place());
+        }
+    }
+
+    fn join(&mut self, other: &Report) {
+        self.rows += other.rows;
+        for (fault, tally) in &other.faults {
+            let mine = self.faults.entry(fault.clone()).or_default();
+            mine.count += tally.count;
+            mine.places.extend(tally.places.iter().cloned());
+            while mine.places.len() > PLACES_SHOWN {
+                mine.places.pop_last();
+            }
+        }
+    }
+
+    /// The same split seen again, maybe through other columns: what either saw.
+    fn again(&mut self, other: &Report) {
+        self.rows = self.rows.max(other.rows);
+        for (fault, tally) in &other.faults {
+            let mine = self.faults.entry(fault.clone()).or_default();
+            if tally.count > mine.count {
+                *mine = tally.clone();
+            }
+        }
+    }
+
+    /// Records and values that are missing from the answer.
+    pub fn lost(&self) -> u64 {
+        self.faults.iter().filter(|(fault, _)| fault.loses()).map(|(_, tally)| tally.count).sum()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    splits: BTreeMap<usize, Report>,
+    notes: BTreeSet<String>,
+    stopped_early: bool,
+}
+
+/// The account of one run, shared by all readers.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    tables: Mutex<BTreeMap<String, Table>>,
+    /// Bytes of evidence read so far and expected, for progress.
+    pub bytes_read: AtomicU64,
+    pub bytes_expected: AtomicU64,
+    pub interrupted: AtomicBool,
+}
+
+impl Coverage {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Table>> {
+        self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn finish(&self, table: &str, split: usize, report: &Report) {
+        let mut tables = self.lock();
+        let splits = &mut tables.entry(table.to_string()).or_default().splits;
+        splits.entry(split).and_modify(|known| known.again(report)).or_insert_with(|| report.clone());
+    }
+
+    /// Something assumed or left out of a table as a whole.
+    pub fn note(&self, table: &str, note: impl Into<String>) {
+        self.lock().entry(table.to_string()).or_default().notes.insert(note.into());
+    }
+
+    /// A scan that ended before its last row, since the answer needed no more.
+    pub fn stopped_early(&self, table: &str) {
+        self.lock().entry(table.to_string()).or_default().stopped_early = true;
+    }
+
+    pub fn read(&self, bytes: u64) {
+        self.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// All splits of one table together.
+    pub fn of(&self, table: &str) -> Report {
+        let tables = self.lock();
+        let mut total = Report::default();
+        if let Some(table) = tables.get(table) {
+            table.splits.values().for_each(|report| total.join(report));
+        }
+        total
+    }
+
+    pub fn lost(&self) -> u64 {
+        let names: Vec<String> = self.lock().keys().cloned().collect();
+        names.iter().map(|name| self.of(name).lost()).sum()
+    }
+
+    /// The lines for standard error: one when all is well, else one per table and fault, with places.
+    pub fn lines(&self) -> Vec<String> {
+        let names: Vec<(String, Vec<String>, bool)> = self
+            .lock()
+            .iter()
+            .map(|(name, table)| (name.clone(), table.notes.iter().cloned().collect(), table.stopped_early))
+            .collect();
+        let mut lines = Vec::new();
+        let mut lost = 0;
+        for (name, notes, stopped_early) in &names {
+            let report = self.of(name);
+            lost += report.lost();
+            for (fault, tally) in &report.faults {
+                let places: Vec<String> = tally.places.iter().map(shown).collect();
+                let more = if tally.count > places.len() as u64 { ", …" } else { "" };
+                lines.push(format!("{name}: {} ({}{more})", fault.described(tally.count), places.join(", ")));
+            }
+            lines.extend(notes.iter().map(|note| format!("{name}: {note}")));
+            if *stopped_early {
+                lines.push(format!("{name}: not read to its end, the answer needed no more"));
+            }
+        }
+        let bytes = bytes_shown(self.bytes_read.load(Ordering::Relaxed));
+        let tables = if names.len() == 1 { "1 table".into() } else { format!("{} tables", names.len()) };
+        let whole = if lost == 0 { "nothing lost".to_string() } else { format!("{} not readable", grouped(lost)) };
+        lines.insert(0, format!("read {tables}, {bytes}, {whole}"));
+        lines
+    }
+}
+
+/// `2.3 MiB`
+pub fn bytes_shown(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        1_048_576..1_073_741_824 => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+        _ => format!("{:.1} GiB", bytes as f64 / 1_073_741_824.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_read_twice_counts_once_and_two_splits_add_up() {
+        let coverage = Coverage::default();
+        let mut report = Report { rows: 5, ..Report::default() };
+        report.fault(Fault::Unread, || (Arc::from("a.csv"), 7));
+        coverage.finish("t", 0, &report);
+        coverage.finish("t", 0, &report);
+        coverage.finish("t", 1, &report);
+        assert_eq!(coverage.of("t").rows, 10);
+        assert_eq!(coverage.lines()[1], "t: 2 records could not be read and are not in the answer (a.csv:7, …)");
+        assert_eq!(coverage.lost(), 2);
+    }
+}

@@ -1,0 +1,11 @@
+//! Plain values that every room speaks of. No I/O, no clock, no engine.
+
+pub mod column;
+pub mod coverage;
+pub mod duration;
+pub mod name;
+pub mod role;
+pub mod statistics;
+pub mod time;
+pub mod value;
+pub mod zone;

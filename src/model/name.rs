@@ -1,0 +1,67 @@
+//! Names: of sources made from paths, of SQL identifiers, and the nearest one to a misspelt one.
+
+/// A path's text as an SQL identifier that needs no quotes: `gateway-logs` is `gateway_logs`.
+pub fn identifier(text: &str) -> String {
+    let mut name: String =
+        text.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    while name.contains("__") {
+        name = name.replace("__", "_");
+    }
+    let name = name.trim_matches('_');
+    match name.chars().next() {
+        None => "source".into(),
+        Some(first) if first.is_ascii_digit() => format!("t_{name}"),
+        Some(_) => name.to_string(),
+    }
+}
+
+/// A file's name without its endings: `x.csv.gz` is `x`. A rotated log (`app.log.2.gz`) is `app`.
+pub fn stem(file_name: &str) -> &str {
+    match file_name.find('.') {
+        Some(0) | None => file_name.trim_start_matches('.'),
+        Some(dot) => &file_name[..dot],
+    }
+}
+
+/// The names of `known` nearest to `wanted`, best first, at most three, none too far off to be meant.
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let wanted = wanted.to_lowercase();
+    let mut scored: Vec<(f64, String)> = known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name.to_string()))
+        .filter(|(score, _)| *score > 0.75)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// `` `a`, `b` or `c` ``
+pub fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_identifiers() {
+        assert_eq!(identifier("gateway-logs"), "gateway_logs");
+        assert_eq!(identifier("2024 Q1 (final)"), "t_2024_q1_final");
+        assert_eq!(stem("x.csv.gz"), "x");
+        assert_eq!(stem(".hidden"), "hidden");
+    }
+
+    #[test]
+    fn a_misspelt_name_finds_its_neighbours() {
+        assert_eq!(nearest("timezon", ["timezone", "time", "sources"]), ["timezone", "time"]);
+        assert!(nearest("xyz", ["timezone"]).is_empty());
+        assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "`a`, `b` or `c`");
+    }
+}

@@ -1,0 +1,273 @@
+//! Instants as UTC microseconds since 1970: reading the spellings that evidence uses, and writing RFC 3339.
+//! Reading works on bytes and allocates nothing, since it stands on the hot path of every reader.
+
+use chrono::{DateTime, Datelike, NaiveDate};
+
+pub const SECOND: i64 = 1_000_000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+/// A time as it is written: wall-clock microseconds, and the offset in seconds east where the text has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    pub wall: i64,
+    pub offset: Option<i32>,
+}
+
+/// Days since 1970 of a proleptic Gregorian date (Howard Hinnant, `days_from_civil`), or `None` for no such day.
+pub fn days(year: i64, month: u32, day: u32) -> Option<i64> {
+    if !(1..=12).contains(&month) || day == 0 || day > month_length(year, month) {
+        return None;
+    }
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = i64::from((153 * ((month + 9) % 12) + 2) / 5 + day - 1);
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+fn month_length(year: i64, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Microseconds of a time of day; second 60 is a leap second and counts into the next minute.
+pub fn clock(hour: u32, minute: u32, second: u32, micros: i64) -> Option<i64> {
+    (hour < 24 && minute < 60 && second <= 60)
+        .then(|| i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND + micros)
+}
+
+/// `count` decimal digits at the start of `text`.
+#[inline]
+pub fn digits(text: &[u8], count: usize) -> Option<u32> {
+    let mut value = 0;
+    for byte in text.get(..count)? {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + u32::from(digit);
+    }
+    Some(value)
+}
+
+/// A fraction after its point or comma, as microseconds, and how many digits it had. More than six are cut off.
+pub fn fraction(text: &[u8]) -> (i64, usize) {
+    let mut micros = 0;
+    let mut scale = 100_000;
+    let mut length = 0;
+    for byte in text.iter().take_while(|byte| byte.is_ascii_digit()) {
+        micros += i64::from(byte - b'0') * scale;
+        scale /= 10;
+        length += 1;
+    }
+    (micros, length)
+}
+
+/// A zone at the start of `text`: `Z`, `UTC`, `GMT`, `+08`, `+0800`, `+08:00`, `-03:30:52`. Seconds east and length.
+pub fn offset(text: &[u8]) -> Option<(i32, usize)> {
+    match text.first()? {
+        b'Z' => Some((0, 1)),
+        b'U' if text.starts_with(b"UTC") => Some((0, 3)),
+        b'G' if text.starts_with(b"GMT") => Some((0, 3)),
+        sign @ (b'+' | b'-') => {
+            let hours = digits(&text[1..], 2)?;
+            let mut seconds = hours * 3600;
+            let mut length = 3;
+            for unit in [60, 1] {
+                let colon = usize::from(text.get(length) == Some(&b':'));
+                match digits(text.get(length + colon..).unwrap_or_default(), 2) {
+                    Some(part) if part < 60 && (colon == 1 || unit == 60) => {
+                        seconds += part * unit;
+                        length += colon + 2;
+                    }
+                    _ => break,
+                }
+            }
+            let seconds = i32::try_from(seconds).ok().filter(|seconds| *seconds <= 18 * 3600)?;
+            Some((if *sign == b'-' { -seconds } else { seconds }, length))
+        }
+        _ => None,
+    }
+}
+
+/// An ISO 8601 or look-alike date and time at the start of `text`, with its length:
+/// `2025-03-01`, then `T`, `_` or a blank, `08:00[:00[.,123456789]]`, then maybe a zone. `/` may divide the date.
+pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
+    let divider = *text.get(4)?;
+    if !matches!(divider, b'-' | b'/') || text.get(7) != Some(&divider) {
+        return None;
+    }
+    let day = days(i64::from(digits(text, 4)?), digits(&text[5..], 2)?, digits(&text[8..], 2)?)?;
+    let date = Stamp { wall: day * DAY, offset: None };
+    if !matches!(text.get(10), Some(b'T' | b't' | b' ' | b'_')) {
+        return Some((date, 10));
+    }
+    let Some((of_day, length)) = time_of_day(&text[11..]) else { return Some((date, 10)) };
+    let mut end = 11 + length;
+    let blank = usize::from(text.get(end) == Some(&b' ') && matches!(text.get(end + 1), Some(b'+' | b'-')));
+    let zone = text.get(end + blank..).and_then(offset);
+    if let Some((_, length)) = zone {
+        end += blank + length;
+    }
+    Some((Stamp { wall: day * DAY + of_day, offset: zone.map(|(seconds, _)| seconds) }, end))
+}
+
+/// `08:00`, `08:00:00` or `08:00:00.123` with a point or comma: microseconds of the day, and the length.
+pub fn time_of_day(text: &[u8]) -> Option<(i64, usize)> {
+    if text.get(2) != Some(&b':') {
+        return None;
+    }
+    let (hour, minute) = (digits(text, 2)?, digits(&text[3..], 2)?);
+    if text.get(5) != Some(&b':') {
+        return Some((clock(hour, minute, 0, 0)?, 5));
+    }
+    let second = digits(&text[6..], 2)?;
+    let (micros, length) = match text.get(8) {
+        Some(b'.' | b',') => fraction(&text[9..]),
+        _ => (0, 0),
+    };
+    let end = if length > 0 { 9 + length } else { 8 };
+    Some((clock(hour, minute, second, micros)?, end))
+}
+
+/// The whole of `text` as one ISO time.
+pub fn iso_whole(text: &[u8]) -> Option<Stamp> {
+    iso(text).filter(|(_, length)| *length == text.len()).map(|(stamp, _)| stamp)
+}
+
+/// `Jan` .. `Dec` at the start of `text`, any case, as 1 to 12.
+pub fn month(text: &[u8]) -> Option<u32> {
+    const NAMES: [&[u8; 3]; 12] =
+        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    let lower = [text.first()? | 32, text.get(1)? | 32, text.get(2)? | 32];
+    NAMES.iter().position(|name| **name == lower).map(|index| index as u32 + 1)
+}
+
+/// A number since 1970 whose unit its size tells: seconds, milli-, micro- or nanoseconds of 1990 to 2100.
+pub fn epoch(number: i64) -> Option<i64> {
+    const FROM: i64 = 631_152_000;
+    const TO: i64 = 4_102_444_800;
+    for (unit, per) in [(1, SECOND), (1_000, 1_000), (SECOND, 1)] {
+        if (FROM * unit..TO * unit).contains(&number) {
+            return Some(number * per);
+        }
+    }
+    (FROM..TO).contains(&(number / 1_000_000_000)).then_some(number / 1_000)
+}
+
+/// RFC 3339 in UTC, with as many digits after the second as it needs: none, three or six.
+pub fn rfc3339(micros: i64) -> String {
+    match micros {
+        i64::MAX => return "infinity".into(),
+        value if value <= -i64::MAX => return "-infinity".into(),
+        _ => {}
+    }
+    let Some(at) = DateTime::from_timestamp_micros(micros) else { return format!("{micros}us") };
+    let format = match micros.rem_euclid(SECOND) {
+        0 => "%Y-%m-%dT%H:%M:%SZ",
+        rest if rest % 1_000 == 0 => "%Y-%m-%dT%H:%M:%S%.3fZ",
+        _ => "%Y-%m-%dT%H:%M:%S%.6fZ",
+    };
+    at.format(format).to_string()
+}
+
+/// `2025-03-01`
+pub fn date(days: i64) -> String {
+    i32::try_from(days + 719_163)
+        .ok()
+        .and_then(NaiveDate::from_num_days_from_ce_opt)
+        .map_or_else(|| format!("{days}d"), |date| date.to_string())
+}
+
+/// The year of an instant.
+pub fn year(micros: i64) -> i64 {
+    DateTime::from_timestamp_micros(micros).map_or(1970, |at| i64::from(at.year()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iso_times_are_read_with_their_zone_and_length() {
+        let read = |text: &str| iso(text.as_bytes()).map(|(stamp, length)| (rfc3339(stamp.wall), stamp.offset, length));
+        insta::assert_debug_snapshot!(
+            [
+                "2025-03-01T08:00:00.123456789+08:00 rest",
+                "2025-03-01 08:00:00,5 INFO",
+                "2024-02-29",
+                "2025-02-29",
+                "2025-03-01 08:00 -03:30",
+                "2025/03/01 25:00:00",
+            ]
+            .map(read),
+            @r#"
+        [
+            Some(
+                (
+                    "2025-03-01T08:00:00.123456Z",
+                    Some(
+                        28800,
+                    ),
+                    35,
+                ),
+            ),
+            Some(
+                (
+                    "2025-03-01T08:00:00.500Z",
+                    None,
+                    21,
+                ),
+            ),
+            Some(
+                (
+                    "2024-02-29T00:00:00Z",
+                    None,
+                    10,
+                ),
+            ),
+            None,
+            Some(
+                (
+                    "2025-03-01T08:00:00Z",
+                    Some(
+                        -12600,
+                    ),
+                    23,
+                ),
+            ),
+            Some(
+                (
+                    "2025-03-01T00:00:00Z",
+                    None,
+                    10,
+                ),
+            ),
+        ]
+        "#
+        );
+    }
+
+    #[test]
+    fn an_epoch_tells_its_unit_by_its_size() {
+        let second = 1_740_787_200;
+        for (number, micros) in [(second, 1), (second * 1_000, 1), (second * 1_000_000, 1), (second * 1_000_000_000, 1)] {
+            assert_eq!(epoch(number), Some(second * SECOND * micros));
+        }
+        assert_eq!(epoch(42), None);
+    }
+
+    #[test]
+    fn days_agree_with_chrono_over_four_centuries() {
+        for day in (-80_000..80_000).step_by(17) {
+            let date = NaiveDate::from_num_days_from_ce_opt(day + 719_163).expect("in range");
+            assert_eq!(days(i64::from(date.year()), date.month(), date.day()), Some(i64::from(day)));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Time zones: of text that names none, and of people who ask for one. Names come from the IANA database
+//! that `chrono-tz` carries, so that no build and no machine has another answer.
+
+use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::time::{self, SECOND, Stamp};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// Seconds east of UTC.
+    Fixed(i32),
+    Named(Tz),
+}
+
+impl Zone {
+    pub const UTC: Zone = Zone::Fixed(0);
+
+    /// `Asia/Taipei`, `UTC`, `+08:00`. `None` if there is no such zone.
+    pub fn parse(text: &str) -> Option<Zone> {
+        match time::offset(text.as_bytes()) {
+            Some((seconds, length)) if length == text.len() => Some(Zone::Fixed(seconds)),
+            _ => text.parse::<Tz>().ok().map(Zone::Named),
+        }
+    }
+
+    /// UTC microseconds of a wall-clock time in this zone. An hour that occurs twice is taken as its first
+    /// occurrence; one that does not exist is moved by the length of the jump, as clocks do.
+    pub fn utc(self, wall: i64) -> i64 {
+        match self {
+            Zone::Fixed(seconds) => wall.saturating_sub(i64::from(seconds) * SECOND),
+            Zone::Named(tz) => {
+                let Some(naive) = naive(wall) else { return wall };
+                let at = |offset: chrono::FixedOffset| wall - i64::from(offset.local_minus_utc()) * SECOND;
+                match tz.offset_from_local_datetime(&naive) {
+                    LocalResult::Single(offset) => at(offset.fix()),
+                    LocalResult::Ambiguous(first, second) => at(first.fix()).min(at(second.fix())),
+                    LocalResult::None => {
+                        let before = naive - chrono::Duration::hours(3);
+                        match tz.offset_from_local_datetime(&before).earliest() {
+                            Some(offset) => at(offset.fix()),
+                            None => wall,
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// UTC of a stamp: by its own offset where it has one, else in this zone.
+    pub fn resolve(self, stamp: Stamp) -> i64 {
+        match stamp.offset {
+            Some(seconds) => Zone::Fixed(seconds).utc(stamp.wall),
+            None => self.utc(stamp.wall),
+        }
+    }
+}
+
+impl std::fmt::Display for Zone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Zone::Fixed(0) => write!(f, "UTC"),
+            Zone::Fixed(seconds) => {
+                let sign = if *seconds < 0 { '-' } else { '+' };
+                write!(f, "{sign}{:02}:{:02}", seconds.abs() / 3600, seconds.abs() / 60 % 60)
+            }
+            Zone::Named(tz) => write!(f, "{tz}"),
+        }
+    }
+}
+
+fn naive(micros: i64) -> Option<NaiveDateTime> {
+    DateTime::<Utc>::from_timestamp_micros(micros).map(|at| at.naive_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(zone: &str, wall: &str) -> String {
+        let stamp = time::iso_whole(wall.as_bytes()).expect("a time");
+        time::rfc3339(Zone::parse(zone).expect("a zone").resolve(stamp))
+    }
+
+    #[test]
+    fn wall_clock_times_become_utc() {
+        assert_eq!(utc("Asia/Taipei", "2025-03-01 08:00:00"), "2025-03-01T00:00:00Z");
+        assert_eq!(utc("+08:00", "2025-03-01 08:00:00"), "2025-03-01T00:00:00Z");
+        assert_eq!(utc("Asia/Taipei", "2025-03-01T08:00:00-01:00"), "2025-03-01T09:00:00Z");
+    }
+
+    #[test]
+    fn daylight_saving_folds_take_the_first_hour_and_gaps_move_on() {
+        assert_eq!(utc("America/Los_Angeles", "2024-11-03 01:30:00"), "2024-11-03T08:30:00Z");
+        assert_eq!(utc("America/Los_Angeles", "2024-03-10 02:30:00"), "2024-03-10T10:30:00Z");
+        assert!(Zone::parse("Mars/Olympus").is_none());
+    }
+}

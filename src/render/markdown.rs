@@ -1,0 +1,85 @@
+//! GitHub's tables, as they are pasted into tickets. A cell is always one line.
+
+use std::io::Write;
+
+use super::{Renderer, Style, written};
+use crate::engine::Sink;
+use crate::error::Result;
+use crate::model::value::Value;
+
+pub fn make(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
+    Box::new(Markdown { output, columns: Vec::new(), is_begun: false })
+}
+
+struct Markdown {
+    output: Box<dyn Write>,
+    columns: Vec<String>,
+    is_begun: bool,
+}
+
+/// What Markdown would take for its own is escaped; line ends are `<br>`.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' | '|' | '*' | '`' | '[' | ']' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' | '\r' => escaped.push_str("<br>"),
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+impl Markdown {
+    /// The head is written with the first row, since only its values tell which columns are numbers.
+    fn head(&mut self, row: Option<&[Value]>) -> std::io::Result<()> {
+        if self.is_begun {
+            return Ok(());
+        }
+        self.is_begun = true;
+        let names: Vec<String> = self.columns.iter().map(|name| escaped(name)).collect();
+        writeln!(self.output, "| {} |", names.join(" | "))?;
+        let is_number = |index: usize| row.is_some_and(|row| matches!(row[index], Value::Int(_) | Value::Float(_) | Value::Decimal(_)));
+        let rules: Vec<&str> = (0..names.len()).map(|index| if is_number(index) { "---:" } else { "---" }).collect();
+        writeln!(self.output, "| {} |", rules.join(" | "))
+    }
+}
+
+impl Sink for Markdown {
+    fn begin(&mut self, columns: &[String]) -> Result<()> {
+        self.columns = columns.to_vec();
+        Ok(())
+    }
+
+    fn row(&mut self, row: &[Value]) -> Result<()> {
+        written(self.head(Some(row)))?;
+        let cells: Vec<String> = row.iter().map(|value| escaped(&value.shown())).collect();
+        written(writeln!(self.output, "| {} |", cells.join(" | ")))
+    }
+}
+
+impl Renderer for Markdown {
+    fn finish(&mut self) -> Result<Vec<String>> {
+        written(self.head(None))?;
+        written(self.output.flush())?;
+        Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_stays_one_cell() {
+        assert_eq!(escaped("a|b\\c\r\nd `x` <*> 表"), "a\\|b\\\\c<br>d \\`x\\` &lt;\\*> 表");
+    }
+}

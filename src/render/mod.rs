@@ -1,0 +1,75 @@
+//! An answer's rows as text. A format is a file here and a line in [`FORMATS`]; it sees columns and rows, one after
+//! the other, and nothing of the command.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::args::Format;
+use crate::engine::Sink;
+use crate::error::{Error, Kind, Result};
+
+mod delimited;
+mod html;
+mod jira;
+mod json;
+mod markdown;
+mod table;
+
+/// How it shall look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    pub colour: bool,
+    /// Of the terminal, in columns; none in a pipe, where nothing is ever cut or wrapped.
+    pub width: Option<u16>,
+}
+
+/// A format that rows are written in.
+pub trait Renderer: Sink {
+    /// Writes what comes after the last row. Returns what to say of the answer besides.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn finish(&mut self) -> Result<Vec<String>>;
+}
+
+type Make = fn(Box<dyn Write>, Style) -> Box<dyn Renderer>;
+
+/// The formats, each with the file endings that choose it.
+pub const FORMATS: &[(Format, &[&str], Make)] = &[
+    (Format::Table, &["txt"], table::make),
+    (Format::Markdown, &["md", "markdown"], markdown::make),
+    (Format::Jira, &["jira"], jira::make),
+    (Format::Html, &["html", "htm"], html::make),
+    (Format::Csv, &["csv"], delimited::csv),
+    (Format::Tsv, &["tsv"], delimited::tsv),
+    (Format::Json, &["json"], json::array),
+    (Format::Ndjson, &["ndjson", "jsonl"], json::lines),
+];
+
+/// The format that a file's ending chooses.
+///
+/// # Errors
+/// If it chooses none.
+pub fn of_ending(path: &Path) -> Result<Format> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if ending == "parquet" {
+        return Ok(Format::Parquet);
+    }
+    FORMATS.iter().find(|(_, endings, _)| endings.contains(&ending.as_str())).map(|(format, ..)| *format).ok_or_else(|| {
+        let known: Vec<&str> = FORMATS.iter().map(|(_, endings, _)| endings[0]).collect();
+        Error::question(format!("the ending of `{}` chooses no format", path.display())).hint(format!("name one with -f, or end the file in .{} or .parquet", known.join(", .")))
+    })
+}
+
+pub fn make(format: Format, output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
+    let make = FORMATS.iter().find(|(known, ..)| *known == format).map_or(table::make as Make, |(.., make)| *make);
+    make(output, style)
+}
+
+/// A write that failed; the reader of a pipe that went away is no error.
+fn written(result: std::io::Result<()>) -> Result<()> {
+    result.map_err(|cause| {
+        let error = Error::question("cannot write the answer").detail(cause.to_string());
+        if cause.kind() == std::io::ErrorKind::BrokenPipe { Error { kind: Kind::ClosedPipe, ..error } } else { error }
+    })
+}

@@ -1,0 +1,402 @@
+//! A case being asked: sources are located and opened once, their tables made known to the engine under the names
+//! that SQL uses. Commands ask here for tables by role, and never see a file.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::engine::{Engine, Limits, quote};
+use crate::error::{Error, Result};
+use crate::model::column::{Column, Kind};
+use crate::model::coverage::Coverage;
+use crate::model::role::Roles;
+use crate::model::zone::Zone;
+use crate::model::{name, value::Value};
+use crate::settings::{Case, Settings, SourceSettings};
+use crate::source::log::formats::{Format, FormatFile};
+use crate::source::{Content, Offer, Source, Spec, locate};
+
+mod events;
+mod window;
+
+pub use events::{Entity, Wanted};
+pub use window::Window;
+
+/// A SOURCE argument: `PATH`, `GLOB`, `DIR`, `NAME=PATH` or `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub name: Option<String>,
+    pub path: String,
+}
+
+impl Named {
+    pub fn parse(text: &str) -> Named {
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        match text.split_once('=') {
+            Some((name, path)) if is_name(name) => Named { name: Some(name.to_string()), path: path.to_string() },
+            _ => Named { name: None, path: text.to_string() },
+        }
+    }
+}
+
+/// What a session is opened with.
+pub struct Opening<'a> {
+    pub case: Case,
+    /// As typed; relative to the current directory.
+    pub sources: Vec<Named>,
+    /// Besides those typed or set.
+    pub extra: Vec<Named>,
+    pub limits: Limits,
+    pub scratch: PathBuf,
+    pub stdin: &'a mut dyn Read,
+}
+
+/// A table as commands know it.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub source: String,
+    pub kind: &'static str,
+    /// `telemetry`, `station.tests`: as people read it and SQL takes it.
+    pub name: String,
+    /// The part behind the source's name; the same for a file source.
+    pub short_name: String,
+    pub columns: Vec<Column>,
+    pub roles: Roles,
+    pub bytes: u64,
+    pub format: String,
+    pub notes: Vec<String>,
+    /// How SQL reads it with all columns, the hidden ones too.
+    scan: String,
+    /// Its view, by its whole name.
+    view: String,
+    /// The text of a row's origin, over the columns of `scan`.
+    pub origin: String,
+}
+
+impl Table {
+    /// Its name in SQL, quoted where it must be.
+    pub fn sql(&self) -> String {
+        self.name.splitn(2, '.').map(quote::readable_name).collect::<Vec<_>>().join(".")
+    }
+
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Columns of the evidence: not `_file` and `_line`.
+    pub fn own_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| !matches!(column.name.as_str(), "_file" | "_line"))
+    }
+
+    /// How SQL reads it, maybe only records that hold one of the needles, which a filter must ask for again.
+    pub fn scan(&self, needles: &[String]) -> String {
+        if needles.is_empty() || !self.scan.starts_with("rca_scan") { self.scan.clone() } else { crate::engine::with_needles(&self.scan, needles) }
+    }
+}
+
+pub struct Session {
+    pub engine: Engine,
+    pub settings: Settings,
+    pub coverage: Arc<Coverage>,
+    pub tables: Vec<Table>,
+    /// Of sources as a whole: what was found and left out.
+    pub notes: Vec<(String, String)>,
+    parquet: Vec<PathBuf>,
+    /// Where the engine may write an answer as Parquet.
+    pub parquet_output: PathBuf,
+}
+
+impl Session {
+    /// Locates and opens all sources.
+    ///
+    /// # Errors
+    /// If there are none, one cannot be read, or two have one name.
+    pub fn open(opening: Opening<'_>, coverage: Arc<Coverage>) -> Result<Session> {
+        let Opening { case, sources, extra, limits, scratch, stdin } = opening;
+        let engine = Engine::open(&limits, coverage.clone())?;
+        let mut session = Session { engine, settings: case.settings, coverage, tables: Vec::new(), notes: Vec::new(), parquet: Vec::new(), parquet_output: scratch.join("answer.parquet") };
+        let formats = Arc::new(session.own_formats()?);
+        let mut located: BTreeMap<String, String> = BTreeMap::new();
+        let is_typed = !sources.is_empty();
+        let wanted = session.wanted(sources)?.into_iter().chain(extra);
+        for named in wanted {
+            let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
+            let found = if named.path == "-" {
+                locate::standard_input(stdin, said, &scratch)?
+            } else {
+                locate::locate(&named.path, said, base)?
+            };
+            for group in found.groups {
+                if let Some(other) = located.insert(group.name.clone(), named.path.clone()) {
+                    return Err(Error::question(format!("two sources are called `{}`", group.name))
+                        .detail(format!("`{other}` and `{}`", named.path))
+                        .hint(format!("name one of them: {}2={}", group.name, named.path)));
+                }
+                let spec = session.spec(group.name, group.files, &formats, &scratch, limits.threads)?;
+                let source = (group.reader.open)(&spec, &session.coverage)?;
+                session.notes.extend(found.notes.iter().map(|note| (source.name.clone(), note.clone())));
+                session.attach(source)?;
+            }
+        }
+        for (source, note) in &session.notes {
+            session.coverage.note(source, note.clone());
+        }
+        Ok(session)
+    }
+
+    /// The sources typed, or those of the settings.
+    fn wanted(&self, typed: Vec<Named>) -> Result<Vec<Named>> {
+        if !typed.is_empty() {
+            return Ok(typed);
+        }
+        let of_settings: Vec<Named> = self
+            .settings
+            .sources
+            .iter()
+            .filter_map(|(name, source)| Some(Named { name: Some(name.clone()), path: source.path.clone()? }))
+            .collect();
+        if of_settings.is_empty() {
+            return Err(Error::question("no source is named, and there is no rca.toml that names one")
+                .hint("name files, globs or directories: rca sources station.db gateway-logs/ 'telemetry/*.csv'")
+                .hint("or point at a directory with an rca.toml: rca sources -C case/"));
+        }
+        Ok(of_settings)
+    }
+
+    fn own_formats(&self) -> Result<Vec<Format>> {
+        let compile = |own: &crate::settings::OwnFormat| {
+            let file = FormatFile {
+                title: None,
+                source: None,
+                patterns: own.pattern.iter().chain(&own.patterns).cloned().collect(),
+                levels: own.levels.clone(),
+                pattern_levels: Vec::new(),
+                message: own.message.clone(),
+                samples: Vec::new(),
+            };
+            Format::compile(&own.name, &file).map_err(|why| Error::question(format!("format `{}` does not compile", own.name)).detail(why))
+        };
+        self.settings.formats.iter().map(compile).collect()
+    }
+
+    fn spec(&self, name: String, files: Vec<Arc<crate::source::file::File>>, formats: &Arc<Vec<Format>>, scratch: &Path, threads: usize) -> Result<Spec> {
+        let default = SourceSettings::default();
+        let said = self.settings.sources.get(&name).unwrap_or(&default);
+        let zone = match said.zone(&name)? {
+            Some(zone) => Some(zone),
+            None => self.settings.timezone.as_deref().map(|text| crate::settings::zone(text, "timezone")).transpose()?,
+        };
+        let delimiter = match said.delimiter.as_deref() {
+            None => None,
+            Some("\\t" | "tab") => Some(b'\t'),
+            Some(text) if text.len() == 1 => Some(text.as_bytes()[0]),
+            Some(text) => return Err(Error::question(format!("`{text}` is no delimiter")).detail(format!("sources.{name}.delimiter takes one ASCII character or `tab`"))),
+        };
+        Ok(Spec {
+            files,
+            zone: zone.unwrap_or(Zone::UTC),
+            zone_said: zone.is_some(),
+            skew: said.skew(&name)?,
+            format: said.format.clone(),
+            delimiter,
+            as_text: said.text.clone(),
+            formats: formats.clone(),
+            scratch: scratch.to_path_buf(),
+            threads,
+            name,
+        })
+    }
+
+    /// Makes the tables of a source known to SQL.
+    fn attach(&mut self, source: Source) -> Result<()> {
+        if source.is_database {
+            self.engine.execute(&format!("ATTACH ':memory:' AS {}", quote::name(&source.name)))?;
+        }
+        let names: Vec<String> = source.tables.iter().map(|offer| offer.name.to_lowercase()).collect();
+        for offer in source.tables {
+            // Two schemas of a dump may have tables of one name: then both carry their schema's.
+            let twice = names.iter().filter(|name| **name == offer.name.to_lowercase()).count() > 1;
+            self.attach_table(&source.name, source.kind, source.is_database, twice, offer)?;
+        }
+        self.notes.extend(source.notes.into_iter().map(|note| (source.name.clone(), note)));
+        Ok(())
+    }
+
+    fn attach_table(&mut self, source: &str, kind: &'static str, is_database: bool, twice: bool, offer: Offer) -> Result<()> {
+        let short_name = match &offer.schema {
+            Some(schema) if twice => format!("{schema}.{}", offer.name),
+            _ => offer.name.clone(),
+        };
+        let name = if is_database { format!("{source}.{short_name}") } else { source.to_string() };
+        let said = self.settings.sources.get(source);
+        let (columns, scan, hidden, origin) = match &offer.content {
+            Content::Scanned(table) => {
+                let scan = self.engine.register(table.clone(), &name);
+                (table.columns().to_vec(), scan, table.hidden(), "concat_ws(':', _file, _line)".to_string())
+            }
+            Content::Parquet(files) => {
+                self.parquet.extend(files.iter().map(|file| file.path.clone()));
+                let paths = files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
+                let (columns, scan) = self.parquet_scan(&paths, files.len() > 1)?;
+                (columns, scan, 2, "concat_ws(':', _file, _line)".to_string())
+            }
+        };
+        let shown = columns.len() - hidden;
+        let list = if hidden == 0 { "*".into() } else { columns[..shown].iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ") };
+        let list = if list.is_empty() { "NULL AS no_columns".into() } else { list };
+        let view = if is_database { format!("{}.main.{}", quote::name(source), quote::name(&short_name)) } else { quote::name(source) };
+        self.engine.execute(&format!("CREATE VIEW {view} AS SELECT {list} FROM {scan}"))?;
+        if let Some(schema) = offer.schema.as_ref().filter(|_| is_database) {
+            let catalog = quote::name(source);
+            let (schema, table) = (quote::name(schema), quote::name(&offer.name));
+            self.engine.execute(&format!("CREATE SCHEMA IF NOT EXISTS {catalog}.{schema}; CREATE VIEW {catalog}.{schema}.{table} AS SELECT {list} FROM {scan}"))?;
+        }
+        if let Some(time) = said.and_then(|said| said.time.as_deref()).filter(|_| !is_database) {
+            known_column(&name, &columns, time, &format!("sources.{source}.time"))?;
+        }
+        let own: Vec<Column> = columns[..shown].to_vec();
+        let roles = Roles::find(&own, said.and_then(|said| said.time.as_deref()).filter(|time| own.iter().any(|c| c.name.eq_ignore_ascii_case(time))));
+        self.tables.push(Table {
+            source: source.to_string(),
+            kind,
+            name,
+            short_name: offer.name,
+            columns: own,
+            roles,
+            bytes: offer.bytes,
+            format: offer.format,
+            notes: offer.notes,
+            scan,
+            view,
+            origin,
+        });
+        Ok(())
+    }
+
+    /// Parquet columns as ours: instants without a zone, `_file` and `_line` (the row in its file) at the end.
+    fn parquet_scan(&self, paths: &str, several: bool) -> Result<(Vec<Column>, String)> {
+        let compressions = self.engine.rows(&format!("SELECT DISTINCT compression FROM parquet_metadata([{paths}])"))?;
+        if compressions.rows.iter().any(|row| row[0].shown() == "BROTLI") {
+            return Err(Error::evidence("a Parquet file is compressed with Brotli, which is not read")
+                .detail("the engine's Brotli decoder has a known fault (CVE-2026-111497)")
+                .hint("write it again with zstd or snappy"));
+        }
+        let union = if several { ", union_by_name := true" } else { "" };
+        let read = format!("read_parquet([{paths}], filename := true, file_row_number := true{union})");
+        let described = self.engine.rows(&format!("DESCRIBE SELECT * EXCLUDE (filename, file_row_number) FROM {read}"))?;
+        let mut columns = Vec::new();
+        let mut list = Vec::new();
+        for row in &described.rows {
+            let (name, declared) = (row[0].shown(), row[1].shown());
+            let quoted = quote::name(&name);
+            let kind = parquet_kind(&declared);
+            list.push(match declared.as_str() {
+                "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {quoted}"),
+                "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => format!("{quoted}::TIMESTAMP AS {quoted}"),
+                _ => quoted,
+            });
+            columns.push(Column::new(name, kind));
+        }
+        list.push("filename AS _file".into());
+        list.push("file_row_number + 1 AS _line".into());
+        columns.push(Column::new("_file", Kind::Text));
+        columns.push(Column::new("_line", Kind::Int));
+        Ok((columns, format!("(SELECT {} FROM {read})", list.join(", "))))
+    }
+
+    /// Puts a window on the tables that SQL sees, by their time; tables without one stay whole.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub fn restrict(&self, window: &Window) -> Result<()> {
+        if window.is_open() {
+            return Ok(());
+        }
+        for table in &self.tables {
+            let Some(time) = &table.roles.time else { continue };
+            let within = window.sql(&format!("{}::TIMESTAMP", quote::name(time)));
+            let list = table.columns.iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ");
+            self.engine.execute(&format!("CREATE OR REPLACE VIEW {} AS SELECT {list} FROM {} WHERE {within}", table.view, table.scan))?;
+        }
+        Ok(())
+    }
+
+    /// Called once before SQL of the user runs: no other file can be reached from it.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn shut(&self) -> Result<()> {
+        let mut files = self.parquet.clone();
+        files.push(self.parquet_output.clone());
+        self.engine.shut(&files)
+    }
+
+    /// The table that a name means: `station.tests`, `telemetry`, or a short name that only one table has.
+    ///
+    /// # Errors
+    /// If there is none, with the nearest names.
+    pub fn table(&self, wanted: &str) -> Result<&Table> {
+        let same = |table: &&Table| table.name.eq_ignore_ascii_case(wanted);
+        if let Some(table) = self.tables.iter().find(same) {
+            return Ok(table);
+        }
+        let short: Vec<&Table> = self.tables.iter().filter(|table| table.short_name.eq_ignore_ascii_case(wanted)).collect();
+        match short.as_slice() {
+            [only] => Ok(only),
+            _ => {
+                let names: Vec<String> = self.tables.iter().map(|table| table.name.clone()).collect();
+                let near = name::nearest(wanted, names.iter().map(String::as_str));
+                let hint = if near.is_empty() { format!("tables are {}", name::listed(&names)) } else { format!("did you mean {}", name::listed(&near)) };
+                Err(Error::question(format!("there is no table `{wanted}`")).hint(hint))
+            }
+        }
+    }
+
+    /// The table and column that `station.tests.serial` or `telemetry.ts` mean.
+    ///
+    /// # Errors
+    /// If there is no such table or column, with the nearest names.
+    pub fn table_column(&self, text: &str) -> Result<(&Table, String)> {
+        let Some((table, column)) = text.rsplit_once('.') else {
+            return Err(Error::question(format!("`{text}` is no column of a table")).hint("write TABLE.COLUMN, such as station.tests.serial"));
+        };
+        let table = self.table(table)?;
+        let column = known_column(&table.name, &table.columns, column, text)?;
+        Ok((table, column))
+    }
+
+    /// Single values of a one-row query.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub fn one_row(&self, sql: &str) -> Result<Vec<Value>> {
+        Ok(self.engine.rows(sql)?.rows.into_iter().next().unwrap_or_default())
+    }
+}
+
+/// The column's own spelling.
+///
+/// # Errors
+/// If the table has none of that name, with the nearest ones.
+pub fn known_column(table: &str, columns: &[Column], wanted: &str, said_by: &str) -> Result<String> {
+    if let Some(column) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(wanted)) {
+        return Ok(column.name.clone());
+    }
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let near = name::nearest(wanted, names.iter().map(String::as_str));
+    let hint = if near.is_empty() { format!("its columns are {}", name::listed(&names)) } else { format!("did you mean {}", name::listed(&near)) };
+    Err(Error::question(format!("table `{table}` has no column `{wanted}`")).detail(format!("asked for by {said_by}")).hint(hint))
+}
+
+fn parquet_kind(declared: &str) -> Kind {
+    match declared {
+        "BOOLEAN" => Kind::Bool,
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => Kind::Int,
+        "FLOAT" | "DOUBLE" => Kind::Float,
+        "DATE" => Kind::Date,
+        "BLOB" => Kind::Blob,
+        text if text.starts_with("TIMESTAMP") => Kind::Time,
+        _ => Kind::Text,
+    }
+}

@@ -1,0 +1,227 @@
+//! What is set: flag > environment > rca.toml > user file > default. Layers are TOML tables laid over one another,
+//! so that every key can be given in every place; each value knows where it came from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::error::{Error, Result};
+use crate::model::zone::Zone;
+use crate::model::{duration, name};
+
+mod known;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub timezone: Option<String>,
+    pub sources: BTreeMap<String, SourceSettings>,
+    pub formats: Vec<OwnFormat>,
+    pub entities: BTreeMap<String, Vec<String>>,
+    pub codebook: Option<Codebook>,
+    pub labels: Option<Labels>,
+    pub stages: Vec<Stage>,
+}
+
+/// What is said of one source.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SourceSettings {
+    pub path: Option<String>,
+    pub timezone: Option<String>,
+    pub skew: Option<String>,
+    pub format: Option<String>,
+    pub delimiter: Option<String>,
+    /// Columns to be read as text.
+    pub text: Vec<String>,
+    pub time: Option<String>,
+    pub series: Vec<String>,
+    pub sequence: Option<String>,
+    pub every: Option<String>,
+    /// Series that must be there, as values in the order of `series`.
+    pub expect: Vec<Vec<String>>,
+}
+
+/// A log format of the user's own.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OwnFormat {
+    pub name: String,
+    #[serde(default)]
+    pub pattern: Option<String>,
+    #[serde(default)]
+    pub patterns: Vec<String>,
+    #[serde(default)]
+    pub levels: BTreeMap<String, String>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Codebook {
+    pub table: String,
+    pub code: Option<String>,
+    pub description: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Labels {
+    pub table: String,
+    pub key: Option<String>,
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Stage {
+    pub name: Option<String>,
+    pub table: String,
+    pub key: Option<String>,
+}
+
+impl SourceSettings {
+    /// # Errors
+    /// If the zone is none.
+    pub fn zone(&self, source: &str) -> Result<Option<Zone>> {
+        self.timezone.as_deref().map(|text| zone(text, &format!("sources.{source}.timezone"))).transpose()
+    }
+
+    /// Microseconds that the clock of this source runs ahead. `-1.5s` in the file means that it ran 1.5 s ahead:
+    /// what is to be added to its times.
+    ///
+    /// # Errors
+    /// If it is no duration.
+    pub fn skew(&self, source: &str) -> Result<i64> {
+        Ok(-length(self.skew.as_deref(), &format!("sources.{source}.skew"))?.unwrap_or(0))
+    }
+
+    /// The cadence in microseconds.
+    ///
+    /// # Errors
+    /// If it is no duration.
+    pub fn every(&self, source: &str) -> Result<Option<i64>> {
+        length(self.every.as_deref(), &format!("sources.{source}.every"))
+    }
+}
+
+/// # Errors
+/// If there is no such zone.
+pub fn zone(text: &str, key: &str) -> Result<Zone> {
+    Zone::parse(text).ok_or_else(|| {
+        let near = name::nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name()));
+        let error = Error::question(format!("`{text}` is no time zone")).detail(format!("{key} takes a name such as Asia/Taipei or an offset such as +08:00"));
+        if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) }
+    })
+}
+
+fn length(text: Option<&str>, key: &str) -> Result<Option<i64>> {
+    text.map(|text| {
+        duration::parse(text).ok_or_else(|| Error::question(format!("`{text}` is no length of time")).detail(format!("{key} takes one such as 30s, 5m or -1.5s")))
+    })
+    .transpose()
+}
+
+/// One place that settings come from.
+pub struct Layer {
+    /// `rca.toml`, `--set`, as errors name it.
+    pub origin: String,
+    pub table: Table,
+}
+
+impl Layer {
+    /// A file of settings; none if it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be read or is no TOML.
+    pub fn of_file(path: &Path) -> Result<Option<Layer>> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(Error::file(path.display(), &cause)),
+        };
+        let table = text.parse::<Table>().map_err(|e| {
+            Error::question(format!("`{}` is no TOML", path.display())).detail(e.to_string())
+        })?;
+        Ok(Some(Layer { origin: path.display().to_string(), table }))
+    }
+
+    /// `sources.gw.timezone=+08:00`, the value as TOML or else as text.
+    ///
+    /// # Errors
+    /// If there is no `=`.
+    pub fn of_assignment(text: &str) -> Result<Layer> {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(Error::question(format!("`--set {text}` has no `=`")).hint("write --set KEY=VALUE, such as --set sources.gw.timezone=+08:00"));
+        };
+        let parsed = format!("x = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("x"));
+        let plain = !matches!(parsed, Some(Value::Datetime(_)));
+        let mut inner = parsed.filter(|_| plain).unwrap_or_else(|| Value::String(value.to_string()));
+        for part in key.trim().rsplit('.') {
+            inner = Value::Table(Table::from_iter([(part.to_string(), inner)]));
+        }
+        let Value::Table(table) = inner else { return Err(Error::internal("a setting without a key")) };
+        Ok(Layer { origin: format!("--set {key}"), table })
+    }
+}
+
+/// The layers laid over one another, the last on top.
+///
+/// # Errors
+/// If a key is not known or a value does not fit it.
+pub fn merge(layers: Vec<Layer>) -> Result<Settings> {
+    let mut merged = Table::new();
+    for layer in layers {
+        known::check(&layer)?;
+        lay_over(&mut merged, layer.table);
+    }
+    Value::Table(merged).try_into().map_err(|e: toml::de::Error| Error::question("a setting does not fit its key").detail(e.to_string()))
+}
+
+fn lay_over(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => lay_over(below, above),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// A case: a directory, and what its `rca.toml` says.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Where relative paths of the sources begin.
+    pub folder: PathBuf,
+    pub settings: Settings,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(text: &str) -> Layer {
+        Layer { origin: "rca.toml".into(), table: text.parse().expect("TOML") }
+    }
+
+    #[test]
+    fn a_flag_lies_over_the_file() {
+        let file = layer("timezone = 'Asia/Taipei'\n[sources.gw]\npath = 'gw/'\nskew = '-1.5s'");
+        let settings = merge(vec![file, Layer::of_assignment("sources.gw.timezone=+08:00").expect("a setting")]).expect("merges");
+        let gateway = &settings.sources["gw"];
+        assert_eq!(gateway.zone("gw").expect("a zone"), Some(Zone::Fixed(8 * 3600)));
+        assert_eq!(gateway.skew("gw").expect("a skew"), 1_500_000);
+        assert_eq!(gateway.path.as_deref(), Some("gw/"));
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let error = merge(vec![layer("[sources.gw]\ntimezon = 'UTC'")]).expect_err("refused");
+        assert_eq!(error.message, "unknown key `sources.gw.timezon`");
+        assert_eq!(error.hints, ["did you mean `timezone`"]);
+    }
+}

@@ -1,0 +1,259 @@
+//! A text file in blocks of whole records, in order, for one split. A split owns the records that begin in it, so
+//! that any division of a file gives the same records.
+
+use std::fs;
+use std::io::Read;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::coverage::Coverage;
+use crate::source::file::{self, File, RECORD_BYTES_MAX, SPLIT_BYTES};
+
+/// Where records begin. `buffer[..]` may begin anywhere unless said otherwise.
+pub trait Framing: Send + Sync {
+    /// The first record start at or after `from`, judged by the bytes around it alone. `from` is at least 1.
+    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize>;
+    /// The start of the last record of a buffer that begins with a record; it may be incomplete.
+    fn last_start(&self, buffer: &[u8]) -> Option<usize>;
+    /// Whether [`Framing::next_start`] can be trusted: not where a quoted field may hold a line end.
+    fn is_local(&self) -> bool {
+        true
+    }
+    /// The start of the record that holds byte `at` of a block; `low` is a record start before it.
+    fn start_before(&self, buffer: &[u8], low: usize, at: usize) -> usize {
+        let _ = (buffer, at);
+        low
+    }
+}
+
+/// Records that are lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Lines;
+
+impl Framing for Lines {
+    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize> {
+        memchr::memchr(b'\n', &buffer[from - 1..]).map(|at| from + at)
+    }
+
+    fn last_start(&self, buffer: &[u8]) -> Option<usize> {
+        memchr::memrchr(b'\n', buffer).map(|at| at + 1)
+    }
+
+    fn start_before(&self, buffer: &[u8], low: usize, at: usize) -> usize {
+        memchr::memrchr(b'\n', &buffer[low..at]).map_or(low, |newline| low + newline + 1)
+    }
+}
+
+/// A part of one file. `exact` means that both ends are record starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    pub file: usize,
+    pub start: u64,
+    pub end: u64,
+    pub exact: bool,
+}
+
+/// Divides a file. One that can only be streamed is one split.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn splits(index: usize, file: &File, framing: &dyn Framing, bytes: Range<u64>) -> Result<Vec<Split>> {
+    if !file.is_seekable() || bytes.end - bytes.start <= SPLIT_BYTES {
+        return Ok(vec![Split { file: index, start: bytes.start, end: bytes.end, exact: true }]);
+    }
+    let mut starts: Vec<u64> = Vec::new();
+    if framing.is_local() {
+        starts.extend((bytes.start..bytes.end).step_by(SPLIT_BYTES as usize));
+    } else {
+        starts = record_starts(file, framing, &bytes)?;
+    }
+    let ends = starts[1..].iter().copied().chain([bytes.end]).collect::<Vec<_>>();
+    let exact = !framing.is_local();
+    Ok(starts.iter().zip(ends).map(|(start, end)| Split { file: index, start: *start, end, exact }).collect())
+}
+
+/// Record starts about a split apart, found by reading all that lies between.
+fn record_starts(file: &File, framing: &dyn Framing, bytes: &Range<u64>) -> Result<Vec<u64>> {
+    let handle = file.positioned()?;
+    let mut starts = vec![bytes.start];
+    let mut at = bytes.start;
+    let mut size = SPLIT_BYTES as usize;
+    let mut buffer = Vec::new();
+    while at < bytes.end {
+        buffer.resize(size.min((bytes.end - at) as usize), 0);
+        let got = file::read_full_at(&handle, &mut buffer, at).map_err(|e| Error::file(&file.shown, &e))?;
+        if got == 0 {
+            break;
+        }
+        match framing.last_start(&buffer[..got]) {
+            Some(last) if last > 0 && at + (last as u64) < bytes.end => {
+                at += last as u64;
+                starts.push(at);
+                size = SPLIT_BYTES as usize;
+            }
+            _ if at + got as u64 >= bytes.end || size >= RECORD_BYTES_MAX => break,
+            _ => size *= 2,
+        }
+    }
+    Ok(starts)
+}
+
+/// What [`Blocks::next`] found: a range of its buffer, and where that lies in the file's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    pub start: usize,
+    pub end: usize,
+    /// Of `start`, in the unpacked text.
+    pub offset: u64,
+    /// Line ends before `start`, where they were counted on the way.
+    pub lines_before: Option<u64>,
+    /// The last record is longer than the limit, and the rest of it is not here.
+    pub cut: bool,
+}
+
+/// The blocks of one split.
+pub struct Blocks {
+    pub buffer: Vec<u8>,
+    state: State,
+    coverage: Arc<Coverage>,
+}
+
+enum State {
+    Positioned { handle: fs::File, split: Split, size: u64 },
+    Streamed { reader: Box<dyn Read + Send>, consumed: usize, offset: u64, lines: u64, in_cut_record: bool },
+    Done,
+}
+
+impl Blocks {
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn open(file: &File, split: &Split, coverage: Arc<Coverage>, buffer: Vec<u8>) -> Result<Blocks> {
+        let state = if file.is_seekable() {
+            State::Positioned { handle: file.positioned()?, split: split.clone(), size: file.bytes }
+        } else {
+            let reader = file.stream(Some(coverage.clone()))?;
+            State::Streamed { reader, consumed: 0, offset: 0, lines: 0, in_cut_record: false }
+        };
+        Ok(Blocks { buffer, state, coverage })
+    }
+
+    /// The next block; `Err(why)` inside if the file broke off after it.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn next(&mut self, file: &File, framing: &dyn Framing) -> Result<(Option<Block>, Option<String>)> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Done => Ok((None, None)),
+            State::Positioned { handle, split, size } => {
+                Ok((self.positioned(&handle, &split, size, framing).map_err(|e| Error::file(&file.shown, &e))?, None))
+            }
+            State::Streamed { reader, consumed, offset, lines, in_cut_record } => {
+                Ok(self.streamed(reader, consumed, offset, lines, in_cut_record, framing))
+            }
+        }
+    }
+
+    /// The one block of a split of a plain file: from its first record start to the first one at or after its end.
+    fn positioned(&mut self, handle: &fs::File, split: &Split, size: u64, framing: &dyn Framing) -> std::io::Result<Option<Block>> {
+        let before = u64::from(split.start > 0 && !split.exact);
+        let base = split.start - before;
+        let wanted = (split.end - base) as usize;
+        self.buffer.resize(wanted, 0);
+        let got = file::read_full_at(handle, &mut self.buffer, base)?;
+        self.buffer.truncate(got);
+        self.coverage.read((got as u64).saturating_sub(before));
+        let start = if before == 0 { 0 } else { framing.next_start(&self.buffer, 1).unwrap_or(got) };
+        if start >= got {
+            return Ok(None);
+        }
+        let mut end = got;
+        let mut cut = false;
+        if !split.exact && got == wanted && split.end < size {
+            // Read on until the next record begins.
+            let mut step = 64 << 10;
+            loop {
+                let known = self.buffer.len();
+                self.buffer.resize(known + step, 0);
+                let more = file::read_full_at(handle, &mut self.buffer[known..], base + known as u64)?;
+                self.buffer.truncate(known + more);
+                if let Some(next) = framing.next_start(&self.buffer, wanted) {
+                    end = next;
+                    break;
+                }
+                end = self.buffer.len();
+                if more < step {
+                    break;
+                }
+                if end - wanted > RECORD_BYTES_MAX {
+                    cut = true;
+                    break;
+                }
+                step *= 2;
+            }
+        }
+        Ok(Some(Block { start, end, offset: base + start as u64, lines_before: None, cut }))
+    }
+
+    /// The next block of a stream; the incomplete record at its end is carried over.
+    fn streamed(
+        &mut self,
+        mut reader: Box<dyn Read + Send>,
+        consumed: usize,
+        offset: u64,
+        lines: u64,
+        mut in_cut_record: bool,
+        framing: &dyn Framing,
+    ) -> (Option<Block>, Option<String>) {
+        let mut offset = offset;
+        let mut lines = lines + memchr::memchr_iter(b'\n', &self.buffer[..consumed]).count() as u64;
+        self.buffer.drain(..consumed);
+        loop {
+            let known = self.buffer.len();
+            self.buffer.resize(known + SPLIT_BYTES as usize, 0);
+            let (got, broken) = match read_until_broken(&mut reader, &mut self.buffer[known..]) {
+                (got, None) => (got, None),
+                (got, Some(cause)) => (got, Some(file::damage(&cause))),
+            };
+            self.buffer.truncate(known + got);
+            let ended = got < SPLIT_BYTES as usize;
+            if in_cut_record {
+                // The rest of a record that was too long: skip to the next start.
+                let start = if self.buffer.is_empty() { None } else { framing.next_start(&self.buffer, 1) };
+                let skip = start.unwrap_or(self.buffer.len());
+                lines += memchr::memchr_iter(b'\n', &self.buffer[..skip]).count() as u64;
+                offset += skip as u64;
+                self.buffer.drain(..skip);
+                in_cut_record = start.is_none();
+                if in_cut_record && !ended {
+                    continue;
+                }
+            }
+            let (end, cut) = match framing.last_start(&self.buffer) {
+                _ if ended => (self.buffer.len(), false),
+                Some(last) if last > 0 => (last, false),
+                _ if self.buffer.len() > RECORD_BYTES_MAX => (self.buffer.len(), true),
+                _ => continue,
+            };
+            let block = (end > 0).then_some(Block { start: 0, end, offset, lines_before: Some(lines), cut });
+            if !ended {
+                self.state =
+                    State::Streamed { reader, consumed: end, offset: offset + end as u64, lines, in_cut_record: cut };
+            }
+            return (block, broken);
+        }
+    }
+}
+
+fn read_until_broken(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<std::io::Error>) {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(got) => filled += got,
+            Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(cause) => return (filled, Some(cause)),
+        }
+    }
+    (filled, None)
+}

@@ -1,0 +1,133 @@
+//! Delimited text: any delimiter, RFC 4180 quotes, with or without a header, several files of one shape.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::column::Column;
+use crate::model::coverage::Coverage;
+use crate::source::file::File;
+use crate::source::infer::{Guess, Reading};
+use crate::source::text::TextTable;
+use crate::source::{Content, Offer, Reader, Source, Spec, sample};
+
+mod record;
+mod sniff;
+
+use record::{Csv, Layout};
+use sniff::Shape;
+
+/// What a name says: `.csv`, `.tsv`, `.psv`.
+pub const BY_NAME: Reader = Reader { kind: "csv", claims: named, open };
+/// What the lines say: the same delimiter as often in each.
+pub const BY_SHAPE: Reader = Reader { kind: "csv", claims: shaped, open };
+
+fn named(file: &File) -> bool {
+    let name = file.shown.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let inner = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_string();
+    [".csv", ".tsv", ".psv", ".tab"].iter().any(|end| inner.ends_with(end)) && memchr::memchr(0, &file.head).is_none()
+}
+
+fn shaped(file: &File) -> bool {
+    memchr::memchr(0, &file.head).is_none() && sniff::shape(&file.head, None).is_some_and(|shape| shape.is_certain)
+}
+
+fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
+    let mut columns = Columns::default();
+    let mut layouts = Vec::new();
+    let mut notes = Vec::new();
+    for file in &spec.files {
+        let pieces = sample::pieces(file);
+        let shape = sniff::shape(&pieces[0], spec.delimiter).unwrap_or_default();
+        layouts.push(columns.learn(&shape, &pieces));
+        if let Some(assumption) = file.encoding.assumption() {
+            notes.push(format!("{}: {assumption}", file.shown));
+        }
+        if let Some(damage) = &file.damage {
+            notes.push(format!("{}: {damage}", file.shown));
+        }
+    }
+    if columns.names.is_empty() {
+        let shown: Vec<&str> = spec.files.iter().map(|file| &*file.shown).collect();
+        return Err(Error::evidence(format!("`{}` holds no row", shown.join("`, `"))));
+    }
+    let readings = columns.readings(&spec.as_text);
+    let zoneless = columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
+    if zoneless && !spec.zone_said {
+        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".into());
+    }
+    if layouts.iter().any(|layout| !layout.has_header) {
+        notes.push("no header line; columns are called column1, column2, …".into());
+    }
+    notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
+    let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
+    let own = columns.names.iter().zip(&readings).map(|(name, reading)| Column::new(name, reading.kind())).collect();
+    let format = Csv { layouts, readings: readings.into(), names: columns.names.into(), zone: spec.zone, skew: spec.skew, quoted: Vec::new() };
+    let format = format.look_for_quotes(&spec.files)?;
+    let table = TextTable::new(spec.files.clone(), format, own);
+    Ok(Source {
+        name: spec.name.clone(),
+        kind: "csv",
+        is_database: false,
+        notes: Vec::new(),
+        tables: vec![Offer {
+            name: spec.name.clone(),
+            schema: None,
+            bytes: spec.files.iter().map(|file| file.bytes).sum(),
+            format: format!("delimiter {:?}", char::from(delimiter)),
+            notes,
+            content: Content::Scanned(Arc::new(table)),
+        }],
+    })
+}
+
+/// The columns of all files together, by name, in order of first appearance.
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    guesses: Vec<Guess>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Columns {
+    /// One file's columns, and what its samples say of their types.
+    fn learn(&mut self, shape: &Shape, pieces: &[Vec<u8>]) -> Layout {
+        let mut seen: HashMap<String, usize> = HashMap::from([("_file".into(), 1), ("_line".into(), 1)]);
+        let fields: Vec<usize> = shape
+            .names
+            .iter()
+            .map(|name| {
+                let count = seen.entry(name.to_lowercase()).or_insert(0);
+                *count += 1;
+                let unique = if *count == 1 { name.clone() } else { format!("{name}_{count}") };
+                self.index(unique)
+            })
+            .collect();
+        for (index, piece) in pieces.iter().enumerate() {
+            let start = if index == 0 { shape.body_start.min(piece.len()) } else { 0 };
+            record::each(piece, start, shape.delimiter, 5_000, |record| {
+                // A piece from the middle of a quoted field shows in its number of fields.
+                if record.len() == fields.len() {
+                    record.iter().zip(&fields).for_each(|(text, column)| self.guesses[*column].see(text));
+                }
+            });
+        }
+        Layout { delimiter: shape.delimiter, body_start: shape.body_start, has_header: shape.has_header, fields }
+    }
+
+    fn index(&mut self, name: String) -> usize {
+        *self.by_name.entry(name.to_lowercase()).or_insert_with(|| {
+            self.names.push(name);
+            self.guesses.push(Guess::default());
+            self.names.len() - 1
+        })
+    }
+
+    fn readings(&self, as_text: &[String]) -> Vec<Reading> {
+        self.names
+            .iter()
+            .zip(&self.guesses)
+            .map(|(name, guess)| if as_text.iter().any(|text| text.eq_ignore_ascii_case(name)) { Reading::Text } else { guess.reading(name) })
+            .collect()
+    }
+}

@@ -1,0 +1,340 @@
+//! Records and fields of delimited text. A quote is special at the start of a field only; inside a quoted field two
+//! quotes are one, and line ends are text. Lines without a quote take a path of their own, which reads the same.
+
+use std::io::Read;
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
+
+use crate::error::{Error, Result};
+use crate::model::column::{Buffer, Kind};
+use crate::model::coverage::Fault;
+use crate::model::zone::Zone;
+use crate::source::blocks::{Framing, Lines};
+use crate::source::file::File;
+use crate::source::infer::{self, Reading};
+use crate::source::text::{Format, Outcome, RecordParser, Slot};
+
+const QUOTE: u8 = b'"';
+
+/// How one file's fields stand.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    pub delimiter: u8,
+    pub body_start: usize,
+    pub has_header: bool,
+    /// Field to column of the table.
+    pub fields: Vec<usize>,
+}
+
+pub struct Csv {
+    pub layouts: Vec<Layout>,
+    pub readings: Arc<[Reading]>,
+    pub names: Arc<[String]>,
+    pub zone: Zone,
+    pub skew: i64,
+    /// Which files have a quote anywhere.
+    pub quoted: Vec<bool>,
+}
+
+impl Csv {
+    /// Reads each file once for quotes, since only without any can it be divided at every line end.
+    pub fn look_for_quotes(mut self, files: &[Arc<File>]) -> Result<Csv> {
+        let mut buffer = vec![0; 1 << 20];
+        for file in files {
+            let mut quoted = memchr(QUOTE, &file.head).is_some();
+            if file.is_seekable() && !quoted {
+                let mut handle = file.positioned()?;
+                loop {
+                    let got = handle.read(&mut buffer).map_err(|e| Error::file(&file.shown, &e))?;
+                    quoted = memchr(QUOTE, &buffer[..got]).is_some();
+                    if got == 0 || quoted {
+                        break;
+                    }
+                }
+            }
+            self.quoted.push(quoted || !file.is_seekable());
+        }
+        Ok(self)
+    }
+}
+
+impl Format for Csv {
+    type Parser = Parser;
+
+    fn framing(&self, file: usize) -> Arc<dyn Framing> {
+        if self.quoted[file] { Arc::new(Quoted { delimiter: self.layouts[file].delimiter }) } else { Arc::new(Lines) }
+    }
+
+    fn bodies(&self, file: usize, bytes: u64) -> Vec<Range<u64>> {
+        let start = self.layouts[file].body_start as u64;
+        vec![start..bytes.max(start)]
+    }
+
+    fn parser(&self, file: usize, slots: &[Slot]) -> Parser {
+        let layout = &self.layouts[file];
+        let mut wanted = vec![None; layout.fields.len()];
+        let mut absent = Vec::new();
+        for slot in slots {
+            match layout.fields.iter().position(|column| *column == slot.column) {
+                Some(field) => wanted[field] = Some((slot.out, self.readings[slot.column], slot.column)),
+                None => absent.push(slot.out),
+            }
+        }
+        let width = wanted.len();
+        while matches!(wanted.last(), Some(None)) {
+            wanted.pop();
+        }
+        Parser {
+            delimiter: layout.delimiter,
+            quoted: self.quoted[file],
+            wanted,
+            absent,
+            width,
+            names: self.names.clone(),
+            zone: self.zone,
+            skew: self.skew,
+            scratch: Vec::new(),
+        }
+    }
+
+    fn can_skip(&self) -> bool {
+        self.quoted.iter().all(|quoted| !quoted)
+    }
+}
+
+/// Records that may hold line ends in quotes.
+struct Quoted {
+    delimiter: u8,
+}
+
+impl Framing for Quoted {
+    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize> {
+        Lines.next_start(buffer, from)
+    }
+
+    fn last_start(&self, buffer: &[u8]) -> Option<usize> {
+        // Line ends count as record ends outside of quoted fields only; jump from one of those to the next.
+        let mut last = None;
+        let mut clear = 0;
+        loop {
+            let Some(quote) = memchr(QUOTE, &buffer[clear..]).map(|at| clear + at) else {
+                return memrchr(b'\n', &buffer[clear..]).map(|at| clear + at + 1).or(last);
+            };
+            last = memrchr(b'\n', &buffer[clear..quote]).map(|at| clear + at + 1).or(last);
+            let opens = quote == 0 || matches!(buffer[quote - 1], b'\n') || buffer[quote - 1] == self.delimiter;
+            clear = quote + 1;
+            if opens {
+                match closing(buffer, clear) {
+                    Some(after) => clear = after,
+                    None => return last,
+                }
+            }
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        false
+    }
+}
+
+/// The byte after the closing quote of a field whose content begins at `at`.
+fn closing(buffer: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr(QUOTE, &buffer[at..])? + 1;
+        if buffer.get(at) != Some(&QUOTE) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// The byte after the record that begins at `at`.
+pub fn end(buffer: &[u8], mut at: usize, delimiter: u8) -> usize {
+    loop {
+        if buffer.get(at) == Some(&QUOTE) {
+            at = closing(buffer, at + 1).unwrap_or(buffer.len());
+        }
+        match memchr2(delimiter, b'\n', &buffer[at..]) {
+            None => return buffer.len(),
+            Some(found) => {
+                at += found + 1;
+                if buffer[at - 1] == b'\n' {
+                    return at;
+                }
+            }
+        }
+    }
+}
+
+/// Calls `each` with the fields of up to `limit` records; rows without any value are left out.
+pub fn each(buffer: &[u8], start: usize, delimiter: u8, limit: usize, mut each: impl FnMut(&[&[u8]])) {
+    let mut at = start;
+    let mut scratch: Vec<Vec<u8>> = Vec::new();
+    for _ in 0..limit {
+        if at >= buffer.len() {
+            return;
+        }
+        let next = end(buffer, at, delimiter);
+        if !is_blank(&buffer[at..next], delimiter) {
+            scratch.clear();
+            let mut from = at;
+            while let Some((field, after)) = field(buffer, from, delimiter) {
+                let mut text = Vec::new();
+                field.text(buffer, &mut text);
+                scratch.push(text);
+                if after >= next && buffer[after - 1] != delimiter {
+                    break;
+                }
+                from = after;
+            }
+            each(&scratch.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        }
+        at = next;
+    }
+}
+
+fn is_blank(record: &[u8], delimiter: u8) -> bool {
+    record.iter().all(|byte| *byte == delimiter || matches!(byte, b'\r' | b'\n'))
+}
+
+/// One field: its raw bytes, and whether quotes are to be taken off.
+struct Field {
+    start: usize,
+    end: usize,
+    /// Where the closing quote is; what follows it up to `end` is text too.
+    closed: Option<usize>,
+}
+
+impl Field {
+    fn text(&self, buffer: &[u8], out: &mut Vec<u8>) {
+        let Some(closed) = self.closed else {
+            out.extend_from_slice(&buffer[self.start..self.end]);
+            return;
+        };
+        let mut at = self.start + 1;
+        while at < closed {
+            let stop = memchr(QUOTE, &buffer[at..closed]).map_or(closed, |found| at + found + 1);
+            out.extend_from_slice(&buffer[at..stop]);
+            // The second of two quotes is not text.
+            at = stop + 1;
+        }
+        out.extend_from_slice(&buffer[(closed + 1).min(self.end)..self.end]);
+    }
+}
+
+/// The field at `at`, and the byte after its delimiter or line end. A record's last field ends before `\r\n`.
+fn field(buffer: &[u8], at: usize, delimiter: u8) -> Option<(Field, usize)> {
+    if at > buffer.len() {
+        return None;
+    }
+    let closed = match buffer.get(at) {
+        Some(&QUOTE) => Some(closing(buffer, at + 1).map_or(buffer.len(), |after| after - 1)),
+        _ => None,
+    };
+    let from = closed.map_or(at, |closed| (closed + 1).min(buffer.len()));
+    let stop = memchr2(delimiter, b'\n', &buffer[from..]).map_or(buffer.len(), |found| from + found);
+    let last = buffer.get(stop) != Some(&delimiter);
+    let bare = if last && stop > from && buffer[stop - 1] == b'\r' { stop - 1 } else { stop };
+    Some((Field { start: at, end: bare, closed }, stop + 1))
+}
+
+pub struct Parser {
+    delimiter: u8,
+    quoted: bool,
+    /// By field: where its value goes, how it is read, and its column. Ends with the last field wanted.
+    wanted: Vec<Option<(usize, Reading, usize)>>,
+    /// Wanted columns that this file does not have.
+    absent: Vec<usize>,
+    width: usize,
+    names: Arc<[String]>,
+    zone: Zone,
+    skew: i64,
+    scratch: Vec<u8>,
+}
+
+impl Parser {
+    #[inline]
+    fn push(&mut self, field: usize, text: &[u8], quoted: bool, out: &mut [Buffer], faults: &mut Vec<Fault>) {
+        let Some(Some((slot, reading, column))) = self.wanted.get(field).copied() else { return };
+        let buffer = &mut out[slot];
+        if text.is_empty() && !(quoted && reading == Reading::Text) {
+            buffer.push_null();
+            return;
+        }
+        if !reading.push(text, self.zone, buffer) {
+            faults.push(match reading {
+                Reading::Text => Fault::Replaced,
+                // `NA` in a column of numbers is a missing value and no loss.
+                _ if infer::is_null_word(text) => return,
+                _ => Fault::Value { column: self.names[column].clone(), kind: reading.name().into() },
+            });
+        } else if self.skew != 0 && reading.kind() == Kind::Time
+            && let Some(last) = buffer.ints.last_mut()
+        {
+            *last -= self.skew;
+        }
+    }
+
+    /// A record without a quote: returns the number of its fields.
+    fn plain(&mut self, line: &[u8], out: &mut [Buffer], faults: &mut Vec<Fault>) -> usize {
+        let mut at = 0;
+        for field in 0..self.wanted.len() {
+            let stop = memchr(self.delimiter, &line[at..]);
+            let end = stop.map_or(line.len(), |found| at + found);
+            if self.wanted[field].is_some() {
+                self.push(field, &line[at..end], false, out, faults);
+            }
+            if stop.is_none() {
+                return field + 1;
+            }
+            at = end + 1;
+        }
+        self.wanted.len() + memchr_iter(self.delimiter, &line[at..]).count() + 1
+    }
+
+    fn with_quotes(&mut self, block: &[u8], mut at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, usize) {
+        let mut count = 0;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        while let Some((field, after)) = field(block, at, self.delimiter) {
+            if self.wanted.get(count).is_some_and(Option::is_some) {
+                scratch.clear();
+                field.text(block, &mut scratch);
+                self.push(count, &scratch, field.closed.is_some(), out, faults);
+            }
+            count += 1;
+            at = after;
+            if block.get(after - 1) != Some(&self.delimiter) {
+                break;
+            }
+        }
+        self.scratch = scratch;
+        (count, at.min(block.len()))
+    }
+}
+
+impl RecordParser for Parser {
+    fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
+        let stop = memchr(b'\n', &block[at..]).map_or(block.len(), |found| at + found);
+        let line = &block[at..stop];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.first().is_none_or(|first| *first == self.delimiter) && is_blank(line, self.delimiter) {
+            faults.push(Fault::Blank);
+            return ((stop + 1).min(block.len()), Outcome::NoRow);
+        }
+        let (count, next) = if self.quoted && memchr(QUOTE, line).is_some() {
+            self.with_quotes(block, at, out, faults)
+        } else {
+            (self.plain(line, out, faults), (stop + 1).min(block.len()))
+        };
+        for wanted in self.wanted.iter().skip(count).flatten() {
+            out[wanted.0].push_null();
+        }
+        self.absent.iter().for_each(|slot| out[*slot].push_null());
+        if count != self.width {
+            faults.push(Fault::Ragged);
+        }
+        (next, Outcome::Row)
+    }
+}

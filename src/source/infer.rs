@@ -1,0 +1,277 @@
+//! How the text of a column becomes values: inferred from samples, then applied to every value. What does not
+//! fit is refused here, and the reader counts it; nothing is bent to fit.
+
+use crate::model::column::{Buffer, Kind};
+use crate::model::time::{self, DAY, Stamp};
+use crate::model::zone::Zone;
+
+/// How the texts of one column are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    Text,
+    Bool,
+    Int,
+    Float,
+    /// `2,6` is two point six.
+    FloatComma,
+    /// ISO 8601 and look-alikes.
+    Time,
+    /// Seconds to nanoseconds since 1970, told by size.
+    Epoch,
+    Date,
+    /// `31/12/2025`, with `/`, `.` or `-`, and maybe a time of day.
+    DayFirst,
+    /// `12/31/2025`
+    MonthFirst,
+}
+
+impl Reading {
+    pub fn kind(self) -> Kind {
+        match self {
+            Reading::Text => Kind::Text,
+            Reading::Bool => Kind::Bool,
+            Reading::Int => Kind::Int,
+            Reading::Float | Reading::FloatComma => Kind::Float,
+            Reading::Time | Reading::Epoch | Reading::DayFirst | Reading::MonthFirst => Kind::Time,
+            Reading::Date => Kind::Date,
+        }
+    }
+
+    /// Adds a value to `out`. `false` if it does not fit: then it is NULL.
+    #[inline]
+    pub fn push(self, text: &[u8], zone: Zone, out: &mut Buffer) -> bool {
+        if self == Reading::Text {
+            // Replaced bytes are counted by the caller, who knows the place.
+            return !out.push_lossy(text);
+        }
+        let text = text.trim_ascii();
+        let fits = match self {
+            Reading::Text => true,
+            Reading::Bool => boolean(text).map(|value| out.push_int(i64::from(value))).is_some(),
+            Reading::Int => int(text).map(|value| out.push_int(value)).is_some(),
+            Reading::Float => float(text).map(|value| out.push_float(value)).is_some(),
+            Reading::FloatComma => float_comma(text).map(|value| out.push_float(value)).is_some(),
+            Reading::Time => time::iso_whole(text).map(|stamp| out.push_int(zone.resolve(stamp))).is_some(),
+            Reading::Epoch => epoch(text).map(|value| out.push_int(value)).is_some(),
+            Reading::Date => date(text).map(|value| out.push_int(value)).is_some(),
+            Reading::DayFirst => divided(text, true).map(|stamp| out.push_int(zone.resolve(stamp))).is_some(),
+            Reading::MonthFirst => divided(text, false).map(|stamp| out.push_int(zone.resolve(stamp))).is_some(),
+        };
+        if !fits {
+            out.push_null();
+        }
+        fits
+    }
+
+    pub fn name(self) -> &'static str {
+        match self.kind() {
+            Kind::Bool => "boolean",
+            Kind::Int => "integer",
+            Kind::Float | Kind::Decimal { .. } => "number",
+            Kind::Time => "time",
+            Kind::Date => "date",
+            Kind::Text => "UTF-8 text",
+            Kind::Blob => "blob",
+        }
+    }
+}
+
+fn boolean(text: &[u8]) -> Option<bool> {
+    if text.eq_ignore_ascii_case(b"true") {
+        return Some(true);
+    }
+    text.eq_ignore_ascii_case(b"false").then_some(false)
+}
+
+/// An integer of up to 64 bits. No leading zeros or plus: those are names, not numbers.
+#[inline]
+pub fn int(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || (digits.len() > 1 && digits[0] == b'0') || digits.len() > 19 || (negative && digits == b"0") {
+        return None;
+    }
+    let mut value: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_sub(i64::from(digit))?;
+    }
+    if negative { Some(value) } else { value.checked_neg() }
+}
+
+fn float(text: &[u8]) -> Option<f64> {
+    let first = *text.first()?;
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    // `007` and `+5` are names; `nan`, `inf` are read, `infinity ward` is not.
+    if first == b'+' || (digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()) {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn float_comma(text: &[u8]) -> Option<f64> {
+    if text.len() > 64 || memchr::memchr(b'.', text).is_some() {
+        return None;
+    }
+    let mut copy = [0; 64];
+    copy[..text.len()].copy_from_slice(text);
+    if let Some(comma) = memchr::memchr(b',', text) {
+        copy[comma] = b'.';
+    }
+    float(&copy[..text.len()])
+}
+
+fn epoch(text: &[u8]) -> Option<i64> {
+    match int(text) {
+        Some(number) => time::epoch(number),
+        None => {
+            let dot = memchr::memchr(b'.', text)?;
+            let (micros, length) = time::fraction(&text[dot + 1..]);
+            (length == text.len() - dot - 1).then_some(time::epoch(int(&text[..dot])?)? + micros)
+        }
+    }
+}
+
+fn date(text: &[u8]) -> Option<i64> {
+    (text.len() == 10).then(|| time::iso_whole(text)).flatten().map(|stamp| stamp.wall / DAY - i64::from(stamp.wall % DAY < 0))
+}
+
+/// `31/12/2025[ 08:00[:00]]`
+fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
+    let mut parts = [0_u32; 3];
+    let mut at = 0;
+    let divider = *text.iter().find(|byte| !byte.is_ascii_digit())?;
+    if !matches!(divider, b'/' | b'.' | b'-') {
+        return None;
+    }
+    for (index, part) in parts.iter_mut().enumerate() {
+        let length = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let right = if index == 2 { length == 4 } else { (1..=2).contains(&length) && text.get(at + length) == Some(&divider) };
+        if !right {
+            return None;
+        }
+        *part = time::digits(&text[at..], length)?;
+        at += length + usize::from(index < 2);
+    }
+    let (day, month) = if day_first { (parts[0], parts[1]) } else { (parts[1], parts[0]) };
+    let of_day = match text.get(at) {
+        None => 0,
+        Some(b' ' | b'T') => time::time_of_day(&text[at + 1..]).filter(|(_, length)| at + 1 + length == text.len())?.0,
+        Some(_) => return None,
+    };
+    Some(Stamp { wall: time::days(i64::from(parts[2]), month, day)? * DAY + of_day, offset: None })
+}
+
+/// What evidence writes where a number or a time is not known.
+pub fn is_null_word(text: &[u8]) -> bool {
+    matches!(
+        text.trim_ascii(),
+        b"" | b"NA" | b"N/A" | b"n/a" | b"NULL" | b"null" | b"None" | b"none" | b"nil" | b"-" | b"?" | b"\\N" | b"NaN" | b"nan" | b"#N/A"
+    )
+}
+
+/// Narrows down how a column's texts can be read, one sample after the other.
+#[derive(Debug, Clone)]
+pub struct Guess {
+    candidates: Vec<Reading>,
+    seen: u64,
+    zoneless: bool,
+}
+
+impl Default for Guess {
+    fn default() -> Self {
+        use Reading::{Bool, Date, DayFirst, Epoch, Float, FloatComma, Int, MonthFirst, Time};
+        Self { candidates: vec![Bool, Epoch, Int, Float, FloatComma, Date, Time, DayFirst, MonthFirst], seen: 0, zoneless: false }
+    }
+}
+
+impl Guess {
+    pub fn see(&mut self, text: &[u8]) {
+        if is_null_word(text) {
+            return;
+        }
+        self.seen += 1;
+        let text = text.trim_ascii();
+        self.candidates.retain(|reading| match reading {
+            Reading::Text => true,
+            Reading::Bool => boolean(text).is_some(),
+            Reading::Int => int(text).is_some(),
+            Reading::Float => float(text).is_some(),
+            Reading::FloatComma => float_comma(text).is_some(),
+            Reading::Time => time::iso_whole(text).is_some(),
+            Reading::Epoch => epoch(text).is_some(),
+            Reading::Date => date(text).is_some(),
+            Reading::DayFirst => divided(text, true).is_some(),
+            Reading::MonthFirst => divided(text, false).is_some(),
+        });
+        self.zoneless |= time::iso_whole(text).is_some_and(|stamp| stamp.offset.is_none())
+            || divided(text, true).is_some()
+            || divided(text, false).is_some();
+    }
+
+    /// The reading that every sample fits. A date whose day and month could be either stays text.
+    pub fn reading(&self, name: &str) -> Reading {
+        let has = |reading| self.candidates.contains(&reading);
+        if self.seen == 0 || (has(Reading::DayFirst) && has(Reading::MonthFirst)) {
+            return Reading::Text;
+        }
+        self.candidates
+            .iter()
+            .copied()
+            .find(|reading| *reading != Reading::Epoch || names_a_time(name))
+            .unwrap_or(Reading::Text)
+    }
+
+    /// Whether a sample was a time without a zone.
+    pub fn is_zoneless(&self) -> bool {
+        self.zoneless
+    }
+}
+
+/// Numbers in a column of such a name may be times.
+pub fn names_a_time(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "ts" | "t" | "time" | "timestamp" | "epoch" | "date" | "datetime")
+        || ["_at", "_ts", "_time", "_timestamp", "timestamp", "_epoch"].iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guessed(name: &str, samples: &[&str]) -> Reading {
+        let mut guess = Guess::default();
+        samples.iter().for_each(|sample| guess.see(sample.as_bytes()));
+        guess.reading(name)
+    }
+
+    #[test]
+    fn samples_tell_the_reading() {
+        assert_eq!(guessed("n", &["1", "-20", "NA", ""]), Reading::Int);
+        assert_eq!(guessed("n", &["1", "2.5"]), Reading::Float);
+        assert_eq!(guessed("n", &["2,6", "48,9", "2"]), Reading::FloatComma);
+        assert_eq!(guessed("serial", &["007", "12"]), Reading::Text);
+        assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Float);
+        assert_eq!(guessed("ts", &["1740787200", "1740787230.5"]), Reading::Epoch);
+        assert_eq!(guessed("n", &["1740787200"]), Reading::Int);
+        assert_eq!(guessed("d", &["2025-03-01"]), Reading::Date);
+        assert_eq!(guessed("d", &["2025-03-01", "2025-03-01T08:00:00Z"]), Reading::Time);
+        assert_eq!(guessed("d", &["10/03/2004", "13/03/2004"]), Reading::DayFirst);
+        assert_eq!(guessed("d", &["10/03/2004"]), Reading::Text);
+        assert_eq!(guessed("x", &["?", ""]), Reading::Text);
+        assert_eq!(guessed("x", &["true", "FALSE"]), Reading::Bool);
+    }
+
+    #[test]
+    fn integers_keep_all_64_bits_and_no_more() {
+        assert_eq!(int(b"-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(int(b"9223372036854775807"), Some(i64::MAX));
+        assert_eq!(int(b"9223372036854775808"), None);
+        assert_eq!(int(b"-0"), None);
+    }
+}

@@ -1,0 +1,229 @@
+//! From what the user typed to files of one kind each: a path, a glob, a directory, or standard input.
+//! Symbolic links to directories are not followed, so that no walk goes in circles.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::name;
+use crate::source::file::File;
+use crate::source::{Reader, log, reader_of};
+
+/// Directories deeper than this are not looked into.
+const DEPTH_MAX: usize = 32;
+
+/// Files that make one source.
+pub struct Group {
+    pub name: String,
+    pub reader: &'static Reader,
+    pub files: Vec<Arc<File>>,
+}
+
+pub struct Located {
+    pub groups: Vec<Group>,
+    /// What was found and left out, and why.
+    pub notes: Vec<String>,
+}
+
+/// Finds the evidence at `typed`, relative to `base`. `said` is the name that the user gave it.
+///
+/// # Errors
+/// If nothing is there, or nothing that can be read.
+pub fn locate(typed: &str, said: Option<&str>, base: &Path) -> Result<Located> {
+    let path = base.join(typed);
+    let is_glob = typed.contains(['*', '?', '[']) && !path.exists();
+    if is_glob {
+        let files = globbed(typed, base)?;
+        return grouped(files, said.map_or_else(|| glob_name(typed, base), str::to_string), typed);
+    }
+    if path.is_dir() {
+        let mut files = Vec::new();
+        walk(&path, typed.trim_end_matches('/'), 0, &mut files)?;
+        let name = said.map_or_else(|| folder_name(&path), str::to_string);
+        return grouped(files, name, typed);
+    }
+    let file = File::open(&path, typed)?;
+    let reader = readable(&file)?;
+    let name = said.map_or_else(|| file_name(typed), str::to_string);
+    Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], notes: Vec::new() })
+}
+
+/// Standard input, kept in a file of the temporary directory, since its kind is told by its content.
+///
+/// # Errors
+/// If it cannot be read or kept, or is of no known kind.
+pub fn standard_input(input: &mut dyn Read, said: Option<&str>, scratch: &Path) -> Result<Located> {
+    let path = scratch.join("stdin");
+    let failed = |cause: io::Error| Error::evidence("cannot keep standard input in the temporary directory").detail(cause.to_string());
+    let mut copy = fs::File::create(&path).map_err(failed)?;
+    io::copy(input, &mut copy).map_err(failed)?;
+    let file = File::open(&path, "stdin")?;
+    let reader = readable(&file)?;
+    let name = said.unwrap_or("stdin").to_string();
+    Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], notes: Vec::new() })
+}
+
+fn file_name(typed: &str) -> String {
+    name::identifier(name::stem(typed.rsplit('/').next().unwrap_or(typed)))
+}
+
+fn folder_name(path: &Path) -> String {
+    let named = |path: &Path| path.file_name().map(|name| name::identifier(&name.to_string_lossy()));
+    named(path).or_else(|| path.canonicalize().ok().as_deref().and_then(named)).unwrap_or_else(|| "source".into())
+}
+
+/// The nearest folder named before the first wildcard.
+fn glob_name(typed: &str, base: &Path) -> String {
+    let literal = &typed[..typed.find(['*', '?', '[']).unwrap_or(typed.len())];
+    let folder = literal.rsplit_once('/').map_or("", |(folder, _)| folder);
+    folder_name(&base.join(folder))
+}
+
+fn globbed(typed: &str, base: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let pattern = if Path::new(typed).is_absolute() { typed.to_string() } else { format!("{}/{typed}", escaped(base)) };
+    let found = glob::glob(&pattern).map_err(|e| Error::question(format!("`{typed}` is no pattern of file names")).detail(e.to_string()))?;
+    let mut files = Vec::new();
+    for path in found.filter_map(Result::ok).filter(|path| path.is_file()) {
+        let shown = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
+        files.push((path, shown));
+    }
+    if files.is_empty() {
+        return Err(Error::evidence(format!("no file is called like `{typed}`")));
+    }
+    files.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(files)
+}
+
+fn escaped(base: &Path) -> String {
+    glob::Pattern::escape(&if base.as_os_str().is_empty() { ".".into() } else { base.to_string_lossy() })
+}
+
+fn walk(folder: &Path, shown: &str, depth: usize, files: &mut Vec<(PathBuf, String)>) -> Result<()> {
+    let mut entries: Vec<_> = fs::read_dir(folder).map_err(|e| Error::file(shown, &e))?.filter_map(Result::ok).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let file_name = entry.file_name().to_string_lossy().into_owned();
+        let Ok(kind) = entry.file_type() else { continue };
+        if file_name.starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        let shown = if shown == "." { file_name } else { format!("{shown}/{file_name}") };
+        if kind.is_dir() && depth < DEPTH_MAX {
+            walk(&path, &shown, depth + 1, files)?;
+        } else if kind.is_file() || (kind.is_symlink() && path.is_file()) {
+            files.push((path, shown));
+        }
+    }
+    Ok(())
+}
+
+/// Opens files and puts those of one kind together.
+fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str) -> Result<Located> {
+    let mut known: Vec<(&'static Reader, Arc<File>)> = Vec::new();
+    let mut notes = Vec::new();
+    let mut unknown = Vec::new();
+    for (path, shown) in paths {
+        if ends_with_side_file(&shown) || shown.ends_with("rca.toml") {
+            continue;
+        }
+        match File::open(&path, &shown) {
+            Err(error) => notes.push(format!("{shown}: {}", error.detail.unwrap_or(error.message))),
+            Ok(file) if file.bytes == 0 => notes.push(format!("{shown}: empty")),
+            Ok(file) => match readable(&file) {
+                Ok(reader) => known.push((reader, Arc::new(file))),
+                Err(_) => unknown.push(shown),
+            },
+        }
+    }
+    if known.is_empty() {
+        let looked = if unknown.is_empty() { "no file with content in it".into() } else { format!("looked at {}", some(&unknown)) };
+        return Err(Error::evidence(format!("`{typed}` holds no evidence of a known kind")).detail(looked).hint(KINDS));
+    }
+    if !unknown.is_empty() {
+        notes.push(format!("left out, of no known kind: {}", some(&unknown)));
+    }
+    Ok(Located { groups: divide(known, &name), notes })
+}
+
+fn ends_with_side_file(shown: &str) -> bool {
+    ["-wal", "-shm", "-journal"].iter().any(|end| shown.ends_with(end))
+}
+
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let list = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{list} and {more} more") } else { list }
+}
+
+/// One source if all files are of one kind (JSON lines among logs are logs); else one for each kind and name.
+fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
+    let is_database = |reader: &Reader| matches!(reader.kind, "sqlite" | "postgres");
+    let kinds: std::collections::BTreeSet<&str> = known.iter().map(|(reader, _)| reader.kind).collect();
+    let all_logs = kinds.contains("log") && kinds.iter().all(|kind| matches!(*kind, "log" | "json"));
+    if all_logs {
+        let files = known.into_iter().map(|(_, file)| file).collect();
+        return vec![Group { name: name.to_string(), reader: &log::KNOWN, files }];
+    }
+    if kinds.len() == 1 && (known.len() == 1 || !is_database(known[0].0)) {
+        let reader = known[0].0;
+        return vec![Group { name: name.to_string(), reader, files: known.into_iter().map(|(_, file)| file).collect() }];
+    }
+    let mut groups: BTreeMap<String, Vec<Group>> = BTreeMap::new();
+    for (reader, file) in known {
+        let stem = file_name(&file.shown);
+        let same_name = groups.entry(stem.clone()).or_default();
+        match same_name.iter_mut().find(|group| group.reader.kind == reader.kind && !is_database(reader)) {
+            Some(group) => group.files.push(file),
+            None => same_name.push(Group { name: stem, reader, files: vec![file] }),
+        }
+    }
+    // Of one name and several kinds, each gets its kind's name too.
+    for same_name in groups.values_mut().filter(|same_name| same_name.len() > 1) {
+        for (index, group) in same_name.iter_mut().enumerate() {
+            group.name = format!("{}_{}{}", group.name, group.reader.kind, if index > 0 { (index + 1).to_string() } else { String::new() });
+        }
+    }
+    groups.into_values().flatten().collect()
+}
+
+const KINDS: &str = "rca reads CSV, JSON, Parquet, SQLite, plain pg_dump scripts and logs, also as .gz and .zst";
+
+/// Kinds that are recognised only to say what can be done with them.
+const NOT_READ: &[(&[u8], &str, &str)] = &[
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unzip it, or save its sheets as CSV"),
+    (b"BZh", "compressed with bzip2", "unpack it first: bzip2 -dk FILE"),
+    (b"\xfd7zXZ\0", "compressed with xz", "unpack it first: xz -dk FILE"),
+    (b"\x04\x22\x4d\x18", "compressed with lz4", "unpack it first: lz4 -dk FILE"),
+    (b"PRAGMA foreign_keys=OFF;", "a SQLite .dump script", "make a database of it: sqlite3 evidence.db < FILE"),
+];
+
+fn readable(file: &File) -> Result<&'static Reader> {
+    let refused = || Error::evidence(format!("`{}` is no evidence that rca can read", file.shown));
+    if let Some((_, what, hint)) = NOT_READ.iter().find(|(magic, ..)| file.head.starts_with(magic)) {
+        return Err(refused().detail(format!("it is {what}, which is not read")).hint(hint.replace("FILE", &file.shown)));
+    }
+    if let Some(reader) = reader_of(file) {
+        return Ok(reader);
+    }
+    if file.bytes == 0 {
+        return Err(refused().detail("the file is empty"));
+    }
+    if file.head.is_empty()
+        && let Some(damage) = &file.damage
+    {
+        return Err(refused().detail(damage.clone()));
+    }
+    let start: Vec<String> = file.head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let is_text = std::str::from_utf8(&file.head[..file.head.len().min(512)]).is_ok() && !file.head.contains(&0);
+    let what = if is_text {
+        "it is text in which no line has a time and no delimiter divides the lines alike".to_string()
+    } else {
+        format!("it begins with the bytes {}", start.join(" "))
+    };
+    Err(refused().detail(what).hint(KINDS))
+}

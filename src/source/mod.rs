@@ -1,0 +1,137 @@
+//! Bytes to columns. A reader recognises a kind of evidence and opens it as tables; a table is read in splits that
+//! any thread can take in any order. Adding a kind is a file here and a line in [`READERS`].
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::model::column::{Batch, Column};
+use crate::model::coverage::Coverage;
+use crate::model::zone::Zone;
+use file::File;
+
+pub mod blocks;
+pub mod csv;
+pub mod file;
+pub mod infer;
+pub mod json;
+pub mod locate;
+pub mod log;
+pub mod parquet;
+pub mod pgdump;
+pub mod sample;
+pub mod scratch;
+pub mod sqlite;
+pub mod text;
+pub mod transcode;
+
+/// One source as the user named it, with the files found for it and what the settings say.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    pub name: String,
+    pub files: Vec<Arc<File>>,
+    /// Of times that carry no zone.
+    pub zone: Zone,
+    /// Whether somebody said so, or it is assumed.
+    pub zone_said: bool,
+    /// Microseconds that this source's clock runs ahead, subtracted from its times.
+    pub skew: i64,
+    /// The log format to read with, whatever the lines look like.
+    pub format: Option<String>,
+    pub delimiter: Option<u8>,
+    /// Columns to be read as text.
+    pub as_text: Vec<String>,
+    /// Log formats of the user's own.
+    pub formats: Arc<Vec<log::formats::Format>>,
+    /// Where compressed databases are unpacked to.
+    pub scratch: std::path::PathBuf,
+    pub threads: usize,
+}
+
+/// What a source offers: its kind, and its tables.
+pub struct Source {
+    pub name: String,
+    pub kind: &'static str,
+    /// A database: its tables stand in a schema of the source's name.
+    pub is_database: bool,
+    pub tables: Vec<Offer>,
+    /// Said once of the source as a whole.
+    pub notes: Vec<String>,
+}
+
+/// One table of a source.
+pub struct Offer {
+    /// Within the source; a file source's only table has the source's name.
+    pub name: String,
+    /// `public` of a Postgres dump; other sources have none.
+    pub schema: Option<String>,
+    pub bytes: u64,
+    /// What `sources` says of its format: a log format, a delimiter, a version.
+    pub format: String,
+    pub notes: Vec<String>,
+    pub content: Content,
+}
+
+/// How a table's rows reach the engine.
+#[derive(Clone)]
+pub enum Content {
+    /// Through a cursor of this room.
+    Scanned(Arc<dyn Table>),
+    /// Through the engine's own Parquet reader.
+    Parquet(Vec<Arc<File>>),
+}
+
+/// A table that is read by this room.
+pub trait Table: Send + Sync {
+    fn columns(&self) -> &[Column];
+    /// The last `hidden` columns tell where a row came from; `select *` does not show them.
+    fn hidden(&self) -> usize {
+        0
+    }
+    /// Divides the table for reading. Called once per scan.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    fn splits(&self) -> Result<usize>;
+    /// Opens one split for reading the columns of `request`.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    fn cursor(&self, split: usize, request: &Arc<Request>) -> Result<Box<dyn Cursor>>;
+}
+
+/// What a scan asks for.
+#[derive(Debug)]
+pub struct Request {
+    /// Indexes into [`Table::columns`], in the order wanted.
+    pub projection: Vec<usize>,
+    pub needles: Vec<Vec<u8>>,
+    pub coverage: Arc<Coverage>,
+    /// The table's name in coverage.
+    pub table: String,
+}
+
+/// Reads one split.
+pub trait Cursor: Send {
+    /// Adds rows until the batch is full. `false` once there are no more.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    fn fill(&mut self, batch: &mut Batch) -> Result<bool>;
+}
+
+/// A kind of evidence.
+pub struct Reader {
+    pub kind: &'static str,
+    /// Whether this file is of that kind, told by its content (and its name only where content cannot tell).
+    pub claims: fn(&File) -> bool,
+    pub open: fn(&Spec, &Arc<Coverage>) -> Result<Source>,
+}
+
+/// Asked in this order: what a signature tells comes first, what a guess tells last.
+pub const READERS: &[Reader] =
+    &[sqlite::READER, parquet::READER, pgdump::READER, csv::BY_NAME, log::KNOWN, json::READER, csv::BY_SHAPE, log::GENERIC];
+
+/// The reader of a file, or `None` if it is no evidence of a known kind.
+pub fn reader_of(file: &File) -> Option<&'static Reader> {
+    READERS.iter().find(|reader| (reader.claims)(file))
+}

@@ -1,0 +1,54 @@
+//! Pieces of a text file from all over it, to infer formats and types from: whole lines only.
+
+use std::io::Read;
+
+use crate::source::file::{self, File};
+
+const PIECES: u64 = 12;
+const PIECE_BYTES: usize = 64 << 10;
+/// Of a file that can only be streamed, this much from its beginning.
+const STREAM_BYTES: u64 = 1 << 20;
+
+/// The first piece begins at the file's beginning. Each ends with a line, unless it is the file's last.
+pub fn pieces(file: &File) -> Vec<Vec<u8>> {
+    if !file.is_seekable() {
+        let mut piece = Vec::new();
+        if let Ok(stream) = file.stream(None) {
+            // A broken stream gives what it has; reading reports the damage.
+            stream.take(STREAM_BYTES).read_to_end(&mut piece).ok();
+        }
+        trim_end(&mut piece, STREAM_BYTES as usize);
+        return vec![piece];
+    }
+    let mut pieces = vec![file.head.clone()];
+    trim_end(&mut pieces[0], PIECE_BYTES);
+    let Ok(handle) = file.positioned() else { return pieces };
+    let step = file.bytes / PIECES;
+    if step <= PIECE_BYTES as u64 {
+        // Small enough to look at in full.
+        let mut rest = vec![0; file.bytes.saturating_sub(pieces[0].len() as u64) as usize];
+        let got = file::read_full_at(&handle, &mut rest, pieces[0].len() as u64).unwrap_or(0);
+        rest.truncate(got);
+        pieces.push(rest);
+        return pieces;
+    }
+    for index in 1..PIECES {
+        let mut piece = vec![0; PIECE_BYTES];
+        let Ok(got) = file::read_full_at(&handle, &mut piece, index * step) else { break };
+        piece.truncate(got);
+        let Some(newline) = memchr::memchr(b'\n', &piece) else { continue };
+        piece.drain(..=newline);
+        trim_end(&mut piece, 0);
+        pieces.push(piece);
+    }
+    pieces
+}
+
+/// Cuts an incomplete last line, if the piece was cut off by its length.
+fn trim_end(piece: &mut Vec<u8>, full: usize) {
+    if piece.len() >= full
+        && let Some(newline) = memchr::memrchr(b'\n', piece)
+    {
+        piece.truncate(newline + 1);
+    }
+}

@@ -1,0 +1,117 @@
+//! SQLite database files, read by SQLite itself: read-only, without ever making a side file. A database with a
+//! write-ahead log or a hot journal is copied first, since opening it would have to write.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Error, Result};
+use crate::model::coverage::Coverage;
+use crate::source::file::File;
+use crate::source::{Content, Offer, Reader, Source, Spec, scratch};
+
+mod table;
+
+pub const READER: Reader = Reader { kind: "sqlite", claims, open };
+
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+fn claims(file: &File) -> bool {
+    file.head.starts_with(MAGIC)
+}
+
+/// A database file and the connections to it that are not in use.
+pub struct Database {
+    path: PathBuf,
+    /// Our own copy, which may be opened the usual way.
+    is_copy: bool,
+    pub shown: Arc<str>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Database {
+    fn new(file: &Arc<File>, scratch_dir: &Path) -> Result<Database> {
+        let (file, _) = scratch::seekable(file, scratch_dir)?;
+        let side = |end: &str| {
+            let mut name = file.path.as_os_str().to_owned();
+            name.push(end);
+            std::fs::metadata(PathBuf::from(name)).is_ok_and(|meta| meta.len() > 0)
+        };
+        // Bytes 18 and 19 are 2 in write-ahead-log mode (SQLite file format, 1.3.3).
+        let is_wal = file.head.get(18) == Some(&2) && side("-wal");
+        let is_copy = is_wal || side("-journal");
+        let path = if is_copy { scratch::copy_with(&file.path, &["-wal", "-journal"], scratch_dir)? } else { file.path.clone() };
+        Ok(Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default() })
+    }
+
+    /// Runs `work` with a connection of the pool.
+    pub fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.connect().map_err(|e| self.failed(&e))?,
+        };
+        let result = work(&connection).map_err(|e| self.failed(&e));
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(connection);
+        }
+        result
+    }
+
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        if self.is_copy {
+            return Connection::open(&self.path);
+        }
+        let encoded: String = self.path.to_string_lossy().bytes().fold(String::new(), |mut text, byte| {
+            if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+                text.push(char::from(byte));
+            } else {
+                text.push_str(&format!("%{byte:02x}"));
+            }
+            text
+        });
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(format!("file:{encoded}?immutable=1&mode=ro"), flags)
+    }
+
+    fn failed(&self, cause: &rusqlite::Error) -> Error {
+        Error::evidence(format!("cannot read `{}` as a SQLite database", self.shown)).detail(cause.to_string())
+    }
+}
+
+fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
+    let [file] = spec.files.as_slice() else {
+        return Err(Error::question(format!("source `{}` is more than one SQLite database", spec.name))
+            .hint("name each one: a=first.db b=second.db"));
+    };
+    let database = Arc::new(Database::new(file, &spec.scratch)?);
+    let listed: Vec<(String, String, String)> = database.with(|connection| {
+        let mut statement = connection.prepare(
+            "SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view') \
+             AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY rowid",
+        )?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+    })?;
+    let mut source = Source { name: spec.name.clone(), kind: "sqlite", is_database: true, tables: Vec::new(), notes: Vec::new() };
+    for (kind, name, sql) in listed {
+        if kind == "view" {
+            source.notes.push(format!("`{name}` is a view, not data"));
+        } else if sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL")) {
+            source.notes.push(format!("`{name}` is a virtual table and not read"));
+        } else {
+            let (table, notes) = table::SqliteTable::open(database.clone(), &name, spec)?;
+            let label = format!("{}.{name}", spec.name);
+            notes.iter().for_each(|note| coverage.note(&label, note.clone()));
+            source.tables.push(Offer {
+                name,
+                schema: None,
+                bytes: file.bytes,
+                format: "sqlite".into(),
+                notes,
+                content: Content::Scanned(Arc::new(table)),
+            });
+        }
+    }
+    Ok(source)
+}

@@ -1,0 +1,291 @@
+//! What all tables made of text records share: files into splits, blocks into rows, `_file` and `_line` at the end,
+//! every fault with its place. A format brings only its framing and its record parser.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::error::{Error, Result};
+use crate::model::column::{Batch, Buffer, Column, Kind};
+use crate::model::coverage::{Fault, Report};
+use crate::source::blocks::{self, Block, Blocks, Framing, Split};
+use crate::source::file::File;
+use crate::source::{Cursor, Request, Table};
+
+/// A text format of one table: where records begin, and what is in them.
+pub trait Format: Send + Sync + 'static {
+    type Parser: RecordParser;
+    fn framing(&self, file: usize) -> Arc<dyn Framing>;
+    /// Where a file's records stand, in order: not in its header.
+    fn bodies(&self, file: usize, bytes: u64) -> Vec<Range<u64>> {
+        let _ = file;
+        vec![0..bytes]
+    }
+    fn parser(&self, file: usize, slots: &[Slot]) -> Self::Parser;
+    /// Whether a record without the bytes asked for can be left out before it is parsed.
+    fn can_skip(&self) -> bool {
+        true
+    }
+}
+
+/// A wanted column and where its values go.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot {
+    pub column: usize,
+    pub out: usize,
+}
+
+/// What became of one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A value was pushed for every slot.
+    Row,
+    /// Nothing was pushed.
+    NoRow,
+}
+
+pub trait RecordParser: Send {
+    /// Parses the record at `at` and pushes its values. Returns where the next record begins, and what became of
+    /// this one. Faults go to `faults`; the caller gives them their place.
+    fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome);
+    /// A new block begins: forget what was looked at ahead.
+    fn restart(&mut self) {}
+}
+
+/// A table over text files.
+pub struct TextTable<F: Format> {
+    pub files: Vec<Arc<File>>,
+    pub format: Arc<F>,
+    columns: Vec<Column>,
+    splits: OnceLock<Vec<Split>>,
+    /// Block buffers that are not in use.
+    spare: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl<F: Format> TextTable<F> {
+    /// `columns` are the format's own; `_file` and `_line` are added.
+    pub fn new(files: Vec<Arc<File>>, format: F, mut columns: Vec<Column>) -> Self {
+        columns.push(Column::new("_file", Kind::Text));
+        columns.push(Column::new("_line", Kind::Int));
+        Self { files, format: Arc::new(format), columns, splits: OnceLock::new(), spare: Arc::default() }
+    }
+
+    fn divide(&self) -> Result<Vec<Split>> {
+        let mut all = Vec::new();
+        for (index, file) in self.files.iter().enumerate() {
+            let bodies = if file.is_seekable() { self.format.bodies(index, file.bytes) } else { vec![0..file.bytes] };
+            for body in bodies {
+                all.extend(blocks::splits(index, file, &*self.format.framing(index), body)?);
+            }
+        }
+        Ok(all)
+    }
+
+    fn divided(&self) -> Result<&[Split]> {
+        if let Some(splits) = self.splits.get() {
+            return Ok(splits);
+        }
+        let splits = self.divide()?;
+        Ok(self.splits.get_or_init(|| splits))
+    }
+}
+
+impl<F: Format> Table for TextTable<F> {
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn splits(&self) -> Result<usize> {
+        Ok(self.divided()?.len())
+    }
+
+    fn cursor(&self, index: usize, request: &Arc<Request>) -> Result<Box<dyn Cursor>> {
+        let split = self.divided()?[index].clone();
+        let file = self.files[split.file].clone();
+        let own = self.columns.len() - 2;
+        let slots: Vec<Slot> =
+            request.projection.iter().enumerate().filter(|(_, column)| **column < own).map(|(out, column)| Slot { column: *column, out }).collect();
+        let position = |wanted: usize| request.projection.iter().position(|column| *column == wanted);
+        let buffer = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        let bodies = self.format.bodies(split.file, file.bytes);
+        let header_bytes = if file.is_seekable() { 0 } else { bodies.first().map_or(0, |body| body.start) };
+        Ok(Box::new(TextCursor {
+            blocks: Blocks::open(&file, &split, request.coverage.clone(), buffer)?,
+            framing: self.format.framing(split.file),
+            parser: self.format.parser(split.file, &slots),
+            finders: if self.format.can_skip() { finders(request) } else { Vec::new() },
+            file_slot: position(own),
+            line_slot: position(own + 1),
+            place: Line::default(),
+            report: Report::default(),
+            faults: Vec::new(),
+            block: None,
+            at: 0,
+            spare: self.spare.clone(),
+            request: request.clone(),
+            index,
+            file,
+            header_bytes,
+        }))
+    }
+}
+
+fn finders(request: &Request) -> Vec<Needle> {
+    let finder = |needle: &Vec<u8>| Needle { finder: memchr::memmem::Finder::new(needle).into_owned(), next: None };
+    request.needles.iter().map(finder).collect()
+}
+
+struct Needle {
+    finder: memchr::memmem::Finder<'static>,
+    /// The next occurrence in this block, once looked for; the block's end if there is none.
+    next: Option<usize>,
+}
+
+/// The line that a byte of the current block is on, counted on from the last one asked for.
+#[derive(Debug, Default)]
+struct Line {
+    at: usize,
+    /// Line ends before `at` in the whole file, once known.
+    before: Option<u64>,
+}
+
+impl Line {
+    fn of(&mut self, at: usize, buffer: &[u8], block: &Block, file: &File) -> u64 {
+        let before = match self.before {
+            Some(before) => before,
+            None => block.lines_before.unwrap_or_else(|| file.lines_before(block.offset).unwrap_or(0)),
+        };
+        let before = if at >= self.at {
+            before + memchr::memchr_iter(b'\n', &buffer[self.at..at]).count() as u64
+        } else {
+            before - memchr::memchr_iter(b'\n', &buffer[at..self.at]).count() as u64
+        };
+        (self.at, self.before) = (at, Some(before));
+        before + 1
+    }
+}
+
+struct TextCursor<P> {
+    blocks: Blocks,
+    framing: Arc<dyn Framing>,
+    parser: P,
+    finders: Vec<Needle>,
+    file_slot: Option<usize>,
+    line_slot: Option<usize>,
+    place: Line,
+    report: Report,
+    faults: Vec<Fault>,
+    block: Option<Block>,
+    at: usize,
+    spare: Arc<Mutex<Vec<Vec<u8>>>>,
+    request: Arc<Request>,
+    index: usize,
+    file: Arc<File>,
+    /// Of a stream, still to be skipped.
+    header_bytes: u64,
+}
+
+impl<P: RecordParser> TextCursor<P> {
+    /// The next block, or `false` at the end of the split.
+    fn advance(&mut self) -> Result<bool> {
+        if self.request.coverage.is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        let (block, broken) = self.blocks.next(&self.file, &*self.framing)?;
+        if let Some(why) = broken {
+            let file = self.file.shown.clone();
+            self.report.fault(Fault::Damaged(why), || (file, 0));
+        }
+        let Some(block) = block else { return Ok(false) };
+        let header = self.header_bytes.min((block.end - block.start) as u64) as usize;
+        self.header_bytes -= header as u64;
+        self.at = block.start + header;
+        self.place = Line { at: block.start, before: None };
+        self.finders.iter_mut().for_each(|needle| needle.next = None);
+        self.parser.restart();
+        if block.cut {
+            let place = (self.file.shown.clone(), self.place.of(block.start, &self.blocks.buffer, &block, &self.file));
+            self.report.fault(Fault::Cut, || place);
+        }
+        self.block = Some(block);
+        Ok(true)
+    }
+
+    /// The start of the next record that holds one of the needles, at or after the current place.
+    fn skip_to_needle(&mut self, block: Block) -> usize {
+        let buffer = &self.blocks.buffer[..block.end];
+        let mut nearest = block.end;
+        for needle in &mut self.finders {
+            let next = match needle.next {
+                Some(next) if next >= self.at => next,
+                _ => needle.finder.find(&buffer[self.at..]).map_or(block.end, |hit| self.at + hit),
+            };
+            needle.next = Some(next);
+            nearest = nearest.min(next);
+        }
+        if nearest == block.end { block.end } else { self.framing.start_before(buffer, self.at, nearest) }
+    }
+
+    fn push_place(&mut self, start: usize, block: Block, batch: &mut Batch) {
+        if let Some(slot) = self.file_slot {
+            batch.columns[slot].push_text(&self.file.shown);
+        }
+        if let Some(slot) = self.line_slot {
+            let line = self.place.of(start, &self.blocks.buffer, &block, &self.file);
+            batch.columns[slot].push_int(i64::try_from(line).unwrap_or(i64::MAX));
+        }
+    }
+
+    fn finish(&mut self) {
+        self.request.coverage.finish(&self.request.table, self.index, &self.report);
+        if let Ok(mut spare) = self.spare.lock() {
+            let buffer = std::mem::take(&mut self.blocks.buffer);
+            if buffer.capacity() <= 4 * blocks_capacity() {
+                spare.push(buffer);
+            }
+        }
+    }
+}
+
+const fn blocks_capacity() -> usize {
+    crate::source::file::SPLIT_BYTES as usize
+}
+
+impl<P: RecordParser> Cursor for TextCursor<P> {
+    fn fill(&mut self, batch: &mut Batch) -> Result<bool> {
+        loop {
+            let Some(block) = self.block else {
+                if self.advance()? {
+                    continue;
+                }
+                self.finish();
+                return Ok(false);
+            };
+            while self.at < block.end {
+                if batch.is_full() {
+                    return Ok(true);
+                }
+                if !self.finders.is_empty() {
+                    self.at = self.skip_to_needle(block);
+                    if self.at == block.end {
+                        break;
+                    }
+                }
+                let start = self.at;
+                let (next, outcome) =
+                    self.parser.record(&self.blocks.buffer[..block.end], start, &mut batch.columns, &mut self.faults);
+                debug_assert!(next > start, "a parser must move on");
+                self.at = next;
+                for fault in self.faults.drain(..) {
+                    let (place, buffer, file) = (&mut self.place, &self.blocks.buffer, &self.file);
+                    self.report.fault(fault, || (file.shown.clone(), place.of(start, buffer, &block, file)));
+                }
+                if outcome == Outcome::Row {
+                    self.report.rows += 1;
+                    batch.rows += 1;
+                    self.push_place(start, block, batch);
+                }
+            }
+            self.block = None;
+        }
+    }
+}

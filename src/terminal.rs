@@ -1,0 +1,158 @@
+//! The process's surroundings: streams, colours, width, progress, signals, environment. Everything that is printed
+//! goes through here.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::args::Color;
+use crate::error::Error;
+use crate::model::coverage::{Coverage, bytes_shown};
+use crate::render::Style;
+
+/// What the process was started with.
+pub struct Surroundings {
+    environment: HashMap<String, String>,
+}
+
+impl Surroundings {
+    pub fn of_process() -> Surroundings {
+        Surroundings { environment: std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect() }
+    }
+
+    /// A variable that is set to something.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The user's own settings file.
+    pub fn user_file(&self) -> Option<PathBuf> {
+        let folder = self.variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| self.variable("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+        Some(folder.join("rca/config.toml"))
+    }
+
+    fn is_plain(&self) -> bool {
+        self.variable("NO_COLOR").is_some() || self.variable("TERM") == Some("dumb")
+    }
+
+    /// How standard output is to look.
+    pub fn style(&self, colour: Color, to_file: bool) -> Style {
+        let is_terminal = !to_file && io::stdout().is_terminal();
+        let colour = match colour {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && !self.is_plain(),
+        };
+        let width = if is_terminal { Some(self.variable("COLUMNS").and_then(|text| text.parse().ok()).unwrap_or_else(terminal_width)) } else { None };
+        Style { colour, width }
+    }
+
+    pub fn shows_progress(&self) -> bool {
+        io::stderr().is_terminal() && !self.is_plain()
+    }
+}
+
+fn terminal_width() -> u16 {
+    comfy_table::Table::new().width().unwrap_or(100)
+}
+
+/// Standard output, buffered.
+pub fn stdout() -> Box<dyn Write> {
+    Box::new(io::BufWriter::with_capacity(64 << 10, io::stdout()))
+}
+
+/// A line on standard error.
+pub fn say(text: &str) {
+    // If standard error is gone there is nobody to tell.
+    writeln!(io::stderr(), "{text}").ok();
+}
+
+pub fn report(error: &Error) {
+    say(&error.to_string());
+}
+
+/// Bytes read, shown on a terminal once half a second has passed.
+pub struct Progress {
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Progress {
+    pub fn start(coverage: Arc<Coverage>, is_shown: bool) -> Progress {
+        const PATIENCE: Duration = Duration::from_millis(500);
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = stop.clone();
+        let thread = is_shown.then(|| {
+            std::thread::spawn(move || {
+                let started = Instant::now();
+                let mut bar: Option<ProgressBar> = None;
+                while !seen.load(Ordering::Relaxed) {
+                    if started.elapsed() > PATIENCE {
+                        let bar = bar.get_or_insert_with(|| {
+                            let bar = ProgressBar::new_spinner();
+                            bar.set_style(ProgressStyle::with_template("{spinner} {msg} read, {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+                            bar
+                        });
+                        bar.set_message(bytes_shown(coverage.bytes_read.load(Ordering::Relaxed)));
+                        bar.tick();
+                    }
+                    std::thread::park_timeout(Duration::from_millis(100));
+                }
+                if let Some(bar) = bar {
+                    bar.finish_and_clear();
+                }
+            })
+        });
+        Progress { stop, thread }
+    }
+
+    pub fn finish(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            thread.join().ok();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// What is to be stopped and removed when the user interrupts.
+#[derive(Default)]
+pub struct Running {
+    pub stop: Mutex<Option<Box<dyn Fn() + Send>>>,
+    pub scratch: Mutex<Option<PathBuf>>,
+}
+
+/// On Ctrl-C and SIGTERM the work is asked to stop; if it has not within a second, the process ends all the same,
+/// with its temporary directory removed.
+pub fn on_interrupt(running: Arc<Running>) {
+    let handler = move || {
+        if let Ok(stop) = running.stop.lock()
+            && let Some(stop) = &*stop
+        {
+            stop();
+        }
+        let running = running.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(1));
+            if let Ok(scratch) = running.scratch.lock()
+                && let Some(scratch) = &*scratch
+            {
+                std::fs::remove_dir_all(scratch).ok();
+            }
+            std::process::exit(130);
+        });
+    };
+    // Without a handler the system's own one ends the process.
+    ctrlc::set_handler(handler).ok();
+}
