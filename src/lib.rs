@@ -20,11 +20,12 @@ mod settings;
 mod source;
 pub mod terminal;
 
-use args::{Cli, Command, Common, Format};
-use command::{Answer, Ask};
-use engine::{Limits, Sink};
+use args::{Common, Format};
+use command::{Answer, Ask, Cli, Command};
+use engine::Limits;
 use error::{Error, Kind, Result};
 use model::coverage::{Coverage, grouped};
+use model::scan::Sink;
 use model::value::Value;
 use session::{Named, Opening, Session};
 use settings::{Case, Layer};
@@ -66,10 +67,11 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     let common = command.common();
     let format = chosen_format(common)?;
     let case = case(common, surroundings, !command.sources().is_empty())?;
-    let scratch = tempfile::Builder::new()
-        .prefix("rca-")
-        .tempdir()
-        .map_err(|e| Error::question("cannot make a temporary directory").detail(e.to_string()).hint("point TMPDIR at a directory that can be written"))?;
+    let scratch = tempfile::Builder::new().prefix("rca-").tempdir().map_err(|e| {
+        Error::question("cannot make a temporary directory")
+            .detail(e.to_string())
+            .hint("point TMPDIR at a directory that can be written")
+    })?;
     let coverage = Arc::new(Coverage::default());
     let running = Arc::new(Running::default());
     if let Ok(mut path) = running.scratch.lock() {
@@ -95,8 +97,11 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     tell(&coverage, common, answer.notes.into_iter().chain(notes));
     let lost = coverage.lost();
     if common.evidence.strict && lost > 0 {
-        return Err(Error::evidence(format!("{} rows or values could not be read, and --strict is given", grouped(lost)))
-            .detail(coverage.lines().split_off(1).join("\n")));
+        return Err(Error::evidence(format!(
+            "{} rows or values could not be read, and --strict is given",
+            grouped(lost)
+        ))
+        .detail(coverage.lines().split_off(1).join("\n")));
     }
     Ok(u8::from(common.exit_code && rows > 0))
 }
@@ -114,12 +119,18 @@ fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::
 
 fn limits(common: &Common, scratch: &Path) -> Limits {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    Limits { threads: common.evidence.threads.map_or(cores, usize::from), memory: common.evidence.memory.clone(), spill: scratch.join("spill") }
+    Limits {
+        threads: common.evidence.threads.map_or(cores, usize::from),
+        memory: common.evidence.memory.clone(),
+        spill: scratch.join("spill"),
+    }
 }
 
 fn chosen_format(common: &Common) -> Result<Format> {
     match (common.format, &common.output) {
-        (_, Some(path)) if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) => Ok(Format::Parquet),
+        (_, Some(path)) if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) => {
+            Ok(Format::Parquet)
+        }
         (Some(format), _) => Ok(format),
         (None, Some(path)) => render::of_ending(path),
         (None, None) => Ok(Format::Table),
@@ -140,7 +151,9 @@ fn case(common: &Common, surroundings: &Surroundings, has_sources: bool) -> Resu
         let file = Layer::of_file(&path)?;
         if file.is_none() && evidence.case.is_some() {
             let reason = if folder.is_dir() { "the directory has no rca.toml" } else { "no such directory" };
-            return Err(Error::question(format!("`{}` is no case", folder.display())).detail(reason).hint(format!("name its sources: rca sources {}/*", folder.display())));
+            return Err(Error::question(format!("`{}` is no case", folder.display()))
+                .detail(reason)
+                .hint(format!("name its sources: rca sources {}/*", folder.display())));
         }
         layers.extend(file);
     }
@@ -158,7 +171,14 @@ fn case(common: &Common, surroundings: &Surroundings, has_sources: bool) -> Resu
 }
 
 /// Writes the rows of an answer. Returns how many there are and what to say of them.
-fn show(session: &Session, answer: &Answer, common: &Common, format: Format, surroundings: &Surroundings, progress: &mut Progress) -> Result<(u64, Vec<String>)> {
+fn show(
+    session: &Session,
+    answer: &Answer,
+    common: &Common,
+    format: Format,
+    surroundings: &Surroundings,
+    progress: &mut Progress,
+) -> Result<(u64, Vec<String>)> {
     if format == Format::Parquet {
         return parquet(session, answer, common);
     }
@@ -235,12 +255,17 @@ fn parquet(session: &Session, answer: &Answer, common: &Common) -> Result<(u64, 
     if !answer.params.is_empty() {
         return Err(Error::question("--param does not go with a Parquet output").hint("write the values into the SQL"));
     }
-    session.engine.execute(&format!("COPY (SELECT * FROM ({}\n){limit}) TO {} (FORMAT parquet, COMPRESSION zstd)", answer.sql, engine::quote::text(&source)))?;
+    session.engine.execute(&format!(
+        "COPY (SELECT * FROM ({}\n){limit}) TO {} (FORMAT parquet, COMPRESSION zstd)",
+        answer.sql,
+        engine::quote::text(&source)
+    ))?;
     let rows = session.one_row(&format!("SELECT count(*) FROM read_parquet({})", engine::quote::text(&source)))?;
-    let copied = std::fs::File::open(&session.parquet_output).and_then(|mut made| std::io::copy(&mut made, &mut handle));
+    let copied =
+        std::fs::File::open(&session.parquet_output).and_then(|mut made| std::io::copy(&mut made, &mut handle));
     copied.map_err(|e| unwritable(path, &e))?;
     file.persist(path).map_err(|e| unwritable(path, &e.error))?;
-    Ok((u64::try_from(command::missing::int(&rows[0])).unwrap_or(0), Vec::new()))
+    Ok((u64::try_from(rows[0].int()).unwrap_or(0), Vec::new()))
 }
 
 /// Notes and coverage, after the answer.

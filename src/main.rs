@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(rca::run(std::env::args_os(), &rca::terminal::Surroundings::of_process(), &mut std::io::stdin().lock()))
+    ExitCode::from(rca::run(
+        std::env::args_os(),
+        &rca::terminal::Surroundings::of_process(),
+        &mut std::io::stdin().lock(),
+    ))
 }

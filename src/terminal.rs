@@ -22,7 +22,11 @@ pub struct Surroundings {
 
 impl Surroundings {
     pub fn of_process() -> Surroundings {
-        Surroundings { environment: std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect() }
+        Surroundings {
+            environment: std::env::vars_os()
+                .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        }
     }
 
     /// A variable that is set to something.
@@ -32,7 +36,10 @@ impl Surroundings {
 
     /// The user's own settings file.
     pub fn user_file(&self) -> Option<PathBuf> {
-        let folder = self.variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| self.variable("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+        let folder = self
+            .variable("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| self.variable("HOME").map(|home| PathBuf::from(home).join(".config")))?;
         Some(folder.join("rca/config.toml"))
     }
 
@@ -48,7 +55,11 @@ impl Surroundings {
             Color::Never => false,
             Color::Auto => is_terminal && !self.is_plain(),
         };
-        let width = if is_terminal { Some(self.variable("COLUMNS").and_then(|text| text.parse().ok()).unwrap_or_else(terminal_width)) } else { None };
+        let width = if is_terminal {
+            Some(self.variable("COLUMNS").and_then(|text| text.parse().ok()).unwrap_or_else(terminal_width))
+        } else {
+            None
+        };
         Style { colour, width }
     }
 
@@ -95,7 +106,10 @@ impl Progress {
                     if started.elapsed() > PATIENCE {
                         let bar = bar.get_or_insert_with(|| {
                             let bar = ProgressBar::new_spinner();
-                            bar.set_style(ProgressStyle::with_template("{spinner} {msg} read, {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+                            bar.set_style(
+                                ProgressStyle::with_template("{spinner} {msg} read, {elapsed}")
+                                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                            );
                             bar
                         });
                         bar.set_message(bytes_shown(coverage.bytes_read.load(Ordering::Relaxed)));

@@ -19,7 +19,7 @@ pub struct CompletionsArgs {
 impl CompletionsArgs {
     pub fn write(&self, output: &mut dyn Write) {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut crate::args::Cli::command(), "rca", &mut script);
+        clap_complete::generate(self.shell, &mut super::Cli::command(), "rca", &mut script);
         output.write_all(&script).ok();
     }
 }

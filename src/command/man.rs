@@ -23,7 +23,7 @@ impl ManArgs {
     /// # Errors
     /// If there is no such command.
     pub fn write(&self, output: &mut dyn Write) -> Result<()> {
-        let mut cli = crate::args::Cli::command();
+        let mut cli = super::Cli::command();
         cli.build();
         let page = match &self.command {
             None => cli,
@@ -35,7 +35,9 @@ impl ManArgs {
             })?,
         };
         let mut roff = Vec::new();
-        clap_mangen::Man::new(page).render(&mut roff).map_err(|e| Error::internal("cannot make the manual page").detail(e.to_string()))?;
+        clap_mangen::Man::new(page)
+            .render(&mut roff)
+            .map_err(|e| Error::internal("cannot make the manual page").detail(e.to_string()))?;
         output.write_all(&roff).ok();
         Ok(())
     }

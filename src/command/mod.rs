@@ -1,6 +1,8 @@
 //! One question a file: its arguments, whose comments are its help, and `run`, which turns them into one relation.
 //! A command never knows how its answer is shown.
 
+use clap::{Parser, Subcommand};
+
 use crate::error::Result;
 use crate::session::{Session, Table};
 
@@ -12,6 +14,33 @@ pub mod query;
 pub mod schema;
 pub mod sources;
 pub mod timeline;
+
+/// Root cause analysis over scattered evidence.
+///
+/// Point it at files as they lie there (SQLite databases, Postgres dumps, log directories, CSV, JSON and Parquet
+/// exports) and ask what happened, what is missing and what the error codes say.
+#[derive(Debug, Parser)]
+#[command(name = "rca", version, max_term_width = 110, disable_help_subcommand = true)]
+#[command(
+    after_help = "A SOURCE is PATH, GLOB, DIR or NAME=PATH; `-` is standard input. Without one, the rca.toml of\n\
+    `--case DIR` or of this directory says which."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Sources(sources::SourcesArgs),
+    Schema(schema::SchemaArgs),
+    Query(query::QueryArgs),
+    Timeline(timeline::TimelineArgs),
+    Missing(missing::MissingArgs),
+    Errors(errors::ErrorsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
 
 /// The answer as SQL over what the session has, sorted as it shall be shown.
 #[derive(Debug, Clone, Default)]

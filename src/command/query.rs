@@ -37,9 +37,12 @@ pub struct QueryArgs {
 impl QueryArgs {
     fn sql(&self) -> Result<String> {
         match (&self.file, self.words.first()) {
-            (Some(path), _) => std::fs::read_to_string(path).map_err(|e| Error::file(path.display(), &e)).map_err(|e| Error { kind: crate::error::Kind::Question, ..e }),
+            (Some(path), _) => std::fs::read_to_string(path)
+                .map_err(|e| Error::file(path.display(), &e))
+                .map_err(|e| Error { kind: crate::error::Kind::Question, ..e }),
             (None, Some(sql)) => Ok(sql.clone()),
-            (None, None) => Err(Error::question("there is no SQL to run").hint("write it first: rca query \"select * from events limit 10\" SOURCE")),
+            (None, None) => Err(Error::question("there is no SQL to run")
+                .hint("write it first: rca query \"select * from events limit 10\" SOURCE")),
         }
     }
 
@@ -67,7 +70,8 @@ impl Ask for QueryArgs {
         let sql = self.sql()?;
         let sql = sql.trim().trim_end_matches(';').to_string();
         if self.file.is_none() && self.words.len() == 1 && looks_like_a_source(&sql) {
-            return Err(Error::question("there is no SQL to run").hint(format!("write it first: rca query \"select * from events limit 10\" {sql}")));
+            return Err(Error::question("there is no SQL to run")
+                .hint(format!("write it first: rca query \"select * from events limit 10\" {sql}")));
         }
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         session.restrict(&window)?;

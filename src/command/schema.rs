@@ -47,14 +47,26 @@ impl Ask for SchemaArgs {
         let mut number = 0;
         let mut selects = Vec::new();
         for table in tables {
-            let within = table.roles.time.as_ref().map_or_else(|| "true".into(), |time| window.sql(&format!("{}::TIMESTAMP", quote::name(time))));
+            let within = table
+                .roles
+                .time
+                .as_ref()
+                .map_or_else(|| "true".into(), |time| window.sql(&format!("{}::TIMESTAMP", quote::name(time))));
             for column in table.own_columns() {
                 number += 1;
-                selects.push(row(table, &column.name, &column.kind.name(), number, &format!("{within} AND ({condition})")));
+                selects.push(row(
+                    table,
+                    &column.name,
+                    &column.kind.name(),
+                    number,
+                    &format!("{within} AND ({condition})"),
+                ));
             }
         }
         if selects.is_empty() {
-            return Ok(Answer::of("SELECT '' AS source, '' AS table_name, '' AS column_name, '' AS type, 0 AS nulls, 0 AS n_distinct, '' AS min, '' AS max, '' AS example LIMIT 0"));
+            return Ok(Answer::of(
+                "SELECT '' AS source, '' AS table_name, '' AS column_name, '' AS type, 0 AS nulls, 0 AS n_distinct, '' AS min, '' AS max, '' AS example LIMIT 0",
+            ));
         }
         let sql = format!("SELECT * EXCLUDE (number) FROM ({}) ORDER BY number", selects.join(" UNION ALL "));
         Ok(Answer { sql, notes, ..Answer::default() })

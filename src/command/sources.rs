@@ -57,7 +57,9 @@ const EMPTY: &str = "SELECT '' AS source, '' AS kind, '' AS table_name, 0 AS row
 /// The row of one table: its figures are counted here, since what was lost is known only afterwards.
 fn row(session: &Session, table: &Table, window: &crate::session::Window, condition: &str) -> Result<String> {
     let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time)));
-    let times = time.as_ref().map_or_else(|| "NULL::TIMESTAMP, NULL::TIMESTAMP".to_string(), |time| format!("min({time}), max({time})"));
+    let times = time
+        .as_ref()
+        .map_or_else(|| "NULL::TIMESTAMP, NULL::TIMESTAMP".to_string(), |time| format!("min({time}), max({time})"));
     let within = time.as_ref().map_or_else(|| "true".to_string(), |time| window.sql(time));
     // Every column is looked at, so that each value that does not fit is counted.
     let all: Vec<String> = table.columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();

@@ -2,9 +2,10 @@
 
 use duckdb::arrow::array::{Array, ArrayRef, AsArray, StructArray};
 use duckdb::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNanoType,
-    IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
 };
 use serde_json::Value as Json;
 
@@ -53,7 +54,9 @@ pub fn value(array: &ArrayRef, row: usize) -> Value {
             TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().value(row),
             TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000),
         }),
-        DataType::Time64(TimeUnit::Microsecond) => Value::Text(clock(array.as_primitive::<Time64MicrosecondType>().value(row))),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            Value::Text(clock(array.as_primitive::<Time64MicrosecondType>().value(row)))
+        }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
             let interval = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
             Value::Text(span(interval.months, interval.days, interval.nanoseconds))
@@ -87,7 +90,13 @@ fn list(items: &ArrayRef) -> Json {
 
 fn object(fields: &StructArray, row: usize) -> Json {
     let names = fields.column_names();
-    Json::Object(names.iter().zip(fields.columns()).map(|(name, column)| ((*name).to_string(), value(column, row).json().0)).collect())
+    Json::Object(
+        names
+            .iter()
+            .zip(fields.columns())
+            .map(|(name, column)| ((*name).to_string(), value(column, row).json().0))
+            .collect(),
+    )
 }
 
 /// `08:00:00[.123456]`
@@ -107,7 +116,8 @@ fn span(months: i32, days: i32, nanoseconds: i64) -> String {
         1 | -1 => Some(format!("{count} {name}")),
         _ => Some(format!("{count} {name}s")),
     };
-    let mut parts: Vec<String> = [unit(months / 12, "year"), unit(months % 12, "month"), unit(days, "day")].into_iter().flatten().collect();
+    let mut parts: Vec<String> =
+        [unit(months / 12, "year"), unit(months % 12, "month"), unit(days, "day")].into_iter().flatten().collect();
     if nanoseconds != 0 || parts.is_empty() {
         let sign = if nanoseconds < 0 { "-" } else { "" };
         parts.push(format!("{sign}{}", clock((nanoseconds / 1_000).abs())));

@@ -10,8 +10,8 @@ use duckdb::{Connection, params_from_iter};
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::coverage::Coverage;
+use crate::model::scan::{Kept, Sink, Table};
 use crate::model::value::Value;
-use crate::source::Table;
 
 mod convert;
 mod order;
@@ -30,35 +30,6 @@ pub struct Limits {
     pub memory: Option<String>,
     /// Where it spills to.
     pub spill: PathBuf,
-}
-
-/// Where rows of an answer go, one after the other.
-pub trait Sink {
-    /// # Errors
-    /// If the rows cannot be written.
-    fn begin(&mut self, columns: &[String]) -> Result<()>;
-    /// # Errors
-    /// If the row cannot be written.
-    fn row(&mut self, row: &[Value]) -> Result<()>;
-}
-
-/// Rows kept.
-#[derive(Debug, Default)]
-pub struct Kept {
-    pub columns: Vec<String>,
-    pub rows: Vec<Vec<Value>>,
-}
-
-impl Sink for Kept {
-    fn begin(&mut self, columns: &[String]) -> Result<()> {
-        self.columns = columns.to_vec();
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value]) -> Result<()> {
-        self.rows.push(row.to_vec());
-        Ok(())
-    }
 }
 
 pub struct Engine {
@@ -92,12 +63,16 @@ impl Engine {
             }
         })();
         let memory = limits.memory.as_deref().unwrap_or_default();
-        let connection = config
-            .and_then(Connection::open_in_memory_with_flags)
-            .map_err(|e| Error::question(format!("cannot use --memory `{memory}` and --threads {}", limits.threads)).detail(e.to_string()))?;
+        let connection = config.and_then(Connection::open_in_memory_with_flags).map_err(|e| {
+            Error::question(format!("cannot use --memory `{memory}` and --threads {}", limits.threads))
+                .detail(e.to_string())
+        })?;
         let registry = Registry::new(coverage.clone(), limits.threads);
         let engine = Engine { connection, registry, coverage };
-        engine.registry.install(&engine.connection).map_err(|e| Error::internal("cannot install the table function").detail(e.to_string()))?;
+        engine
+            .registry
+            .install(&engine.connection)
+            .map_err(|e| Error::internal("cannot install the table function").detail(e.to_string()))?;
         // Only a build with ICU has a zone to set; one without is in UTC anyway.
         engine.connection.execute_batch("SET TimeZone = 'UTC'").ok();
         engine.execute(include_str!("macros.sql"))?;
@@ -119,7 +94,9 @@ impl Engine {
     /// If the engine refuses.
     pub fn shut(&self, files: &[PathBuf]) -> Result<()> {
         let list = files.iter().map(|path| quote::text(&absolute(path))).collect::<Vec<_>>().join(", ");
-        self.execute(&format!("SET allowed_paths = [{list}]; SET enable_external_access = false; SET lock_configuration = true;"))
+        self.execute(&format!(
+            "SET allowed_paths = [{list}]; SET enable_external_access = false; SET lock_configuration = true;"
+        ))
     }
 
     /// Runs statements that return no rows.
@@ -176,7 +153,8 @@ impl Engine {
     pub fn keep(&self, name: &str, columns: &[(&str, Kind)], rows: &[Vec<Value>]) -> Result<String> {
         const ROWS: usize = 256;
         let table = quote::name(&format!("rca_{name}"));
-        let declared: Vec<String> = columns.iter().map(|(name, kind)| format!("{} {}", quote::name(name), kind.name())).collect();
+        let declared: Vec<String> =
+            columns.iter().map(|(name, kind)| format!("{} {}", quote::name(name), kind.name())).collect();
         self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, {})", declared.join(", ")))?;
         for (index, chunk) in rows.chunks(ROWS).enumerate() {
             let row = |(offset, row): (usize, &Vec<Value>)| {
@@ -238,8 +216,12 @@ fn named(statement: &duckdb::Statement<'_>, params: &[(String, String)]) -> Resu
             }
         }
     }
-    if let Some((name, _)) = params.iter().find(|(name, _)| !(1..=statement.parameter_count()).any(|index| statement.parameter_name(index).is_ok_and(|known| known == *name))) {
-        return Err(Error::question(format!("the SQL has no parameter `${name}`")).hint(format!("write ${name} where the value shall stand")));
+    if let Some((name, _)) = params.iter().find(|(name, _)| {
+        !(1..=statement.parameter_count())
+            .any(|index| statement.parameter_name(index).is_ok_and(|known| known == *name))
+    }) {
+        return Err(Error::question(format!("the SQL has no parameter `${name}`"))
+            .hint(format!("write ${name} where the value shall stand")));
     }
     Ok(values)
 }

@@ -7,7 +7,19 @@ use serde_json::{Value, json};
 use super::quote;
 
 /// Functions whose result depends on the order of their rows, as plans write them.
-const BY_ORDER: [&str; 11] = ["first(", "last(", "any_value(", "list(", "array_agg(", "string_agg(", "group_concat(", "listagg(", "arg_", "mode(", "row_number("];
+const BY_ORDER: [&str; 11] = [
+    "first(",
+    "last(",
+    "any_value(",
+    "list(",
+    "array_agg(",
+    "string_agg(",
+    "group_concat(",
+    "listagg(",
+    "arg_",
+    "mode(",
+    "row_number(",
+];
 /// Functions whose result depends on it in the last digit, over floating-point numbers.
 const BY_ROUNDING: [&str; 8] = ["sum(", "avg(", "stddev", "var_", "corr(", "regr_", "covar_", "kurtosis"];
 
@@ -26,7 +38,7 @@ pub fn plan(connection: &Connection, sql: &str, floats: &[String]) -> Run {
     // What cannot be explained is refused with its own words when it is run, or has parameters.
     let Some(plan) = text(format!("EXPLAIN {sql}")) else { return as_it_is(true) };
     let has = |words: &[&str]| words.iter().any(|word| plan.contains(word));
-    let rounding = has(&BY_ROUNDING) && floats.iter().any(|name| plan.contains(name.as_str()));
+    let rounding = has(&BY_ROUNDING) && floats.iter().any(|name| has_word(&plan, name));
     if has(&BY_ORDER) || rounding {
         return as_it_is(true);
     }
@@ -39,6 +51,12 @@ pub fn plan(connection: &Connection, sql: &str, floats: &[String]) -> Run {
     }
 }
 
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(word)
+        .any(|(at, _)| !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next()))
+}
+
 /// The statement sorted by what it is sorted by, then by all of its columns.
 fn with_tie_breakers(connection: &Connection, sql: &str) -> Option<String> {
     let columns: i64 = connection.prepare(&format!("DESCRIBE {sql}")).ok()?.query([]).ok().map(|mut rows| {
@@ -48,7 +66,9 @@ fn with_tie_breakers(connection: &Connection, sql: &str) -> Option<String> {
         }
         count
     })?;
-    let tree: String = connection.query_row(&format!("SELECT json_serialize_sql({})::VARCHAR", quote::text(sql)), [], |row| row.get(0)).ok()?;
+    let tree: String = connection
+        .query_row(&format!("SELECT json_serialize_sql({})::VARCHAR", quote::text(sql)), [], |row| row.get(0))
+        .ok()?;
     let mut tree: Value = serde_json::from_str(&tree).ok()?;
     let statements = tree.get_mut("statements")?.as_array_mut().filter(|list| list.len() == 1)?;
     let modifiers = statements[0].get_mut("node")?.get_mut("modifiers")?.as_array_mut()?;

@@ -36,10 +36,16 @@ pub fn literal(value: &Value) -> String {
     }
 }
 
-/// Fills `{name}` in a SQL file's text. Every name must occur in it.
+/// SQL as one line, as it is pasted into a shell.
+pub fn one_line(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(" )", ")")
+}
+
+/// Fills `{name}` in a SQL file's text, and leaves out its comment lines, which are for the file's reader.
 pub fn fill(sql: &str, values: &[(&str, &str)]) -> String {
-    let mut filled = String::with_capacity(sql.len());
-    let mut rest = sql;
+    let code = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
+    let mut filled = String::with_capacity(code.len());
+    let mut rest = code.as_str();
     while let Some(open) = rest.find('{') {
         let inside = &rest[open + 1..];
         let found = inside.find('}').and_then(|close| {
@@ -64,12 +70,90 @@ pub fn fill(sql: &str, values: &[(&str, &str)]) -> String {
 
 /// Words that SQL keeps for itself, of those that evidence uses as names.
 const RESERVED: &[&str] = &[
-    "all", "analyze", "and", "any", "array", "as", "asc", "between", "both", "by", "case", "cast", "check", "collate", "column",
-    "constraint", "create", "default", "desc", "describe", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign",
-    "from", "full", "glob", "grant", "group", "having", "in", "initially", "inner", "intersect", "into", "is", "join", "lambda", "lateral",
-    "leading", "left", "like", "limit", "natural", "not", "null", "offset", "on", "only", "or", "order", "outer", "pivot", "placing",
-    "primary", "qualify", "references", "returning", "right", "select", "show", "similar", "some", "summarize", "symmetric", "table",
-    "then", "to", "trailing", "true", "union", "unique", "unpivot", "using", "variadic", "when", "where", "window", "with",
+    "all",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "between",
+    "both",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "default",
+    "desc",
+    "describe",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "glob",
+    "grant",
+    "group",
+    "having",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "join",
+    "lambda",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "pivot",
+    "placing",
+    "primary",
+    "qualify",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "show",
+    "similar",
+    "some",
+    "summarize",
+    "symmetric",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "unpivot",
+    "using",
+    "variadic",
+    "when",
+    "where",
+    "window",
+    "with",
 ];
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::vector;
 use crate::error::{Error, Kind};
 use crate::model::column::{Batch, Kind as ColumnKind};
 use crate::model::coverage::Coverage;
-use crate::source::{Cursor, Request, Table};
+use crate::model::scan::{Cursor, Request, Table};
 
 /// Divides needles in the function's argument: no evidence is looked up by it.
 const NEEDLE_END: char = '\u{1f}';
@@ -179,7 +179,11 @@ impl VTab for Scan {
             bind.add_result_column(&column.name, logical_type(column.kind));
         }
         let needles = bind.get_named_parameter("needles").map(|value| value.to_string()).unwrap_or_default();
-        let needles = needles.split(NEEDLE_END).filter(|needle| !needle.is_empty()).map(|needle| needle.as_bytes().to_vec()).collect();
+        let needles = needles
+            .split(NEEDLE_END)
+            .filter(|needle| !needle.is_empty())
+            .map(|needle| needle.as_bytes().to_vec())
+            .collect();
         Ok(Bound { table, label, needles })
     }
 
@@ -188,10 +192,12 @@ impl VTab for Scan {
         let (registry, bound) = unsafe { (&*init.get_extra_info::<Registry>(), &*init.get_bind_data::<Bound>()) };
         let columns = bound.table.columns();
         // A number past the columns is the row number that `count(*)` asks for; nobody reads its values.
-        let projection: Vec<usize> = init.get_column_indices().iter().map(|index| usize::try_from(*index).unwrap_or(usize::MAX)).collect();
+        let projection: Vec<usize> =
+            init.get_column_indices().iter().map(|index| usize::try_from(*index).unwrap_or(usize::MAX)).collect();
         let kinds = projection.iter().map(|index| columns.get(*index).map(|column| column.kind)).collect();
         let splits = bound.table.splits().map_err(|error| registry.fail(error))?;
-        let threads = if registry.0.in_order.load(Ordering::Relaxed) { 1 } else { registry.0.threads.min(splits).max(1) };
+        let threads =
+            if registry.0.in_order.load(Ordering::Relaxed) { 1 } else { registry.0.threads.min(splits).max(1) };
         init.set_max_threads(threads as u64);
         let coverage = registry.0.coverage.clone();
         let request = Request { projection, needles: bound.needles.clone(), coverage, table: bound.label.clone() };

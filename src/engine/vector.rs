@@ -41,9 +41,21 @@ unsafe fn decimals(vector: &mut FlatVector<'_>, buffer: &Buffer, width: u8, rows
     // SAFETY: DuckDB stores decimals in 16, 32, 64 or 128 bits, by their width.
     unsafe {
         match width {
-            0..=4 => vector.as_mut_slice_with_len::<i16>(rows).iter_mut().zip(values).for_each(|(slot, value)| *slot = *value as i16),
-            5..=9 => vector.as_mut_slice_with_len::<i32>(rows).iter_mut().zip(values).for_each(|(slot, value)| *slot = *value as i32),
-            10..=18 => vector.as_mut_slice_with_len::<i64>(rows).iter_mut().zip(values).for_each(|(slot, value)| *slot = *value as i64),
+            0..=4 => vector
+                .as_mut_slice_with_len::<i16>(rows)
+                .iter_mut()
+                .zip(values)
+                .for_each(|(slot, value)| *slot = *value as i16),
+            5..=9 => vector
+                .as_mut_slice_with_len::<i32>(rows)
+                .iter_mut()
+                .zip(values)
+                .for_each(|(slot, value)| *slot = *value as i32),
+            10..=18 => vector
+                .as_mut_slice_with_len::<i64>(rows)
+                .iter_mut()
+                .zip(values)
+                .for_each(|(slot, value)| *slot = *value as i64),
             _ => vector.as_mut_slice_with_len::<[u64; 2]>(rows).iter_mut().zip(values).for_each(|(slot, value)| {
                 *slot = [*value as u64, (*value >> 64) as u64];
             }),

@@ -44,15 +44,23 @@ impl Fault {
             Fault::Damaged(why) => why.clone(),
             Fault::Unread if one => "1 record could not be read and is not in the answer".into(),
             Fault::Unread => format!("{n} records could not be read and are not in the answer"),
-            Fault::Ragged => format!("{n} {} another number of fields than the header", if one { "row has" } else { "rows have" }),
+            Fault::Ragged => {
+                format!("{n} {} another number of fields than the header", if one { "row has" } else { "rows have" })
+            }
             Fault::Value { column, kind } => {
                 format!("{n} {} of `{column}` no {kind} and NULL here", if one { "value is" } else { "values are" })
             }
-            Fault::UnknownKey(key) => format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" }),
+            Fault::UnknownKey(key) => {
+                format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })
+            }
             Fault::NoTime => format!("{n} {} no time", if one { "row has" } else { "rows have" }),
-            Fault::Replaced => format!("{n} {} not UTF-8, shown with `\u{FFFD}`", if one { "value is" } else { "values are" }),
+            Fault::Replaced => {
+                format!("{n} {} not UTF-8, shown with `\u{FFFD}`", if one { "value is" } else { "values are" })
+            }
             Fault::Blank => format!("{n} blank {}", if one { "row" } else { "rows" }),
-            Fault::Cut => format!("{n} {} longer than 64 MiB and cut there", if one { "record is" } else { "records are" }),
+            Fault::Cut => {
+                format!("{n} {} longer than 64 MiB and cut there", if one { "record is" } else { "records are" })
+            }
         }
     }
 }

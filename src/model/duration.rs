@@ -39,7 +39,11 @@ pub fn shown(micros: i64) -> String {
     let micros = micros.abs();
     let pair = |large: i64, name: &str, small: i64, small_name: &str| {
         let rest = micros % large / small;
-        if rest == 0 { format!("{sign}{}{name}", micros / large) } else { format!("{sign}{}{name}{rest}{small_name}", micros / large) }
+        if rest == 0 {
+            format!("{sign}{}{name}", micros / large)
+        } else {
+            format!("{sign}{}{name}{rest}{small_name}", micros / large)
+        }
     };
     match micros {
         DAY.. => pair(DAY, "d", HOUR, "h"),

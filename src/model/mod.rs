@@ -5,6 +5,7 @@ pub mod coverage;
 pub mod duration;
 pub mod name;
 pub mod role;
+pub mod scan;
 pub mod statistics;
 pub mod time;
 pub mod value;

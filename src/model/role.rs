@@ -14,9 +14,34 @@ pub struct Roles {
 }
 
 /// Names of a column for each role, most telling first.
-const TIME: &[&str] = &["ts", "timestamp", "time", "datetime", "date_time", "event_time", "eventtime", "started_at", "created_at", "occurred_at", "date"];
+const TIME: &[&str] = &[
+    "ts",
+    "timestamp",
+    "time",
+    "datetime",
+    "date_time",
+    "event_time",
+    "eventtime",
+    "started_at",
+    "created_at",
+    "occurred_at",
+    "date",
+];
 const LEVEL: &[&str] = &["level", "severity_text", "severity", "loglevel", "log_level", "lvl", "priority"];
-const CODE: &[&str] = &["error_code", "errorcode", "err_code", "errcode", "fault_code", "status_code", "code", "errorid", "error_id", "sqlstate", "errno", "exit_code"];
+const CODE: &[&str] = &[
+    "error_code",
+    "errorcode",
+    "err_code",
+    "errcode",
+    "fault_code",
+    "status_code",
+    "code",
+    "errorid",
+    "error_id",
+    "sqlstate",
+    "errno",
+    "exit_code",
+];
 const MESSAGE: &[&str] = &["message", "msg", "text", "log", "description", "event", "detail"];
 const RESULT: &[&str] = &["result", "outcome", "verdict", "status", "state"];
 

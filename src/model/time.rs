@@ -257,7 +257,8 @@ mod tests {
     #[test]
     fn an_epoch_tells_its_unit_by_its_size() {
         let second = 1_740_787_200;
-        for (number, micros) in [(second, 1), (second * 1_000, 1), (second * 1_000_000, 1), (second * 1_000_000_000, 1)] {
+        for (number, micros) in [(second, 1), (second * 1_000, 1), (second * 1_000_000, 1), (second * 1_000_000_000, 1)]
+        {
             assert_eq!(epoch(number), Some(second * SECOND * micros));
         }
         assert_eq!(epoch(42), None);

@@ -23,6 +23,16 @@ impl Value {
         matches!(self, Value::Null)
     }
 
+    /// A count, microseconds or days; 0 of what is no number.
+    pub fn int(&self) -> i64 {
+        match self {
+            Value::Int(number) => i64::try_from(*number).unwrap_or(i64::MAX),
+            Value::Float(number) => number.round() as i64,
+            Value::Time(micros) => *micros,
+            _ => 0,
+        }
+    }
+
     /// What a person or a CSV file sees; NULL is the empty text.
     pub fn shown(&self) -> String {
         match self {
@@ -52,12 +62,11 @@ impl Value {
                 None => return (serde_json::Value::Null, true),
             },
             // Exact up to the 15 digits that every JSON reader keeps; longer ones stay text.
-            Value::Decimal(text) if text.len() <= 15 => {
-                text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or_else(
-                    || serde_json::Value::String(text.clone()),
-                    serde_json::Value::Number,
-                )
-            }
+            Value::Decimal(text) if text.len() <= 15 => text
+                .parse::<f64>()
+                .ok()
+                .and_then(serde_json::Number::from_f64)
+                .map_or_else(|| serde_json::Value::String(text.clone()), serde_json::Value::Number),
             Value::Nested(json) => json.clone(),
             other => other.shown().into(),
         };
@@ -73,7 +82,8 @@ fn float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "Infinity".into() } else { "-Infinity".into() };
     }
-    let text = if value != 0.0 && !(1e-6..1e16).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() };
+    let text =
+        if value != 0.0 && !(1e-6..1e16).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() };
     if text == "-0" { "0".into() } else { text }
 }
 

@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use super::{Renderer, Style, written};
-use crate::engine::Sink;
 use crate::error::Result;
+use crate::model::scan::Sink;
 use crate::model::value::Value;
 
 pub fn csv(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
@@ -23,7 +23,11 @@ struct Delimited {
 }
 
 fn quoted(text: &str) -> String {
-    if text.is_empty() || text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_string() }
+    if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_string()
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -37,7 +41,10 @@ impl Sink for Delimited {
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
-        let fields: Vec<String> = row.iter().map(|value| if value.is_null() { String::new() } else { (self.field)(&value.shown()) }).collect();
+        let fields: Vec<String> = row
+            .iter()
+            .map(|value| if value.is_null() { String::new() } else { (self.field)(&value.shown()) })
+            .collect();
         written(writeln!(self.output, "{}", fields.join(self.delimiter)))
     }
 }

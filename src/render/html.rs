@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::{Renderer, Style, written};
-use crate::engine::Sink;
 use crate::error::Result;
+use crate::model::scan::Sink;
 use crate::model::value::Value;
 
 const HEAD: &str = "<!doctype html>
@@ -31,7 +31,11 @@ struct Html {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\0', "\u{FFFD}")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\0', "\u{FFFD}")
 }
 
 impl Sink for Html {
@@ -42,7 +46,8 @@ impl Sink for Html {
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
         let cell = |value: &Value| {
-            let class = if matches!(value, Value::Int(_) | Value::Float(_) | Value::Decimal(_)) { " class=\"n\"" } else { "" };
+            let class =
+                if matches!(value, Value::Int(_) | Value::Float(_) | Value::Decimal(_)) { " class=\"n\"" } else { "" };
             format!("<td{class}>{}", escaped(&value.shown()))
         };
         written(writeln!(self.output, "<tr>{}", row.iter().map(cell).collect::<String>()))

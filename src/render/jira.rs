@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::{Renderer, Style, written};
-use crate::engine::Sink;
 use crate::error::Result;
+use crate::model::scan::Sink;
 use crate::model::value::Value;
 
 pub fn make(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {

@@ -5,8 +5,8 @@ use std::io::Write;
 use serde_json::{Map, Value as Json};
 
 use super::{Renderer, Style, written};
-use crate::engine::Sink;
 use crate::error::Result;
+use crate::model::scan::Sink;
 use crate::model::value::Value;
 
 pub fn array(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
@@ -64,6 +64,10 @@ impl Renderer for JsonRenderer {
             written(writeln!(self.output, "{}]", if self.rows > 0 { "\n" } else { "" }))?;
         }
         written(self.output.flush())?;
-        Ok(if self.is_lossy { vec!["NaN and infinity have no spelling in JSON and are null".into()] } else { Vec::new() })
+        Ok(if self.is_lossy {
+            vec!["NaN and infinity have no spelling in JSON and are null".into()]
+        } else {
+            Vec::new()
+        })
     }
 }

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::{Renderer, Style, written};
-use crate::engine::Sink;
 use crate::error::Result;
+use crate::model::scan::Sink;
 use crate::model::value::Value;
 
 pub fn make(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
@@ -47,7 +47,9 @@ impl Markdown {
         self.is_begun = true;
         let names: Vec<String> = self.columns.iter().map(|name| escaped(name)).collect();
         writeln!(self.output, "| {} |", names.join(" | "))?;
-        let is_number = |index: usize| row.is_some_and(|row| matches!(row[index], Value::Int(_) | Value::Float(_) | Value::Decimal(_)));
+        let is_number = |index: usize| {
+            row.is_some_and(|row| matches!(row[index], Value::Int(_) | Value::Float(_) | Value::Decimal(_)))
+        };
         let rules: Vec<&str> = (0..names.len()).map(|index| if is_number(index) { "---:" } else { "---" }).collect();
         writeln!(self.output, "| {} |", rules.join(" | "))
     }

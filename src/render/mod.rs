@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::args::Format;
-use crate::engine::Sink;
 use crate::error::{Error, Kind, Result};
+use crate::model::scan::Sink;
 
 mod delimited;
 mod html;
@@ -55,10 +55,13 @@ pub fn of_ending(path: &Path) -> Result<Format> {
     if ending == "parquet" {
         return Ok(Format::Parquet);
     }
-    FORMATS.iter().find(|(_, endings, _)| endings.contains(&ending.as_str())).map(|(format, ..)| *format).ok_or_else(|| {
-        let known: Vec<&str> = FORMATS.iter().map(|(_, endings, _)| endings[0]).collect();
-        Error::question(format!("the ending of `{}` chooses no format", path.display())).hint(format!("name one with -f, or end the file in .{} or .parquet", known.join(", .")))
-    })
+    FORMATS.iter().find(|(_, endings, _)| endings.contains(&ending.as_str())).map(|(format, ..)| *format).ok_or_else(
+        || {
+            let known: Vec<&str> = FORMATS.iter().map(|(_, endings, _)| endings[0]).collect();
+            Error::question(format!("the ending of `{}` chooses no format", path.display()))
+                .hint(format!("name one with -f, or end the file in .{} or .parquet", known.join(", .")))
+        },
+    )
 }
 
 pub fn make(format: Format, output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {

@@ -6,8 +6,8 @@ use std::io::Write;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
 use super::{Renderer, Style, written};
-use crate::engine::Sink;
 use crate::error::Result;
+use crate::model::scan::Sink;
 use crate::model::value::Value;
 
 /// Longer answers are written in pages of this many rows, each aligned for itself, so that memory stays bounded.
@@ -30,7 +30,11 @@ impl TableRenderer {
     fn page(&mut self) -> Result<()> {
         let mut table = Table::new();
         table.load_preset("││──├─┼┤│    ┬┴┌┐└┘");
-        table.set_content_arrangement(if self.style.width.is_some() { ContentArrangement::Dynamic } else { ContentArrangement::Disabled });
+        table.set_content_arrangement(if self.style.width.is_some() {
+            ContentArrangement::Dynamic
+        } else {
+            ContentArrangement::Disabled
+        });
         if let Some(width) = self.style.width {
             table.set_width(width);
         }
@@ -40,7 +44,9 @@ impl TableRenderer {
             table.force_no_tty();
         }
         let shown: Vec<usize> = (0..self.columns.len()).filter(|index| Some(*index) != self.left_out).collect();
-        table.set_header(shown.iter().map(|index| Cell::new(printable(&self.columns[*index])).add_attribute(Attribute::Bold)));
+        table.set_header(
+            shown.iter().map(|index| Cell::new(printable(&self.columns[*index])).add_attribute(Attribute::Bold)),
+        );
         for row in &self.rows {
             table.add_row(shown.iter().map(|index| cell(&row[*index], &self.columns[*index])));
         }
@@ -104,6 +110,10 @@ impl Renderer for TableRenderer {
     fn finish(&mut self) -> Result<Vec<String>> {
         self.page()?;
         written(self.output.flush())?;
-        Ok(self.left_out.map(|_| "the column sql is left out on a terminal; see it with -f ndjson or in a pipe".to_string()).into_iter().collect())
+        Ok(self
+            .left_out
+            .map(|_| "the column sql is left out on a terminal; see it with -f ndjson or in a pipe".to_string())
+            .into_iter()
+            .collect())
     }
 }

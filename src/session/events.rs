@@ -30,7 +30,10 @@ impl Session {
     pub fn create_events(&self, window: &Window) -> Result<()> {
         let wanted = Wanted { window: *window, ..Wanted::default() };
         let selects: Vec<String> = self.tables.iter().filter_map(|table| self.events_of(table, &wanted)).collect();
-        self.engine.execute(&format!("CREATE OR REPLACE VIEW events AS SELECT * EXCLUDE (at_file, at_line) FROM ({})", union(&selects)))
+        self.engine.execute(&format!(
+            "CREATE OR REPLACE VIEW events AS SELECT * EXCLUDE (at_file, at_line) FROM ({})",
+            union(&selects)
+        ))
     }
 
     /// The events of several tables in one relation.
@@ -39,12 +42,18 @@ impl Session {
     /// If an entity names a column that no table has.
     pub fn events(&self, tables: &[&Table], wanted: &Wanted) -> Result<String> {
         for column in wanted.entities.iter().filter_map(|entity| entity.column.as_ref()) {
-            let known = self.settings.entities.contains_key(column) || self.tables.iter().any(|table| table.column(column).is_some());
+            let known = self.settings.entities.contains_key(column)
+                || self.tables.iter().any(|table| table.column(column).is_some());
             if !known {
-                let names: Vec<&str> = self.tables.iter().flat_map(|table| table.own_columns()).map(|c| c.name.as_str()).collect();
+                let names: Vec<&str> =
+                    self.tables.iter().flat_map(|table| table.own_columns()).map(|c| c.name.as_str()).collect();
                 let near = name::nearest(column, names);
                 let error = Error::question(format!("no table has a column `{column}`"));
-                return Err(if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) });
+                return Err(if near.is_empty() {
+                    error
+                } else {
+                    error.hint(format!("did you mean {}", name::listed(&near)))
+                });
             }
         }
         let selects: Vec<String> = tables.iter().filter_map(|table| self.events_of(table, wanted)).collect();
@@ -59,7 +68,11 @@ impl Session {
 
     /// A table's rows in the shape of events, without a time if they have none, with more columns of the table.
     pub fn rows_of(&self, table: &Table, wanted: &Wanted, more: &[(String, String)]) -> String {
-        let time = table.roles.time.as_ref().map_or_else(|| "NULL::TIMESTAMP".into(), |time| format!("{}::TIMESTAMP", quote::name(time)));
+        let time = table
+            .roles
+            .time
+            .as_ref()
+            .map_or_else(|| "NULL::TIMESTAMP".into(), |time| format!("{}::TIMESTAMP", quote::name(time)));
         let needles: Vec<String> = match table.kind {
             // Values of other kinds may be spelt otherwise in the bytes than in the column.
             "log" => wanted.entities.iter().map(|entity| entity.value.clone()).collect(),
@@ -68,16 +81,26 @@ impl Session {
         let follows = if wanted.entities.is_empty() {
             "true".to_string()
         } else {
-            wanted.entities.iter().map(|entity| format!("({})", self.follows(table, entity))).collect::<Vec<_>>().join(" OR ")
+            wanted
+                .entities
+                .iter()
+                .map(|entity| format!("({})", self.follows(table, entity)))
+                .collect::<Vec<_>>()
+                .join(" OR ")
         };
-        let more: String = more.iter().map(|(expression, name)| format!(", {expression} AS {}", quote::name(name))).collect();
+        let more: String =
+            more.iter().map(|(expression, name)| format!(", {expression} AS {}", quote::name(name))).collect();
         format!(
             "SELECT {time} AS ts, {} AS source, {} AS table_name, {} AS entity, {} AS level, {} AS code, {} AS message, {} AS origin, _file AS at_file, _line AS at_line{more} FROM {} WHERE {} AND ({follows})",
             quote::text(&table.source),
             quote::text(&table.short_name),
             self.entity_sql(table, wanted),
             level_sql(table),
-            table.roles.code.as_ref().map_or_else(|| "NULL::VARCHAR".into(), |code| format!("{}::VARCHAR", quote::name(code))),
+            table
+                .roles
+                .code
+                .as_ref()
+                .map_or_else(|| "NULL::VARCHAR".into(), |code| format!("{}::VARCHAR", quote::name(code))),
             self.message_sql(table),
             table.origin,
             table.scan(&needles),
@@ -91,12 +114,27 @@ impl Session {
             let said = self.settings.entities.values().flatten();
             return said
                 .filter_map(|text| text.rsplit_once('.'))
-                .filter(|(name, _)| table.name.eq_ignore_ascii_case(name) || table.short_name.eq_ignore_ascii_case(name))
+                .filter(|(name, _)| {
+                    table.name.eq_ignore_ascii_case(name) || table.short_name.eq_ignore_ascii_case(name)
+                })
                 .filter_map(|(_, column)| table.column(column).map(|column| column.name.clone()))
                 .collect();
         }
         const NAMES: [&str; 14] = [
-            "serial", "serial_no", "serial_number", "sn", "unit", "unit_id", "machineid", "machine_id", "device_id", "request_id", "trace_id", "host", "hostname", "id",
+            "serial",
+            "serial_no",
+            "serial_number",
+            "sn",
+            "unit",
+            "unit_id",
+            "machineid",
+            "machine_id",
+            "device_id",
+            "request_id",
+            "trace_id",
+            "host",
+            "hostname",
+            "id",
         ];
         NAMES
             .iter()
@@ -107,9 +145,13 @@ impl Session {
     }
 
     fn entity_sql(&self, table: &Table, wanted: &Wanted) -> String {
-        let columns: Vec<String> = self.entity_columns(table).iter().map(|name| format!("{}::VARCHAR", quote::name(name))).collect();
-        let matched: Vec<String> =
-            wanted.entities.iter().map(|entity| format!("CASE WHEN {} THEN {} END", self.follows(table, entity), quote::text(&entity.value))).collect();
+        let columns: Vec<String> =
+            self.entity_columns(table).iter().map(|name| format!("{}::VARCHAR", quote::name(name))).collect();
+        let matched: Vec<String> = wanted
+            .entities
+            .iter()
+            .map(|entity| format!("CASE WHEN {} THEN {} END", self.follows(table, entity), quote::text(&entity.value)))
+            .collect();
         let parts: Vec<String> = matched.into_iter().chain(columns).collect();
         if parts.is_empty() { "NULL::VARCHAR".into() } else { format!("coalesce({})", parts.join(", ")) }
     }
@@ -126,11 +168,18 @@ impl Session {
         let own: Vec<String> = match &entity.column {
             Some(_) if !aliases.is_empty() => aliases,
             Some(column) => table.column(column).map(|column| vec![column.name.clone()]).unwrap_or_default(),
-            None => table.own_columns().filter(|column| matches!(column.kind, Kind::Text | Kind::Int)).map(|column| column.name.clone()).collect(),
+            None => table
+                .own_columns()
+                .filter(|column| matches!(column.kind, Kind::Text | Kind::Int))
+                .map(|column| column.name.clone())
+                .collect(),
         };
         let message = if table.kind == "log" { Some("message".to_string()) } else { None };
-        let mut parts: Vec<String> =
-            own.iter().filter(|name| message.as_ref() != Some(*name)).map(|name| format!("{}::VARCHAR = {value}", quote::name(name))).collect();
+        let mut parts: Vec<String> = own
+            .iter()
+            .filter(|name| message.as_ref() != Some(*name))
+            .map(|name| format!("{}::VARCHAR = {value}", quote::name(name)))
+            .collect();
         if let Some(message) = message {
             let word = format!("(^|[^A-Za-z0-9_]){}($|[^A-Za-z0-9_])", regex::escape(&entity.value));
             let message = quote::name(&message);
@@ -153,7 +202,11 @@ impl Session {
         };
         let mut parts: Vec<String> = table.roles.message.iter().map(|name| quote::name(name)).collect();
         for column in table.own_columns().filter(|column| !leaves_out(&column.name) && column.kind != Kind::Blob) {
-            parts.push(format!("{} || {}::VARCHAR", quote::text(&format!("{}=", column.name)), quote::name(&column.name)));
+            parts.push(format!(
+                "{} || {}::VARCHAR",
+                quote::text(&format!("{}=", column.name)),
+                quote::name(&column.name)
+            ));
         }
         if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) }
     }
@@ -161,8 +214,14 @@ impl Session {
 
 /// A table's level on the common scale; a result that means failure is an error.
 fn level_sql(table: &Table) -> String {
-    let result = table.roles.result.as_ref().map(|result| format!("CASE WHEN rca_failed({}) THEN 'error' END", quote::name(result)));
-    let level = table.roles.level.as_ref().map(|level| if table.kind == "log" { quote::name(level) } else { format!("rca_level({})", quote::name(level)) });
+    let result = table
+        .roles
+        .result
+        .as_ref()
+        .map(|result| format!("CASE WHEN rca_failed({}) THEN 'error' END", quote::name(result)));
+    let level = table.roles.level.as_ref().map(|level| {
+        if table.kind == "log" { quote::name(level) } else { format!("rca_level({})", quote::name(level)) }
+    });
     match (level, result) {
         (Some(level), Some(result)) => format!("coalesce({level}, {result})"),
         (Some(level), None) => level,

@@ -91,7 +91,11 @@ impl Table {
 
     /// How SQL reads it, maybe only records that hold one of the needles, which a filter must ask for again.
     pub fn scan(&self, needles: &[String]) -> String {
-        if needles.is_empty() || !self.scan.starts_with("rca_scan") { self.scan.clone() } else { crate::engine::with_needles(&self.scan, needles) }
+        if needles.is_empty() || !self.scan.starts_with("rca_scan") {
+            self.scan.clone()
+        } else {
+            crate::engine::with_needles(&self.scan, needles)
+        }
     }
 }
 
@@ -115,14 +119,22 @@ impl Session {
     pub fn open(opening: Opening<'_>, coverage: Arc<Coverage>) -> Result<Session> {
         let Opening { case, sources, extra, limits, scratch, stdin } = opening;
         let engine = Engine::open(&limits, coverage.clone())?;
-        let mut session = Session { engine, settings: case.settings, coverage, tables: Vec::new(), notes: Vec::new(), parquet: Vec::new(), parquet_output: scratch.join("answer.parquet") };
+        let mut session = Session {
+            engine,
+            settings: case.settings,
+            coverage,
+            tables: Vec::new(),
+            notes: Vec::new(),
+            parquet: Vec::new(),
+            parquet_output: scratch.join("answer.parquet"),
+        };
         let formats = Arc::new(session.own_formats()?);
         let mut located: BTreeMap<String, String> = BTreeMap::new();
         let is_typed = !sources.is_empty();
         let wanted = session.wanted(sources)?.into_iter().chain(extra);
         for named in wanted {
             let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
-            let found = if named.path == "-" {
+            let mut found = if named.path == "-" {
                 locate::standard_input(stdin, said, &scratch)?
             } else {
                 locate::locate(&named.path, said, base)?
@@ -133,9 +145,9 @@ impl Session {
                         .detail(format!("`{other}` and `{}`", named.path))
                         .hint(format!("name one of them: {}2={}", group.name, named.path)));
                 }
-                let spec = session.spec(group.name, group.files, &formats, &scratch, limits.threads)?;
+                let spec = session.spec(group.name, group.files, &formats, &scratch)?;
                 let source = (group.reader.open)(&spec, &session.coverage)?;
-                session.notes.extend(found.notes.iter().map(|note| (source.name.clone(), note.clone())));
+                session.notes.extend(found.notes.drain(..).map(|note| (source.name.clone(), note)));
                 session.attach(source)?;
             }
         }
@@ -166,32 +178,37 @@ impl Session {
 
     fn own_formats(&self) -> Result<Vec<Format>> {
         let compile = |own: &crate::settings::OwnFormat| {
-            let file = FormatFile {
-                title: None,
-                source: None,
-                patterns: own.pattern.iter().chain(&own.patterns).cloned().collect(),
-                levels: own.levels.clone(),
-                pattern_levels: Vec::new(),
-                message: own.message.clone(),
-                samples: Vec::new(),
-            };
-            Format::compile(&own.name, &file).map_err(|why| Error::question(format!("format `{}` does not compile", own.name)).detail(why))
+            let patterns = own.pattern.iter().chain(&own.patterns).cloned().collect();
+            let file = FormatFile::of_patterns(patterns, own.levels.clone(), own.message.clone());
+            Format::compile(&own.name, &file)
+                .map_err(|why| Error::question(format!("format `{}` does not compile", own.name)).detail(why))
         };
         self.settings.formats.iter().map(compile).collect()
     }
 
-    fn spec(&self, name: String, files: Vec<Arc<crate::source::file::File>>, formats: &Arc<Vec<Format>>, scratch: &Path, threads: usize) -> Result<Spec> {
+    fn spec(
+        &self,
+        name: String,
+        files: Vec<Arc<crate::source::file::File>>,
+        formats: &Arc<Vec<Format>>,
+        scratch: &Path,
+    ) -> Result<Spec> {
         let default = SourceSettings::default();
         let said = self.settings.sources.get(&name).unwrap_or(&default);
         let zone = match said.zone(&name)? {
             Some(zone) => Some(zone),
-            None => self.settings.timezone.as_deref().map(|text| crate::settings::zone(text, "timezone")).transpose()?,
+            None => {
+                self.settings.timezone.as_deref().map(|text| crate::settings::zone(text, "timezone")).transpose()?
+            }
         };
         let delimiter = match said.delimiter.as_deref() {
             None => None,
             Some("\\t" | "tab") => Some(b'\t'),
             Some(text) if text.len() == 1 => Some(text.as_bytes()[0]),
-            Some(text) => return Err(Error::question(format!("`{text}` is no delimiter")).detail(format!("sources.{name}.delimiter takes one ASCII character or `tab`"))),
+            Some(text) => {
+                return Err(Error::question(format!("`{text}` is no delimiter"))
+                    .detail(format!("sources.{name}.delimiter takes one ASCII character or `tab`")));
+            }
         };
         Ok(Spec {
             files,
@@ -203,7 +220,6 @@ impl Session {
             as_text: said.text.clone(),
             formats: formats.clone(),
             scratch: scratch.to_path_buf(),
-            threads,
             name,
         })
     }
@@ -223,7 +239,14 @@ impl Session {
         Ok(())
     }
 
-    fn attach_table(&mut self, source: &str, kind: &'static str, is_database: bool, twice: bool, offer: Offer) -> Result<()> {
+    fn attach_table(
+        &mut self,
+        source: &str,
+        kind: &'static str,
+        is_database: bool,
+        twice: bool,
+        offer: Offer,
+    ) -> Result<()> {
         let short_name = match &offer.schema {
             Some(schema) if twice => format!("{schema}.{}", offer.name),
             _ => offer.name.clone(),
@@ -237,15 +260,24 @@ impl Session {
             }
             Content::Parquet(files) => {
                 self.parquet.extend(files.iter().map(|file| file.path.clone()));
-                let paths = files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
+                let paths =
+                    files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
                 let (columns, scan) = self.parquet_scan(&paths, files.len() > 1)?;
                 (columns, scan, 2, "concat_ws(':', _file, _line)".to_string())
             }
         };
         let shown = columns.len() - hidden;
-        let list = if hidden == 0 { "*".into() } else { columns[..shown].iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ") };
+        let list = if hidden == 0 {
+            "*".into()
+        } else {
+            columns[..shown].iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ")
+        };
         let list = if list.is_empty() { "NULL AS no_columns".into() } else { list };
-        let view = if is_database { format!("{}.main.{}", quote::name(source), quote::name(&short_name)) } else { quote::name(source) };
+        let view = if is_database {
+            format!("{}.main.{}", quote::name(source), quote::name(&short_name))
+        } else {
+            quote::name(source)
+        };
         self.engine.execute(&format!("CREATE VIEW {view} AS SELECT {list} FROM {scan}"))?;
         if let Some(schema) = offer.schema.as_ref().filter(|_| is_database) {
             let catalog = quote::name(source);
@@ -256,7 +288,11 @@ impl Session {
             known_column(&name, &columns, time, &format!("sources.{source}.time"))?;
         }
         let own: Vec<Column> = columns[..shown].to_vec();
-        let roles = Roles::find(&own, said.and_then(|said| said.time.as_deref()).filter(|time| own.iter().any(|c| c.name.eq_ignore_ascii_case(time))));
+        let roles = Roles::find(
+            &own,
+            said.and_then(|said| said.time.as_deref())
+                .filter(|time| own.iter().any(|c| c.name.eq_ignore_ascii_case(time))),
+        );
         self.tables.push(Table {
             source: source.to_string(),
             kind,
@@ -276,7 +312,8 @@ impl Session {
 
     /// Parquet columns as ours: instants without a zone, `_file` and `_line` (the row in its file) at the end.
     fn parquet_scan(&self, paths: &str, several: bool) -> Result<(Vec<Column>, String)> {
-        let compressions = self.engine.rows(&format!("SELECT DISTINCT compression FROM parquet_metadata([{paths}])"))?;
+        let compressions =
+            self.engine.rows(&format!("SELECT DISTINCT compression FROM parquet_metadata([{paths}])"))?;
         if compressions.rows.iter().any(|row| row[0].shown() == "BROTLI") {
             return Err(Error::evidence("a Parquet file is compressed with Brotli, which is not read")
                 .detail("the engine's Brotli decoder has a known fault (CVE-2026-111497)")
@@ -284,7 +321,8 @@ impl Session {
         }
         let union = if several { ", union_by_name := true" } else { "" };
         let read = format!("read_parquet([{paths}], filename := true, file_row_number := true{union})");
-        let described = self.engine.rows(&format!("DESCRIBE SELECT * EXCLUDE (filename, file_row_number) FROM {read}"))?;
+        let described =
+            self.engine.rows(&format!("DESCRIBE SELECT * EXCLUDE (filename, file_row_number) FROM {read}"))?;
         let mut columns = Vec::new();
         let mut list = Vec::new();
         for row in &described.rows {
@@ -317,7 +355,10 @@ impl Session {
             let Some(time) = &table.roles.time else { continue };
             let within = window.sql(&format!("{}::TIMESTAMP", quote::name(time)));
             let list = table.columns.iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ");
-            self.engine.execute(&format!("CREATE OR REPLACE VIEW {} AS SELECT {list} FROM {} WHERE {within}", table.view, table.scan))?;
+            self.engine.execute(&format!(
+                "CREATE OR REPLACE VIEW {} AS SELECT {list} FROM {} WHERE {within}",
+                table.view, table.scan
+            ))?;
         }
         Ok(())
     }
@@ -341,13 +382,18 @@ impl Session {
         if let Some(table) = self.tables.iter().find(same) {
             return Ok(table);
         }
-        let short: Vec<&Table> = self.tables.iter().filter(|table| table.short_name.eq_ignore_ascii_case(wanted)).collect();
+        let short: Vec<&Table> =
+            self.tables.iter().filter(|table| table.short_name.eq_ignore_ascii_case(wanted)).collect();
         match short.as_slice() {
             [only] => Ok(only),
             _ => {
                 let names: Vec<String> = self.tables.iter().map(|table| table.name.clone()).collect();
                 let near = name::nearest(wanted, names.iter().map(String::as_str));
-                let hint = if near.is_empty() { format!("tables are {}", name::listed(&names)) } else { format!("did you mean {}", name::listed(&near)) };
+                let hint = if near.is_empty() {
+                    format!("tables are {}", name::listed(&names))
+                } else {
+                    format!("did you mean {}", name::listed(&near))
+                };
                 Err(Error::question(format!("there is no table `{wanted}`")).hint(hint))
             }
         }
@@ -359,7 +405,8 @@ impl Session {
     /// If there is no such table or column, with the nearest names.
     pub fn table_column(&self, text: &str) -> Result<(&Table, String)> {
         let Some((table, column)) = text.rsplit_once('.') else {
-            return Err(Error::question(format!("`{text}` is no column of a table")).hint("write TABLE.COLUMN, such as station.tests.serial"));
+            return Err(Error::question(format!("`{text}` is no column of a table"))
+                .hint("write TABLE.COLUMN, such as station.tests.serial"));
         };
         let table = self.table(table)?;
         let column = known_column(&table.name, &table.columns, column, text)?;
@@ -385,8 +432,14 @@ pub fn known_column(table: &str, columns: &[Column], wanted: &str, said_by: &str
     }
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let near = name::nearest(wanted, names.iter().map(String::as_str));
-    let hint = if near.is_empty() { format!("its columns are {}", name::listed(&names)) } else { format!("did you mean {}", name::listed(&near)) };
-    Err(Error::question(format!("table `{table}` has no column `{wanted}`")).detail(format!("asked for by {said_by}")).hint(hint))
+    let hint = if near.is_empty() {
+        format!("its columns are {}", name::listed(&names))
+    } else {
+        format!("did you mean {}", name::listed(&near))
+    };
+    Err(Error::question(format!("table `{table}` has no column `{wanted}`"))
+        .detail(format!("asked for by {said_by}"))
+        .hint(hint))
 }
 
 fn parquet_kind(declared: &str) -> Kind {

@@ -33,12 +33,18 @@ impl Session {
     /// # Errors
     /// If one of them is no time.
     pub fn window(&self, from: Option<&str>, to: Option<&str>) -> Result<Window> {
-        let window = Window { from: from.map(|text| self.instant(text, "--from")).transpose()?, to: to.map(|text| self.instant(text, "--to")).transpose()? };
+        let window = Window {
+            from: from.map(|text| self.instant(text, "--from")).transpose()?,
+            to: to.map(|text| self.instant(text, "--to")).transpose()?,
+        };
         if let (Some(from), Some(to)) = (window.from, window.to)
             && from >= to
         {
-            return Err(Error::question("the window is empty: --from is not before --to")
-                .detail(format!("from {} to {}", time::rfc3339(from), time::rfc3339(to))));
+            return Err(Error::question("the window is empty: --from is not before --to").detail(format!(
+                "from {} to {}",
+                time::rfc3339(from),
+                time::rfc3339(to)
+            )));
         }
         Ok(window)
     }
@@ -49,7 +55,8 @@ impl Session {
     /// If it is no window.
     pub fn span(&self, text: &str, flag: &str) -> Result<Window> {
         let Some((from, to)) = text.split_once("..") else {
-            return Err(Error::question(format!("`{flag} {text}` is no window")).hint(format!("write {flag} FROM..TO, such as {flag} 2025-03-01..2025-03-02")));
+            return Err(Error::question(format!("`{flag} {text}` is no window"))
+                .hint(format!("write {flag} FROM..TO, such as {flag} 2025-03-01..2025-03-02")));
         };
         let (from, to) = (from.trim(), to.trim());
         self.window(Some(from).filter(|text| !text.is_empty()), Some(to).filter(|text| !text.is_empty()))
@@ -63,7 +70,9 @@ impl Session {
         if let Some(back) = text.strip_prefix('-').and_then(duration::parse) {
             return match self.latest()? {
                 Some(latest) => Ok(latest - back),
-                None => Err(Error::question(format!("`{flag} {text}` counts back from the latest time, and no table has one"))),
+                None => Err(Error::question(format!(
+                    "`{flag} {text}` counts back from the latest time, and no table has one"
+                ))),
             };
         }
         let zone = match &self.settings.timezone {

@@ -10,7 +10,10 @@ use crate::model::name;
 /// Keys by the table they stand in; `*` stands for a name of the user's.
 const KEYS: &[(&str, &[&str])] = &[
     ("", &["timezone", "sources", "formats", "entities", "codebook", "labels", "stages"]),
-    ("sources.*", &["path", "timezone", "skew", "format", "delimiter", "text", "time", "series", "sequence", "every", "expect"]),
+    (
+        "sources.*",
+        &["path", "timezone", "skew", "format", "delimiter", "text", "time", "series", "sequence", "every", "expect"],
+    ),
     ("formats", &["name", "pattern", "patterns", "levels", "message"]),
     ("codebook", &["table", "code", "description"]),
     ("labels", &["table", "key", "label"]),
@@ -25,13 +28,20 @@ pub fn check(layer: &Layer) -> Result<()> {
 fn walk(layer: &Layer, path: &str, place: &str, table: &Table) -> Result<()> {
     let known = KEYS.iter().find(|(known, _)| *known == place).map(|(_, keys)| *keys);
     for (key, value) in table {
-        let join = |parent: &str, key: &str| if parent.is_empty() { key.to_string() } else { format!("{parent}.{key}") };
+        let join =
+            |parent: &str, key: &str| if parent.is_empty() { key.to_string() } else { format!("{parent}.{key}") };
         let (path, next) = (join(path, key), join(place, if place == "sources" { "*" } else { key }));
         if let Some(known) = known.filter(|known| !known.contains(&key.as_str())) {
             let near = name::nearest(key, known.iter().copied());
             let all: Vec<String> = known.iter().map(|key| (*key).to_string()).collect();
-            let hint = if near.is_empty() { format!("known keys are {}", name::listed(&all)) } else { format!("did you mean {}", name::listed(&near)) };
-            return Err(Error::question(format!("unknown key `{path}`")).detail(format!("in {}", layer.origin)).hint(hint));
+            let hint = if near.is_empty() {
+                format!("known keys are {}", name::listed(&all))
+            } else {
+                format!("did you mean {}", name::listed(&near))
+            };
+            return Err(Error::question(format!("unknown key `{path}`"))
+                .detail(format!("in {}", layer.origin))
+                .hint(hint));
         }
         match value {
             Value::Table(inner) if next != "entities" => walk(layer, &path, &next, inner)?,

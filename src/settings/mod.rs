@@ -113,14 +113,18 @@ impl SourceSettings {
 pub fn zone(text: &str, key: &str) -> Result<Zone> {
     Zone::parse(text).ok_or_else(|| {
         let near = name::nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name()));
-        let error = Error::question(format!("`{text}` is no time zone")).detail(format!("{key} takes a name such as Asia/Taipei or an offset such as +08:00"));
+        let error = Error::question(format!("`{text}` is no time zone"))
+            .detail(format!("{key} takes a name such as Asia/Taipei or an offset such as +08:00"));
         if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) }
     })
 }
 
 fn length(text: Option<&str>, key: &str) -> Result<Option<i64>> {
     text.map(|text| {
-        duration::parse(text).ok_or_else(|| Error::question(format!("`{text}` is no length of time")).detail(format!("{key} takes one such as 30s, 5m or -1.5s")))
+        duration::parse(text).ok_or_else(|| {
+            Error::question(format!("`{text}` is no length of time"))
+                .detail(format!("{key} takes one such as 30s, 5m or -1.5s"))
+        })
     })
     .transpose()
 }
@@ -143,9 +147,9 @@ impl Layer {
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(Error::file(path.display(), &cause)),
         };
-        let table = text.parse::<Table>().map_err(|e| {
-            Error::question(format!("`{}` is no TOML", path.display())).detail(e.to_string())
-        })?;
+        let table = text
+            .parse::<Table>()
+            .map_err(|e| Error::question(format!("`{}` is no TOML", path.display())).detail(e.to_string()))?;
         Ok(Some(Layer { origin: path.display().to_string(), table }))
     }
 
@@ -155,7 +159,8 @@ impl Layer {
     /// If there is no `=`.
     pub fn of_assignment(text: &str) -> Result<Layer> {
         let Some((key, value)) = text.split_once('=') else {
-            return Err(Error::question(format!("`--set {text}` has no `=`")).hint("write --set KEY=VALUE, such as --set sources.gw.timezone=+08:00"));
+            return Err(Error::question(format!("`--set {text}` has no `=`"))
+                .hint("write --set KEY=VALUE, such as --set sources.gw.timezone=+08:00"));
         };
         let parsed = format!("x = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("x"));
         let plain = !matches!(parsed, Some(Value::Datetime(_)));
@@ -178,7 +183,9 @@ pub fn merge(layers: Vec<Layer>) -> Result<Settings> {
         known::check(&layer)?;
         lay_over(&mut merged, layer.table);
     }
-    Value::Table(merged).try_into().map_err(|e: toml::de::Error| Error::question("a setting does not fit its key").detail(e.to_string()))
+    Value::Table(merged)
+        .try_into()
+        .map_err(|e: toml::de::Error| Error::question("a setting does not fit its key").detail(e.to_string()))
 }
 
 fn lay_over(below: &mut Table, above: Table) {
@@ -211,7 +218,8 @@ mod tests {
     #[test]
     fn a_flag_lies_over_the_file() {
         let file = layer("timezone = 'Asia/Taipei'\n[sources.gw]\npath = 'gw/'\nskew = '-1.5s'");
-        let settings = merge(vec![file, Layer::of_assignment("sources.gw.timezone=+08:00").expect("a setting")]).expect("merges");
+        let settings =
+            merge(vec![file, Layer::of_assignment("sources.gw.timezone=+08:00").expect("a setting")]).expect("merges");
         let gateway = &settings.sources["gw"];
         assert_eq!(gateway.zone("gw").expect("a zone"), Some(Zone::Fixed(8 * 3600)));
         assert_eq!(gateway.skew("gw").expect("a skew"), 1_500_000);
@@ -222,6 +230,6 @@ mod tests {
     fn an_unknown_key_names_the_nearest_known_one() {
         let error = merge(vec![layer("[sources.gw]\ntimezon = 'UTC'")]).expect_err("refused");
         assert_eq!(error.message, "unknown key `sources.gw.timezon`");
-        assert_eq!(error.hints, ["did you mean `timezone`"]);
+        assert_eq!(error.hints, ["did you mean `timezone` or `time`"]);
     }
 }

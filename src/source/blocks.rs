@@ -4,7 +4,8 @@
 use std::fs;
 use std::io::Read;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
@@ -12,13 +13,20 @@ use crate::source::file::{self, File, RECORD_BYTES_MAX, SPLIT_BYTES};
 
 /// Where records begin. `buffer[..]` may begin anywhere unless said otherwise.
 pub trait Framing: Send + Sync {
-    /// The first record start at or after `from`, judged by the bytes around it alone. `from` is at least 1.
-    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize>;
+    /// The first record start at or after `from`, judged by the bytes around it alone. `from` is at least 1. A line
+    /// that the buffer cuts off is judged only if the file ends there too.
+    fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize>;
     /// The start of the last record of a buffer that begins with a record; it may be incomplete.
     fn last_start(&self, buffer: &[u8]) -> Option<usize>;
     /// Whether [`Framing::next_start`] can be trusted: not where a quoted field may hold a line end.
     fn is_local(&self) -> bool {
         true
+    }
+    /// For formats with quotes, what a part of a file means for either state at its beginning. `None` for those whose
+    /// records can only be found one after the other.
+    fn speculate(&self, part: &[u8], begins_inside: bool) -> Option<Speculation> {
+        let _ = (part, begins_inside);
+        None
     }
     /// The start of the record that holds byte `at` of a block; `low` is a record start before it.
     fn start_before(&self, buffer: &[u8], low: usize, at: usize) -> usize {
@@ -27,12 +35,20 @@ pub trait Framing: Send + Sync {
     }
 }
 
+/// What one part of a file means if it begins inside of quotes, or outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speculation {
+    /// The first record start in the part.
+    pub first_start: Option<usize>,
+    pub ends_inside: bool,
+}
+
 /// Records that are lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Lines;
 
 impl Framing for Lines {
-    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize> {
+    fn next_start(&self, buffer: &[u8], from: usize, _: bool) -> Option<usize> {
         memchr::memchr(b'\n', &buffer[from - 1..]).map(|at| from + at)
     }
 
@@ -65,12 +81,76 @@ pub fn splits(index: usize, file: &File, framing: &dyn Framing, bytes: Range<u64
     let mut starts: Vec<u64> = Vec::new();
     if framing.is_local() {
         starts.extend((bytes.start..bytes.end).step_by(SPLIT_BYTES as usize));
+    } else if framing.speculate(&[], false).is_some() {
+        starts = speculated_starts(file, framing, &bytes)?;
     } else {
         starts = record_starts(file, framing, &bytes)?;
     }
     let ends = starts[1..].iter().copied().chain([bytes.end]).collect::<Vec<_>>();
     let exact = !framing.is_local();
     Ok(starts.iter().zip(ends).map(|(start, end)| Split { file: index, start: *start, end, exact }).collect())
+}
+
+/// Record starts about a split apart: all parts are looked at by several threads, each for both states that it may
+/// begin in, and which one it was is told from the first part on.
+fn speculated_starts(file: &File, framing: &dyn Framing, bytes: &Range<u64>) -> Result<Vec<u64>> {
+    let offsets: Vec<u64> = (bytes.start..bytes.end).step_by(SPLIT_BYTES as usize).collect();
+    let parts: Vec<OnceLock<std::io::Result<(u64, [Speculation; 2])>>> =
+        offsets.iter().map(|_| OnceLock::new()).collect();
+    let handle = file.positioned()?;
+    let next = AtomicUsize::new(0);
+    let look = || {
+        let mut buffer = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = parts.get(index) else { return };
+            let end = offsets.get(index + 1).copied().unwrap_or(bytes.end);
+            part.set(speculate(&handle, framing, index > 0, offsets[index]..end, &mut buffer)).ok();
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(8);
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(look))));
+    let mut starts = vec![bytes.start];
+    let mut inside = false;
+    for (index, part) in parts.into_iter().enumerate() {
+        let Some(read) = part.into_inner() else { return Err(Error::internal("a part of a file was not looked at")) };
+        let (base, both) = read.map_err(|e| Error::file(&file.shown, &e))?;
+        let speculation = both[usize::from(inside)];
+        if let Some(start) = speculation.first_start.filter(|_| index > 0) {
+            let start = base + start as u64;
+            if start < bytes.end && starts.last() != Some(&start) {
+                starts.push(start);
+            }
+        }
+        inside = speculation.ends_inside;
+    }
+    Ok(starts)
+}
+
+/// One part, from the first byte at or after its beginning that is no quote to the same of the next part, so that no
+/// pair of quotes is torn.
+fn speculate(
+    handle: &fs::File,
+    framing: &dyn Framing,
+    is_later: bool,
+    range: Range<u64>,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<(u64, [Speculation; 2])> {
+    const AHEAD: usize = 4096;
+    let length = (range.end - range.start) as usize;
+    fit(buffer, length + AHEAD);
+    let got = file::read_full_at(handle, buffer, range.start)?;
+    let quotes = |from: usize| buffer[from.min(got)..got].iter().take_while(|byte| **byte == b'"').count();
+    let first = if is_later { quotes(0) } else { 0 };
+    let last = (length + quotes(length)).min(got);
+    let part = &buffer[first.min(last)..last];
+    let of = |inside| framing.speculate(part, inside).unwrap_or(Speculation { first_start: None, ends_inside: inside });
+    Ok((range.start + first as u64, [of(false), of(true)]))
+}
+
+/// Makes a buffer this long without writing over what it has.
+fn fit(buffer: &mut Vec<u8>, length: usize) {
+    if buffer.len() < length { buffer.resize(length, 0) } else { buffer.truncate(length) }
 }
 
 /// Record starts about a split apart, found by reading all that lies between.
@@ -128,7 +208,11 @@ enum State {
 impl Blocks {
     /// # Errors
     /// If the file cannot be opened.
-    pub fn open(file: &File, split: &Split, coverage: Arc<Coverage>, buffer: Vec<u8>) -> Result<Blocks> {
+    pub fn open(file: &File, split: &Split, coverage: Arc<Coverage>, mut buffer: Vec<u8>) -> Result<Blocks> {
+        if !file.is_seekable() {
+            // A stream goes on behind what the buffer holds, and this one holds another split's bytes.
+            buffer.clear();
+        }
         let state = if file.is_seekable() {
             State::Positioned { handle: file.positioned()?, split: split.clone(), size: file.bytes }
         } else {
@@ -155,44 +239,77 @@ impl Blocks {
     }
 
     /// The one block of a split of a plain file: from its first record start to the first one at or after its end.
-    fn positioned(&mut self, handle: &fs::File, split: &Split, size: u64, framing: &dyn Framing) -> std::io::Result<Option<Block>> {
+    fn positioned(
+        &mut self,
+        handle: &fs::File,
+        split: &Split,
+        size: u64,
+        framing: &dyn Framing,
+    ) -> std::io::Result<Option<Block>> {
         let before = u64::from(split.start > 0 && !split.exact);
         let base = split.start - before;
         let wanted = (split.end - base) as usize;
-        self.buffer.resize(wanted, 0);
+        fit(&mut self.buffer, wanted);
         let got = file::read_full_at(handle, &mut self.buffer, base)?;
         self.buffer.truncate(got);
         self.coverage.read((got as u64).saturating_sub(before));
-        let start = if before == 0 { 0 } else { framing.next_start(&self.buffer, 1).unwrap_or(got) };
-        if start >= got {
-            return Ok(None);
-        }
-        let mut end = got;
+        let mut is_file_end = got < wanted || split.end >= size;
+        let start = if before == 0 {
+            Some(0)
+        } else if memchr::memchr(b'\n', &self.buffer).is_none() {
+            // In the middle of one long line nothing begins.
+            None
+        } else {
+            is_file_end = is_file_end || self.read_line_out(handle, base)?;
+            framing.next_start(&self.buffer, 1, is_file_end).filter(|start| *start < got)
+        };
+        let Some(start) = start.filter(|_| got > 0) else { return Ok(None) };
+        let mut end = self.buffer.len().min(if is_file_end { usize::MAX } else { got });
         let mut cut = false;
-        if !split.exact && got == wanted && split.end < size {
+        if !split.exact && split.end < size {
             // Read on until the next record begins.
             let mut step = 64 << 10;
             loop {
-                let known = self.buffer.len();
-                self.buffer.resize(known + step, 0);
-                let more = file::read_full_at(handle, &mut self.buffer[known..], base + known as u64)?;
-                self.buffer.truncate(known + more);
-                if let Some(next) = framing.next_start(&self.buffer, wanted) {
+                if let Some(next) = framing.next_start(&self.buffer, wanted, is_file_end) {
                     end = next;
                     break;
                 }
                 end = self.buffer.len();
-                if more < step {
+                if is_file_end {
                     break;
                 }
                 if end - wanted > RECORD_BYTES_MAX {
                     cut = true;
                     break;
                 }
+                is_file_end = self.read_more(handle, base, step)?;
                 step *= 2;
             }
         }
         Ok(Some(Block { start, end, offset: base + start as u64, lines_before: None, cut }))
+    }
+
+    /// Reads on behind the buffer. Returns whether the file ends there.
+    fn read_more(&mut self, handle: &fs::File, base: u64, step: usize) -> std::io::Result<bool> {
+        let known = self.buffer.len();
+        self.buffer.resize(known + step, 0);
+        let more = file::read_full_at(handle, &mut self.buffer[known..], base + known as u64)?;
+        self.buffer.truncate(known + more);
+        Ok(more < step)
+    }
+
+    /// Reads on to the end of the line that the buffer's end cuts off. Returns whether the file ends there.
+    fn read_line_out(&mut self, handle: &fs::File, base: u64) -> std::io::Result<bool> {
+        let mut step = 4 << 10;
+        let mut from = self.buffer.len().saturating_sub(1);
+        while memchr::memchr(b'\n', &self.buffer[from..]).is_none() && self.buffer.len() < RECORD_BYTES_MAX {
+            from = self.buffer.len();
+            if self.read_more(handle, base, step)? {
+                return Ok(true);
+            }
+            step *= 2;
+        }
+        Ok(false)
     }
 
     /// The next block of a stream; the incomplete record at its end is carried over.
@@ -219,7 +336,7 @@ impl Blocks {
             let ended = got < SPLIT_BYTES as usize;
             if in_cut_record {
                 // The rest of a record that was too long: skip to the next start.
-                let start = if self.buffer.is_empty() { None } else { framing.next_start(&self.buffer, 1) };
+                let start = if self.buffer.is_empty() { None } else { framing.next_start(&self.buffer, 1, ended) };
                 let skip = start.unwrap_or(self.buffer.len());
                 lines += memchr::memchr_iter(b'\n', &self.buffer[..skip]).count() as u64;
                 offset += skip as u64;

@@ -12,8 +12,9 @@ use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
 use crate::source::transcode::{Encoding, Transcoder};
 
-/// Files are divided into pieces of this size, each read by one thread at a time.
-pub const SPLIT_BYTES: u64 = 4 << 20;
+/// Files are divided into pieces of this size, each read by one thread at a time. Tests have small ones, so that a
+/// few lines are divided everywhere.
+pub const SPLIT_BYTES: u64 = if cfg!(test) { 64 } else { 4 << 20 };
 /// No record may be longer; what is longer is cut and counted.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
@@ -106,9 +107,12 @@ impl File {
         let counted = Counted { inner: io::BufReader::with_capacity(256 << 10, raw), coverage };
         let unpacked: Box<dyn Read + Send> = match self.packing {
             Packing::Plain => Box::new(counted),
-            Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(256 << 10, counted))),
+            Packing::Gzip => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(256 << 10, counted)))
+            }
             Packing::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::new(counted).map_err(|e| Error::file(&self.shown, &e))?;
+                let mut decoder =
+                    zstd::stream::read::Decoder::new(counted).map_err(|e| Error::file(&self.shown, &e))?;
                 decoder.window_log_max(31).map_err(|e| Error::file(&self.shown, &e))?;
                 Box::new(decoder)
             }

@@ -90,7 +90,8 @@ pub fn int(text: &[u8]) -> Option<i64> {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    if digits.is_empty() || (digits.len() > 1 && digits[0] == b'0') || digits.len() > 19 || (negative && digits == b"0") {
+    if digits.is_empty() || (digits.len() > 1 && digits[0] == b'0') || digits.len() > 19 || (negative && digits == b"0")
+    {
         return None;
     }
     let mut value: i64 = 0;
@@ -138,7 +139,10 @@ fn epoch(text: &[u8]) -> Option<i64> {
 }
 
 fn date(text: &[u8]) -> Option<i64> {
-    (text.len() == 10).then(|| time::iso_whole(text)).flatten().map(|stamp| stamp.wall / DAY - i64::from(stamp.wall % DAY < 0))
+    (text.len() == 10)
+        .then(|| time::iso_whole(text))
+        .flatten()
+        .map(|stamp| stamp.wall / DAY - i64::from(stamp.wall % DAY < 0))
 }
 
 /// `31/12/2025[ 08:00[:00]]`
@@ -151,7 +155,8 @@ fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     }
     for (index, part) in parts.iter_mut().enumerate() {
         let length = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let right = if index == 2 { length == 4 } else { (1..=2).contains(&length) && text.get(at + length) == Some(&divider) };
+        let right =
+            if index == 2 { length == 4 } else { (1..=2).contains(&length) && text.get(at + length) == Some(&divider) };
         if !right {
             return None;
         }
@@ -171,7 +176,20 @@ fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
 pub fn is_null_word(text: &[u8]) -> bool {
     matches!(
         text.trim_ascii(),
-        b"" | b"NA" | b"N/A" | b"n/a" | b"NULL" | b"null" | b"None" | b"none" | b"nil" | b"-" | b"?" | b"\\N" | b"NaN" | b"nan" | b"#N/A"
+        b"" | b"NA"
+            | b"N/A"
+            | b"n/a"
+            | b"NULL"
+            | b"null"
+            | b"None"
+            | b"none"
+            | b"nil"
+            | b"-"
+            | b"?"
+            | b"\\N"
+            | b"NaN"
+            | b"nan"
+            | b"#N/A"
     )
 }
 
@@ -186,7 +204,11 @@ pub struct Guess {
 impl Default for Guess {
     fn default() -> Self {
         use Reading::{Bool, Date, DayFirst, Epoch, Float, FloatComma, Int, MonthFirst, Time};
-        Self { candidates: vec![Bool, Epoch, Int, Float, FloatComma, Date, Time, DayFirst, MonthFirst], seen: 0, zoneless: false }
+        Self {
+            candidates: vec![Bool, Epoch, Int, Float, FloatComma, Date, Time, DayFirst, MonthFirst],
+            seen: 0,
+            zoneless: false,
+        }
     }
 }
 

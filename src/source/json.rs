@@ -102,7 +102,8 @@ impl Seen {
     }
 
     fn shape(&self, name: &str, as_text: bool) -> Shape {
-        let kinds = [self.bools, self.ints + self.floats, self.texts, self.nested].iter().filter(|count| **count > 0).count();
+        let kinds =
+            [self.bools, self.ints + self.floats, self.texts, self.nested].iter().filter(|count| **count > 0).count();
         match kinds {
             _ if as_text || kinds > 1 || self.nested > 0 => Shape::Raw,
             0 => Shape::Text(Reading::Text),
@@ -152,7 +153,10 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         .map(|(name, seen)| seen.shape(name, spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name))))
         .collect();
     let mut notes = Vec::new();
-    let zoneless = keys.iter().zip(&shapes).any(|((_, seen), shape)| matches!(shape, Shape::Text(Reading::Time)) && seen.text.is_zoneless());
+    let zoneless = keys
+        .iter()
+        .zip(&shapes)
+        .any(|((_, seen), shape)| matches!(shape, Shape::Text(Reading::Time)) && seen.text.is_zoneless());
     if zoneless && !spec.zone_said {
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
     }
@@ -282,8 +286,8 @@ impl Format for Json {
 struct Objects;
 
 impl Framing for Objects {
-    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize> {
-        Lines.next_start(buffer, from)
+    fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize> {
+        Lines.next_start(buffer, from, is_file_end)
     }
 
     fn last_start(&self, buffer: &[u8]) -> Option<usize> {
@@ -413,7 +417,10 @@ fn push(shape: Shape, value: &str, zone: Zone, skew: i64, out: &mut Buffer) -> b
                 return false;
             };
             return reading.push(text.as_bytes(), zone, out) && {
-                if skew != 0 && reading.kind() == Kind::Time && let Some(last) = out.ints.last_mut() {
+                if skew != 0
+                    && reading.kind() == Kind::Time
+                    && let Some(last) = out.ints.last_mut()
+                {
                     *last -= skew;
                 }
                 true

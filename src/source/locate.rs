@@ -57,7 +57,9 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path) -> Result<Located> {
 /// If it cannot be read or kept, or is of no known kind.
 pub fn standard_input(input: &mut dyn Read, said: Option<&str>, scratch: &Path) -> Result<Located> {
     let path = scratch.join("stdin");
-    let failed = |cause: io::Error| Error::evidence("cannot keep standard input in the temporary directory").detail(cause.to_string());
+    let failed = |cause: io::Error| {
+        Error::evidence("cannot keep standard input in the temporary directory").detail(cause.to_string())
+    };
     let mut copy = fs::File::create(&path).map_err(failed)?;
     io::copy(input, &mut copy).map_err(failed)?;
     let file = File::open(&path, "stdin")?;
@@ -84,7 +86,8 @@ fn glob_name(typed: &str, base: &Path) -> String {
 
 fn globbed(typed: &str, base: &Path) -> Result<Vec<(PathBuf, String)>> {
     let pattern = if Path::new(typed).is_absolute() { typed.to_string() } else { format!("{}/{typed}", escaped(base)) };
-    let found = glob::glob(&pattern).map_err(|e| Error::question(format!("`{typed}` is no pattern of file names")).detail(e.to_string()))?;
+    let found = glob::glob(&pattern)
+        .map_err(|e| Error::question(format!("`{typed}` is no pattern of file names")).detail(e.to_string()))?;
     let mut files = Vec::new();
     for path in found.filter_map(Result::ok).filter(|path| path.is_file()) {
         let shown = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
@@ -102,7 +105,8 @@ fn escaped(base: &Path) -> String {
 }
 
 fn walk(folder: &Path, shown: &str, depth: usize, files: &mut Vec<(PathBuf, String)>) -> Result<()> {
-    let mut entries: Vec<_> = fs::read_dir(folder).map_err(|e| Error::file(shown, &e))?.filter_map(Result::ok).collect();
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).map_err(|e| Error::file(shown, &e))?.filter_map(Result::ok).collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let file_name = entry.file_name().to_string_lossy().into_owned();
@@ -140,7 +144,11 @@ fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str) -> Result<L
         }
     }
     if known.is_empty() {
-        let looked = if unknown.is_empty() { "no file with content in it".into() } else { format!("looked at {}", some(&unknown)) };
+        let looked = if unknown.is_empty() {
+            "no file with content in it".into()
+        } else {
+            format!("looked at {}", some(&unknown))
+        };
         return Err(Error::evidence(format!("`{typed}` holds no evidence of a known kind")).detail(looked).hint(KINDS));
     }
     if !unknown.is_empty() {
@@ -171,7 +179,11 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
     }
     if kinds.len() == 1 && (known.len() == 1 || !is_database(known[0].0)) {
         let reader = known[0].0;
-        return vec![Group { name: name.to_string(), reader, files: known.into_iter().map(|(_, file)| file).collect() }];
+        return vec![Group {
+            name: name.to_string(),
+            reader,
+            files: known.into_iter().map(|(_, file)| file).collect(),
+        }];
     }
     let mut groups: BTreeMap<String, Vec<Group>> = BTreeMap::new();
     for (reader, file) in known {
@@ -185,7 +197,12 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
     // Of one name and several kinds, each gets its kind's name too.
     for same_name in groups.values_mut().filter(|same_name| same_name.len() > 1) {
         for (index, group) in same_name.iter_mut().enumerate() {
-            group.name = format!("{}_{}{}", group.name, group.reader.kind, if index > 0 { (index + 1).to_string() } else { String::new() });
+            group.name = format!(
+                "{}_{}{}",
+                group.name,
+                group.reader.kind,
+                if index > 0 { (index + 1).to_string() } else { String::new() }
+            );
         }
     }
     groups.into_values().flatten().collect()
@@ -205,7 +222,9 @@ const NOT_READ: &[(&[u8], &str, &str)] = &[
 fn readable(file: &File) -> Result<&'static Reader> {
     let refused = || Error::evidence(format!("`{}` is no evidence that rca can read", file.shown));
     if let Some((_, what, hint)) = NOT_READ.iter().find(|(magic, ..)| file.head.starts_with(magic)) {
-        return Err(refused().detail(format!("it is {what}, which is not read")).hint(hint.replace("FILE", &file.shown)));
+        return Err(refused()
+            .detail(format!("it is {what}, which is not read"))
+            .hint(hint.replace("FILE", &file.shown)));
     }
     if let Some(reader) = reader_of(file) {
         return Ok(reader);

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::column::{Batch, Column};
 use crate::model::coverage::Coverage;
+use crate::model::scan::Table;
 use crate::model::zone::Zone;
 use file::File;
 
@@ -18,6 +18,8 @@ pub mod locate;
 pub mod log;
 pub mod parquet;
 pub mod pgdump;
+#[cfg(test)]
+mod properties;
 pub mod sample;
 pub mod scratch;
 pub mod sqlite;
@@ -44,7 +46,6 @@ pub struct Spec {
     pub formats: Arc<Vec<log::formats::Format>>,
     /// Where compressed databases are unpacked to.
     pub scratch: std::path::PathBuf,
-    pub threads: usize,
 }
 
 /// What a source offers: its kind, and its tables.
@@ -80,45 +81,6 @@ pub enum Content {
     Parquet(Vec<Arc<File>>),
 }
 
-/// A table that is read by this room.
-pub trait Table: Send + Sync {
-    fn columns(&self) -> &[Column];
-    /// The last `hidden` columns tell where a row came from; `select *` does not show them.
-    fn hidden(&self) -> usize {
-        0
-    }
-    /// Divides the table for reading. Called once per scan.
-    ///
-    /// # Errors
-    /// If the evidence cannot be read.
-    fn splits(&self) -> Result<usize>;
-    /// Opens one split for reading the columns of `request`.
-    ///
-    /// # Errors
-    /// If the evidence cannot be read.
-    fn cursor(&self, split: usize, request: &Arc<Request>) -> Result<Box<dyn Cursor>>;
-}
-
-/// What a scan asks for.
-#[derive(Debug)]
-pub struct Request {
-    /// Indexes into [`Table::columns`], in the order wanted.
-    pub projection: Vec<usize>,
-    pub needles: Vec<Vec<u8>>,
-    pub coverage: Arc<Coverage>,
-    /// The table's name in coverage.
-    pub table: String,
-}
-
-/// Reads one split.
-pub trait Cursor: Send {
-    /// Adds rows until the batch is full. `false` once there are no more.
-    ///
-    /// # Errors
-    /// If the evidence cannot be read.
-    fn fill(&mut self, batch: &mut Batch) -> Result<bool>;
-}
-
 /// A kind of evidence.
 pub struct Reader {
     pub kind: &'static str,
@@ -128,8 +90,16 @@ pub struct Reader {
 }
 
 /// Asked in this order: what a signature tells comes first, what a guess tells last.
-pub const READERS: &[Reader] =
-    &[sqlite::READER, parquet::READER, pgdump::READER, csv::BY_NAME, log::KNOWN, json::READER, csv::BY_SHAPE, log::GENERIC];
+pub const READERS: &[Reader] = &[
+    sqlite::READER,
+    parquet::READER,
+    pgdump::READER,
+    csv::BY_NAME,
+    log::KNOWN,
+    json::READER,
+    csv::BY_SHAPE,
+    log::GENERIC,
+];
 
 /// The reader of a file, or `None` if it is no evidence of a known kind.
 pub fn reader_of(file: &File) -> Option<&'static Reader> {

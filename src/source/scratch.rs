@@ -17,7 +17,8 @@ pub fn seekable(file: &Arc<File>, scratch: &Path) -> Result<(Arc<File>, Option<S
     if file.is_seekable() {
         return Ok((file.clone(), None));
     }
-    let mut copy = tempfile::Builder::new().prefix("unpacked-").tempfile_in(scratch).map_err(|e| unwritable(scratch, &e))?;
+    let mut copy =
+        tempfile::Builder::new().prefix("unpacked-").tempfile_in(scratch).map_err(|e| unwritable(scratch, &e))?;
     let mut damage = None;
     if let Err(cause) = io::copy(&mut file.stream(None)?, &mut copy) {
         match cause.kind() {
@@ -34,7 +35,8 @@ pub fn seekable(file: &Arc<File>, scratch: &Path) -> Result<(Arc<File>, Option<S
 /// # Errors
 /// If one cannot be read or the temporary directory not be written.
 pub fn copy_with(path: &Path, side_files: &[&str], scratch: &Path) -> Result<std::path::PathBuf> {
-    let folder = tempfile::Builder::new().prefix("copy-").tempdir_in(scratch).map_err(|e| unwritable(scratch, &e))?.keep();
+    let folder =
+        tempfile::Builder::new().prefix("copy-").tempdir_in(scratch).map_err(|e| unwritable(scratch, &e))?.keep();
     let target = folder.join("evidence");
     for end in std::iter::once(&"").chain(side_files) {
         let side = |base: &Path| {

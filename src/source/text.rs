@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::error::{Error, Result};
 use crate::model::column::{Batch, Buffer, Column, Kind};
 use crate::model::coverage::{Fault, Report};
+use crate::model::scan::{Cursor, Request, Table};
 use crate::source::blocks::{self, Block, Blocks, Framing, Split};
 use crate::source::file::File;
-use crate::source::{Cursor, Request, Table};
 
 /// A text format of one table: where records begin, and what is in them.
 pub trait Format: Send + Sync + 'static {
@@ -102,8 +102,13 @@ impl<F: Format> Table for TextTable<F> {
         let split = self.divided()?[index].clone();
         let file = self.files[split.file].clone();
         let own = self.columns.len() - 2;
-        let slots: Vec<Slot> =
-            request.projection.iter().enumerate().filter(|(_, column)| **column < own).map(|(out, column)| Slot { column: *column, out }).collect();
+        let slots: Vec<Slot> = request
+            .projection
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| **column < own)
+            .map(|(out, column)| Slot { column: *column, out })
+            .collect();
         let position = |wanted: usize| request.projection.iter().position(|column| *column == wanted);
         let buffer = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
         let bodies = self.format.bodies(split.file, file.bytes);

@@ -112,9 +112,7 @@ impl<R: Read> Transcoder<R> {
     fn refill(&mut self) -> io::Result<()> {
         let got = self.inner.read(&mut self.raw)?;
         self.ended = got == 0;
-        let mut text = String::with_capacity(
-            self.decoder.max_utf8_buffer_length(got).unwrap_or(got * 3 + 16),
-        );
+        let mut text = String::with_capacity(self.decoder.max_utf8_buffer_length(got).unwrap_or(got * 3 + 16));
         let _ = self.decoder.decode_to_string(&self.raw[..got], &mut text, self.ended);
         self.ready = text.into_bytes();
         if self.encoding == Encoding::CarriageReturns {

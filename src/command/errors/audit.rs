@@ -3,7 +3,6 @@
 
 use super::{FAULTS, Question};
 use crate::command::Answer;
-use crate::command::missing::{int, one_line, strip_comments};
 use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
 use crate::model::value::Value;
@@ -21,7 +20,8 @@ struct Fault {
 }
 
 /// The worst first: what hides failures, then what hides meaning.
-const ORDER: [&str; 7] = ["catch_all", "unlabelled", "unclassified", "overloaded", "synonym", "undocumented", "never_seen"];
+const ORDER: [&str; 7] =
+    ["catch_all", "unlabelled", "unclassified", "overloaded", "synonym", "undocumented", "never_seen"];
 
 pub fn run(mut question: Question) -> Result<Answer> {
     let mut faults = Vec::new();
@@ -31,10 +31,15 @@ pub fn run(mut question: Question) -> Result<Answer> {
         let Some(failures) = question.failures_of(table, &[]) else { continue };
         let condition = question.args.common.evidence.condition.as_deref().unwrap_or("true");
         let failures = format!("SELECT * FROM ({failures}) WHERE {condition}");
-        let codes = question.session.engine.rows(&format!("SELECT code, count(*) FROM ({failures}) GROUP BY 1 ORDER BY 1 NULLS LAST"))?.rows;
-        let total: i64 = codes.iter().map(|row| int(&row[1])).sum();
-        let coded: i64 = codes.iter().filter(|row| !row[0].is_null()).map(|row| int(&row[1])).sum();
-        codes_seen.extend(codes.iter().filter(|row| !row[0].is_null()).map(|row| (row[0].shown(), int(&row[1]), table)));
+        let codes = question
+            .session
+            .engine
+            .rows(&format!("SELECT code, count(*) FROM ({failures}) GROUP BY 1 ORDER BY 1 NULLS LAST"))?
+            .rows;
+        let total: i64 = codes.iter().map(|row| row[1].int()).sum();
+        let coded: i64 = codes.iter().filter(|row| !row[0].is_null()).map(|row| row[1].int()).sum();
+        codes_seen
+            .extend(codes.iter().filter(|row| !row[0].is_null()).map(|row| (row[0].shown(), row[1].int(), table)));
         // Where most errors carry no code, as in most logs, one without is no fault of the classification.
         if coded * 2 >= total && coded > 0 {
             unclassified(&question, table, total, total - coded, &mut faults);
@@ -45,7 +50,11 @@ pub fn run(mut question: Question) -> Result<Answer> {
     unlabelled(&mut question, &mut faults)?;
     faults.sort_by(|a, b| {
         let place = |fault: &Fault| ORDER.iter().position(|name| *name == fault.fault);
-        place(a).cmp(&place(b)).then(b.count.cmp(&a.count)).then_with(|| a.code.cmp(&b.code)).then_with(|| a.detail.cmp(&b.detail))
+        place(a)
+            .cmp(&place(b))
+            .then(b.count.cmp(&a.count))
+            .then_with(|| a.code.cmp(&b.code))
+            .then_with(|| a.detail.cmp(&b.detail))
     });
     let rows: Vec<Vec<Value>> = faults
         .into_iter()
@@ -61,7 +70,11 @@ pub fn run(mut question: Question) -> Result<Answer> {
             ]
         })
         .collect();
-    Ok(Answer { sql: question.session.engine.keep("faults", &FAULTS, &rows)?, notes: question.notes, ..Answer::default() })
+    Ok(Answer {
+        sql: question.session.engine.keep("faults", &FAULTS, &rows)?,
+        notes: question.notes,
+        ..Answer::default()
+    })
 }
 
 fn share(count: i64, total: i64) -> f64 {
@@ -71,7 +84,11 @@ fn share(count: i64, total: i64) -> f64 {
 /// Which rows of a table are errors, for SQL that people paste.
 fn is_error(table: &Table) -> String {
     let result = table.roles.result.as_ref().map(|result| format!("rca_failed({})", quote::readable_name(result)));
-    let level = table.roles.level.as_ref().map(|level| format!("rca_level({}) IN ('error', 'fatal')", quote::readable_name(level)));
+    let level = table
+        .roles
+        .level
+        .as_ref()
+        .map(|level| format!("rca_level({}) IN ('error', 'fatal')", quote::readable_name(level)));
     let parts: Vec<String> = level.into_iter().chain(result).collect();
     if parts.is_empty() { "true".into() } else { format!("({})", parts.join(" OR ")) }
 }
@@ -87,8 +104,16 @@ fn unclassified(question: &Question, table: &Table, total: i64, count: i64, faul
         count,
         share: share(count, total),
         templates: None,
-        detail: format!("{count} of {total} errors of {} have no code: nobody can count or label them by it", table.name),
-        sql: one_line(&format!("SELECT * FROM {} WHERE {} AND nullif(trim({}), '') IS NULL", table.sql(), is_error(table), plain(&code))),
+        detail: format!(
+            "{count} of {total} errors of {} have no code: nobody can count or label them by it",
+            table.name
+        ),
+        sql: quote::one_line(&format!(
+            "SELECT * FROM {} WHERE {} AND nullif(trim({}), '') IS NULL",
+            table.sql(),
+            is_error(table),
+            plain(&code)
+        )),
     });
 }
 
@@ -105,24 +130,28 @@ fn templates(question: &Question, table: &Table, failures: &str, total: i64, fau
     if table.roles.message.is_none() {
         return Ok(());
     }
-    let sql = fill(&strip_comments(include_str!("templates.sql")), &[("failures", failures)]);
+    let sql = fill(include_str!("templates.sql"), &[("failures", failures)]);
     let rows = question.session.engine.rows(&sql)?.rows;
     let mut at = 0;
     while at < rows.len() {
         let code = rows[at][0].shown();
         let of_code: Vec<&Vec<Value>> = rows[at..].iter().take_while(|row| row[0].shown() == code).collect();
         at += of_code.len();
-        let count: i64 = of_code.iter().map(|row| int(&row[2])).sum();
+        let count: i64 = of_code.iter().map(|row| row[2].int()).sum();
         // A template is told apart from noise by a twentieth of its code's rows.
-        let main: Vec<&&Vec<Value>> = of_code.iter().filter(|row| int(&row[2]) * 20 >= count).collect();
-        let description = question.codebook.as_ref().map(|_| describe(question, &code)).transpose()?.flatten().unwrap_or_default();
-        let is_rest = ["other", "unspecified", "unknown", "misc", "generic", "default", "unclassified"].iter().any(|word| description.to_lowercase().contains(word));
-        let evenly = main.iter().all(|row| int(&row[2]) * 10 < count * 9);
+        let main: Vec<&&Vec<Value>> = of_code.iter().filter(|row| row[2].int() * 20 >= count).collect();
+        let description =
+            question.codebook.as_ref().map(|_| describe(question, &code)).transpose()?.flatten().unwrap_or_default();
+        let is_rest = ["other", "unspecified", "unknown", "misc", "generic", "default", "unclassified"]
+            .iter()
+            .any(|word| description.to_lowercase().contains(word));
+        let evenly = main.iter().all(|row| row[2].int() * 10 < count * 9);
         if main.len() < 2 || !evenly || count < 5 {
             continue;
         }
         let is_catch_all = main.len() >= 4 || is_rest;
-        let list: Vec<String> = main.iter().take(8).map(|row| format!("{} × {}", int(&row[2]), row[1].shown())).collect();
+        let list: Vec<String> =
+            main.iter().take(8).map(|row| format!("{} × {}", row[2].int(), row[1].shown())).collect();
         let called = if description.is_empty() { String::new() } else { format!(" ({description})") };
         let code_sql = question.code_of(table).map(|code| plain(&code)).unwrap_or_default();
         let message = table.roles.message.as_ref().map(|message| quote::readable_name(message)).unwrap_or_default();
@@ -133,7 +162,7 @@ fn templates(question: &Question, table: &Table, failures: &str, total: i64, fau
             share: share(count, total),
             templates: Some(main.len() as i64),
             detail: format!("{} unlike failures of {} under one code{called}: {}", main.len(), table.name, list.join("; ")),
-            sql: one_line(&format!("SELECT rca_template({message}) AS template, count(*) AS count FROM {} WHERE {code_sql} = {} AND {} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&code), is_error(table))),
+            sql: quote::one_line(&format!("SELECT rca_template({message}) AS template, count(*) AS count FROM {} WHERE {code_sql} = {} AND {} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&code), is_error(table))),
         });
     }
     synonyms(question, table, &rows, total, faults);
@@ -141,7 +170,11 @@ fn templates(question: &Question, table: &Table, failures: &str, total: i64, fau
 }
 
 fn describe(question: &Question, code: &str) -> Result<Option<String>> {
-    let row = question.session.one_row(&format!("SELECT description FROM ({}) WHERE code = {}", question.descriptions(), quote::text(code)))?;
+    let row = question.session.one_row(&format!(
+        "SELECT description FROM ({}) WHERE code = {}",
+        question.descriptions(),
+        quote::text(code)
+    ))?;
     Ok(row.first().filter(|value| !value.is_null()).map(Value::shown))
 }
 
@@ -149,8 +182,8 @@ fn describe(question: &Question, code: &str) -> Result<Option<String>> {
 fn synonyms(question: &Question, table: &Table, rows: &[Vec<Value>], total: i64, faults: &mut Vec<Fault>) {
     let codes: std::collections::BTreeSet<String> = rows.iter().map(|row| row[0].shown()).collect();
     let mut by_template: std::collections::BTreeMap<String, Vec<(String, i64)>> = std::collections::BTreeMap::new();
-    for row in rows.iter().filter(|row| int(&row[2]) >= 3) {
-        by_template.entry(row[1].shown()).or_default().push((row[0].shown(), int(&row[2])));
+    for row in rows.iter().filter(|row| row[2].int() >= 3) {
+        by_template.entry(row[1].shown()).or_default().push((row[0].shown(), row[2].int()));
     }
     for (template, with) in by_template {
         let words = template.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
@@ -168,7 +201,7 @@ fn synonyms(question: &Question, table: &Table, rows: &[Vec<Value>], total: i64,
             share: share(count, total),
             templates: Some(1),
             detail: format!("one message of {} under several codes ({}): {template}", table.name, names.join(", ")),
-            sql: one_line(&format!("SELECT {code} AS code, count(*) AS count FROM {} WHERE rca_template({message}) = {} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&template))),
+            sql: quote::one_line(&format!("SELECT {code} AS code, count(*) AS count FROM {} WHERE rca_template({message}) = {} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&template))),
         });
     }
 }
@@ -176,7 +209,14 @@ fn synonyms(question: &Question, table: &Table, rows: &[Vec<Value>], total: i64,
 /// Codes that are in the evidence or in the codebook, but not in both.
 fn codebook(question: &Question, seen: &[(String, i64, &Table)], faults: &mut Vec<Fault>) -> Result<()> {
     let Some(codebook) = &question.codebook else { return Ok(()) };
-    let known: Vec<(String, String)> = question.session.engine.rows(&format!("{} ORDER BY 1", codebook.sql()))?.rows.iter().map(|row| (row[0].shown(), row[1].shown())).collect();
+    let known: Vec<(String, String)> = question
+        .session
+        .engine
+        .rows(&format!("{} ORDER BY 1", codebook.sql()))?
+        .rows
+        .iter()
+        .map(|row| (row[0].shown(), row[1].shown()))
+        .collect();
     let total: i64 = seen.iter().map(|(_, count, _)| count).sum();
     let mut unknown: std::collections::BTreeMap<&str, (i64, Vec<String>)> = std::collections::BTreeMap::new();
     for (code, count, table) in seen {
@@ -197,7 +237,11 @@ fn codebook(question: &Question, seen: &[(String, i64, &Table)], faults: &mut Ve
             share: share(count, total),
             templates: None,
             detail: format!("in the evidence ({}) and not in {}", sources.join(", "), codebook.table.name),
-            sql: format!("SELECT count(*) AS documented FROM {} WHERE {column} = {}", codebook.table.sql(), quote::text(code)),
+            sql: format!(
+                "SELECT count(*) AS documented FROM {} WHERE {column} = {}",
+                codebook.table.sql(),
+                quote::text(code)
+            ),
         });
     }
     for (code, description) in known.iter().filter(|(code, _)| !seen.iter().any(|(seen, ..)| seen == code)) {
@@ -216,7 +260,18 @@ fn codebook(question: &Question, seen: &[(String, i64, &Table)], faults: &mut Ve
 
 /// `E999` as `A9`.
 fn shape(code: &str) -> String {
-    let mut shape: Vec<char> = code.chars().map(|c| if c.is_ascii_digit() { '9' } else if c.is_alphabetic() { 'A' } else { c }).collect();
+    let mut shape: Vec<char> = code
+        .chars()
+        .map(|c| {
+            if c.is_ascii_digit() {
+                '9'
+            } else if c.is_alphabetic() {
+                'A'
+            } else {
+                c
+            }
+        })
+        .collect();
     shape.dedup();
     shape.into_iter().collect()
 }
@@ -240,7 +295,8 @@ fn unlabelled(question: &mut Question, faults: &mut Vec<Fault>) -> Result<()> {
     let key = match said.and_then(|labels| labels.key.as_deref()) {
         Some(key) => known_column(&labels.name, &labels.columns, key, "labels.key")?,
         None => session.entity_columns(labels).into_iter().next().ok_or_else(|| {
-            Error::question(format!("table `{}` of labels has no known key", labels.name)).hint("say which column it is: --set labels.table=TABLE --set labels.key=COLUMN")
+            Error::question(format!("table `{}` of labels has no known key", labels.name))
+                .hint("say which column it is: --set labels.table=TABLE --set labels.key=COLUMN")
         })?,
     };
     let label = match said.and_then(|labels| labels.label.as_deref()) {
@@ -250,8 +306,19 @@ fn unlabelled(question: &mut Question, faults: &mut Vec<Fault>) -> Result<()> {
     let (key, label) = (quote::readable_name(&key), quote::readable_name(&label));
     let has = format!("SELECT {key}::VARCHAR FROM {} WHERE {label} IS NOT NULL AND {key} IS NOT NULL", labels.sql());
     // The table where units fail: one with an outcome, a code and the entity. Logs repeat what it says.
-    let tested: Vec<&Table> = question.tables.iter().copied().filter(|table| table.name != labels.name && table.roles.result.is_some() && table.kind != "log" && !session.entity_columns(table).is_empty()).collect();
-    let Some(table) = tested.iter().find(|table| question.code_of(table).is_some()).or(tested.first()) else { return Ok(()) };
+    let tested: Vec<&Table> = question
+        .tables
+        .iter()
+        .copied()
+        .filter(|table| {
+            table.name != labels.name
+                && table.roles.result.is_some()
+                && table.kind != "log"
+                && !session.entity_columns(table).is_empty()
+        })
+        .collect();
+    let is_record = |table: &&&Table| question.code_of(table).is_some() && table.kind != "json";
+    let Some(table) = tested.iter().find(is_record).or(tested.first()) else { return Ok(()) };
     let entity = quote::readable_name(&session.entity_columns(table)[0]);
     let code = question.code_of(table).map_or_else(|| "NULL::VARCHAR".into(), |code| plain(&code));
     let condition = is_error(table);
@@ -261,8 +328,12 @@ fn unlabelled(question: &mut Question, faults: &mut Vec<Fault>) -> Result<()> {
         table.sql(),
     );
     for row in session.engine.rows(&sql)?.rows {
-        let (units, failures, failed) = (int(&row[1]), int(&row[2]), int(&row[3]));
-        let is_code = if row[0].is_null() { format!("{code} IS NULL") } else { format!("{code} = {}", quote::text(&row[0].shown())) };
+        let (units, failures, failed) = (row[1].int(), row[2].int(), row[3].int());
+        let is_code = if row[0].is_null() {
+            format!("{code} IS NULL")
+        } else {
+            format!("{code} = {}", quote::text(&row[0].shown()))
+        };
         faults.push(Fault {
             fault: "unlabelled",
             code: Some(row[0].shown()).filter(|code| !code.is_empty()),
@@ -270,7 +341,7 @@ fn unlabelled(question: &mut Question, faults: &mut Vec<Fault>) -> Result<()> {
             share: share(units, failed),
             templates: None,
             detail: format!("{units} of {failed} failed {entity} values ({failures} failures in {}) have no row in {}: a model learns and is judged without them", table.name, labels.name),
-            sql: one_line(&format!("SELECT DISTINCT {entity} FROM {} WHERE {condition} AND {is_code} AND {entity}::VARCHAR NOT IN ({has}) ORDER BY 1", table.sql())),
+            sql: quote::one_line(&format!("SELECT DISTINCT {entity} FROM {} WHERE {condition} AND {is_code} AND {entity}::VARCHAR NOT IN ({has}) ORDER BY 1", table.sql())),
         });
     }
     Ok(())

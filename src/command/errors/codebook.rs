@@ -45,15 +45,21 @@ impl<'a> Codebook<'a> {
 
     /// `code, description`, each code once.
     pub fn sql(&self) -> String {
-        let description = self.description.as_ref().map_or_else(|| "NULL".into(), |column| quote::readable_name(column));
+        let description =
+            self.description.as_ref().map_or_else(|| "NULL".into(), |column| quote::readable_name(column));
         let code = quote::readable_name(&self.code);
-        format!("SELECT {code}::VARCHAR AS code, min({description}::VARCHAR) AS description FROM {} WHERE {code} IS NOT NULL GROUP BY 1", self.table.sql())
+        format!(
+            "SELECT {code}::VARCHAR AS code, min({description}::VARCHAR) AS description FROM {} WHERE {code} IS NOT NULL GROUP BY 1",
+            self.table.sql()
+        )
     }
 }
 
 /// A table called after codes, with a code and a description and no time.
 fn by_shape(table: &Table) -> Option<Codebook<'_>> {
-    let is_called = ["code", "codebook", "error_types", "errors_catalog"].iter().any(|word| table.short_name.to_lowercase().contains(word));
+    let is_called = ["code", "codebook", "error_types", "errors_catalog"]
+        .iter()
+        .any(|word| table.short_name.to_lowercase().contains(word));
     let code = first_of(table, &CODES).filter(|_| is_called && table.roles.time.is_none() && table.kind != "log")?;
     let description = first_of(table, &DESCRIPTIONS)?;
     Some(Codebook { table, code, description: Some(description) })

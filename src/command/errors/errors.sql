@@ -26,7 +26,7 @@ codes AS (
         max(ts) AS last,
         ['trace', 'debug', 'info', 'warn', 'error', 'fatal'][max(severity)] AS level,
         {trend} AS trend,
-        max(split_part(message, chr(10), 1) || ' (' || origin || ')') FILTER (WHERE place = 1) AS example
+        max(split_part(coalesce(text, message), chr(10), 1) || ' (' || origin || ')') FILTER (WHERE place = 1) AS example
     FROM placed
     GROUP BY code
 )

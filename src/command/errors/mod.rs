@@ -83,12 +83,19 @@ impl<'a> Question<'a> {
             None => Code::Roles,
             Some(text) => match session.table_column(text) {
                 Ok((table, column)) => Code::Column(Some(table.name.clone()), column),
-                Err(_) if session.tables.iter().any(|table| table.column(text).is_some()) => Code::Column(None, text.clone()),
+                Err(_) if session.tables.iter().any(|table| table.column(text).is_some()) => {
+                    Code::Column(None, text.clone())
+                }
                 Err(error) => match regex::Regex::new(text) {
                     // `station.tests.eror` is a misspelt column and no pattern that somebody would type.
                     Ok(_) if !text.contains(['\\', '[', '(', '+', '*', '|']) => return Err(error),
                     Ok(_) => Code::Regex(text.clone()),
-                    Err(cause) => return Err(Error::question(format!("`--code {text}` is neither a column nor a regular expression")).detail(cause.to_string())),
+                    Err(cause) => {
+                        return Err(Error::question(format!(
+                            "`--code {text}` is neither a column nor a regular expression"
+                        ))
+                        .detail(cause.to_string()));
+                    }
                 },
             },
         };
@@ -104,11 +111,17 @@ impl<'a> Question<'a> {
         match &self.code {
             Code::Roles => table.roles.code.as_ref().map(|code| format!("{}::VARCHAR", quote::name(code))),
             Code::Column(Some(name), _) if *name != table.name => None,
-            Code::Column(_, column) => table.column(column).map(|column| format!("{}::VARCHAR", quote::name(&column.name))),
+            Code::Column(_, column) => {
+                table.column(column).map(|column| format!("{}::VARCHAR", quote::name(&column.name)))
+            }
             Code::Regex(pattern) => {
                 let message = table.roles.message.as_ref()?;
                 let group = usize::from(regex::Regex::new(pattern).is_ok_and(|regex| regex.captures_len() > 1));
-                Some(format!("nullif(regexp_extract({}::VARCHAR, {}, {group}), '')", quote::name(message), quote::text(pattern)))
+                Some(format!(
+                    "nullif(regexp_extract({}::VARCHAR, {}, {group}), '')",
+                    quote::name(message),
+                    quote::text(pattern)
+                ))
             }
         }
     }
@@ -116,7 +129,9 @@ impl<'a> Question<'a> {
     /// Rows that are errors, of one table, in the shape of events with `is_failed` and the columns of `--by`.
     fn failures_of(&self, table: &Table, by: &[String]) -> Option<String> {
         let code = self.code_of(table);
-        if code.is_none() && (!matches!(self.code, Code::Roles) || (table.roles.level.is_none() && table.roles.result.is_none())) {
+        if code.is_none()
+            && (!matches!(self.code, Code::Roles) || (table.roles.level.is_none() && table.roles.result.is_none()))
+        {
             return None;
         }
         let mut more = vec![(code.clone().unwrap_or_else(|| "NULL::VARCHAR".into()), "found_code".to_string())];
@@ -146,17 +161,29 @@ impl<'a> Question<'a> {
             }
         }
         if selects.is_empty() {
-            let error = Error::question(if by.is_empty() { "no table has a code, a level or a result".to_string() } else { format!("no table with errors has the columns `{}`", by.join("`, `")) });
-            let names: Vec<&str> = self.tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
+            let error = Error::question(if by.is_empty() {
+                "no table has a code, a level or a result".to_string()
+            } else {
+                format!("no table with errors has the columns `{}`", by.join("`, `"))
+            });
+            let names: Vec<&str> =
+                self.tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
             let near: Vec<String> = by.iter().flat_map(|column| name::nearest(column, names.iter().copied())).collect();
-            return Err(if near.is_empty() { error.hint("say where the code is: --code COLUMN or --code REGEX") } else { error.hint(format!("did you mean {}", name::listed(&near))) });
+            return Err(if near.is_empty() {
+                error.hint("say where the code is: --code COLUMN or --code REGEX")
+            } else {
+                error.hint(format!("did you mean {}", name::listed(&near)))
+            });
         }
         let condition = self.args.common.evidence.condition.as_deref().unwrap_or("true");
         Ok((format!("SELECT * FROM ({}) WHERE {condition}", selects.join(" UNION ALL ")), used))
     }
 
     fn descriptions(&self) -> String {
-        self.codebook.as_ref().map_or_else(|| "SELECT NULL::VARCHAR AS code, NULL::VARCHAR AS description WHERE false".into(), Codebook::sql)
+        self.codebook.as_ref().map_or_else(
+            || "SELECT NULL::VARCHAR AS code, NULL::VARCHAR AS description WHERE false".into(),
+            Codebook::sql,
+        )
     }
 }
 
@@ -171,7 +198,9 @@ impl Ask for ErrorsArgs {
 
     fn extra_sources(&self) -> Vec<Named> {
         let file = self.codebook.as_ref().filter(|text| std::path::Path::new(text).is_file());
-        let absolute = |path: &String| std::path::absolute(path).map_or_else(|_| path.clone(), |path| path.to_string_lossy().into_owned());
+        let absolute = |path: &String| {
+            std::path::absolute(path).map_or_else(|_| path.clone(), |path| path.to_string_lossy().into_owned())
+        };
         file.map(|path| Named { name: Some(codebook::FILE.into()), path: absolute(path) }).into_iter().collect()
     }
 
@@ -186,9 +215,17 @@ impl Ask for ErrorsArgs {
         let by = self.by.clone();
         let (failures, used) = question.failures(&by)?;
         if !by.is_empty() {
-            let by: Vec<String> = by.iter().map(|column| known_column(&used[0].name, &used[0].columns, column, "--by")).collect::<Result<_>>()?;
+            let by: Vec<String> = by
+                .iter()
+                .map(|column| known_column(&used[0].name, &used[0].columns, column, "--by"))
+                .collect::<Result<_>>()?;
             let list: String = by.iter().map(|column| format!("{}, ", quote::name(column))).collect();
-            let left: Vec<String> = question.tables.iter().filter(|table| !used.iter().any(|used| used.name == table.name) && table.roles.code.is_some()).map(|table| table.name.clone()).collect();
+            let left: Vec<String> = question
+                .tables
+                .iter()
+                .filter(|table| !used.iter().any(|used| used.name == table.name) && table.roles.code.is_some())
+                .map(|table| table.name.clone())
+                .collect();
             if !left.is_empty() {
                 question.notes.push(format!("left out, without the columns of --by: {}", left.join(", ")));
             }
@@ -207,7 +244,12 @@ fn breakdown(failures: &str, descriptions: &str) -> String {
     let counts: Vec<String> = (0..TREND).map(|part| format!("count(*) FILTER (WHERE part = {part})")).collect();
     fill(
         include_str!("errors.sql"),
-        &[("failures", failures), ("descriptions", descriptions), ("parts", &TREND.to_string()), ("trend", &format!("rca_strip([{}])", counts.join(", ")))],
+        &[
+            ("failures", failures),
+            ("descriptions", descriptions),
+            ("parts", &TREND.to_string()),
+            ("trend", &format!("rca_strip([{}])", counts.join(", "))),
+        ],
     )
 }
 

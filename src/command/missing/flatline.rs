@@ -1,6 +1,5 @@
 //! Sensors that repeat one value: the same number far more often in a row than ever else.
 
-use super::series::{int, one_line, strip_comments};
 use super::{Finding, Kind, Search};
 use crate::engine::quote::{self, fill};
 use crate::error::Result;
@@ -17,12 +16,14 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let parts: Vec<String> = columns
         .iter()
         .filter(|name| table.column(name).is_some())
-        .map(|name| format!("{} || coalesce({}::VARCHAR, 'NULL')", quote::text(&format!("{name}=")), quote::readable_name(name)))
+        .map(|name| {
+            format!("{} || coalesce({}::VARCHAR, 'NULL')", quote::text(&format!("{name}=")), quote::readable_name(name))
+        })
         .collect();
     let label = if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) };
     for column in table.own_columns().filter(|column| column.kind == ColumnKind::Float) {
         let sql = fill(
-            &strip_comments(include_str!("flatline.sql")),
+            include_str!("flatline.sql"),
             &[
                 ("series", &label),
                 ("time", &format!("{}::TIMESTAMP", quote::readable_name(&time))),
@@ -32,20 +33,27 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
             ],
         );
         for row in search.session.engine.rows(&sql)?.rows {
-            let (rows, usual) = (int(&row[4]), int(&row[5]));
+            let (rows, usual) = (row[4].int(), row[5].int());
             search.findings.push(Finding {
                 kind: Kind::Flatline,
                 source: table.source.clone(),
                 table_name: table.short_name.clone(),
                 series: Some(row[0].shown()).filter(|text| !text.is_empty()),
                 column_name: Some(column.name.clone()),
-                since: Some(int(&row[1])),
-                until: Some(int(&row[2])),
+                since: Some(row[1].int()),
+                until: Some(row[2].int()),
                 expected: rows,
                 observed: 0,
                 missing: rows,
-                detail: format!("the value {} {rows} times in a row, where {usual} in a row is the most elsewhere", row[3].shown()),
-                sql: one_line(&format!("SELECT * FROM ({sql}) WHERE series = {} AND since = {}", quote::text(&row[0].shown()), quote::time(int(&row[1])))),
+                detail: format!(
+                    "the value {} {rows} times in a row, where {usual} in a row is the most elsewhere",
+                    row[3].shown()
+                ),
+                sql: quote::one_line(&format!(
+                    "SELECT * FROM ({sql}) WHERE series = {} AND since = {}",
+                    quote::text(&row[0].shown()),
+                    quote::time(row[1].int())
+                )),
             });
         }
     }

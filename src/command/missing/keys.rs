@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::series::{int, one_line};
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -18,7 +17,8 @@ pub fn search(search: &mut Search, tables: &[&Table]) -> Result<()> {
         return Ok(());
     }
     let session = search.session;
-    let pairs = if search.args.keys.is_empty() { inferred(session, tables)? } else { asked(session, &search.args.keys)? };
+    let pairs =
+        if search.args.keys.is_empty() { inferred(session, tables)? } else { asked(session, &search.args.keys)? };
     for (left, right) in pairs {
         compare(search, &left, &right)?;
         compare(search, &right, &left)?;
@@ -29,7 +29,8 @@ pub fn search(search: &mut Search, tables: &[&Table]) -> Result<()> {
 fn asked<'a>(session: &'a Session, keys: &[String]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
     let pair = |text: &String| match text.split_once('=') {
         Some((left, right)) => Ok((session.table_column(left)?, session.table_column(right)?)),
-        None => Err(Error::question(format!("`--keys {text}` has no `=`")).hint("write --keys station.units.serial=mes.materials.serial")),
+        None => Err(Error::question(format!("`--keys {text}` has no `=`"))
+            .hint("write --keys station.units.serial=mes.materials.serial")),
     };
     keys.iter().map(pair).collect()
 }
@@ -58,10 +59,18 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
         for (table, column) in keys {
             let name = quote::name(&column);
             let row = session.one_row(&format!("SELECT count({name}), count(DISTINCT {name}) FROM {}", table.sql()))?;
-            counted.push((int(&row[0]), int(&row[1]), (table, column)));
+            counted.push((row[0].int(), row[1].int(), (table, column)));
         }
         // A key is in one table once, and enough of its values to be no mere category.
-        let Some(at) = counted.iter().enumerate().filter(|(_, (rows, distinct, _))| rows == distinct && *rows >= 10).max_by_key(|(at, (_, distinct, _))| (*distinct, std::cmp::Reverse(*at))).map(|(at, _)| at) else { continue };
+        let Some(at) = counted
+            .iter()
+            .enumerate()
+            .filter(|(_, (rows, distinct, _))| rows == distinct && *rows >= 10)
+            .max_by_key(|(at, (_, distinct, _))| (*distinct, std::cmp::Reverse(*at)))
+            .map(|(at, _)| at)
+        else {
+            continue;
+        };
         let (_, _, reference) = counted.remove(at);
         for (_, _, key) in counted {
             if overlap(session, &reference, &key)? {
@@ -81,10 +90,11 @@ fn values((table, column): &Key) -> String {
 fn overlap(session: &Session, left: &Key, right: &Key) -> Result<bool> {
     let sql = format!(
         "WITH l AS ({}), r AS ({}) SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM r), (SELECT count(*) FROM l SEMI JOIN r USING (key))",
-        values(left), values(right),
+        values(left),
+        values(right),
     );
     let row = session.one_row(&sql)?;
-    Ok(int(&row[2]) * 2 >= int(&row[0]).min(int(&row[1])).max(1))
+    Ok(row[2].int() * 2 >= row[0].int().min(row[1].int()).max(1))
 }
 
 /// Keys of `present` that `lacking` has not.
@@ -94,13 +104,14 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
     let condition = search.condition(table);
     let keys = format!(
         "SELECT {name}::VARCHAR AS key, count(*) AS rows FROM {} WHERE {name} IS NOT NULL AND ({condition}) AND {name}::VARCHAR NOT IN ({}) GROUP BY 1",
-        table.sql(), values(lacking),
+        table.sql(),
+        values(lacking),
     );
     let row = search.session.one_row(&format!(
         "SELECT (SELECT count(DISTINCT {name}) FROM {} WHERE {condition}), count(*), coalesce(sum(rows), 0), min(key) FROM ({keys})",
         table.sql(),
     ))?;
-    let (expected, missing, rows) = (int(&row[0]), int(&row[1]), int(&row[2]));
+    let (expected, missing, rows) = (row[0].int(), row[1].int(), row[2].int());
     if missing == 0 || missing == expected && expected == 0 {
         return Ok(());
     }
@@ -116,8 +127,13 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
         expected,
         observed: expected - missing,
         missing,
-        detail: format!("keys of {}.{column} ({rows} rows there) that {}.{other_column} lacks; the first is `{}`", table.name, other.name, row[3].shown()),
-        sql: one_line(&format!("{keys} ORDER BY 1")),
+        detail: format!(
+            "keys of {}.{column} ({rows} rows there) that {}.{other_column} lacks; the first is `{}`",
+            table.name,
+            other.name,
+            row[3].shown()
+        ),
+        sql: quote::one_line(&format!("{keys} ORDER BY 1")),
     });
     Ok(())
 }

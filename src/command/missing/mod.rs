@@ -10,13 +10,13 @@ use crate::model::duration;
 use crate::model::value::Value;
 use crate::session::Session;
 
+mod cadence;
+mod divide;
 mod flatline;
 mod keys;
 mod nulls;
 mod series;
 mod volume;
-
-pub use series::{int, one_line, strip_comments};
 
 /// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
 ///
@@ -121,13 +121,18 @@ const FIELDS: [(&str, ColumnKind); 14] = [
 impl Finding {
     fn share(&self) -> f64 {
         // Four digits are what a person compares, and what two ways of counting agree in.
-        if self.expected == 0 { 0.0 } else { (self.missing as f64 / self.expected as f64 * 10_000.0).round() / 10_000.0 }
+        if self.expected == 0 {
+            0.0
+        } else {
+            (self.missing as f64 / self.expected as f64 * 10_000.0).round() / 10_000.0
+        }
     }
 
     fn row(&self) -> Vec<Value> {
         let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
         let time = |at: Option<i64>| at.map_or(Value::Null, Value::Time);
-        let length = self.since.zip(self.until).map_or(Value::Null, |(since, until)| Value::Float((until - since) as f64 / 1e6));
+        let length =
+            self.since.zip(self.until).map_or(Value::Null, |(since, until)| Value::Float((until - since) as f64 / 1e6));
         vec![
             Value::Text(self.kind.name()),
             Value::Text(self.source.clone()),
@@ -165,7 +170,8 @@ impl Search<'_> {
 
     /// What must hold of the rows of a table: the window and `--where`.
     pub fn condition(&self, table: &crate::session::Table) -> String {
-        let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", crate::engine::quote::readable_name(time)));
+        let time =
+            table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", crate::engine::quote::readable_name(time)));
         let within = time.filter(|_| !self.window.is_open()).map(|time| self.window.sql(&time));
         let said = self.args.common.evidence.condition.as_ref().map(|condition| format!("({condition})"));
         let parts: Vec<String> = within.into_iter().chain(said).collect();
@@ -199,27 +205,50 @@ impl Ask for MissingArgs {
             if !self.series.is_empty() && !asked {
                 continue;
             }
-            let is_regular = series::search(&mut search, table)?;
+            let is_regular = cadence::search(&mut search, table)?;
             if !is_regular {
                 volume::search(&mut search, table)?;
             }
             nulls::search(&mut search, table)?;
             flatline::search(&mut search, table)?;
         }
-        if !self.series.is_empty() && !tables.iter().any(|table| self.series.iter().all(|column| table.column(column).is_some())) {
-            let names: Vec<&str> = tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
-            let near: Vec<String> = self.series.iter().flat_map(|column| crate::model::name::nearest(column, names.iter().copied())).collect();
-            return Err(Error::question(format!("no table has the columns `{}`", self.series.join("`, `"))).hint(format!("did you mean {}", crate::model::name::listed(&near))));
+        if !self.series.is_empty()
+            && !tables.iter().any(|table| self.series.iter().all(|column| table.column(column).is_some()))
+        {
+            let names: Vec<&str> =
+                tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
+            let near: Vec<String> = self
+                .series
+                .iter()
+                .flat_map(|column| crate::model::name::nearest(column, names.iter().copied()))
+                .collect();
+            return Err(Error::question(format!("no table has the columns `{}`", self.series.join("`, `")))
+                .hint(format!("did you mean {}", crate::model::name::listed(&near))));
         }
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
         let mut findings = search.findings;
         findings.retain(|finding| {
-            (self.kind.is_empty() || self.kind.contains(&finding.kind)) && self.min_share.is_none_or(|least| finding.share() >= least)
+            (self.kind.is_empty() || self.kind.contains(&finding.kind))
+                && self.min_share.is_none_or(|least| finding.share() >= least)
         });
         findings.sort_by(|a, b| {
-            let weight = |finding: &Finding| (std::cmp::Reverse(finding.missing), finding.kind, finding.source.clone(), finding.table_name.clone());
-            weight(a).cmp(&weight(b)).then_with(|| a.series.cmp(&b.series)).then_with(|| a.column_name.cmp(&b.column_name)).then_with(|| a.since.cmp(&b.since)).then_with(|| a.sql.cmp(&b.sql))
+            // Nulls are often meant; what should be there and is not comes first.
+            let weight = |finding: &Finding| {
+                (
+                    finding.kind == Kind::NullRate,
+                    std::cmp::Reverse(finding.missing),
+                    finding.kind,
+                    finding.source.clone(),
+                    finding.table_name.clone(),
+                )
+            };
+            weight(a)
+                .cmp(&weight(b))
+                .then_with(|| a.series.cmp(&b.series))
+                .then_with(|| a.column_name.cmp(&b.column_name))
+                .then_with(|| a.since.cmp(&b.since))
+                .then_with(|| a.sql.cmp(&b.sql))
         });
         let rows: Vec<Vec<Value>> = findings.iter().map(Finding::row).collect();
         Ok(Answer { sql: session.engine.keep("findings", &FIELDS, &rows)?, notes, ..Answer::default() })

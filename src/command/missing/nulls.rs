@@ -1,7 +1,6 @@
 //! Nulls and sentinels: values that stand for none. Nulls that another column explains whole (a code is null exactly
 //! where the result is PASS) are no finding.
 
-use super::series::{int, one_line};
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
@@ -22,10 +21,10 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let list = std::iter::once("count(*)".to_string()).chain(counts).collect::<Vec<_>>().join(", ");
     let condition = search.condition(table);
     let row = search.session.one_row(&format!("SELECT {list} FROM {} WHERE {condition}", table.sql()))?;
-    let rows = int(&row[0]);
+    let rows = row[0].int();
     let mut explained = Vec::new();
     for (column, count) in columns.iter().zip(&row[1..]) {
-        let nulls = rows - int(count);
+        let nulls = rows - count.int();
         if nulls > 0 {
             match explanation(search, table, column, &columns, nulls, &condition)? {
                 Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
@@ -33,23 +32,61 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                     let name = quote::readable_name(&by);
                     let list = values.iter().map(|value| quote::text(value)).collect::<Vec<_>>().join(", ");
                     let within = format!("coalesce({name}::VARCHAR, '') NOT IN ({list})");
-                    let detail = format!("null though `{by}` is not {}", values.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(" or "));
-                    found(search, table, column, of, left, detail, &format!("{} IS NULL AND {within}", quote::readable_name(&column.name)), &condition);
+                    let detail = format!(
+                        "null though `{by}` is not {}",
+                        values.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(" or ")
+                    );
+                    found(
+                        search,
+                        table,
+                        column,
+                        of,
+                        left,
+                        detail,
+                        &format!("{} IS NULL AND {within}", quote::readable_name(&column.name)),
+                        &condition,
+                    );
                 }
-                Explained::Not => found(search, table, column, rows, nulls, "null".into(), &format!("{} IS NULL", quote::readable_name(&column.name)), &condition),
+                Explained::Not => found(
+                    search,
+                    table,
+                    column,
+                    rows,
+                    nulls,
+                    "null".into(),
+                    &format!("{} IS NULL", quote::readable_name(&column.name)),
+                    &condition,
+                ),
             }
         }
         sentinels(search, table, column, rows, &condition)?;
     }
     if !explained.is_empty() {
-        search.notes.push(format!("{}: nulls that another column explains are no finding: {}", table.name, explained.join(", ")));
+        search.notes.push(format!(
+            "{}: nulls that another column explains are no finding: {}",
+            table.name,
+            explained.join(", ")
+        ));
     }
     Ok(())
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a finding, each of another kind")]
-fn found(search: &mut Search, table: &Table, column: &Column, expected: i64, missing: i64, detail: String, holds: &str, condition: &str) {
-    let sql = if condition == "true" { format!("SELECT * FROM {} WHERE {holds}", table.sql()) } else { format!("SELECT * FROM {} WHERE {holds} AND ({condition})", table.sql()) };
+fn found(
+    search: &mut Search,
+    table: &Table,
+    column: &Column,
+    expected: i64,
+    missing: i64,
+    detail: String,
+    holds: &str,
+    condition: &str,
+) {
+    let sql = if condition == "true" {
+        format!("SELECT * FROM {} WHERE {holds}", table.sql())
+    } else {
+        format!("SELECT * FROM {} WHERE {holds} AND ({condition})", table.sql())
+    };
     search.findings.push(Finding {
         kind: Kind::NullRate,
         source: table.source.clone(),
@@ -62,7 +99,7 @@ fn found(search: &mut Search, table: &Table, column: &Column, expected: i64, mis
         observed: expected - missing,
         missing,
         detail,
-        sql: one_line(&sql),
+        sql: quote::one_line(&sql),
     });
 }
 
@@ -70,25 +107,45 @@ enum Explained {
     /// Null exactly where this column says so.
     Wholly(String),
     /// Always null where `by` has one of `values`; `left` of `of` other rows are null too.
-    But { by: String, values: Vec<String>, left: i64, of: i64 },
+    But {
+        by: String,
+        values: Vec<String>,
+        left: i64,
+        of: i64,
+    },
     Not,
 }
 
 /// The column, of few values, whose values tell nearly all nulls: in their rows this one is always null.
-fn explanation(search: &Search, table: &Table, column: &Column, columns: &[&Column], nulls: i64, condition: &str) -> Result<Explained> {
+fn explanation(
+    search: &Search,
+    table: &Table,
+    column: &Column,
+    columns: &[&Column],
+    nulls: i64,
+    condition: &str,
+) -> Result<Explained> {
     const VALUES_MAX: usize = 20;
     let mut best: Option<(i64, i64, String, Vec<String>)> = None;
-    for by in columns.iter().filter(|by| by.name != column.name && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool)) {
+    for by in
+        columns.iter().filter(|by| by.name != column.name && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool))
+    {
         let (name, of) = (quote::name(&by.name), quote::name(&column.name));
-        let sql = format!("SELECT {name}::VARCHAR AS v, count(*) AS n, count(*) - count({of}) AS nulls FROM {} WHERE {condition} GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}", table.sql(), VALUES_MAX + 1);
+        let sql = format!(
+            "SELECT {name}::VARCHAR AS v, count(*) AS n, count(*) - count({of}) AS nulls FROM {} WHERE {condition} GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
+            table.sql(),
+            VALUES_MAX + 1
+        );
         let groups = search.session.engine.rows(&sql)?.rows;
-        if groups.len() < 2 || groups.len() > VALUES_MAX {
+        // A column that is nearly a key tells each row apart and explains nothing.
+        let rows: i64 = groups.iter().map(|row| row[1].int()).sum();
+        if groups.len() < 2 || groups.len() > VALUES_MAX || (groups.len() as i64) * 5 > rows {
             continue;
         }
-        let whole = |row: &&Vec<Value>| int(&row[1]) == int(&row[2]) && !row[0].is_null();
-        let told: i64 = groups.iter().filter(whole).map(|row| int(&row[2])).sum();
+        let whole = |row: &&Vec<Value>| row[1].int() == row[2].int() && !row[0].is_null();
+        let told: i64 = groups.iter().filter(whole).map(|row| row[2].int()).sum();
         let values: Vec<String> = groups.iter().filter(whole).map(|row| row[0].shown()).collect();
-        let others: i64 = groups.iter().map(|row| int(&row[1])).sum::<i64>() - told;
+        let others: i64 = groups.iter().map(|row| row[1].int()).sum::<i64>() - told;
         if told * 10 >= nulls * 9 && best.as_ref().is_none_or(|(most, ..)| told > *most) {
             best = Some((told, others, by.name.clone(), values));
         }
@@ -107,19 +164,32 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
     let (list, sql) = match column.kind {
         ColumnKind::Text => {
             let list = TEXTS.iter().map(|word| quote::text(word)).collect::<Vec<_>>().join(", ");
-            (true, format!("SELECT trim({name}) AS v, count(*) AS n FROM {} WHERE lower(trim({name})) IN ({list}) AND ({condition}) GROUP BY 1 ORDER BY 1", table.sql()))
+            (
+                true,
+                format!(
+                    "SELECT trim({name}) AS v, count(*) AS n FROM {} WHERE lower(trim({name})) IN ({list}) AND ({condition}) GROUP BY 1 ORDER BY 1",
+                    table.sql()
+                ),
+            )
         }
         ColumnKind::Int | ColumnKind::Float if !is_key => {
             let list = NUMBERS.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
             let sql = include_str!("sentinels.sql");
-            (false, quote::fill(&super::series::strip_comments(sql), &[("column", &name), ("table", &table.sql()), ("list", &list), ("condition", condition)]))
+            (
+                false,
+                quote::fill(
+                    sql,
+                    &[("column", &name), ("table", &table.sql()), ("list", &list), ("condition", condition)],
+                ),
+            )
         }
         _ => return Ok(()),
     };
     for row in search.session.engine.rows(&sql)?.rows {
-        let (value, count) = (row[0].shown(), int(&row[1]));
+        let (value, count) = (row[0].shown(), row[1].int());
         let readable = quote::readable_name(&column.name);
-        let holds = if list { format!("trim({readable}) = {}", quote::text(&value)) } else { format!("{readable} = {value}") };
+        let holds =
+            if list { format!("trim({readable}) = {}", quote::text(&value)) } else { format!("{readable} = {value}") };
         found(search, table, column, rows, count, format!("the value '{value}' stands for none"), &holds, condition);
     }
     Ok(())

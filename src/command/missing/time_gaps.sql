@@ -8,11 +8,11 @@ regular AS (
     SELECT d.series, c
     FROM deltas d JOIN spreads s ON d.series = s.series
     GROUP BY d.series, c, n
-    HAVING n >= 5 AND ({every} IS NOT NULL
-        OR count(*) FILTER (WHERE abs(d - c) <= greatest(0.1 * c, least(2 * 1.4826 * mad, 0.5 * c))) >= 0.8 * n)
+    HAVING n >= 5 AND ({every} IS NOT NULL OR 1.4826 * max(mad) <= 0.05 * c
+        AND count(*) FILTER (WHERE abs(d - c) <= greatest(0.1 * c, 2 * 1.4826 * mad)) >= 0.8 * n)
 ),
 gaps AS (
-    SELECT s.series, t0 AS since, t AS until, place, c AS cadence, greatest(q - q0 - 1, 0) AS hole,
+    SELECT s.series, t0 AS since, t AS until, place, c AS cadence, CASE WHEN q - q0 > 0 THEN q - q0 - 1 WHEN q <= q0 THEN 0 END AS hole,
         (round((epoch_us(t) - epoch_us(t0)) / c) - 1)::BIGINT AS due
     FROM steps s JOIN regular r ON s.series = r.series
     WHERE epoch_us(t) - epoch_us(t0) > 1.5 * c

@@ -8,9 +8,9 @@ WITH counted AS (
 ),
 ends AS (SELECT min(bucket) AS first, max(bucket) AS last FROM counted),
 stretches AS (
-    SELECT at AS bucket, coalesce(n, 0) AS n
-    FROM ends, unnest(generate_series(first, last, to_microseconds({every}))) AS series(at)
-    LEFT JOIN counted ON counted.bucket = at
+    SELECT began AS bucket, coalesce(n, 0) AS n
+    FROM ends, unnest(generate_series(first, last, to_microseconds({every}))) AS line(began)
+    LEFT JOIN counted ON counted.bucket = began
 ),
 judged AS (
     SELECT *, (SELECT median(n) FROM stretches) AS usual, row_number() OVER (ORDER BY bucket) AS place, count(*) OVER () AS n_stretches

@@ -61,16 +61,17 @@ pub const LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal
 /// If there is no such level.
 pub fn at_least(level: &str) -> Result<String> {
     let at = LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level)).ok_or_else(|| {
-        Error::question(format!("there is no level `{level}`")).hint(format!("levels are {}", name::listed(&LEVELS.map(String::from))))
+        Error::question(format!("there is no level `{level}`"))
+            .hint(format!("levels are {}", name::listed(&LEVELS.map(String::from))))
     })?;
     let list: Vec<String> = LEVELS[at..].iter().map(|level| quote::text(level)).collect();
     Ok(format!("level IN ({})", list.join(", ")))
 }
 
 fn length(text: &str, flag: &str) -> Result<i64> {
-    duration::parse(text)
-        .filter(|length| *length > 0)
-        .ok_or_else(|| Error::question(format!("`{flag} {text}` is no length of time")).hint(format!("write {flag} 30s, 5m or 2h")))
+    duration::parse(text).filter(|length| *length > 0).ok_or_else(|| {
+        Error::question(format!("`{flag} {text}` is no length of time")).hint(format!("write {flag} 30s, 5m or 2h"))
+    })
 }
 
 impl TimelineArgs {
@@ -89,10 +90,15 @@ impl TimelineArgs {
             if !session.tables.iter().any(|table| table.source == *wanted) {
                 let names: Vec<String> = session.tables.iter().map(|table| table.source.clone()).collect();
                 let near = name::nearest(wanted, names.iter().map(String::as_str));
-                return Err(Error::question(format!("there is no source `{wanted}`")).hint(format!("sources are {}", name::listed(if near.is_empty() { &names } else { &near }))));
+                return Err(Error::question(format!("there is no source `{wanted}`"))
+                    .hint(format!("sources are {}", name::listed(if near.is_empty() { &names } else { &near }))));
             }
         }
-        Ok(session.tables.iter().filter(|table| self.source.is_empty() || self.source.contains(&table.source)).collect())
+        Ok(session
+            .tables
+            .iter()
+            .filter(|table| self.source.is_empty() || self.source.contains(&table.source))
+            .collect())
     }
 
     fn conditions(&self) -> Result<String> {
@@ -101,7 +107,9 @@ impl TimelineArgs {
             conditions.push(at_least(level)?);
         }
         if let Some(grep) = &self.grep {
-            regex::Regex::new(grep).map_err(|e| Error::question(format!("`--grep {grep}` is no regular expression")).detail(e.to_string()))?;
+            regex::Regex::new(grep).map_err(|e| {
+                Error::question(format!("`--grep {grep}` is no regular expression")).detail(e.to_string())
+            })?;
             conditions.push(format!("regexp_matches(message, {})", quote::text(grep)));
         }
         conditions.extend(self.common.evidence.condition.as_ref().map(|condition| format!("({condition})")));
@@ -112,7 +120,9 @@ impl TimelineArgs {
 fn entity(text: &str) -> Entity {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     match text.split_once('=') {
-        Some((column, value)) if is_name(column) => Entity { column: Some(column.to_string()), value: value.to_string() },
+        Some((column, value)) if is_name(column) => {
+            Entity { column: Some(column.to_string()), value: value.to_string() }
+        }
         _ => Entity { column: None, value: text.to_string() },
     }
 }
@@ -131,7 +141,8 @@ impl Ask for TimelineArgs {
         let entities: Vec<Entity> = self.entity.iter().map(|text| entity(text)).collect();
         let wanted = Wanted { entities, window: self.stretch(session)? };
         let events = session.events(&tables, &wanted)?;
-        let timeless: Vec<String> = tables.iter().filter(|table| table.roles.time.is_none()).map(|table| table.name.clone()).collect();
+        let timeless: Vec<String> =
+            tables.iter().filter(|table| table.roles.time.is_none()).map(|table| table.name.clone()).collect();
         let mut notes = Vec::new();
         if !timeless.is_empty() {
             notes.push(format!("no events from tables without a time: {}", timeless.join(", ")));
@@ -142,7 +153,10 @@ impl Ask for TimelineArgs {
             None if self.collapse => (include_str!("collapsed.sql"), 0),
             None => (include_str!("events.sql"), 0),
         };
-        let sql = quote::fill(file, &[("events", &events), ("condition", &self.conditions()?), ("every", &every.to_string())]);
+        let sql = quote::fill(
+            file,
+            &[("events", &events), ("condition", &self.conditions()?), ("every", &every.to_string())],
+        );
         Ok(Answer { sql, notes, ..Answer::default() })
     }
 }

@@ -52,7 +52,8 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         return Err(Error::evidence(format!("`{}` holds no row", shown.join("`, `"))));
     }
     let readings = columns.readings(&spec.as_text);
-    let zoneless = columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
+    let zoneless =
+        columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
     if zoneless && !spec.zone_said {
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".into());
     }
@@ -62,7 +63,14 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
     let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
     let own = columns.names.iter().zip(&readings).map(|(name, reading)| Column::new(name, reading.kind())).collect();
-    let format = Csv { layouts, readings: readings.into(), names: columns.names.into(), zone: spec.zone, skew: spec.skew, quoted: Vec::new() };
+    let format = Csv {
+        layouts,
+        readings: readings.into(),
+        names: columns.names.into(),
+        zone: spec.zone,
+        skew: spec.skew,
+        quoted: Vec::new(),
+    };
     let format = format.look_for_quotes(&spec.files)?;
     let table = TextTable::new(spec.files.clone(), format, own);
     Ok(Source {
@@ -127,7 +135,13 @@ impl Columns {
         self.names
             .iter()
             .zip(&self.guesses)
-            .map(|(name, guess)| if as_text.iter().any(|text| text.eq_ignore_ascii_case(name)) { Reading::Text } else { guess.reading(name) })
+            .map(|(name, guess)| {
+                if as_text.iter().any(|text| text.eq_ignore_ascii_case(name)) {
+                    Reading::Text
+                } else {
+                    guess.reading(name)
+                }
+            })
             .collect()
     }
 }

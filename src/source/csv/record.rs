@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::model::column::{Buffer, Kind};
 use crate::model::coverage::Fault;
 use crate::model::zone::Zone;
-use crate::source::blocks::{Framing, Lines};
+use crate::source::blocks::{Framing, Lines, Speculation};
 use crate::source::file::File;
 use crate::source::infer::{self, Reading};
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
@@ -110,8 +110,8 @@ struct Quoted {
 }
 
 impl Framing for Quoted {
-    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize> {
-        Lines.next_start(buffer, from)
+    fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize> {
+        Lines.next_start(buffer, from, is_file_end)
     }
 
     fn last_start(&self, buffer: &[u8]) -> Option<usize> {
@@ -123,9 +123,8 @@ impl Framing for Quoted {
                 return memrchr(b'\n', &buffer[clear..]).map(|at| clear + at + 1).or(last);
             };
             last = memrchr(b'\n', &buffer[clear..quote]).map(|at| clear + at + 1).or(last);
-            let opens = quote == 0 || matches!(buffer[quote - 1], b'\n') || buffer[quote - 1] == self.delimiter;
             clear = quote + 1;
-            if opens {
+            if self.opens(buffer, quote) {
                 match closing(buffer, clear) {
                     Some(after) => clear = after,
                     None => return last,
@@ -136,6 +135,38 @@ impl Framing for Quoted {
 
     fn is_local(&self) -> bool {
         false
+    }
+
+    fn speculate(&self, part: &[u8], begins_inside: bool) -> Option<Speculation> {
+        let mut first_start = None;
+        let mut clear = 0;
+        if begins_inside {
+            match closing(part, 0) {
+                Some(after) => clear = after,
+                None => return Some(Speculation { first_start: None, ends_inside: true }),
+            }
+        }
+        loop {
+            let quote = memchr(QUOTE, &part[clear..]).map(|at| clear + at);
+            if first_start.is_none() {
+                first_start = memchr(b'\n', &part[clear..quote.unwrap_or(part.len())]).map(|at| clear + at + 1);
+            }
+            let Some(quote) = quote else { return Some(Speculation { first_start, ends_inside: false }) };
+            clear = quote + 1;
+            if self.opens(part, quote) {
+                match closing(part, clear) {
+                    Some(after) => clear = after,
+                    None => return Some(Speculation { first_start, ends_inside: true }),
+                }
+            }
+        }
+    }
+}
+
+impl Quoted {
+    /// Whether the quote at `at` begins a field. A part of a file never begins with one, unless a record does.
+    fn opens(&self, buffer: &[u8], at: usize) -> bool {
+        at == 0 || buffer[at - 1] == b'\n' || buffer[at - 1] == self.delimiter
     }
 }
 
@@ -184,7 +215,7 @@ pub fn each(buffer: &[u8], start: usize, delimiter: u8, limit: usize, mut each: 
                 let mut text = Vec::new();
                 field.text(buffer, &mut text);
                 scratch.push(text);
-                if after >= next && buffer[after - 1] != delimiter {
+                if after >= next && buffer.get(after - 1) != Some(&delimiter) {
                     break;
                 }
                 from = after;
@@ -270,7 +301,8 @@ impl Parser {
                 _ if infer::is_null_word(text) => return,
                 _ => Fault::Value { column: self.names[column].clone(), kind: reading.name().into() },
             });
-        } else if self.skew != 0 && reading.kind() == Kind::Time
+        } else if self.skew != 0
+            && reading.kind() == Kind::Time
             && let Some(last) = buffer.ints.last_mut()
         {
             *last -= self.skew;
@@ -294,7 +326,13 @@ impl Parser {
         self.wanted.len() + memchr_iter(self.delimiter, &line[at..]).count() + 1
     }
 
-    fn with_quotes(&mut self, block: &[u8], mut at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, usize) {
+    fn with_quotes(
+        &mut self,
+        block: &[u8],
+        mut at: usize,
+        out: &mut [Buffer],
+        faults: &mut Vec<Fault>,
+    ) -> (usize, usize) {
         let mut count = 0;
         let mut scratch = std::mem::take(&mut self.scratch);
         while let Some((field, after)) = field(block, at, self.delimiter) {

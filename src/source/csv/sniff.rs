@@ -77,9 +77,9 @@ fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
         rest.iter().filter_map(|row| row.get(column)).for_each(|text| guess.see(text));
         guess.reading("") != Reading::Text
     });
-    let repeats = (0..width).filter(|column| !first[*column].is_empty()).any(|column| {
-        rest.iter().any(|row| row.get(column) == Some(&first[column]))
-    });
+    let repeats = (0..width)
+        .filter(|column| !first[*column].is_empty())
+        .any(|column| rest.iter().any(|row| row.get(column) == Some(&first[column])));
     typed || !repeats
 }
 

@@ -34,8 +34,10 @@ pub static FORMATS: LazyLock<Vec<Arc<Format>>> = LazyLock::new(|| {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FormatFile {
-    pub title: Option<String>,
-    pub source: Option<String>,
+    #[serde(default, rename = "title")]
+    _title: Option<String>,
+    #[serde(default, rename = "source")]
+    _source: Option<String>,
     pub patterns: Vec<String>,
     #[serde(default)]
     pub levels: std::collections::BTreeMap<String, String>,
@@ -72,12 +74,32 @@ pub struct Format {
     message: Option<usize>,
 }
 
+impl FormatFile {
+    /// A format of the user's own, as settings give it.
+    pub fn of_patterns(
+        patterns: Vec<String>,
+        levels: std::collections::BTreeMap<String, String>,
+        message: Option<String>,
+    ) -> FormatFile {
+        FormatFile {
+            _title: None,
+            _source: None,
+            patterns,
+            levels,
+            pattern_levels: Vec::new(),
+            message,
+            samples: Vec::new(),
+        }
+    }
+}
+
 impl Format {
     /// # Errors
     /// Says what is not understood.
     pub fn compile(name: &str, file: &FormatFile) -> Result<Format, String> {
         let level = |text: &String| Level::of(text.as_bytes()).ok_or_else(|| format!("`{text}` is no level"));
-        let levels = file.levels.iter().map(|(from, to)| Ok((from.clone(), level(to)?))).collect::<Result<Vec<_>, String>>()?;
+        let levels =
+            file.levels.iter().map(|(from, to)| Ok((from.clone(), level(to)?))).collect::<Result<Vec<_>, String>>()?;
         let mut fields = Vec::new();
         let mut patterns = Vec::new();
         for (index, text) in file.patterns.iter().enumerate() {
@@ -85,7 +107,12 @@ impl Format {
             patterns.push((Pattern::compile(text, &mut fields, &levels)?, own));
         }
         let message = match &file.message {
-            Some(name) => Some(fields.iter().position(|field| field.name == *name).ok_or_else(|| format!("no field is called `{name}`"))?),
+            Some(name) => Some(
+                fields
+                    .iter()
+                    .position(|field| field.name == *name)
+                    .ok_or_else(|| format!("no field is called `{name}`"))?,
+            ),
             None => None,
         };
         Ok(Format { name: name.to_string(), fields, patterns, message })
@@ -148,7 +175,8 @@ mod tests {
         for (at, (name, text)) in BUILT_IN.iter().enumerate() {
             let file: FormatFile = toml::from_str(text).expect(name);
             for sample in &file.samples {
-                let first = FORMATS.iter().position(|format| format.read(sample.line.as_bytes(), &mut Capture::default()));
+                let first =
+                    FORMATS.iter().position(|format| format.read(sample.line.as_bytes(), &mut Capture::default()));
                 assert_eq!(first, Some(at), "{name}: {}", sample.line);
             }
         }

@@ -10,10 +10,24 @@ const PREFIX_BYTES: usize = 24;
 
 /// Stamps in the order they are tried at each place.
 static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
-    ["iso", "%b %e %H:%M:%S.%f %Y", "%b %e %H:%M:%S %Y", "%b %e %H:%M:%S", "%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%H:%M:%S", "%d-%b-%Y %H:%M:%S.%f", "%d-%b-%Y %H:%M:%S", "%y/%m/%d %H:%M:%S", "%Y%m%d %H:%M:%S", "%Y%m%d-%H:%M:%S:%f", "%Y%m%d.%H%M%S,%f", "%y%m%d %H%M%S"]
-        .iter()
-        .map(|text| StampFormat::compile(text).expect("a known format"))
-        .collect()
+    [
+        "iso",
+        "%b %e %H:%M:%S.%f %Y",
+        "%b %e %H:%M:%S %Y",
+        "%b %e %H:%M:%S",
+        "%d/%b/%Y:%H:%M:%S %z",
+        "%d/%b/%Y:%H:%M:%S",
+        "%d-%b-%Y %H:%M:%S.%f",
+        "%d-%b-%Y %H:%M:%S",
+        "%y/%m/%d %H:%M:%S",
+        "%Y%m%d %H:%M:%S",
+        "%Y%m%d-%H:%M:%S:%f",
+        "%Y%m%d.%H%M%S,%f",
+        "%y%m%d %H%M%S",
+    ]
+    .iter()
+    .map(|text| StampFormat::compile(text).expect("a known format"))
+    .collect()
 });
 
 /// Whether a stamp stands near the start of `line`; what follows it goes to `capture`.
@@ -82,15 +96,35 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut
         at += length;
     }
     capture.level = capture.level.or(before);
-    message += line[message..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b']' | b':' | b'-' | b'|' | b',' | b')' | b'>')).count();
+    message += line[message..]
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b']' | b':' | b'-' | b'|' | b',' | b')' | b'>'))
+        .count();
     capture.message = Span { start: message.min(line.len()), end: line.len(), is_own: false };
 }
 
 /// In running text only a word in capitals, or one that is nothing but a level, is taken for one.
 fn strict_level(word: &[u8]) -> Option<Level> {
     let is_upper = word.iter().all(u8::is_ascii_uppercase);
-    let is_plain = matches!(word, b"error" | b"warn" | b"warning" | b"info" | b"debug" | b"trace" | b"fatal" | b"critical" | b"Error" | b"Warning" | b"Info");
-    if word.len() > 2 && (is_upper || is_plain) && !matches!(word, b"LOG" | b"NOTE" | b"CONFIG" | b"HINT" | b"FINE") { Level::of(word) } else { None }
+    let is_plain = matches!(
+        word,
+        b"error"
+            | b"warn"
+            | b"warning"
+            | b"info"
+            | b"debug"
+            | b"trace"
+            | b"fatal"
+            | b"critical"
+            | b"Error"
+            | b"Warning"
+            | b"Info"
+    );
+    if word.len() > 2 && (is_upper || is_plain) && !matches!(word, b"LOG" | b"NOTE" | b"CONFIG" | b"HINT" | b"FINE") {
+        Level::of(word)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +142,10 @@ mod tests {
         assert_eq!(told("2012-07-02 10:22:40,672:DEBUG:foo bar"), Some((Some(Level::Debug), "foo bar".into())));
         assert_eq!(told("[Sat Mar  1 13:10:04 2025] usb 1-1: reset"), Some((None, "usb 1-1: reset".into())));
         assert_eq!(told("1740787200.123 link down"), Some((None, "link down".into())));
-        assert_eq!(told("20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged"), Some((None, "Step_LSC|30002312|onStandStepChanged".into())));
+        assert_eq!(
+            told("20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged"),
+            Some((None, "Step_LSC|30002312|onStandStepChanged".into()))
+        );
         assert_eq!(told("plain text without any time"), None);
         assert_eq!(told("17407872001 is a number"), None);
     }

@@ -34,7 +34,10 @@ pub const GENERIC: Reader = Reader { kind: "log", claims: generic, open };
 const LINES: usize = 400;
 
 fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
-    piece.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).filter(|line| !line.trim_ascii().is_empty())
+    piece
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| !line.trim_ascii().is_empty())
 }
 
 fn is_text(head: &[u8]) -> bool {
@@ -50,12 +53,14 @@ fn known(file: &File) -> bool {
     let known = |line: &&&[u8]| FORMATS.iter().any(|format| format.read(line, &mut Capture::default()));
     let count = sample.iter().filter(known).count();
     // A trace may have many lines, a header some; a table of values has no level and no words around its times.
-    if count > 0 && (count * 10 >= sample.len() || sample.first().is_some_and(|line| FORMATS.iter().any(|f| f.read(line, &mut capture)))) {
+    if count > 0
+        && (count * 10 >= sample.len()
+            || sample.first().is_some_and(|line| FORMATS.iter().any(|f| f.read(line, &mut capture))))
+    {
         return true;
     }
-    Keys::learn(Syntax::Logfmt, &sample).is_some_and(|keys| {
-        sample.iter().filter(|line| keys.read(line, &mut capture)).count() * 2 > sample.len()
-    })
+    Keys::learn(Syntax::Logfmt, &sample)
+        .is_some_and(|keys| sample.iter().filter(|line| keys.read(line, &mut capture)).count() * 2 > sample.len())
 }
 
 fn generic(file: &File) -> bool {
@@ -69,9 +74,12 @@ fn detect(file: &File, own: &[Format], forced: Option<&str>) -> Vec<Recogniser> 
     let pieces = sample::pieces(file);
     let per_piece = LINES / pieces.len().max(1) + 1;
     let sample: Vec<&[u8]> = pieces.iter().flat_map(|piece| lines(piece).take(per_piece)).collect();
-    let mut candidates: Vec<Recogniser> = own.iter().map(|format| Recogniser::Pattern(Arc::new(format.clone()))).collect();
+    let mut candidates: Vec<Recogniser> =
+        own.iter().map(|format| Recogniser::Pattern(Arc::new(format.clone()))).collect();
     candidates.extend(FORMATS.iter().cloned().map(Recogniser::Pattern));
-    candidates.extend([Syntax::Json, Syntax::Logfmt].iter().filter_map(|syntax| Keys::learn(*syntax, &sample)).map(Recogniser::Keys));
+    candidates.extend(
+        [Syntax::Json, Syntax::Logfmt].iter().filter_map(|syntax| Keys::learn(*syntax, &sample)).map(Recogniser::Keys),
+    );
     candidates.push(Recogniser::Generic);
     if let Some(name) = forced {
         candidates.retain(|candidate| candidate.name() == name);
@@ -123,13 +131,21 @@ impl Recogniser {
 
 fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     if let Some(name) = &spec.format {
-        let known: Vec<&str> =
-            spec.formats.iter().map(|f| f.name.as_str()).chain(FORMATS.iter().map(|f| f.name.as_str())).chain(["json", "logfmt", "generic"]).collect();
+        let known: Vec<&str> = spec
+            .formats
+            .iter()
+            .map(|f| f.name.as_str())
+            .chain(FORMATS.iter().map(|f| f.name.as_str()))
+            .chain(["json", "logfmt", "generic"])
+            .collect();
         if !known.contains(&name.as_str()) {
             let near = crate::model::name::nearest(name, known.iter().copied());
             let error = Error::question(format!("source `{}` has no known log format `{name}`", spec.name));
             let known = known.iter().map(|name| (*name).to_string()).collect::<Vec<_>>();
-            return Err(error.hint(format!("formats are {}", crate::model::name::listed(if near.is_empty() { &known } else { &near }))));
+            return Err(error.hint(format!(
+                "formats are {}",
+                crate::model::name::listed(if near.is_empty() { &known } else { &near })
+            )));
         }
     }
     let mut columns = Columns::default();

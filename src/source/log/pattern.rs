@@ -115,7 +115,8 @@ impl Pattern {
         if !steps.iter().any(|step| matches!(step, Step::Time(_))) {
             return Err(format!("no `{{ts:…}}` in `{text}`"));
         }
-        let open = |step: &Step| matches!(step, Step::Message | Step::Field { kind: FieldKind::Text | FieldKind::Word, .. });
+        let open =
+            |step: &Step| matches!(step, Step::Message | Step::Field { kind: FieldKind::Text | FieldKind::Word, .. });
         if steps.windows(2).any(|pair| open(&pair[0]) && open(&pair[1])) {
             return Err(format!("nothing tells where one field ends and the next begins in `{text}`"));
         }
@@ -161,9 +162,13 @@ impl Pattern {
                     capture.level = Some(level);
                     at += length;
                 }
-                Step::Message | Step::Field { kind: FieldKind::Text, .. } => return self.open_field(index, line, at, capture),
+                Step::Message | Step::Field { kind: FieldKind::Text, .. } => {
+                    return self.open_field(index, line, at, capture);
+                }
                 Step::Field { index: field, kind } => {
-                    let Some(end) = closed_field(*kind, line, at, self.steps.get(index + 1), capture) else { return false };
+                    let Some(end) = closed_field(*kind, line, at, self.steps.get(index + 1), capture) else {
+                        return false;
+                    };
                     capture.fields[*field] = Some(Span::new(at, end));
                     at = end;
                 }
@@ -312,10 +317,16 @@ mod tests {
     fn fields_end_where_the_pattern_goes_on() {
         let log4j = "{ts:%Y-%m-%d %H:%M:%S,%3f} {level} [{thread}] {logger} - {message}";
         let line = "2025-03-01 13:10:04,118 WARN  [ingest-3] c.f.Forwarder - queue full - 212 waiting";
-        assert_eq!(read(log4j, line), Some((vec!["ingest-3".into(), "c.f.Forwarder".into()], "queue full - 212 waiting".into())));
+        assert_eq!(
+            read(log4j, line),
+            Some((vec!["ingest-3".into(), "c.f.Forwarder".into()], "queue full - 212 waiting".into()))
+        );
         let nested = "{ts:%Y-%m-%d %H:%M:%S,%3f} - {level} [{thread}] - {message}";
         let line = "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:2181:Fast@774] - Notification: 3200";
-        assert_eq!(read(nested, line).map(|(fields, _)| fields), Some(vec!["QuorumPeer[myid=1]/0:0:2181:Fast@774".into()]));
+        assert_eq!(
+            read(nested, line).map(|(fields, _)| fields),
+            Some(vec!["QuorumPeer[myid=1]/0:0:2181:Fast@774".into()])
+        );
         assert_eq!(read(log4j, "\tat java.base/java.lang.Thread.run(Thread.java:840)"), None);
     }
 
@@ -323,6 +334,9 @@ mod tests {
     fn a_pattern_that_cannot_work_says_why() {
         let compile = |text| Pattern::compile(text, &mut Vec::new(), &[]).expect_err("refused");
         assert_eq!(compile("{level} {message}"), "no `{ts:…}` in `{level} {message}`");
-        assert_eq!(compile("{ts}{a}{message}"), "nothing tells where one field ends and the next begins in `{ts}{a}{message}`");
+        assert_eq!(
+            compile("{ts}{a}{message}"),
+            "nothing tells where one field ends and the next begins in `{ts}{a}{message}`"
+        );
     }
 }

@@ -39,7 +39,9 @@ impl Recogniser {
 
     pub fn fields(&self) -> Vec<(String, bool)> {
         match self {
-            Recogniser::Pattern(format) => format.fields.iter().map(|field| (field.name.clone(), field.is_number)).collect(),
+            Recogniser::Pattern(format) => {
+                format.fields.iter().map(|field| (field.name.clone(), field.is_number)).collect()
+            }
             Recogniser::Keys(keys) => keys.fields.iter().map(|name| (name.clone(), false)).collect(),
             Recogniser::Generic => Vec::new(),
         }
@@ -128,12 +130,12 @@ fn line(buffer: &[u8], at: usize) -> &[u8] {
 }
 
 impl Framing for Heads {
-    fn next_start(&self, buffer: &[u8], from: usize) -> Option<usize> {
+    fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize> {
         let mut at = from + memchr(b'\n', &buffer[from - 1..])?;
         while at < buffer.len() {
             let end = line_end(buffer, at);
             // The buffer may end within a line: then it cannot be judged yet.
-            if end == buffer.len() {
+            if end == buffer.len() && !is_file_end {
                 return None;
             }
             if self.0.is_head(line(buffer, at)) {
@@ -203,7 +205,15 @@ impl Parser {
         next
     }
 
-    fn push(&mut self, block: &[u8], head: std::ops::Range<usize>, record_end: usize, recogniser: Option<usize>, out: &mut [Buffer], faults: &mut Vec<Fault>) {
+    fn push(
+        &mut self,
+        block: &[u8],
+        head: std::ops::Range<usize>,
+        record_end: usize,
+        recogniser: Option<usize>,
+        out: &mut [Buffer],
+        faults: &mut Vec<Fault>,
+    ) {
         let first = &block[head.clone()];
         let first = first.strip_suffix(b"\r").unwrap_or(first);
         let more = block[head.end.min(record_end)..record_end].trim_ascii_end();
@@ -242,7 +252,10 @@ impl Parser {
         }
         let columns = recogniser.map_or(&[][..], |index| &self.formats.columns[index]);
         for slot in &self.fields {
-            let span = columns.iter().position(|column| *column == slot.column).and_then(|field| self.capture.fields.get(field).copied().flatten());
+            let span = columns
+                .iter()
+                .position(|column| *column == slot.column)
+                .and_then(|field| self.capture.fields.get(field).copied().flatten());
             let buffer = &mut out[slot.out];
             match span.map(|span| self.capture.text(span, first)) {
                 None => buffer.push_null(),

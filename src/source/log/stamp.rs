@@ -8,7 +8,12 @@ use crate::model::zone::Zone;
 pub enum Written {
     Whole(Stamp),
     /// Month, day and microseconds of the day.
-    Yearless { month: u32, day: u32, of_day: i64, offset: Option<i32> },
+    Yearless {
+        month: u32,
+        day: u32,
+        of_day: i64,
+        offset: Option<i32>,
+    },
 }
 
 /// What turns written stamps of one file into UTC.
@@ -144,7 +149,9 @@ impl StampFormat {
     pub fn read(&self, text: &[u8]) -> Option<(Written, usize)> {
         if let [Unit::Iso] = self.0.as_slice() {
             // A date alone is no stamp of an event.
-            return time::iso(text).filter(|(_, length)| *length > 10).map(|(stamp, length)| (Written::Whole(stamp), length));
+            return time::iso(text)
+                .filter(|(_, length)| *length > 10)
+                .map(|(stamp, length)| (Written::Whole(stamp), length));
         }
         let mut parts = Parts::default();
         let mut at = 0;
@@ -236,7 +243,10 @@ impl Parts {
         }
         let of_day = time::clock(self.hour, self.minute, self.second, self.micros)?;
         match self.year {
-            Some(year) => Some(Written::Whole(Stamp { wall: time::days(year, self.month, self.day)? * DAY + of_day, offset: self.offset })),
+            Some(year) => Some(Written::Whole(Stamp {
+                wall: time::days(year, self.month, self.day)? * DAY + of_day,
+                offset: self.offset,
+            })),
             None => {
                 let fits = (1..=12).contains(&self.month) && (1..=31).contains(&self.day) && of_day <= DAY + SECOND;
                 fits.then_some(Written::Yearless { month: self.month, day: self.day, of_day, offset: self.offset })

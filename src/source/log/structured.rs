@@ -12,8 +12,10 @@ use super::pattern::{Capture, Span};
 use super::stamp::Written;
 use crate::model::time::{self, Stamp};
 
-const TIME: &[&str] = &["ts", "time", "timestamp", "@timestamp", "t", "date", "datetime", "eventtime", "start", "edgestarttimestamp"];
-const LEVEL: &[&str] = &["level", "severity", "severity_text", "log.level", "lvl", "loglevel", "log_level", "levelname"];
+const TIME: &[&str] =
+    &["ts", "time", "timestamp", "@timestamp", "t", "date", "datetime", "eventtime", "start", "edgestarttimestamp"];
+const LEVEL: &[&str] =
+    &["level", "severity", "severity_text", "log.level", "lvl", "loglevel", "log_level", "levelname"];
 const MESSAGE: &[&str] = &["message", "msg", "@message", "body", "text", "event", "log"];
 const CODE: &[&str] = &["code", "error_code", "errorcode", "err_code", "errcode", "error.code", "status_code"];
 
@@ -190,7 +192,9 @@ fn written(value: &str) -> Option<Written> {
         return Some(Written::Whole(stamp));
     }
     let (whole, micros) = match value.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|byte| byte.is_ascii_digit()) => (whole, time::fraction(fraction.as_bytes()).0),
+        Some((whole, fraction)) if fraction.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (whole, time::fraction(fraction.as_bytes()).0)
+        }
         Some(_) => return None,
         None => (value, 0),
     };
@@ -208,17 +212,29 @@ mod tests {
         keys.read(line.as_bytes(), &mut capture).then(|| {
             let text = |span| String::from_utf8_lossy(capture.text(span, line.as_bytes())).into_owned();
             let fields = keys.fields.iter().zip(&capture.fields);
-            (capture.level, text(capture.message), fields.filter_map(|(key, span)| Some((key.clone(), text((*span)?)))).collect())
+            (
+                capture.level,
+                text(capture.message),
+                fields.filter_map(|(key, span)| Some((key.clone(), text((*span)?)))).collect(),
+            )
         })
     }
 
     #[test]
     fn lines_that_name_their_fields_are_read_by_their_names() {
         let json = r#"{"ts":"2025-03-01T00:00:00Z","level":"error","msg":"a \"b\"","serial":"SN1","n":3}"#;
-        let fields = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect::<Vec<_>>();
-        assert_eq!(read(Syntax::Json, json), Some((Some(Level::Error), "a \"b\"".into(), fields(&[("serial", "SN1"), ("n", "3")]))));
+        let fields = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            read(Syntax::Json, json),
+            Some((Some(Level::Error), "a \"b\"".into(), fields(&[("serial", "SN1"), ("n", "3")])))
+        );
         let logfmt = r#"t=2025-03-01T00:00:00.123456789Z lvl=warn msg="it \"went\" wrong" unit=7"#;
-        assert_eq!(read(Syntax::Logfmt, logfmt), Some((Some(Level::Warn), "it \"went\" wrong".into(), fields(&[("unit", "7")]))));
+        assert_eq!(
+            read(Syntax::Logfmt, logfmt),
+            Some((Some(Level::Warn), "it \"went\" wrong".into(), fields(&[("unit", "7")])))
+        );
         assert_eq!(read(Syntax::Logfmt, "just some words here"), None);
         assert_eq!(read(Syntax::Json, r#"{"a":1}"#), None);
     }

@@ -89,7 +89,8 @@ pub fn samples(file: &File, blocks: &[Block]) -> HashMap<String, Vec<Vec<u8>>> {
     for block in blocks {
         let mut buffer = vec![0; BYTES.min(block.bytes.end - block.bytes.start) as usize];
         let got = file::read_full_at(&handle, &mut buffer, block.bytes.start).unwrap_or(0);
-        for line in buffer[..got].split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).take(ROWS) {
+        for line in buffer[..got].split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).take(ROWS)
+        {
             for (name, field) in block.columns.iter().zip(line[..line.len() - 1].split(|byte| *byte == b'\t')) {
                 let mut text = Vec::new();
                 if field != b"\\N" {
@@ -173,7 +174,10 @@ impl Parser {
                 PgKind::Text => Fault::Replaced,
                 _ => Fault::Value { column: self.names[column].clone(), kind: kind.kind().name() },
             });
-        } else if self.skew != 0 && kind.kind() == Kind::Time && let Some(last) = buffer.ints.last_mut() {
+        } else if self.skew != 0
+            && kind.kind() == Kind::Time
+            && let Some(last) = buffer.ints.last_mut()
+        {
             *last -= self.skew;
         }
     }

@@ -86,7 +86,9 @@ pub fn create_table(tokens: &[Token]) -> Option<CreateTable> {
         return None;
     }
     rest = &rest[1..];
-    while rest.first().is_some_and(|token| ["unlogged", "foreign", "temporary", "temp", "global", "local"].iter().any(|word| token.is(word))) {
+    while rest.first().is_some_and(|token| {
+        ["unlogged", "foreign", "temporary", "temp", "global", "local"].iter().any(|word| token.is(word))
+    }) {
         rest = &rest[1..];
     }
     if !rest.first()?.is("table") {
@@ -132,8 +134,20 @@ fn items(tokens: &[Token]) -> Vec<&[Token]> {
 /// A column's name and type; `None` for a constraint.
 fn column(item: &[Token]) -> Option<(String, String)> {
     const CONSTRAINTS: [&str; 7] = ["constraint", "primary", "unique", "check", "exclude", "foreign", "like"];
-    const AFTER_TYPE: [&str; 12] =
-        ["not", "null", "default", "generated", "collate", "constraint", "primary", "unique", "check", "references", "storage", "compression"];
+    const AFTER_TYPE: [&str; 12] = [
+        "not",
+        "null",
+        "default",
+        "generated",
+        "collate",
+        "constraint",
+        "primary",
+        "unique",
+        "check",
+        "references",
+        "storage",
+        "compression",
+    ];
     let first = item.first()?;
     if CONSTRAINTS.iter().any(|word| first.is(word)) {
         return None;
@@ -172,7 +186,10 @@ mod tests {
         let table = create_table(&tokens(sql)).expect("a table");
         assert_eq!(table.name, ("public".into(), "Order".into()));
         let columns: Vec<String> = table.columns.iter().map(|(name, declared)| format!("{name}: {declared}")).collect();
-        assert_eq!(columns, ["id: integer", "from: timestamp(3) without time zone", "price: numeric(10,2)", "tags: text[]"]);
+        assert_eq!(
+            columns,
+            ["id: integer", "from: timestamp(3) without time zone", "price: numeric(10,2)", "tags: text[]"]
+        );
         assert_eq!(create_table(&tokens("CREATE VIEW v AS SELECT 1")), None);
     }
 }

@@ -12,7 +12,10 @@ pub enum PgKind {
     Bool,
     Int,
     Float,
-    Decimal { width: u8, scale: u8 },
+    Decimal {
+        width: u8,
+        scale: u8,
+    },
     /// `numeric` without a precision: samples tell the scale.
     Numeric,
     Timestamp,
@@ -39,7 +42,9 @@ impl PgKind {
         };
         match name.as_str() {
             "boolean" => PgKind::Bool,
-            "smallint" | "integer" | "bigint" | "int" | "int2" | "int4" | "int8" | "oid" | "serial" | "bigserial" => PgKind::Int,
+            "smallint" | "integer" | "bigint" | "int" | "int2" | "int4" | "int8" | "oid" | "serial" | "bigserial" => {
+                PgKind::Int
+            }
             "real" | "double precision" | "float4" | "float8" => PgKind::Float,
             "timestamp without time zone" | "timestamp" => PgKind::Timestamp,
             "timestamp with time zone" | "timestamptz" => PgKind::TimestampTz,
@@ -68,7 +73,11 @@ impl PgKind {
     pub fn confirmed_by(self, samples: &[Vec<u8>]) -> PgKind {
         let kind = match self {
             PgKind::Numeric => {
-                let scale = samples.iter().map(|text| memchr::memchr(b'.', text).map_or(0, |dot| text.len() - dot - 1)).max().unwrap_or(0);
+                let scale = samples
+                    .iter()
+                    .map(|text| memchr::memchr(b'.', text).map_or(0, |dot| text.len() - dot - 1))
+                    .max()
+                    .unwrap_or(0);
                 PgKind::Decimal { width: 38, scale: scale.clamp(6, 18) as u8 }
             }
             kind => kind,
@@ -158,7 +167,8 @@ fn timestamp(text: &[u8], zone: Zone) -> Option<i64> {
     let day = if is_bc { bc_day(text)?.0 } else { day };
     let (of_day, length) = time::time_of_day(rest.strip_prefix(b" ")?)?;
     let offset = &rest[1 + length..];
-    let offset = if offset.is_empty() { None } else { Some(time::offset(offset).filter(|(_, used)| *used == offset.len())?.0) };
+    let offset =
+        if offset.is_empty() { None } else { Some(time::offset(offset).filter(|(_, used)| *used == offset.len())?.0) };
     Some(zone.resolve(Stamp { wall: day.checked_mul(DAY)?.checked_add(of_day)?, offset }))
 }
 
@@ -255,7 +265,10 @@ mod tests {
         assert_eq!(read("double precision", "Infinity"), "inf");
         assert_eq!(read("boolean", "t"), "1");
         assert_eq!(PgKind::of("integer[]"), PgKind::Text);
-        assert_eq!(PgKind::of("numeric").confirmed_by(&[b"1.12345678".to_vec()]), PgKind::Decimal { width: 38, scale: 8 });
+        assert_eq!(
+            PgKind::of("numeric").confirmed_by(&[b"1.12345678".to_vec()]),
+            PgKind::Decimal { width: 38, scale: 8 }
+        );
         assert_eq!(PgKind::of("integer").confirmed_by(&[b"x".to_vec()]), PgKind::Text);
     }
 }

@@ -42,7 +42,13 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     }
     let (plain, damage) = scratch::seekable(file, &spec.scratch)?;
     let script = script::read(&plain, coverage)?;
-    let mut source = Source { name: spec.name.clone(), kind: "postgres", is_database: true, tables: Vec::new(), notes: script.notes };
+    let mut source = Source {
+        name: spec.name.clone(),
+        kind: "postgres",
+        is_database: true,
+        tables: Vec::new(),
+        notes: script.notes,
+    };
     source.notes.extend(damage.clone());
     source.notes.extend(file.encoding.assumption().map(str::to_string));
     let mut by_name: HashMap<(String, String), usize> = HashMap::new();
@@ -54,14 +60,19 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     for block in script.copies {
         let index = *by_name.entry(block.table.clone()).or_insert_with(|| {
             // Data of a table that the dump does not declare: all text.
-            found.push((block.table.clone(), block.columns.iter().map(|name| (name.clone(), "text".into())).collect(), Vec::new()));
+            found.push((
+                block.table.clone(),
+                block.columns.iter().map(|name| (name.clone(), "text".into())).collect(),
+                Vec::new(),
+            ));
             found.len() - 1
         });
         if !block.ended {
             let label = label(&spec.name, &block.table.1);
             let mut report = Report::default();
             let place = (file.shown.clone(), 0);
-            report.fault(Fault::Damaged("the file ends within this table's data; what follows is lost".into()), || place);
+            report
+                .fault(Fault::Damaged("the file ends within this table's data; what follows is lost".into()), || place);
             coverage.finish(&label, usize::MAX, &report);
         }
         found[index].2.push(Block { bytes: block.bytes, columns: block.columns });
@@ -107,5 +118,12 @@ fn offer(
     let bytes = blocks.iter().map(|block| block.bytes.end - block.bytes.start).sum();
     let names: Vec<String> = declared.iter().map(|(name, _)| name.clone()).collect();
     let table = TextTable::new(vec![file.clone()], Copy::new(blocks, names, kinds, spec.zone, spec.skew), columns);
-    Offer { name, schema: Some(schema), bytes, format: "pg_dump".into(), notes, content: Content::Scanned(Arc::new(table)) }
+    Offer {
+        name,
+        schema: Some(schema),
+        bytes,
+        format: "pg_dump".into(),
+        notes,
+        content: Content::Scanned(Arc::new(table)),
+    }
 }

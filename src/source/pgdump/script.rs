@@ -65,7 +65,9 @@ pub fn read(file: &File, coverage: &Arc<Coverage>) -> Result<Script> {
         }
     }
     if inserts > 0 {
-        script.notes.push(format!("{inserts} INSERT statements are not read; dump with COPY (pg_dump without --inserts)"));
+        script
+            .notes
+            .push(format!("{inserts} INSERT statements are not read; dump with COPY (pg_dump without --inserts)"));
     }
     if databases > 1 {
         return Err(Error::evidence(format!("`{}` holds several databases, which is not read", file.shown))
@@ -155,11 +157,14 @@ impl Window<'_> {
                 b'-' if self.peek(0)? == Some(b'-') => self.line(&mut Vec::new())?,
                 b'/' if self.peek(0)? == Some(b'*') => self.comment()?,
                 b'\'' => {
-                    let escapes = matches!(text.last(), Some(b'e' | b'E')) && !text.iter().rev().nth(1).is_some_and(u8::is_ascii_alphanumeric);
+                    let escapes = matches!(text.last(), Some(b'e' | b'E'))
+                        && !text.iter().rev().nth(1).is_some_and(u8::is_ascii_alphanumeric);
                     self.quoted(byte, escapes, &mut text)?;
                 }
                 b'"' => self.quoted(byte, false, &mut text)?,
-                b'$' if !text.last().is_some_and(|last| last.is_ascii_alphanumeric() || *last == b'_') => self.dollar(&mut text)?,
+                b'$' if !text.last().is_some_and(|last| last.is_ascii_alphanumeric() || *last == b'_') => {
+                    self.dollar(&mut text)?
+                }
                 _ => keep(&mut text, byte),
             }
         }

@@ -41,7 +41,11 @@ impl Database {
         // Bytes 18 and 19 are 2 in write-ahead-log mode (SQLite file format, 1.3.3).
         let is_wal = file.head.get(18) == Some(&2) && side("-wal");
         let is_copy = is_wal || side("-journal");
-        let path = if is_copy { scratch::copy_with(&file.path, &["-wal", "-journal"], scratch_dir)? } else { file.path.clone() };
+        let path = if is_copy {
+            scratch::copy_with(&file.path, &["-wal", "-journal"], scratch_dir)?
+        } else {
+            file.path.clone()
+        };
         Ok(Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default() })
     }
 
@@ -93,7 +97,8 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         )?;
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     })?;
-    let mut source = Source { name: spec.name.clone(), kind: "sqlite", is_database: true, tables: Vec::new(), notes: Vec::new() };
+    let mut source =
+        Source { name: spec.name.clone(), kind: "sqlite", is_database: true, tables: Vec::new(), notes: Vec::new() };
     for (kind, name, sql) in listed {
         if kind == "view" {
             source.notes.push(format!("`{name}` is a view, not data"));

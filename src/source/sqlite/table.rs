@@ -10,9 +10,10 @@ use super::Database;
 use crate::error::{Error, Result};
 use crate::model::column::{BATCH_ROWS, Batch, Buffer, Column, Kind};
 use crate::model::coverage::{Fault, Report};
+use crate::model::scan::{Cursor, Request, Table};
 use crate::model::zone::Zone;
+use crate::source::Spec;
 use crate::source::infer::{Guess, Reading};
-use crate::source::{Cursor, Request, Spec, Table};
 
 /// Rows of one split, if rowids are dense.
 const SPLIT_ROWIDS: i64 = 65_536;
@@ -78,7 +79,10 @@ impl SqliteTable {
                 if as_text { Shape::Text(Reading::Text) } else { seen.shape(column) }
             })
             .collect();
-        let zoneless = seen.iter().zip(&shapes).any(|(seen, shape)| seen.text.is_zoneless() && *shape == Shape::Text(Reading::Time));
+        let zoneless = seen
+            .iter()
+            .zip(&shapes)
+            .any(|(seen, shape)| seen.text.is_zoneless() && *shape == Shape::Text(Reading::Time));
         let mut notes = Vec::new();
         if zoneless && !spec.zone_said {
             notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
@@ -119,20 +123,25 @@ impl SqliteTable {
 
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<String>, Vec<String>)> {
     let mut statement = connection.prepare("SELECT name, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid")?;
-    let rows: Vec<(String, i64, i64)> =
-        statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<rusqlite::Result<_>>()?;
+    let rows: Vec<(String, i64, i64)> = statement
+        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
     // Hidden 1 is a hidden column of a virtual table; 2 and 3 are generated ones, which have values.
     let names = rows.iter().filter(|(_, _, hidden)| *hidden != 1).map(|(name, ..)| name.clone()).collect();
-    let mut key: Vec<(i64, String)> = rows.into_iter().filter(|(_, pk, _)| *pk > 0).map(|(name, pk, _)| (pk, name)).collect();
+    let mut key: Vec<(i64, String)> =
+        rows.into_iter().filter(|(_, pk, _)| *pk > 0).map(|(name, pk, _)| (pk, name)).collect();
     key.sort();
     Ok((names, key.into_iter().map(|(_, name)| name).collect()))
 }
 
 fn walk_of(connection: &Connection, table: &str, columns: &[String], key: &[String]) -> rusqlite::Result<Walk> {
-    let free = ["rowid", "_rowid_", "oid"].into_iter().find(|name| !columns.iter().any(|column| column.eq_ignore_ascii_case(name)));
+    let free = ["rowid", "_rowid_", "oid"]
+        .into_iter()
+        .find(|name| !columns.iter().any(|column| column.eq_ignore_ascii_case(name)));
     if let Some(name) = free {
         let sql = format!("SELECT (SELECT min({name}) FROM {0}), (SELECT max({name}) FROM {0})", quoted(table));
-        let range = connection.query_row(&sql, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)));
+        let range =
+            connection.query_row(&sql, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)));
         match range {
             Ok((from, to)) => return Ok(Walk::Rowid { name, from: from.unwrap_or(0), to: to.unwrap_or(-1) }),
             // A table without rowids says there is no such column.
@@ -236,14 +245,22 @@ impl Table for SqliteTable {
     fn cursor(&self, split: usize, request: &Arc<Request>) -> Result<Box<dyn Cursor>> {
         let (from, to) = self.ranges()[split];
         let own = self.stored.len();
-        let wanted: Vec<(usize, usize)> =
-            request.projection.iter().enumerate().filter(|(_, column)| **column < own).map(|(out, column)| (out, *column)).collect();
+        let wanted: Vec<(usize, usize)> = request
+            .projection
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| **column < own)
+            .map(|(out, column)| (out, *column))
+            .collect();
         let mut list: Vec<String> = wanted.iter().map(|(_, column)| quoted(&self.stored[*column])).collect();
         let sql = match &self.walk {
             Walk::Rowid { name, .. } => {
                 list.push((*name).to_string());
                 let list = list.join(", ");
-                format!("SELECT {list} FROM {} WHERE {name} BETWEEN ? AND ? ORDER BY {name} LIMIT {BATCH_ROWS}", quoted(&self.name))
+                format!(
+                    "SELECT {list} FROM {} WHERE {name} BETWEEN ? AND ? ORDER BY {name} LIMIT {BATCH_ROWS}",
+                    quoted(&self.name)
+                )
             }
             Walk::Key(key) => {
                 let key = key.iter().map(|name| quoted(name)).collect::<Vec<_>>();
@@ -315,7 +332,10 @@ impl SqliteCursor {
                 if let Some(fault) = push(value, self.shapes[*column], self.zone, self.skew, &mut batch.columns[*out]) {
                     let fault = match fault {
                         Misfit::Replaced => Fault::Replaced,
-                        Misfit::Kind => Fault::Value { column: self.names[*column].clone(), kind: self.shapes[*column].kind().name() },
+                        Misfit::Kind => Fault::Value {
+                            column: self.names[*column].clone(),
+                            kind: self.shapes[*column].kind().name(),
+                        },
                     };
                     self.report.fault(fault, || (self.place.clone(), rowid.unsigned_abs()));
                 }
@@ -331,7 +351,8 @@ impl SqliteCursor {
                 self.next = rowid;
             } else {
                 let first = self.wanted.len();
-                self.last_key = (0..self.key.len()).map(|index| row.get(first + index)).collect::<rusqlite::Result<_>>()?;
+                self.last_key =
+                    (0..self.key.len()).map(|index| row.get(first + index)).collect::<rusqlite::Result<_>>()?;
             }
             batch.rows += 1;
             count += 1;
@@ -370,18 +391,27 @@ fn push(value: ValueRef, shape: Shape, zone: Zone, skew: i64, out: &mut Buffer) 
         (Shape::Float, ValueRef::Real(value)) => out.push_float(value),
         (Shape::Float, ValueRef::Integer(value)) => out.push_float(value as f64),
         (Shape::Epoch, ValueRef::Integer(_) | ValueRef::Real(_)) => {
-            let text = if let ValueRef::Real(value) = value { value.to_string() } else { value.as_i64().unwrap_or(0).to_string() };
+            let text = if let ValueRef::Real(value) = value {
+                value.to_string()
+            } else {
+                value.as_i64().unwrap_or(0).to_string()
+            };
             return (!Reading::Epoch.push(text.as_bytes(), zone, out)).then_some(Misfit::Kind);
         }
         (Shape::Text(Reading::Text), ValueRef::Text(text)) => return out.push_lossy(text).then_some(Misfit::Replaced),
         (Shape::Text(Reading::Text), ValueRef::Integer(value)) => out.push_text(&value.to_string()),
         (Shape::Text(Reading::Text), ValueRef::Real(value)) => out.push_text(&value.to_string()),
-        (Shape::Text(Reading::Text), ValueRef::Blob(bytes)) => return out.push_lossy(bytes).then_some(Misfit::Replaced),
+        (Shape::Text(Reading::Text), ValueRef::Blob(bytes)) => {
+            return out.push_lossy(bytes).then_some(Misfit::Replaced);
+        }
         (Shape::Text(reading), ValueRef::Text(text)) => {
             if !reading.push(text, zone, out) {
                 return Some(Misfit::Kind);
             }
-            if skew != 0 && reading.kind() == Kind::Time && let Some(last) = out.ints.last_mut() {
+            if skew != 0
+                && reading.kind() == Kind::Time
+                && let Some(last) = out.ints.last_mut()
+            {
                 *last -= skew;
             }
         }

@@ -1,0 +1,267 @@
+//! Searches in series with a cadence and maybe a counter: gaps in time, gaps in sequence, duplicates, late rows,
+//! series that ended or never came.
+
+use super::divide::divide;
+use super::series::Series;
+use super::{Finding, Kind, Search};
+use crate::engine::quote::{self, fill};
+use crate::error::Result;
+use crate::model::duration;
+use crate::model::value::Value;
+use crate::session::Table;
+
+/// Returns whether the table has a cadence.
+pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
+    let Some(time) = table.roles.time.clone() else { return Ok(false) };
+    let kinds = [Kind::TimeGap, Kind::SequenceGap, Kind::Duplicate, Kind::Late, Kind::Ended, Kind::NeverSeen];
+    if !search.wants(&kinds) {
+        return Ok(true);
+    }
+    let Some(series) = divide(search, table, time)? else { return Ok(false) };
+    let overview = search.session.engine.rows(&series.sql(include_str!("cadence.sql")))?.rows;
+    let regular: Vec<&Vec<Value>> = overview.iter().filter(|row| row[6].int() == 1).collect();
+    if !regular.is_empty() {
+        let cadences: Vec<i64> = regular.iter().map(|row| row[4].int()).collect();
+        let (least, most) = (cadences.iter().min().copied().unwrap_or(0), cadences.iter().max().copied().unwrap_or(0));
+        let each = if most - least > least / 10 {
+            format!("{} to {}", duration::shown(least), duration::shown(most))
+        } else {
+            duration::shown(cadences[cadences.len() / 2])
+        };
+        let rows: i64 = overview.iter().map(|row| row[1].int()).sum();
+        search.notes.push(format!(
+            "{}: {} series{}, {} rows, cadence {each}{}",
+            table.name,
+            overview.len(),
+            series.found,
+            crate::model::coverage::grouped(rows.unsigned_abs()),
+            if series.every.is_some() { " as said" } else { " as found" },
+        ));
+    }
+    time_gaps(search, &series)?;
+    if series.sequence.is_some() {
+        sequence_gaps(search, &series)?;
+        duplicates(search, &series)?;
+    }
+    late(search, &series)?;
+    ended(search, &series, &overview);
+    never_seen(search, &series, &overview)?;
+    Ok(!regular.is_empty())
+}
+
+/// Gaps within an hour at one row a minute, as cadences.
+const CLUSTER_CADENCES: &str = "60";
+
+fn clustered(rows: &str, hole: &str) -> String {
+    fill(include_str!("clusters.sql"), &[("gaps", rows), ("gap", CLUSTER_CADENCES), ("hole", hole)])
+}
+
+fn time_gaps(search: &mut Search, series: &Series) -> Result<()> {
+    if !search.wants(&[Kind::TimeGap]) {
+        return Ok(());
+    }
+    let file = include_str!("time_gaps.sql");
+    for row in search.session.engine.rows(&clustered(&series.sql(file), "sum(hole)"))?.rows {
+        let (since, until, cadence) = (row[1].int(), row[2].int(), row[6].int());
+        let (gaps, missing, observed) = (row[3].int(), row[4].int(), row[5].int());
+        let counter = match &row[7] {
+            Value::Null => String::new(),
+            hole if hole.int() <= 0 => {
+                "; sequence numbers go on without a hole, so nothing was lost on the way: the producer was silent"
+                    .into()
+            }
+            hole => format!("; {} more are missing by sequence number and listed as sequence_gap", hole.int()),
+        };
+        search.findings.push(Finding {
+            since: Some(since),
+            until: Some(until),
+            expected: missing + observed,
+            observed,
+            missing,
+            detail: format!(
+                "{} of {} where a row is due every {}{counter}",
+                count(gaps, "gap"),
+                duration::shown(until - since),
+                duration::shown(cadence)
+            ),
+            sql: series.time_gaps_shown(&row[0], since, until, cadence),
+            ..series.finding(Kind::TimeGap, &row[0])
+        });
+    }
+    Ok(())
+}
+
+fn count(number: i64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+fn sequence_gaps(search: &mut Search, series: &Series) -> Result<()> {
+    if !search.wants(&[Kind::SequenceGap]) {
+        return Ok(());
+    }
+    let file = include_str!("sequence_gaps.sql");
+    for row in search.session.engine.rows(&clustered(&series.sql(file), "max(lives)"))?.rows {
+        let (since, until) = (row[1].int(), row[2].int());
+        let (gaps, missing, observed) = (row[3].int(), row[4].int(), row[5].int());
+        search.findings.push(Finding {
+            since: Some(since),
+            until: Some(until),
+            column_name: series.sequence.clone(),
+            expected: missing + observed,
+            observed,
+            missing,
+            detail: format!(
+                "{} in the sequence, {} never arrived: they were lost on the way, or are late",
+                count(gaps, "hole"),
+                count(missing, "number")
+            ),
+            sql: if row[7].int() == 0 {
+                series.sequence_gaps_shown(&row[0], since, until)
+            } else {
+                series.shown(file, &row[0], since, until)
+            },
+            ..series.finding(Kind::SequenceGap, &row[0])
+        });
+    }
+    Ok(())
+}
+
+fn duplicates(search: &mut Search, series: &Series) -> Result<()> {
+    if !search.wants(&[Kind::Duplicate]) {
+        return Ok(());
+    }
+    for row in search.session.engine.rows(&series.sql(include_str!("duplicates.sql")))?.rows {
+        let (since, until, rows, distinct) = (row[1].int(), row[2].int(), row[3].int(), row[4].int());
+        let sql = format!(
+            "SELECT series, q AS sequence, count(*) AS rows FROM ({}) WHERE series = {} GROUP BY ALL HAVING count(*) > 1 ORDER BY q",
+            series.sql("{steps}"),
+            quote::text(&row[0].shown()),
+        );
+        search.findings.push(Finding {
+            since: Some(since),
+            until: Some(until),
+            column_name: series.sequence.clone(),
+            expected: distinct,
+            observed: rows,
+            missing: 0,
+            detail: format!("{} with a number that was there before", count(rows - distinct, "row")),
+            sql: quote::one_line(&sql),
+            ..series.finding(Kind::Duplicate, &row[0])
+        });
+    }
+    Ok(())
+}
+
+/// Rows that stand behind a later one in their file.
+fn late(search: &mut Search, series: &Series) -> Result<()> {
+    let has_lines = series.table.columns.iter().any(|column| column.name == "_line");
+    if !search.wants(&[Kind::Late]) || !has_lines || series.table.kind == "log" {
+        return Ok(());
+    }
+    let rows = fill(
+        include_str!("late.sql"),
+        &[
+            ("cadence", &series.sql(include_str!("cadence.sql"))),
+            ("table", &series.table.sql()),
+            ("time", &format!("{}::TIMESTAMP", quote::readable_name(&series.time))),
+            ("series", &series.label()),
+            ("condition", &series.condition),
+        ],
+    );
+    let sql = format!(
+        "SELECT series, min(ts), max(ts), count(*), max(late_s), max(n) FROM ({rows}) GROUP BY series ORDER BY series"
+    );
+    for row in search.session.engine.rows(&sql)?.rows {
+        let late = row[3].int();
+        let most = if let Value::Float(seconds) = row[4] { (seconds * 1e6) as i64 } else { 0 };
+        search.findings.push(Finding {
+            since: Some(row[1].int()),
+            until: Some(row[2].int()),
+            expected: row[5].int(),
+            observed: row[5].int(),
+            missing: 0,
+            detail: format!("{} behind a later one, by up to {}", count(late, "row"), duration::shown(most)),
+            sql: quote::one_line(&format!("SELECT * FROM ({rows}) WHERE series = {}", quote::text(&row[0].shown()))),
+            ..series.finding(Kind::Late, &row[0])
+        });
+    }
+    Ok(())
+}
+
+/// Series that stop at least five cadences before the table does.
+fn ended(search: &mut Search, series: &Series, overview: &[Vec<Value>]) {
+    let end = overview.iter().map(|row| row[3].int()).max().unwrap_or(0);
+    if !search.wants(&[Kind::Ended]) || overview.len() < 2 {
+        return;
+    }
+    for row in overview.iter().filter(|row| row[6].int() == 1) {
+        let (rows, last, cadence) = (row[1].int(), row[3].int(), row[4].int().max(1));
+        let missing = (end - last) / cadence;
+        if missing < 5 {
+            continue;
+        }
+        let sql = format!(
+            "SELECT max({}::TIMESTAMP) AS last FROM {} WHERE {} = {}",
+            quote::readable_name(&series.time),
+            series.table.sql(),
+            series.label(),
+            quote::text(&row[0].shown())
+        );
+        search.findings.push(Finding {
+            since: Some(last),
+            until: Some(end),
+            expected: rows + missing,
+            observed: rows,
+            missing,
+            detail: format!(
+                "the last row is {} before the last of the other series, with one due every {}",
+                duration::shown(end - last),
+                duration::shown(cadence)
+            ),
+            sql: quote::one_line(&sql),
+            ..series.finding(Kind::Ended, &row[0])
+        });
+    }
+}
+
+fn never_seen(search: &mut Search, series: &Series, overview: &[Vec<Value>]) -> Result<()> {
+    let expect =
+        search.session.settings.sources.get(&series.table.source).map(|said| said.expect.clone()).unwrap_or_default();
+    if !search.wants(&[Kind::NeverSeen]) || series.columns.is_empty() {
+        return Ok(());
+    }
+    for values in expect {
+        let label = series
+            .columns
+            .iter()
+            .zip(&values)
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join(" ");
+        if values.len() != series.columns.len() {
+            return Err(crate::error::Error::question(format!(
+                "`expect` of source `{}` has {} values for {} columns",
+                series.table.source,
+                values.len(),
+                series.columns.len()
+            ))
+            .detail(format!("series is {}", series.columns.join(", "))));
+        }
+        if overview.iter().any(|row| row[0].shown() == label) {
+            continue;
+        }
+        search.findings.push(Finding {
+            expected: 1,
+            missing: 1,
+            detail: "`expect` names this series, and it has no row".into(),
+            sql: format!(
+                "SELECT count(*) AS rows FROM {} WHERE {} = {}",
+                series.table.sql(),
+                series.label(),
+                quote::text(&label)
+            ),
+            ..series.finding(Kind::NeverSeen, &Value::Text(label.clone()))
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! What must hold of every text reader: any division of a file gives the same rows, what was written is what is
+//! read, and any bytes at all give rows or counted faults and never a panic. Splits are 64 bytes long in tests.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::file::File;
+use super::{Content, Reader, Spec, csv, json, log, pgdump, reader_of};
+use crate::model::column::{Batch, Buffer, Kind};
+use crate::model::coverage::{Coverage, Report};
+use crate::model::scan::{Request, Table};
+use crate::model::zone::Zone;
+
+type Rows = Vec<Vec<Option<String>>>;
+
+fn spec(path: &Path, as_text: &[&str]) -> Spec {
+    Spec {
+        name: "t".into(),
+        files: vec![Arc::new(File::open(path, "t").expect("opens"))],
+        zone: Zone::UTC,
+        zone_said: true,
+        skew: 0,
+        format: None,
+        delimiter: Some(b','),
+        as_text: as_text.iter().map(|name| (*name).to_string()).collect(),
+        formats: Arc::default(),
+        scratch: std::env::temp_dir(),
+    }
+}
+
+fn shown(buffer: &Buffer, kind: Kind, row: usize) -> Option<String> {
+    buffer.valid[row].then(|| match kind {
+        Kind::Text | Kind::Blob => String::from_utf8(buffer.text(row).to_vec()).expect("UTF-8"),
+        Kind::Float => buffer.floats[row].to_string(),
+        Kind::Decimal { .. } => buffer.decimals[row].to_string(),
+        _ => buffer.ints[row].to_string(),
+    })
+}
+
+/// All rows of a table, its splits read from the last to the first, but put in their own order.
+fn scan(table: &Arc<dyn Table>) -> (Rows, Report) {
+    let coverage = Arc::new(Coverage::default());
+    let columns = table.columns();
+    let projection = (0..columns.len()).collect();
+    let request = Arc::new(Request { projection, needles: Vec::new(), coverage: coverage.clone(), table: "t".into() });
+    let mut splits = vec![Rows::new(); table.splits().expect("splits")];
+    for (index, rows) in splits.iter_mut().enumerate().rev() {
+        let mut cursor = table.cursor(index, &request).expect("opens");
+        let mut more = true;
+        while more {
+            let mut batch = Batch::new(columns.iter().map(|column| column.kind));
+            more = cursor.fill(&mut batch).expect("reads");
+            for row in 0..batch.rows {
+                rows.push(
+                    columns
+                        .iter()
+                        .zip(&batch.columns)
+                        .map(|(column, buffer)| shown(buffer, column.kind, row))
+                        .collect(),
+                );
+            }
+        }
+    }
+    (splits.concat(), coverage.of("t"))
+}
+
+fn table(reader: &Reader, path: &Path, as_text: &[&str]) -> Option<Arc<dyn Table>> {
+    let source = (reader.open)(&spec(path, as_text), &Arc::default()).ok()?;
+    match source.tables.into_iter().next()?.content {
+        Content::Scanned(table) => Some(table),
+        Content::Parquet(_) => None,
+    }
+}
+
+/// The rows of these bytes as a plain file, divided, and as a compressed one, which is read in one go.
+fn both_ways(reader: &Reader, bytes: &[u8], as_text: &[&str]) -> Option<(Rows, Report)> {
+    let folder = tempfile::tempdir().expect("a directory");
+    let (plain, packed) = (folder.path().join("t"), folder.path().join("t.gz"));
+    std::fs::write(&plain, bytes).expect("written");
+    let mut gzip =
+        flate2::write::GzEncoder::new(std::fs::File::create(&packed).expect("made"), flate2::Compression::fast());
+    gzip.write_all(bytes).expect("written");
+    gzip.finish().expect("finished");
+    let divided = table(reader, &plain, as_text).map(|table| scan(&table));
+    let whole = table(reader, &packed, as_text).map(|table| scan(&table));
+    match (divided, whole) {
+        (Some((rows, report)), Some((whole, in_whole))) => {
+            assert_eq!(rows, whole);
+            assert_eq!(report.faults.len(), in_whole.faults.len());
+            for ((fault, here), (_, there)) in report.faults.iter().zip(&in_whole.faults) {
+                assert_eq!((here.count, &here.places), (there.count, &there.places), "{fault:?}");
+            }
+            Some((rows, report))
+        }
+        (None, None) => None,
+        _ => panic!("only one of plain and packed could be opened"),
+    }
+}
+
+/// Without `_file` and `_line`.
+fn own(rows: &Rows) -> Rows {
+    rows.iter().map(|row| row[..row.len() - 2].to_vec()).collect()
+}
+
+fn field() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z]{0,8}", "[a-z,\"\n;\t\\\\ ]{0,12}", "\\PC{0,6}", "[a-z]{60,90}",]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn csv_is_read_as_it_was_written(records in prop::collection::vec(prop::collection::vec(field(), 3), 1..20)) {
+        let mut writer = ::csv::WriterBuilder::new().quote_style(::csv::QuoteStyle::Always).from_writer(Vec::new());
+        writer.write_record(["alpha", "beta", "gamma"]).expect("written");
+        records.iter().for_each(|record| writer.write_record(record).expect("written"));
+        let bytes = writer.into_inner().expect("written");
+        let (rows, report) = both_ways(&csv::BY_NAME, &bytes, &["alpha", "beta", "gamma"]).expect("a table");
+        let expected: Rows = records.iter().map(|record| record.iter().cloned().map(Some).collect()).collect();
+        prop_assert_eq!(own(&rows), expected);
+        prop_assert_eq!(report.lost(), 0);
+    }
+
+    #[test]
+    fn csv_with_few_quotes_is_read_as_another_reader_reads_it(records in prop::collection::vec(prop::collection::vec(field(), 3), 1..20)) {
+        let mut writer = ::csv::Writer::from_writer(Vec::new());
+        writer.write_record(["alpha", "beta", "gamma"]).expect("written");
+        records.iter().for_each(|record| writer.write_record(record).expect("written"));
+        let bytes = writer.into_inner().expect("written");
+        let mut reader = ::csv::Reader::from_reader(bytes.as_slice());
+        // An empty field without quotes is NULL here, and rows of nothing are blank.
+        let expected: Vec<Vec<String>> = reader.records().map(|record| record.expect("read").iter().map(String::from).collect()).filter(|record: &Vec<String>| record.iter().any(|text| !text.is_empty())).collect();
+        let (rows, _) = both_ways(&csv::BY_NAME, &bytes, &["alpha", "beta", "gamma"]).expect("a table");
+        let read: Vec<Vec<String>> = own(&rows).into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).filter(|record: &Vec<String>| record.iter().any(|text| !text.is_empty())).collect();
+        prop_assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn json_lines_are_read_as_they_were_written(values in prop::collection::vec((field(), any::<i64>()), 1..20)) {
+        let line = |(text, number): &(String, i64)| serde_json::json!({"text": text, "number": number}).to_string();
+        let bytes = values.iter().map(line).collect::<Vec<_>>().join("\n");
+        let (rows, report) = both_ways(&json::READER, bytes.as_bytes(), &["text"]).expect("a table");
+        let expected: Rows = values.iter().map(|(text, number)| vec![Some(text.clone()), Some(number.to_string())]).collect();
+        prop_assert_eq!(own(&rows), expected);
+        prop_assert_eq!(report.lost(), 0);
+    }
+
+    #[test]
+    fn copied_rows_are_read_as_postgres_wrote_them(values in prop::collection::vec((prop::option::of(field()), any::<i64>()), 0..20)) {
+        let escaped = |text: &str| text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
+        let line = |(text, number): &(Option<String>, i64)| format!("{}\t{number}\n", text.as_deref().map_or("\\N".into(), escaped));
+        let body: String = values.iter().map(line).collect();
+        let dump = format!("CREATE TABLE public.t (a text, b bigint);\nCOPY public.t (a, b) FROM stdin;\n{body}\\.\n\n");
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("t");
+        std::fs::write(&path, dump).expect("written");
+        let (rows, report) = scan(&table(&pgdump::READER, &path, &["a"]).expect("a table"));
+        let expected: Rows = values.iter().map(|(text, number)| vec![text.clone(), Some(number.to_string())]).collect();
+        prop_assert_eq!(own(&rows), expected);
+        prop_assert_eq!(report.lost(), 0);
+    }
+
+    #[test]
+    fn every_line_of_a_log_is_in_exactly_one_record(lines in prop::collection::vec(prop_oneof![
+        "2025-03-01 08:00:0[0-9],[0-9]{3} (INFO|ERROR) \\[[a-z]{1,5}\\] [a-z.]{1,9} - [a-z ]{0,80}",
+        "\tat [a-z.]{1,40}",
+        "[a-z ]{0,30}",
+        Just(String::new()),
+    ], 1..30)) {
+        let mut text = lines.join("\n");
+        // One line that makes it a log for certain.
+        text.push_str("\n2025-03-01 08:00:00,000 INFO [z] z.Z - end\n");
+        let Some((rows, _)) = both_ways(&log::KNOWN, text.as_bytes(), &[]) else { return Ok(()) };
+        let message = |row: &Vec<Option<String>>| row[3].clone().unwrap_or_default();
+        let words = |text: &str| text.split_whitespace().filter(|word| word.chars().all(|c| c.is_ascii_lowercase())).count();
+        let (inside, all): (usize, usize) = (rows.iter().map(|row| words(&message(row))).sum(), lines.iter().map(|line| match line.split_once(" - ") {
+            Some((head, message)) if head.starts_with("2025") => words(message),
+            _ => words(line),
+        }).sum());
+        prop_assert_eq!(inside, all + 1);
+        let starts: Vec<i64> = rows.iter().map(|row| row[row.len() - 1].as_deref().expect("a line").parse().expect("a number")).collect();
+        prop_assert!(starts.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", starts);
+    }
+
+    #[test]
+    fn any_bytes_give_rows_or_faults_and_no_panic(bytes in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..300),
+        "[\"a,\n;{}:\\[\\]\t\\\\0-9. ]{0,200}".prop_map(String::into_bytes),
+    ]) {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("t");
+        std::fs::write(&path, &bytes).expect("written");
+        let file = File::open(&path, "t").expect("opens");
+        reader_of(&file);
+        for reader in [&csv::BY_NAME, &json::READER, &log::KNOWN, &log::GENERIC, &pgdump::READER] {
+            if let Some(table) = table(reader, &path, &[]) {
+                scan(&table);
+            }
+        }
+        let is_text = std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0) && !bytes.contains(&b'\r');
+        if is_text {
+            both_ways(&csv::BY_NAME, &bytes, &[]);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What the whole program does, in one binary: transcripts, planted truth, the house's own rules.
+
+mod arrangement;
+mod case;
+mod help;
+mod rca;
+mod signals;
+mod tidy;
+mod transcripts;

@@ -1,0 +1,56 @@
+//! Running the program as a user would, in clean surroundings.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A command in `folder` that finds `rca` on its path and nothing of the tester's own settings.
+pub fn command(program: &str, folder: &Path) -> Command {
+    let binary = Path::new(env!("CARGO_BIN_EXE_rca"));
+    let path =
+        format!("{}:{}", binary.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", "/nonexistent")
+        .env("TZ", "Asia/Kolkata")
+        .env("LC_ALL", "C.UTF-8");
+    for kept in ["LD_LIBRARY_PATH", "TMPDIR", "DUCKDB_LIB_DIR"] {
+        if let Ok(value) = std::env::var(kept) {
+            command.env(kept, value);
+        }
+    }
+    command
+}
+
+/// Runs `rca` in the checkout.
+pub fn run(arguments: &[&str]) -> Output {
+    run_in(&root(), arguments)
+}
+
+pub fn run_in(folder: &Path, arguments: &[&str]) -> Output {
+    command("rca", folder).args(arguments).output().expect("rca starts")
+}
+
+/// The rows of an answer; fails with what the program said if it did not answer.
+pub fn rows(arguments: &[&str]) -> Vec<serde_json::Value> {
+    rows_in(&root(), arguments)
+}
+
+pub fn rows_in(folder: &Path, arguments: &[&str]) -> Vec<serde_json::Value> {
+    let output = run_in(folder, &[arguments, &["-f", "ndjson", "-q"]].concat());
+    assert!(output.status.success(), "rca {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
+}
+
+/// An empty directory that goes away with the value.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a directory")
+}

@@ -1,0 +1,73 @@
+//! Interrupts, closed pipes, and what is left behind.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::rca::{command, folder, root};
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let sql = "select * from range(3000000)";
+    let line = format!(
+        "rca query \"{sql}\" examples/laptop-anomaly/predictions.csv -f csv | head -1; echo ${{PIPESTATUS[0]}}"
+    );
+    let output = command("bash", &root()).arg("-c").arg(line).output().expect("bash");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "range\n0\n", "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn an_interrupt_ends_at_once_with_130_and_leaves_nothing() {
+    let scratch = folder();
+    let slow = "select count(*) from range(100000000000) a where hash(a.range) = 1";
+    let mut child = command("rca", &root())
+        .args(["query", slow, "examples/laptop-anomaly/predictions.csv"])
+        .env("TMPDIR", scratch.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("rca starts");
+    std::thread::sleep(Duration::from_millis(700));
+    command("kill", &root()).args(["-INT", &child.id().to_string()]).status().expect("kill");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(std::fs::read_dir(scratch.path()).expect("the directory").count(), 0);
+}
+
+#[test]
+fn evidence_is_never_touched() {
+    let case = folder();
+    let database = case.path().join("station.db");
+    std::fs::copy(root().join("examples/laptop-anomaly/station.db"), &database).expect("copied");
+    let before = std::fs::read(&database).expect("read");
+    let output = command("rca", case.path()).args(["sources", "station.db"]).output().expect("rca starts");
+    assert!(output.status.success());
+    assert!(std::fs::read(&database).expect("read") == before);
+    assert_eq!(
+        std::fs::read_dir(case.path()).expect("the directory").count(),
+        1,
+        "a side file lies beside the database"
+    );
+}
+
+#[test]
+fn an_output_appears_whole_or_not_at_all() {
+    let place = folder();
+    let run = |sql: &str| {
+        command("rca", place.path())
+            .args(["query", sql, "-", "-o", "answer.csv"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .and_then(|mut child| {
+                child.stdin.take().expect("a pipe").write_all(b"a,b\n1,2\n3,4\n")?;
+                child.wait()
+            })
+            .expect("rca runs")
+    };
+    assert_eq!(run("select error('stop') from stdin").code(), Some(2));
+    assert_eq!(std::fs::read_dir(place.path()).expect("the directory").count(), 0);
+    assert!(run("select sum(a) s from stdin").success());
+    assert_eq!(std::fs::read_to_string(place.path().join("answer.csv")).expect("written"), "s\n4\n");
+}
