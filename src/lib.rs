@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,7 +42,19 @@ pub fn run(arguments: impl Iterator<Item = OsString>, surroundings: &Surrounding
             return u8::try_from(usage.exit_code()).unwrap_or(2);
         }
     };
-    let outcome = match cli.command {
+    let answered =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dispatch(cli.command, surroundings, stdin)));
+    let outcome = answered.unwrap_or_else(|_| Err(Error::internal("a fault of rca's own stopped the answer")));
+    outcome.unwrap_or_else(|error| {
+        if error.kind != Kind::ClosedPipe && error.kind != Kind::Interrupted {
+            terminal::report(&error);
+        }
+        error.kind.exit_code()
+    })
+}
+
+fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read) -> Result<u8> {
+    match command {
         Command::Sources(args) => ask(&args, surroundings, stdin),
         Command::Schema(args) => ask(&args, surroundings, stdin),
         Command::Query(args) => ask(&args, surroundings, stdin),
@@ -53,18 +66,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>, surroundings: &Surrounding
             Ok(0)
         }
         Command::Man(args) => args.write(&mut terminal::stdout()).map(|()| 0),
-    };
-    outcome.unwrap_or_else(|error| {
-        if error.kind != Kind::ClosedPipe && error.kind != Kind::Interrupted {
-            terminal::report(&error);
-        }
-        error.kind.exit_code()
-    })
+    }
 }
 
 /// Opens the evidence, asks, and shows the answer.
 fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) -> Result<u8> {
     let common = command.common();
+    command.check()?;
     let format = chosen_format(common)?;
     let case = case(common, surroundings, !command.sources().is_empty())?;
     let scratch = tempfile::Builder::new().prefix("rca-").tempdir().map_err(|e| {
@@ -85,11 +93,15 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
         case,
         sources: command.sources().iter().map(|text| Named::parse(text)).collect(),
         extra: command.extra_sources(),
-        limits: limits(common, scratch.path()),
+        limits: limits(common, scratch.path())?,
         scratch: scratch.path().to_path_buf(),
         stdin,
     };
     let session = Session::open(opening, coverage.clone())?;
+    if let Some(output) = common.output.as_deref().filter(|output| session.is_evidence(output)) {
+        return Err(Error::question(format!("`{}` is evidence and is not written over", output.display()))
+            .hint("name another file"));
+    }
     stop_with(&running, coverage.clone(), Some(session.engine.interrupt()));
     let answer = command.run(&session)?;
     let (rows, notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
@@ -97,11 +109,8 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     tell(&coverage, common, answer.notes.into_iter().chain(notes));
     let lost = coverage.lost();
     if common.evidence.strict && lost > 0 {
-        return Err(Error::evidence(format!(
-            "{} rows or values could not be read, and --strict is given",
-            grouped(lost)
-        ))
-        .detail(coverage.lines().split_off(1).join("\n")));
+        let message = format!("{} rows or values could not be read, and --strict is given", grouped(lost));
+        return Err(Error::evidence(message).detail(coverage.losses().join("\n")));
     }
     Ok(u8::from(common.exit_code && rows > 0))
 }
@@ -117,13 +126,18 @@ fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::
     }
 }
 
-fn limits(common: &Common, scratch: &Path) -> Limits {
+fn limits(common: &Common, scratch: &Path) -> Result<Limits> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    Limits {
-        threads: common.evidence.threads.map_or(cores, usize::from),
-        memory: common.evidence.memory.clone(),
-        spill: scratch.join("spill"),
+    let memory = common.evidence.memory.clone();
+    if let Some(size) = &memory {
+        let unit = size.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim();
+        let is_size = size.starts_with(|c: char| c.is_ascii_digit())
+            && ["b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib"].contains(&unit.to_lowercase().as_str());
+        if !is_size {
+            return Err(Error::question(format!("`--memory {size}` is no size")).hint("write --memory 500MB or 2GB"));
+        }
     }
+    Ok(Limits { threads: common.evidence.threads.map_or(cores, usize::from), memory, spill: scratch.join("spill") })
 }
 
 fn chosen_format(common: &Common) -> Result<Format> {
@@ -185,6 +199,11 @@ fn show(
     let style = surroundings.style(common.color, common.output.is_some());
     let (writer, file): (Box<dyn Write>, _) = match &common.output {
         None => (terminal::stdout(), None),
+        // A device or a pipe is written to, not replaced.
+        Some(path) if path.exists() && !path.is_file() => {
+            let device = std::fs::OpenOptions::new().write(true).open(path).map_err(|e| unwritable(path, &e))?;
+            (Box::new(std::io::BufWriter::new(device)), None)
+        }
         Some(path) => {
             let (file, handle) = beside(path)?;
             (Box::new(std::io::BufWriter::new(handle)), Some((file, path)))
@@ -232,7 +251,12 @@ impl Sink for Limited<'_> {
 /// A file beside the wanted one, which takes its place only when it is whole.
 fn beside(path: &Path) -> Result<(tempfile::TempPath, std::fs::File)> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().prefix(".rca-").tempfile_in(folder).map_err(|e| unwritable(path, &e))?;
+    let readable = std::fs::Permissions::from_mode(0o666);
+    let file = tempfile::Builder::new()
+        .prefix(".rca-")
+        .permissions(readable)
+        .tempfile_in(folder)
+        .map_err(|e| unwritable(path, &e))?;
     let (handle, file) = file.into_parts();
     Ok((file, handle))
 }

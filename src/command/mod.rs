@@ -63,6 +63,13 @@ impl Answer {
 pub trait Ask {
     fn common(&self) -> &crate::args::Common;
     fn sources(&self) -> &[String];
+    /// Whether the question can be asked at all, before any evidence is opened.
+    ///
+    /// # Errors
+    /// If something in the flags is wrong.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
     /// Sources besides those typed or set, such as a codebook given as a file.
     fn extra_sources(&self) -> Vec<crate::session::Named> {
         Vec::new()

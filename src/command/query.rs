@@ -65,13 +65,28 @@ impl Ask for QueryArgs {
         self.words.get(first..).unwrap_or_default()
     }
 
+    fn check(&self) -> Result<()> {
+        let sql = self.sql()?;
+        let sql = sql.trim();
+        if sql.is_empty() {
+            return Err(Error::question("there is no SQL to run")
+                .hint("write it first: rca query \"select * from events limit 10\" SOURCE"));
+        }
+        if self.file.is_none() && self.words.len() == 1 && looks_like_a_source(sql) {
+            return Err(Error::question("there is no SQL to run")
+                .hint(format!("write it first: rca query \"select * from events limit 10\" {sql}")));
+        }
+        self.params().map(drop)
+    }
+
     fn run(&self, session: &Session) -> Result<Answer> {
         let evidence = &self.common.evidence;
         let sql = self.sql()?;
         let sql = sql.trim().trim_end_matches(';').to_string();
-        if self.file.is_none() && self.words.len() == 1 && looks_like_a_source(&sql) {
-            return Err(Error::question("there is no SQL to run")
-                .hint(format!("write it first: rca query \"select * from events limit 10\" {sql}")));
+        if session.is_empty_stream && session.tables.is_empty() {
+            // Nothing found is what the command before had to say; its columns are not known here.
+            let notes = vec!["the input is empty, so the answer is".to_string()];
+            return Ok(Answer { sql: "SELECT 0 AS rows LIMIT 0".into(), notes, ..Answer::default() });
         }
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         session.restrict(&window)?;

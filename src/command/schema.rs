@@ -83,6 +83,7 @@ fn row(table: &Table, column: &str, kind: &str, number: usize, condition: &str) 
             ("table_name", &quote::text(&table.short_name)),
             ("column_name", &quote::text(column)),
             ("type", &quote::text(kind)),
+            ("shown", if kind == "TIMESTAMP" { "rca_rfc3339" } else { "" }),
             ("column", &name),
             ("table", &table.sql()),
             ("condition", condition),

@@ -8,9 +8,9 @@ SELECT
     {type} AS type,
     coalesce(sum(n) FILTER (WHERE v IS NULL), 0)::BIGINT AS nulls,
     count(v) AS n_distinct,
-    min(v)::VARCHAR AS min,
-    max(v)::VARCHAR AS max,
-    min(v) FILTER (WHERE n = most)::VARCHAR AS example
+    {shown}(min(v))::VARCHAR AS min,
+    {shown}(max(v))::VARCHAR AS max,
+    {shown}(min(v) FILTER (WHERE n = most))::VARCHAR AS example
 FROM (
     SELECT v, n, max(n) FILTER (WHERE v IS NOT NULL) OVER () AS most
     FROM (SELECT {column} AS v, count(*) AS n FROM {table} WHERE {condition} GROUP BY 1)

@@ -26,3 +26,6 @@ CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_repla
 -- Counts in order as a strip of eight heights.
 CREATE MACRO rca_strip(counts) AS array_to_string(list_transform(counts, lambda n:
     substr(' ▁▂▃▄▅▆▇█', CASE WHEN n = 0 THEN 1 ELSE 2 + (7 * n / greatest(list_max(counts), 1))::INTEGER END, 1)), '');
+
+-- An instant as the outputs write it.
+CREATE MACRO rca_rfc3339(instant) AS replace(instant::VARCHAR, ' ', 'T') || 'Z';

@@ -20,7 +20,7 @@ mod scan;
 mod vector;
 
 use scan::Registry;
-pub use scan::with_needles;
+pub use scan::{Label, with_needles};
 
 /// How the engine may use the machine.
 #[derive(Debug, Clone)]
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     /// Makes a table known; the text is how SQL reads it.
-    pub fn register(&self, table: Arc<dyn Table>, label: &str) -> String {
+    pub fn register(&self, table: Arc<dyn Table>, label: Label) -> String {
         self.registry.add(table, label)
     }
 
@@ -113,6 +113,10 @@ impl Engine {
     /// # Errors
     /// What the engine says of the SQL, a reader of the evidence, or the sink.
     pub fn query(&self, sql: &str, params: &[(String, String)], sink: &mut dyn Sink) -> Result<()> {
+        if order::statements(&self.connection, sql) > 1 {
+            return Err(Error::question("the SQL has several statements, and one can be answered")
+                .hint("ask them one after the other"));
+        }
         let run = order::plan(&self.connection, sql, &self.registry.floats());
         let _order = run.in_order.then(|| self.registry.in_order());
         let mut statement = self.connection.prepare(&run.sql).map_err(|e| self.failed(&e))?;

@@ -1,17 +1,18 @@
 //! The one place where names and values of users and evidence become SQL text.
 
+use crate::model::name;
 use crate::model::value::Value;
 
 /// A name as an SQL identifier, always quoted.
-pub fn name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+pub fn name(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 /// A name without quotes where SQL needs none, for text that people will read and paste.
 pub fn readable_name(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain && !RESERVED.contains(&text) { text.to_string() } else { name(text) }
+    if plain && !name::is_reserved(text) { text.to_string() } else { self::name(text) }
 }
 
 /// A value as an SQL string.
@@ -21,6 +22,9 @@ pub fn text(value: &str) -> String {
 
 /// An instant as an SQL timestamp.
 pub fn time(micros: i64) -> String {
+    if micros == i64::MAX || micros <= -i64::MAX {
+        return format!("TIMESTAMP '{}infinity'", if micros < 0 { "-" } else { "" });
+    }
     format!("make_timestamp({micros})")
 }
 
@@ -67,94 +71,6 @@ pub fn fill(sql: &str, values: &[(&str, &str)]) -> String {
     filled.push_str(rest);
     filled
 }
-
-/// Words that SQL keeps for itself, of those that evidence uses as names.
-const RESERVED: &[&str] = &[
-    "all",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "between",
-    "both",
-    "by",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "constraint",
-    "create",
-    "default",
-    "desc",
-    "describe",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "full",
-    "glob",
-    "grant",
-    "group",
-    "having",
-    "in",
-    "initially",
-    "inner",
-    "intersect",
-    "into",
-    "is",
-    "join",
-    "lambda",
-    "lateral",
-    "leading",
-    "left",
-    "like",
-    "limit",
-    "natural",
-    "not",
-    "null",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "outer",
-    "pivot",
-    "placing",
-    "primary",
-    "qualify",
-    "references",
-    "returning",
-    "right",
-    "select",
-    "show",
-    "similar",
-    "some",
-    "summarize",
-    "symmetric",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "true",
-    "union",
-    "unique",
-    "unpivot",
-    "using",
-    "variadic",
-    "when",
-    "where",
-    "window",
-    "with",
-];
 
 #[cfg(test)]
 mod tests {

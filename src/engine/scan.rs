@@ -23,12 +23,20 @@ const NEEDLE_END: char = '\u{1f}';
 pub struct Registry(Arc<Shared>);
 
 struct Shared {
-    tables: Mutex<Vec<(Arc<dyn Table>, String)>>,
+    tables: Mutex<Vec<(Arc<dyn Table>, Label)>>,
     coverage: Arc<Coverage>,
     threads: usize,
     in_order: AtomicBool,
     /// What a reader failed with: the engine keeps only its text.
     failure: Mutex<Option<Error>>,
+}
+
+/// What coverage calls a table, and the evidence it stands in.
+#[derive(Debug, Clone)]
+pub struct Label {
+    pub table: String,
+    pub source: String,
+    pub bytes: u64,
 }
 
 /// While it lives, scans run on one thread and yield rows in the order of the evidence.
@@ -55,9 +63,9 @@ impl Registry {
         connection.register_table_function_with_extra_info::<Scan, Registry>("rca_scan", self)
     }
 
-    pub fn add(&self, table: Arc<dyn Table>, label: &str) -> String {
+    pub fn add(&self, table: Arc<dyn Table>, label: Label) -> String {
         let mut tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.push((table, label.to_string()));
+        tables.push((table, label));
         format!("rca_scan({})", tables.len() - 1)
     }
 
@@ -99,7 +107,7 @@ struct Scan;
 
 struct Bound {
     table: Arc<dyn Table>,
-    label: String,
+    label: Label,
     needles: Vec<Vec<u8>>,
 }
 
@@ -200,7 +208,9 @@ impl VTab for Scan {
             if registry.0.in_order.load(Ordering::Relaxed) { 1 } else { registry.0.threads.min(splits).max(1) };
         init.set_max_threads(threads as u64);
         let coverage = registry.0.coverage.clone();
-        let request = Request { projection, needles: bound.needles.clone(), coverage, table: bound.label.clone() };
+        coverage.asked(&bound.label.table, &bound.label.source, bound.label.bytes);
+        let request =
+            Request { projection, needles: bound.needles.clone(), coverage, table: bound.label.table.clone() };
         Ok(State {
             table: bound.table.clone(),
             request: Arc::new(request),

@@ -29,12 +29,16 @@ pub enum Fault {
     Blank,
     /// A record longer than the limit, cut there.
     Cut,
+    /// A quote that is opened and never closed: all that follows is in one field.
+    OpenQuote,
+    /// Files that are of no known kind or cannot be opened.
+    LeftOut(String),
 }
 
 impl Fault {
-    /// Blank lines and replaced bytes lose no row and no value.
+    /// Blank lines lose no row and no value, and a line without a time is a row.
     pub fn loses(&self) -> bool {
-        !matches!(self, Fault::Blank | Fault::Replaced | Fault::NoTime)
+        !matches!(self, Fault::Blank | Fault::NoTime)
     }
 
     pub fn described(&self, count: u64) -> String {
@@ -42,13 +46,21 @@ impl Fault {
         let n = grouped(count);
         match self {
             Fault::Damaged(why) => why.clone(),
+            Fault::OpenQuote => {
+                "a quote is opened and never closed, and the rest of the file is in that one field".into()
+            }
+            Fault::LeftOut(files) => format!("left out, {files}"),
             Fault::Unread if one => "1 record could not be read and is not in the answer".into(),
             Fault::Unread => format!("{n} records could not be read and are not in the answer"),
             Fault::Ragged => {
                 format!("{n} {} another number of fields than the header", if one { "row has" } else { "rows have" })
             }
             Fault::Value { column, kind } => {
-                format!("{n} {} of `{column}` no {kind} and NULL here", if one { "value is" } else { "values are" })
+                format!(
+                    "{n} {} of `{column}` {} no {kind} and NULL here",
+                    if one { "value" } else { "values" },
+                    if one { "is" } else { "are" }
+                )
             }
             Fault::UnknownKey(key) => {
                 format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })
@@ -142,6 +154,8 @@ struct Table {
     splits: BTreeMap<usize, Report>,
     notes: BTreeSet<String>,
     stopped_early: bool,
+    /// Of the evidence it stands in, once somebody asked for it: the source and its bytes.
+    bytes: Option<(String, u64)>,
 }
 
 /// The account of one run, shared by all readers.
@@ -175,6 +189,18 @@ impl Coverage {
         self.lock().entry(table.to_string()).or_default().stopped_early = true;
     }
 
+    /// A table is being read, out of so many bytes of a source.
+    pub fn asked(&self, table: &str, source: &str, bytes: u64) {
+        self.lock().entry(table.to_string()).or_default().bytes = Some((source.to_string(), bytes));
+    }
+
+    /// A file that was found and cannot be read at all.
+    pub fn left_out(&self, source: &str, files: &str) {
+        let mut report = Report::default();
+        report.fault(Fault::LeftOut(files.to_string()), || (Arc::from(source), 0));
+        self.finish(source, usize::MAX, &report);
+    }
+
     pub fn read(&self, bytes: u64) {
         self.bytes_read.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -200,31 +226,46 @@ impl Coverage {
 
     /// The lines for standard error: one when all is well, else one per table and fault, with places.
     pub fn lines(&self) -> Vec<String> {
-        let names: Vec<(String, Vec<String>, bool)> = self
-            .lock()
-            .iter()
-            .map(|(name, table)| (name.clone(), table.notes.iter().cloned().collect(), table.stopped_early))
-            .collect();
         let mut lines = Vec::new();
         let mut lost = 0;
-        for (name, notes, stopped_early) in &names {
-            let report = self.of(name);
+        let mut read = 0;
+        let mut sources: BTreeSet<(String, u64)> = BTreeSet::new();
+        for (name, table) in self.lock().iter() {
+            let mut report = Report::default();
+            table.splits.values().for_each(|split| report.join(split));
             lost += report.lost();
+            read += usize::from(table.bytes.is_some());
+            // The tables of one database file have its bytes in common.
+            sources.extend(table.bytes.clone());
             for (fault, tally) in &report.faults {
                 let places: Vec<String> = tally.places.iter().map(shown).collect();
                 let more = if tally.count > places.len() as u64 { ", …" } else { "" };
                 lines.push(format!("{name}: {} ({}{more})", fault.described(tally.count), places.join(", ")));
             }
-            lines.extend(notes.iter().map(|note| format!("{name}: {note}")));
-            if *stopped_early {
+            lines.extend(table.notes.iter().map(|note| format!("{name}: {note}")));
+            if table.stopped_early {
                 lines.push(format!("{name}: not read to its end, the answer needed no more"));
             }
         }
-        let bytes = bytes_shown(self.bytes_read.load(Ordering::Relaxed));
-        let tables = if names.len() == 1 { "1 table".into() } else { format!("{} tables", names.len()) };
+        let bytes = bytes_shown(sources.iter().map(|(_, bytes)| bytes).sum());
+        let tables = if read == 1 { "1 table".into() } else { format!("{read} tables") };
         let whole = if lost == 0 { "nothing lost".to_string() } else { format!("{} not readable", grouped(lost)) };
         lines.insert(0, format!("read {tables}, {bytes}, {whole}"));
         lines
+    }
+
+    /// The lines of what was lost alone.
+    pub fn losses(&self) -> Vec<String> {
+        let mut losses = Vec::new();
+        for (name, table) in self.lock().iter() {
+            let mut report = Report::default();
+            table.splits.values().for_each(|split| report.join(split));
+            for (fault, tally) in report.faults.iter().filter(|(fault, _)| fault.loses()) {
+                let places: Vec<String> = tally.places.iter().map(shown).collect();
+                losses.push(format!("{name}: {} ({})", fault.described(tally.count), places.join(", ")));
+            }
+        }
+        losses
     }
 }
 

@@ -10,9 +10,117 @@ pub fn identifier(text: &str) -> String {
     let name = name.trim_matches('_');
     match name.chars().next() {
         None => "source".into(),
-        Some(first) if first.is_ascii_digit() => format!("t_{name}"),
+        Some(first) if first.is_ascii_digit() || is_reserved(name) || is_taken(name) => format!("t_{name}"),
         Some(_) => name.to_string(),
     }
+}
+
+/// Names that rca or the engine has for things of its own: no source can be called so.
+pub fn is_taken(name: &str) -> bool {
+    ["events", "main", "memory", "system", "temp", "public", "information_schema", "pg_catalog"]
+        .iter()
+        .any(|taken| name.eq_ignore_ascii_case(taken))
+}
+
+/// Whether SQL keeps the word for itself, so that a name would need quotes.
+pub fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
+}
+
+/// Words that SQL keeps for itself, of those that evidence uses as names.
+const RESERVED: &[&str] = &[
+    "all",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "at",
+    "asc",
+    "between",
+    "both",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "default",
+    "desc",
+    "describe",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "glob",
+    "grant",
+    "group",
+    "having",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "join",
+    "lambda",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "pivot",
+    "placing",
+    "primary",
+    "qualify",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "show",
+    "similar",
+    "some",
+    "summarize",
+    "symmetric",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "unpivot",
+    "using",
+    "variadic",
+    "when",
+    "where",
+    "window",
+    "with",
+];
+
+/// A column's name, with a number if SQL would take it for one that was there before.
+pub fn once(name: &str, seen: &mut std::collections::HashMap<String, usize>) -> String {
+    let count = seen.entry(name.to_lowercase()).or_insert(0);
+    *count += 1;
+    if *count == 1 { name.to_string() } else { format!("{name}_{count}") }
 }
 
 /// A file's name without its endings: `x.csv.gz` is `x`. A rotated log (`app.log.2.gz`) is `app`.
@@ -54,6 +162,8 @@ mod tests {
     fn paths_become_identifiers() {
         assert_eq!(identifier("gateway-logs"), "gateway_logs");
         assert_eq!(identifier("2024 Q1 (final)"), "t_2024_q1_final");
+        assert_eq!(identifier("events"), "t_events");
+        assert_eq!(identifier("Array"), "t_array");
         assert_eq!(stem("x.csv.gz"), "x");
         assert_eq!(stem(".hidden"), "hidden");
     }

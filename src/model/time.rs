@@ -73,8 +73,7 @@ pub fn fraction(text: &[u8]) -> (i64, usize) {
 pub fn offset(text: &[u8]) -> Option<(i32, usize)> {
     match text.first()? {
         b'Z' => Some((0, 1)),
-        b'U' if text.starts_with(b"UTC") => Some((0, 3)),
-        b'G' if text.starts_with(b"GMT") => Some((0, 3)),
+        first if first.is_ascii_uppercase() => abbreviation(text),
         sign @ (b'+' | b'-') => {
             let hours = digits(&text[1..], 2)?;
             let mut seconds = hours * 3600;
@@ -96,6 +95,32 @@ pub fn offset(text: &[u8]) -> Option<(i32, usize)> {
     }
 }
 
+/// Abbreviations of zones that mean one offset only: those of RFC 2822, 4.3, and Europe's and Japan's. Others, such
+/// as IST or CST, have homonyms far apart and are not taken for any.
+fn abbreviation(text: &[u8]) -> Option<(i32, usize)> {
+    const ZONES: [(&[u8], i32); 17] = [
+        (b"UTC", 0),
+        (b"GMT", 0),
+        (b"UT", 0),
+        (b"EST", -5),
+        (b"EDT", -4),
+        (b"CDT", -5),
+        (b"MST", -7),
+        (b"MDT", -6),
+        (b"PST", -8),
+        (b"PDT", -7),
+        (b"WET", 0),
+        (b"WEST", 1),
+        (b"CET", 1),
+        (b"CEST", 2),
+        (b"EET", 2),
+        (b"EEST", 3),
+        (b"JST", 9),
+    ];
+    let length = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    ZONES.iter().find(|(name, _)| *name == &text[..length]).map(|(_, hours)| (hours * 3600, length))
+}
+
 /// An ISO 8601 or look-alike date and time at the start of `text`, with its length:
 /// `2025-03-01`, then `T`, `_` or a blank, `08:00[:00[.,123456789]]`, then maybe a zone. `/` may divide the date.
 pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
@@ -110,7 +135,8 @@ pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
     }
     let Some((of_day, length)) = time_of_day(&text[11..]) else { return Some((date, 10)) };
     let mut end = 11 + length;
-    let blank = usize::from(text.get(end) == Some(&b' ') && matches!(text.get(end + 1), Some(b'+' | b'-')));
+    let is_zone = |byte: &u8| matches!(byte, b'+' | b'-') || byte.is_ascii_uppercase();
+    let blank = usize::from(text.get(end) == Some(&b' ') && text.get(end + 1).is_some_and(is_zone));
     let zone = text.get(end + blank..).and_then(offset);
     if let Some((_, length)) = zone {
         end += blank + length;

@@ -13,6 +13,8 @@ use crate::model::name;
 pub struct Wanted {
     pub entities: Vec<Entity>,
     pub window: Window,
+    /// Of rows of the tables where it fits them, else of events.
+    pub condition: Option<String>,
 }
 
 /// What an investigation follows: a value, maybe only in columns of one name.
@@ -31,7 +33,7 @@ impl Session {
         let wanted = Wanted { window: *window, ..Wanted::default() };
         let selects: Vec<String> = self.tables.iter().filter_map(|table| self.events_of(table, &wanted)).collect();
         self.engine.execute(&format!(
-            "CREATE OR REPLACE VIEW events AS SELECT * EXCLUDE (at_file, at_line) FROM ({})",
+            "CREATE OR REPLACE VIEW events AS SELECT * EXCLUDE (at_file, at_line) FROM ({}) WHERE ts IS NOT NULL",
             union(&selects)
         ))
     }
@@ -74,8 +76,11 @@ impl Session {
             .as_ref()
             .map_or_else(|| "NULL::TIMESTAMP".into(), |time| format!("{}::TIMESTAMP", quote::name(time)));
         let needles: Vec<String> = match table.kind {
-            // Values of other kinds may be spelt otherwise in the bytes than in the column.
-            "log" => wanted.entities.iter().map(|entity| entity.value.clone()).collect(),
+            // Values of other kinds may be spelt otherwise in the bytes than in the column, and so may all but plain
+            // words in the JSON lines of a log.
+            "log" if wanted.entities.iter().all(|entity| is_plain(&entity.value)) => {
+                wanted.entities.iter().map(|entity| entity.value.clone()).collect()
+            }
             _ => Vec::new(),
         };
         let follows = if wanted.entities.is_empty() {
@@ -88,24 +93,35 @@ impl Session {
                 .collect::<Vec<_>>()
                 .join(" OR ")
         };
-        let more: String =
-            more.iter().map(|(expression, name)| format!(", {expression} AS {}", quote::name(name))).collect();
-        format!(
-            "SELECT {time} AS ts, {} AS source, {} AS table_name, {} AS entity, {} AS level, {} AS code, {} AS message, {} AS origin, _file AS at_file, _line AS at_line{more} FROM {} WHERE {} AND ({follows})",
+        let more: String = more.iter().map(|(sql, name)| format!(", {sql} AS {}", quote::name(name))).collect();
+        let scan = table.scan(&needles);
+        let (within, outside) = match &wanted.condition {
+            None => ("true", None),
+            Some(condition) if self.fits(&scan, condition) => (condition.as_str(), None),
+            Some(condition) => ("true", Some(condition)),
+        };
+        let code = table.roles.code.as_ref().map(|code| format!("{}::VARCHAR", quote::name(code)));
+        let rows = format!(
+            "SELECT {time} AS ts, {} AS source, {} AS table_name, {} AS entity, {} AS level, {} AS code, {} AS message, \
+             {} AS origin, _file AS at_file, _line AS at_line{more} FROM {scan} WHERE {} AND ({follows}) AND ({within})",
             quote::text(&table.source),
             quote::text(&table.short_name),
             self.entity_sql(table, wanted),
             level_sql(table),
-            table
-                .roles
-                .code
-                .as_ref()
-                .map_or_else(|| "NULL::VARCHAR".into(), |code| format!("{}::VARCHAR", quote::name(code))),
+            code.unwrap_or_else(|| "NULL::VARCHAR".into()),
             self.message_sql(table),
             table.origin,
-            table.scan(&needles),
             wanted.window.sql(&time),
-        )
+        );
+        match outside {
+            Some(condition) => format!("SELECT * FROM ({rows}) WHERE ({condition})"),
+            None => rows,
+        }
+    }
+
+    /// Whether a condition can be asked of a table's rows.
+    fn fits(&self, scan: &str, condition: &str) -> bool {
+        self.engine.rows(&format!("SELECT 1 FROM {scan} WHERE ({condition}) LIMIT 0")).is_ok()
     }
 
     /// The columns of a table that hold an entity: those of the settings, else those that other tables have too.
@@ -210,6 +226,10 @@ impl Session {
         }
         if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) }
     }
+}
+
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
 }
 
 /// A table's level on the common scale; a result that means failure is an error.

@@ -1,14 +1,14 @@
 //! A case being asked: sources are located and opened once, their tables made known to the engine under the names
 //! that SQL uses. Commands ask here for tables by role, and never see a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::engine::{Engine, Limits, quote};
-use crate::error::{Error, Result};
-use crate::model::column::{Column, Kind};
+use crate::engine::{Engine, Label, Limits, quote};
+use crate::error::{Error, Kind, Result};
+use crate::model::column::Column;
 use crate::model::coverage::Coverage;
 use crate::model::role::Roles;
 use crate::model::zone::Zone;
@@ -18,6 +18,7 @@ use crate::source::log::formats::{Format, FormatFile};
 use crate::source::{Content, Offer, Source, Spec, locate};
 
 mod events;
+mod parquet;
 mod window;
 
 pub use events::{Entity, Wanted};
@@ -50,6 +51,23 @@ pub struct Opening<'a> {
     pub limits: Limits,
     pub scratch: PathBuf,
     pub stdin: &'a mut dyn Read,
+}
+
+/// Of several sources typed, as by a shell's `*`, one that is there and of no known kind is left out, and counted.
+fn located_or_left_out(
+    session: &Session,
+    named: &Named,
+    base: &Path,
+    scratch: &Path,
+    several: bool,
+) -> Result<locate::Located> {
+    match locate::locate(&named.path, named.name.as_deref(), base, scratch) {
+        Err(error) if several && named.name.is_none() && base.join(&named.path).is_file() => {
+            session.coverage.left_out(&named.path, &error.detail.unwrap_or(error.message));
+            Ok(locate::Located { groups: Vec::new(), left_out: Vec::new() })
+        }
+        found => found,
+    }
 }
 
 /// A table as commands know it.
@@ -107,6 +125,10 @@ pub struct Session {
     /// Of sources as a whole: what was found and left out.
     pub notes: Vec<(String, String)>,
     parquet: Vec<PathBuf>,
+    /// All files of evidence.
+    pub files: Vec<PathBuf>,
+    /// Standard input or a pipe had nothing in it.
+    pub is_empty_stream: bool,
     /// Where the engine may write an answer as Parquet.
     pub parquet_output: PathBuf,
 }
@@ -126,30 +148,52 @@ impl Session {
             tables: Vec::new(),
             notes: Vec::new(),
             parquet: Vec::new(),
+            files: Vec::new(),
+            is_empty_stream: false,
             parquet_output: scratch.join("answer.parquet"),
         };
         let formats = Arc::new(session.own_formats()?);
         let mut located: BTreeMap<String, String> = BTreeMap::new();
         let is_typed = !sources.is_empty();
-        let wanted = session.wanted(sources)?.into_iter().chain(extra);
+        let wanted = session.wanted(sources)?;
+        let several = wanted.len() > 1;
+        let wanted = wanted.into_iter().chain(extra);
         for named in wanted {
             let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
             let mut found = if named.path == "-" {
                 locate::standard_input(stdin, said, &scratch)?
             } else {
-                locate::locate(&named.path, said, base)?
+                located_or_left_out(&session, &named, base, &scratch, several)?
             };
+            for left_out in found.left_out.drain(..) {
+                session.coverage.left_out(named.name.as_deref().unwrap_or(&named.path), &left_out);
+            }
+            session.is_empty_stream |= found.groups.is_empty();
             for group in found.groups {
+                if name::is_taken(&group.name) {
+                    return Err(Error::question(format!("no source can be called `{}`", group.name))
+                        .detail("the name is taken: `events` is the view over all sources, others are the engine's own")
+                        .hint(format!("give it another one: my_{}={}", group.name, named.path)));
+                }
                 if let Some(other) = located.insert(group.name.clone(), named.path.clone()) {
                     return Err(Error::question(format!("two sources are called `{}`", group.name))
                         .detail(format!("`{other}` and `{}`", named.path))
                         .hint(format!("name one of them: {}2={}", group.name, named.path)));
                 }
+                session.files.extend(group.files.iter().map(|file| file.path.clone()));
                 let spec = session.spec(group.name, group.files, &formats, &scratch)?;
-                let source = (group.reader.open)(&spec, &session.coverage)?;
-                session.notes.extend(found.notes.drain(..).map(|note| (source.name.clone(), note)));
+                let source = match (group.reader.open)(&spec, &session.coverage) {
+                    Err(error) if several && error.kind == Kind::Evidence => {
+                        session.coverage.left_out(&spec.name, &error.detail.unwrap_or(error.message));
+                        continue;
+                    }
+                    opened => opened?,
+                };
                 session.attach(source)?;
             }
+        }
+        if session.tables.is_empty() && !session.is_empty_stream {
+            return Err(Error::evidence("none of the sources can be read").detail(session.coverage.losses().join("\n")));
         }
         for (source, note) in &session.notes {
             session.coverage.note(source, note.clone());
@@ -195,12 +239,7 @@ impl Session {
     ) -> Result<Spec> {
         let default = SourceSettings::default();
         let said = self.settings.sources.get(&name).unwrap_or(&default);
-        let zone = match said.zone(&name)? {
-            Some(zone) => Some(zone),
-            None => {
-                self.settings.timezone.as_deref().map(|text| crate::settings::zone(text, "timezone")).transpose()?
-            }
-        };
+        let (zone, zone_said) = self.zone_of(&name)?;
         let delimiter = match said.delimiter.as_deref() {
             None => None,
             Some("\\t" | "tab") => Some(b'\t'),
@@ -212,8 +251,8 @@ impl Session {
         };
         Ok(Spec {
             files,
-            zone: zone.unwrap_or(Zone::UTC),
-            zone_said: zone.is_some(),
+            zone,
+            zone_said,
             skew: said.skew(&name)?,
             format: said.format.clone(),
             delimiter,
@@ -224,13 +263,32 @@ impl Session {
         })
     }
 
+    /// The zone of a source's times that carry none, and whether somebody said so.
+    fn zone_of(&self, source: &str) -> Result<(Zone, bool)> {
+        let own = self.settings.sources.get(source).map(|said| said.zone(source)).transpose()?.flatten();
+        let zone = match own {
+            Some(zone) => Some(zone),
+            None => {
+                self.settings.timezone.as_deref().map(|text| crate::settings::zone(text, "timezone")).transpose()?
+            }
+        };
+        Ok((zone.unwrap_or(Zone::UTC), zone.is_some()))
+    }
+
     /// Makes the tables of a source known to SQL.
     fn attach(&mut self, source: Source) -> Result<()> {
         if source.is_database {
             self.engine.execute(&format!("ATTACH ':memory:' AS {}", quote::name(&source.name)))?;
         }
         let names: Vec<String> = source.tables.iter().map(|offer| offer.name.to_lowercase()).collect();
-        for offer in source.tables {
+        let mut seen = HashMap::new();
+        for mut offer in source.tables {
+            // SQL takes names that differ in case alone for one.
+            let schema = offer.schema.clone().unwrap_or_default();
+            offer.name = match name::once(&format!("{schema}.{}", offer.name), &mut seen) {
+                numbered if schema.is_empty() => numbered[1..].to_string(),
+                numbered => numbered[schema.len() + 1..].to_string(),
+            };
             // Two schemas of a dump may have tables of one name: then both carry their schema's.
             let twice = names.iter().filter(|name| **name == offer.name.to_lowercase()).count() > 1;
             self.attach_table(&source.name, source.kind, source.is_database, twice, offer)?;
@@ -255,14 +313,17 @@ impl Session {
         let said = self.settings.sources.get(source);
         let (columns, scan, hidden, origin) = match &offer.content {
             Content::Scanned(table) => {
-                let scan = self.engine.register(table.clone(), &name);
+                let label = Label { table: name.clone(), source: source.to_string(), bytes: offer.bytes };
+                let scan = self.engine.register(table.clone(), label);
                 (table.columns().to_vec(), scan, table.hidden(), "concat_ws(':', _file, _line)".to_string())
             }
             Content::Parquet(files) => {
+                // The engine reads these by itself and tells nobody when.
+                self.coverage.asked(&name, source, offer.bytes);
                 self.parquet.extend(files.iter().map(|file| file.path.clone()));
                 let paths =
                     files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
-                let (columns, scan) = self.parquet_scan(&paths, files.len() > 1)?;
+                let (columns, scan) = self.parquet_scan(source, &paths, files.len() > 1)?;
                 (columns, scan, 2, "concat_ws(':', _file, _line)".to_string())
             }
         };
@@ -310,39 +371,6 @@ impl Session {
         Ok(())
     }
 
-    /// Parquet columns as ours: instants without a zone, `_file` and `_line` (the row in its file) at the end.
-    fn parquet_scan(&self, paths: &str, several: bool) -> Result<(Vec<Column>, String)> {
-        let compressions =
-            self.engine.rows(&format!("SELECT DISTINCT compression FROM parquet_metadata([{paths}])"))?;
-        if compressions.rows.iter().any(|row| row[0].shown() == "BROTLI") {
-            return Err(Error::evidence("a Parquet file is compressed with Brotli, which is not read")
-                .detail("the engine's Brotli decoder has a known fault (CVE-2026-111497)")
-                .hint("write it again with zstd or snappy"));
-        }
-        let union = if several { ", union_by_name := true" } else { "" };
-        let read = format!("read_parquet([{paths}], filename := true, file_row_number := true{union})");
-        let described =
-            self.engine.rows(&format!("DESCRIBE SELECT * EXCLUDE (filename, file_row_number) FROM {read}"))?;
-        let mut columns = Vec::new();
-        let mut list = Vec::new();
-        for row in &described.rows {
-            let (name, declared) = (row[0].shown(), row[1].shown());
-            let quoted = quote::name(&name);
-            let kind = parquet_kind(&declared);
-            list.push(match declared.as_str() {
-                "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {quoted}"),
-                "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => format!("{quoted}::TIMESTAMP AS {quoted}"),
-                _ => quoted,
-            });
-            columns.push(Column::new(name, kind));
-        }
-        list.push("filename AS _file".into());
-        list.push("file_row_number + 1 AS _line".into());
-        columns.push(Column::new("_file", Kind::Text));
-        columns.push(Column::new("_line", Kind::Int));
-        Ok((columns, format!("(SELECT {} FROM {read})", list.join(", "))))
-    }
-
     /// Puts a window on the tables that SQL sees, by their time; tables without one stay whole.
     ///
     /// # Errors
@@ -371,6 +399,12 @@ impl Session {
         let mut files = self.parquet.clone();
         files.push(self.parquet_output.clone());
         self.engine.shut(&files)
+    }
+
+    /// Whether a file is one of the evidence's own.
+    pub fn is_evidence(&self, path: &Path) -> bool {
+        path.canonicalize()
+            .is_ok_and(|path| self.files.iter().any(|file| file.canonicalize().is_ok_and(|file| file == path)))
     }
 
     /// The table that a name means: `station.tests`, `telemetry`, or a short name that only one table has.
@@ -440,16 +474,4 @@ pub fn known_column(table: &str, columns: &[Column], wanted: &str, said_by: &str
     Err(Error::question(format!("table `{table}` has no column `{wanted}`"))
         .detail(format!("asked for by {said_by}"))
         .hint(hint))
-}
-
-fn parquet_kind(declared: &str) -> Kind {
-    match declared {
-        "BOOLEAN" => Kind::Bool,
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => Kind::Int,
-        "FLOAT" | "DOUBLE" => Kind::Float,
-        "DATE" => Kind::Date,
-        "BLOB" => Kind::Blob,
-        text if text.starts_with("TIMESTAMP") => Kind::Time,
-        _ => Kind::Text,
-    }
 }

@@ -1,7 +1,7 @@
 //! `--from` and `--to`: a half-open stretch of time, its ends absolute or counted back from the latest time in the
 //! evidence.
 
-use super::Session;
+use super::{Session, Table};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::value::Value;
@@ -87,14 +87,23 @@ impl Session {
 
     /// The latest time in any table.
     fn latest(&self) -> Result<Option<i64>> {
-        let mut latest = None;
-        for table in &self.tables {
+        Ok(self.ends(&self.tables.iter().collect::<Vec<_>>())?.map(|(_, last)| last))
+    }
+
+    /// The earliest and the latest time in these tables.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn ends(&self, tables: &[&Table]) -> Result<Option<(i64, i64)>> {
+        let mut ends: Option<(i64, i64)> = None;
+        for table in tables {
             let Some(column) = &table.roles.time else { continue };
-            let sql = format!("SELECT max({}::TIMESTAMP) FROM {}", quote::name(column), table.sql());
-            if let Some(Value::Time(at)) = self.one_row(&sql)?.first() {
-                latest = latest.max(Some(*at));
+            let column = quote::name(column);
+            let sql = format!("SELECT min({column}::TIMESTAMP), max({column}::TIMESTAMP) FROM {}", table.sql());
+            if let [Value::Time(first), Value::Time(last)] = self.one_row(&sql)?.as_slice() {
+                ends = Some(ends.map_or((*first, *last), |(from, to)| (from.min(*first), to.max(*last))));
             }
         }
-        Ok(latest)
+        Ok(ends)
     }
 }

@@ -112,7 +112,13 @@ fn float(text: &[u8]) -> Option<f64> {
     if first == b'+' || (digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()) {
         return None;
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    // A whole number past 64 bits would lose digits.
+    if digits.len() > 15 && digits.iter().all(u8::is_ascii_digit) && int(text).is_none() {
+        return None;
+    }
+    let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    // A finite number past the range is not infinity.
+    (value.is_finite() || !text.iter().any(u8::is_ascii_digit)).then_some(value)
 }
 
 fn float_comma(text: &[u8]) -> Option<f64> {
@@ -199,6 +205,7 @@ pub struct Guess {
     candidates: Vec<Reading>,
     seen: u64,
     zoneless: bool,
+    finer: bool,
 }
 
 impl Default for Guess {
@@ -208,6 +215,7 @@ impl Default for Guess {
             candidates: vec![Bool, Epoch, Int, Float, FloatComma, Date, Time, DayFirst, MonthFirst],
             seen: 0,
             zoneless: false,
+            finer: false,
         }
     }
 }
@@ -231,6 +239,9 @@ impl Guess {
             Reading::DayFirst => divided(text, true).is_some(),
             Reading::MonthFirst => divided(text, false).is_some(),
         });
+        self.finer |= text.len() > 26
+            && text.get(19) == Some(&b'.')
+            && text[20..].iter().take_while(|byte| byte.is_ascii_digit()).count() > 6;
         self.zoneless |= time::iso_whole(text).is_some_and(|stamp| stamp.offset.is_none())
             || divided(text, true).is_some()
             || divided(text, false).is_some();
@@ -247,6 +258,11 @@ impl Guess {
             .copied()
             .find(|reading| *reading != Reading::Epoch || names_a_time(name))
             .unwrap_or(Reading::Text)
+    }
+
+    /// Whether a sample was a time finer than a microsecond.
+    pub fn is_finer(&self) -> bool {
+        self.finer
     }
 
     /// Whether a sample was a time without a zone.
@@ -278,7 +294,7 @@ mod tests {
         assert_eq!(guessed("n", &["1", "2.5"]), Reading::Float);
         assert_eq!(guessed("n", &["2,6", "48,9", "2"]), Reading::FloatComma);
         assert_eq!(guessed("serial", &["007", "12"]), Reading::Text);
-        assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Float);
+        assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Text);
         assert_eq!(guessed("ts", &["1740787200", "1740787230.5"]), Reading::Epoch);
         assert_eq!(guessed("n", &["1740787200"]), Reading::Int);
         assert_eq!(guessed("d", &["2025-03-01"]), Reading::Date);

@@ -15,7 +15,7 @@ use crate::model::coverage::{Coverage, Fault};
 use crate::model::zone::Zone;
 use crate::source::blocks::{Framing, Lines};
 use crate::source::file::File;
-use crate::source::infer::{Guess, Reading};
+use crate::source::infer::{self, Guess, Reading};
 use crate::source::text::{Format, Outcome, RecordParser, Slot, TextTable};
 use crate::source::{Content, Offer, Reader, Source, Spec, sample};
 
@@ -96,7 +96,16 @@ impl Seen {
             Some(b'n') | None => {}
             Some(_) => {
                 self.number.see(value.as_bytes());
-                if crate::source::infer::int(value.as_bytes()).is_some() { self.ints += 1 } else { self.floats += 1 }
+                if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+                    && infer::int(value.as_bytes()).is_none()
+                {
+                    // Past 64 bits only its text keeps all digits.
+                    self.nested += 1;
+                } else if infer::int(value.as_bytes()).is_some() {
+                    self.ints += 1
+                } else {
+                    self.floats += 1
+                }
             }
         }
     }
@@ -128,18 +137,16 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         let documents = !is_ndjson(&file.head);
         let start = if documents { document_start(&file.head).unwrap_or(0) } else { 0 };
         layouts.push(Layout { documents, start });
-        for (index, piece) in sample::pieces(file).iter().enumerate() {
+        for (index, piece) in sample::all_or_pieces(file).iter().enumerate() {
             let start = if index == 0 { start } else { 0 };
             if documents && index > 0 {
                 break;
             }
             let mut at = start;
-            let mut seen = 0;
-            while at < piece.len() && seen < 5_000 {
+            while at < piece.len() {
                 let next = record_end(piece, at, documents);
                 learn(&piece[at..next], &mut keys, &mut by_key);
                 at = next;
-                seen += 1;
             }
         }
     }
@@ -160,6 +167,10 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     if zoneless && !spec.zone_said {
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
     }
+    if keys.iter().any(|(_, seen)| seen.text.is_finer()) {
+        notes.push("times are finer than a microsecond and cut there".to_string());
+    }
+    notes.extend(spec.files.iter().filter_map(|file| Some(format!("{}: {}", file.shown, file.encoding.assumption()?))));
     notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
     let names = unique(&keys);
     let columns = names.iter().zip(&shapes).map(|(name, shape)| Column::new(name, shape.kind())).collect();
@@ -438,6 +449,13 @@ fn push(shape: Shape, value: &str, zone: Zone, skew: i64, out: &mut Buffer) -> b
 }
 
 impl RecordParser for Parser {
+    fn begins(&self, block: &[u8], at: usize) -> usize {
+        if !self.documents {
+            return at;
+        }
+        at + memchr::memchr(b'{', &block[at..]).unwrap_or(0)
+    }
+
     fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
         let next = record_end(block, at, self.documents).max(at + 1);
         let record = &block[at..next];

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,15 +25,15 @@ pub struct Group {
 
 pub struct Located {
     pub groups: Vec<Group>,
-    /// What was found and left out, and why.
-    pub notes: Vec<String>,
+    /// What was found and cannot be read, and why.
+    pub left_out: Vec<String>,
 }
 
 /// Finds the evidence at `typed`, relative to `base`. `said` is the name that the user gave it.
 ///
 /// # Errors
 /// If nothing is there, or nothing that can be read.
-pub fn locate(typed: &str, said: Option<&str>, base: &Path) -> Result<Located> {
+pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path) -> Result<Located> {
     let path = base.join(typed);
     let is_glob = typed.contains(['*', '?', '[']) && !path.exists();
     if is_glob {
@@ -45,10 +46,15 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path) -> Result<Located> {
         let name = said.map_or_else(|| folder_name(&path), str::to_string);
         return grouped(files, name, typed);
     }
+    if fs::metadata(&path).is_ok_and(|meta| meta.file_type().is_fifo()) {
+        // `<(zcat x.gz)` of a shell: read like standard input, under its own name.
+        let mut pipe = fs::File::open(&path).map_err(|e| Error::file(typed, &e))?;
+        return kept(&mut pipe, said.unwrap_or("pipe"), scratch);
+    }
     let file = File::open(&path, typed)?;
     let reader = readable(&file)?;
     let name = said.map_or_else(|| file_name(typed), str::to_string);
-    Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], notes: Vec::new() })
+    Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], left_out: Vec::new() })
 }
 
 /// Standard input, kept in a file of the temporary directory, since its kind is told by its content.
@@ -56,16 +62,28 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path) -> Result<Located> {
 /// # Errors
 /// If it cannot be read or kept, or is of no known kind.
 pub fn standard_input(input: &mut dyn Read, said: Option<&str>, scratch: &Path) -> Result<Located> {
-    let path = scratch.join("stdin");
+    kept(input, said.unwrap_or("stdin"), scratch)
+}
+
+/// A stream, kept in a file of the temporary directory. One without a byte makes no group.
+fn kept(input: &mut dyn Read, name: &str, scratch: &Path) -> Result<Located> {
+    let path = scratch.join(name);
     let failed = |cause: io::Error| {
-        Error::evidence("cannot keep standard input in the temporary directory").detail(cause.to_string())
+        Error::evidence(format!("cannot keep `{name}` in the temporary directory")).detail(cause.to_string())
     };
     let mut copy = fs::File::create(&path).map_err(failed)?;
-    io::copy(input, &mut copy).map_err(failed)?;
-    let file = File::open(&path, "stdin")?;
+    if io::copy(input, &mut copy).map_err(failed)? == 0 {
+        return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
+    }
+    let file = File::open(&path, name)?;
+    if file.head.trim_ascii() == b"[]" {
+        return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
+    }
     let reader = readable(&file)?;
-    let name = said.unwrap_or("stdin").to_string();
-    Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], notes: Vec::new() })
+    Ok(Located {
+        groups: vec![Group { name: name.to_string(), reader, files: vec![Arc::new(file)] }],
+        left_out: Vec::new(),
+    })
 }
 
 fn file_name(typed: &str) -> String {
@@ -128,15 +146,16 @@ fn walk(folder: &Path, shown: &str, depth: usize, files: &mut Vec<(PathBuf, Stri
 /// Opens files and puts those of one kind together.
 fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str) -> Result<Located> {
     let mut known: Vec<(&'static Reader, Arc<File>)> = Vec::new();
-    let mut notes = Vec::new();
+    let mut left_out = Vec::new();
     let mut unknown = Vec::new();
     for (path, shown) in paths {
         if ends_with_side_file(&shown) || shown.ends_with("rca.toml") {
             continue;
         }
         match File::open(&path, &shown) {
-            Err(error) => notes.push(format!("{shown}: {}", error.detail.unwrap_or(error.message))),
-            Ok(file) if file.bytes == 0 => notes.push(format!("{shown}: empty")),
+            Err(error) => left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
+            // Nothing is lost of an empty file.
+            Ok(file) if file.bytes == 0 => {}
             Ok(file) => match readable(&file) {
                 Ok(reader) => known.push((reader, Arc::new(file))),
                 Err(_) => unknown.push(shown),
@@ -152,9 +171,9 @@ fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str) -> Result<L
         return Err(Error::evidence(format!("`{typed}` holds no evidence of a known kind")).detail(looked).hint(KINDS));
     }
     if !unknown.is_empty() {
-        notes.push(format!("left out, of no known kind: {}", some(&unknown)));
+        left_out.push(format!("of no known kind: {}", some(&unknown)));
     }
-    Ok(Located { groups: divide(known, &name), notes })
+    Ok(Located { groups: divide(known, &name), left_out })
 }
 
 fn ends_with_side_file(shown: &str) -> bool {
@@ -177,7 +196,10 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
         let files = known.into_iter().map(|(_, file)| file).collect();
         return vec![Group { name: name.to_string(), reader: &log::KNOWN, files }];
     }
-    if kinds.len() == 1 && (known.len() == 1 || !is_database(known[0].0)) {
+    let first_line = |file: &File| file.head.split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec);
+    let is_one_shape =
+        known.iter().all(|(reader, file)| reader.kind != "csv" || first_line(file) == first_line(&known[0].1));
+    if kinds.len() == 1 && (known.len() == 1 || !is_database(known[0].0) && is_one_shape) {
         let reader = known[0].0;
         return vec![Group {
             name: name.to_string(),
@@ -189,7 +211,13 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
     for (reader, file) in known {
         let stem = file_name(&file.shown);
         let same_name = groups.entry(stem.clone()).or_default();
-        match same_name.iter_mut().find(|group| group.reader.kind == reader.kind && !is_database(reader)) {
+        let fits = |group: &&mut Group| {
+            let other = &group.files[0];
+            group.reader.kind == reader.kind
+                && !is_database(reader)
+                && (reader.kind != "csv" || first_line(other) == first_line(&file))
+        };
+        match same_name.iter_mut().find(fits) {
             Some(group) => group.files.push(file),
             None => same_name.push(Group { name: stem, reader, files: vec![file] }),
         }
@@ -216,6 +244,7 @@ const NOT_READ: &[(&[u8], &str, &str)] = &[
     (b"BZh", "compressed with bzip2", "unpack it first: bzip2 -dk FILE"),
     (b"\xfd7zXZ\0", "compressed with xz", "unpack it first: xz -dk FILE"),
     (b"\x04\x22\x4d\x18", "compressed with lz4", "unpack it first: lz4 -dk FILE"),
+    (b"BEGIN TRANSACTION;", "a SQLite .dump script", "make a database of it: sqlite3 evidence.db < FILE"),
     (b"PRAGMA foreign_keys=OFF;", "a SQLite .dump script", "make a database of it: sqlite3 evidence.db < FILE"),
 ];
 
@@ -225,6 +254,11 @@ fn readable(file: &File) -> Result<&'static Reader> {
         return Err(refused()
             .detail(format!("it is {what}, which is not read"))
             .hint(hint.replace("FILE", &file.shown)));
+    }
+    // The magic of a tar archive stands in its first member's header.
+    if file.head.get(257..262) == Some(b"ustar") {
+        let hint = format!("unpack it first: tar -xf {}", file.shown);
+        return Err(refused().detail("it is a tar archive, which is not read").hint(hint));
     }
     if let Some(reader) = reader_of(file) {
         return Ok(reader);

@@ -47,6 +47,11 @@ pub trait RecordParser: Send {
     /// Parses the record at `at` and pushes its values. Returns where the next record begins, and what became of
     /// this one. Faults go to `faults`; the caller gives them their place.
     fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome);
+    /// Where the record at `at` begins in the eyes of a reader: not with the blanks before it.
+    fn begins(&self, block: &[u8], at: usize) -> usize {
+        let _ = block;
+        at
+    }
     /// A new block begins: forget what was looked at ahead.
     fn restart(&mut self) {}
 }
@@ -282,12 +287,14 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                 self.at = next;
                 for fault in self.faults.drain(..) {
                     let (place, buffer, file) = (&mut self.place, &self.blocks.buffer, &self.file);
-                    self.report.fault(fault, || (file.shown.clone(), place.of(start, buffer, &block, file)));
+                    let begins = self.parser.begins(&buffer[..block.end], start);
+                    self.report.fault(fault, || (file.shown.clone(), place.of(begins, buffer, &block, file)));
                 }
                 if outcome == Outcome::Row {
                     self.report.rows += 1;
                     batch.rows += 1;
-                    self.push_place(start, block, batch);
+                    let begins = self.parser.begins(&self.blocks.buffer[..block.end], start);
+                    self.push_place(begins, block, batch);
                 }
             }
             self.block = None;

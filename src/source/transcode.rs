@@ -24,6 +24,10 @@ impl Encoding {
             [0xfe, 0xff, ..] => return Encoding::Utf16Be,
             _ => {}
         }
+        // What has a signature of its own is no text.
+        if [&b"SQLite format 3\0"[..], b"PGDMP", b"PAR1", b"PK\x03\x04"].iter().any(|magic| head.starts_with(magic)) {
+            return Encoding::Utf8;
+        }
         let sample = &head[..head.len().min(4096)];
         let zeros = |odd: usize| sample.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
         let half = sample.len() / 2;
@@ -36,7 +40,8 @@ impl Encoding {
         if memchr::memchr(0, sample).is_none() && is_latin1(head) {
             return Encoding::Latin1;
         }
-        if memchr::memchr(b'\r', head).is_some() && memchr::memchr(b'\n', head).is_none() {
+        let is_binary = memchr::memchr(0, head).is_some();
+        if !is_binary && memchr::memchr(b'\r', head).is_some() && memchr::memchr(b'\n', head).is_none() {
             return Encoding::CarriageReturns;
         }
         Encoding::Utf8

@@ -24,7 +24,7 @@ fn packed_and_plain_give_the_same_rows() {
     gzip.write_all(text.as_bytes()).and_then(|()| gzip.finish().map(drop)).expect("packed");
     std::fs::write(place.path().join("zst.log.zst"), zstd::encode_all(text.as_bytes(), 1).expect("packed"))
         .expect("written");
-    let sql = "select count(*) n, count(distinct message) m, sum(length(message)) l, min(ts) f, max(_line) last from x";
+    let sql = "select count(*) n, count(distinct message) m, sum(length(message)) l, min(ts) f, max(_line) as last_line from x";
     let plain = rows_in(place.path(), &["query", sql, "x=plain.log"]);
     assert_eq!(plain[0]["n"], 20_000);
     for packed in ["x=gz.log.gz", "x=zst.log.zst"] {

@@ -27,10 +27,9 @@ pub fn run(mut question: Question) -> Result<Answer> {
     let mut faults = Vec::new();
     let (_, tables) = question.failures(&[])?;
     let mut codes_seen = Vec::new();
+    let mut all = 0;
     for table in tables {
         let Some(failures) = question.failures_of(table, &[]) else { continue };
-        let condition = question.args.common.evidence.condition.as_deref().unwrap_or("true");
-        let failures = format!("SELECT * FROM ({failures}) WHERE {condition}");
         let codes = question
             .session
             .engine
@@ -40,13 +39,13 @@ pub fn run(mut question: Question) -> Result<Answer> {
         let coded: i64 = codes.iter().filter(|row| !row[0].is_null()).map(|row| row[1].int()).sum();
         codes_seen
             .extend(codes.iter().filter(|row| !row[0].is_null()).map(|row| (row[0].shown(), row[1].int(), table)));
-        // Where most errors carry no code, as in most logs, one without is no fault of the classification.
-        if coded * 2 >= total && coded > 0 {
-            unclassified(&question, table, total, total - coded, &mut faults);
+        all += total;
+        unclassified(&question, table, total, total - coded, &mut faults);
+        if coded > 0 {
             templates(&question, table, &failures, total, &mut faults)?;
         }
     }
-    codebook(&question, &codes_seen, &mut faults)?;
+    codebook(&question, &codes_seen, all, &mut faults)?;
     unlabelled(&mut question, &mut faults)?;
     faults.sort_by(|a, b| {
         let place = |fault: &Fault| ORDER.iter().position(|name| *name == fault.fault);
@@ -207,7 +206,7 @@ fn synonyms(question: &Question, table: &Table, rows: &[Vec<Value>], total: i64,
 }
 
 /// Codes that are in the evidence or in the codebook, but not in both.
-fn codebook(question: &Question, seen: &[(String, i64, &Table)], faults: &mut Vec<Fault>) -> Result<()> {
+fn codebook(question: &Question, seen: &[(String, i64, &Table)], total: i64, faults: &mut Vec<Fault>) -> Result<()> {
     let Some(codebook) = &question.codebook else { return Ok(()) };
     let known: Vec<(String, String)> = question
         .session
@@ -217,7 +216,6 @@ fn codebook(question: &Question, seen: &[(String, i64, &Table)], faults: &mut Ve
         .iter()
         .map(|row| (row[0].shown(), row[1].shown()))
         .collect();
-    let total: i64 = seen.iter().map(|(_, count, _)| count).sum();
     let mut unknown: std::collections::BTreeMap<&str, (i64, Vec<String>)> = std::collections::BTreeMap::new();
     for (code, count, table) in seen {
         // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook.

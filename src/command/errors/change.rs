@@ -22,14 +22,15 @@ pub fn run(question: &Question, baseline: &str) -> Result<Answer> {
         return Err(Error::question("the baseline has no beginning or no end")
             .hint("write --baseline FROM..TO, such as --baseline 2025-03-01..2025-03-02"));
     };
-    let (failures, _) = question.failures(&[])?;
+    let (failures, used) = question.failures(&[])?;
     // The baseline's rows may lie before --from, so they are asked for on their own.
     let mut whole = Question::new(session, question.args)?;
     whole.window = Window::default();
     let (all, _) = whole.failures(&[])?;
-    let ends = session.one_row(&format!("SELECT min(ts), max(ts) FROM ({failures})"))?;
-    let incident_from = question.window.from.unwrap_or_else(|| ends[0].int());
-    let incident_to = question.window.to.unwrap_or_else(|| ends[1].int() + 1);
+    // The incident lasts as long as its evidence does, not only until its last error.
+    let ends = session.ends(&used)?.unwrap_or((from, to));
+    let incident_from = question.window.from.unwrap_or(ends.0);
+    let incident_to = question.window.to.unwrap_or(ends.1 + 1);
     let incident =
         format!("SELECT * FROM ({failures}) WHERE NOT (ts >= {} AND ts < {})", quote::time(from), quote::time(to));
     let overlap = (incident_to.min(to) - incident_from.max(from)).max(0);

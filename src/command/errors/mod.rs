@@ -141,7 +141,15 @@ impl<'a> Question<'a> {
         }
         let text = table.roles.message.as_ref().map_or_else(|| "NULL::VARCHAR".into(), |message| quote::name(message));
         more.push((text, "text".into()));
-        let rows = self.session.rows_of(table, &Wanted { window: self.window, ..Wanted::default() }, &more);
+        let rows = self.session.rows_of(
+            table,
+            &Wanted {
+                window: self.window,
+                condition: self.args.common.evidence.condition.clone(),
+                ..Wanted::default()
+            },
+            &more,
+        );
         let level = super::timeline::at_least(&self.args.level).ok()?;
         let list: String = by.iter().map(|column| format!(", {}", quote::name(column))).collect();
         Some(format!(
@@ -175,8 +183,7 @@ impl<'a> Question<'a> {
                 error.hint(format!("did you mean {}", name::listed(&near)))
             });
         }
-        let condition = self.args.common.evidence.condition.as_deref().unwrap_or("true");
-        Ok((format!("SELECT * FROM ({}) WHERE {condition}", selects.join(" UNION ALL ")), used))
+        Ok((selects.join(" UNION ALL "), used))
     }
 
     fn descriptions(&self) -> String {
@@ -229,7 +236,10 @@ impl Ask for ErrorsArgs {
             if !left.is_empty() {
                 question.notes.push(format!("left out, without the columns of --by: {}", left.join(", ")));
             }
-            let sql = fill(include_str!("by.sql"), &[("failures", &failures), ("by", &list)]);
+            let sql = fill(
+                include_str!("by.sql"),
+                &[("failures", &failures), ("by", &list), ("order", list.trim_end_matches(", "))],
+            );
             return Ok(Answer { sql, notes: question.notes, ..Answer::default() });
         }
         let sql = breakdown(&failures, &question.descriptions());

@@ -17,7 +17,15 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     if !search.wants(&kinds) {
         return Ok(true);
     }
-    let Some(series) = divide(search, table, time)? else { return Ok(false) };
+    let Some(series) = divide(search, table, time)? else {
+        if search.wants(&[Kind::TimeGap]) {
+            search.notes.push(format!(
+                "{}: no regular cadence, so gaps in time are not looked for; say one with --every",
+                table.name
+            ));
+        }
+        return Ok(false);
+    };
     let overview = search.session.engine.rows(&series.sql(include_str!("cadence.sql")))?.rows;
     let regular: Vec<&Vec<Value>> = overview.iter().filter(|row| row[6].int() == 1).collect();
     if !regular.is_empty() {
@@ -63,7 +71,10 @@ fn time_gaps(search: &mut Search, series: &Series) -> Result<()> {
     let file = include_str!("time_gaps.sql");
     for row in search.session.engine.rows(&clustered(&series.sql(file), "sum(hole)"))?.rows {
         let (since, until, cadence) = (row[1].int(), row[2].int(), row[6].int());
-        let (gaps, missing, observed) = (row[3].int(), row[4].int(), row[5].int());
+        let (gaps, missing) = (row[3].int(), row[4].int());
+        // Of rows that come more often than they are due, one per cadence counts.
+        let due = ((until - since) as f64 / cadence.max(1) as f64).round() as i64 - 1;
+        let expected = due.max(missing);
         let counter = match &row[7] {
             Value::Null => String::new(),
             hole if hole.int() <= 0 => {
@@ -75,12 +86,13 @@ fn time_gaps(search: &mut Search, series: &Series) -> Result<()> {
         search.findings.push(Finding {
             since: Some(since),
             until: Some(until),
-            expected: missing + observed,
-            observed,
+            expected,
+            observed: expected - missing,
             missing,
             detail: format!(
-                "{} of {} where a row is due every {}{counter}",
+                "{} {} {} where a row is due every {}{counter}",
                 count(gaps, "gap"),
+                if gaps == 1 { "of" } else { "within" },
                 duration::shown(until - since),
                 duration::shown(cadence)
             ),

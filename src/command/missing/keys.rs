@@ -81,9 +81,23 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
     Ok(pairs)
 }
 
-fn values((table, column): &Key) -> String {
+/// A key as text; a whole number is the same key whether its column holds fractions or not.
+fn key((table, column): &Key) -> String {
     let name = quote::readable_name(column);
-    format!("SELECT DISTINCT {name}::VARCHAR AS key FROM {} WHERE {name} IS NOT NULL", table.sql())
+    match table.column(column).map(|column| column.kind) {
+        Some(ColumnKind::Float) => {
+            format!(
+                "CASE WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
+            )
+        }
+        _ => format!("{name}::VARCHAR"),
+    }
+}
+
+fn values(of: &Key) -> String {
+    let (table, column) = of;
+    let (name, key) = (quote::readable_name(column), key(of));
+    format!("SELECT DISTINCT {key} AS key FROM {} WHERE {name} IS NOT NULL", table.sql())
 }
 
 /// Whether at least half of the smaller one's values are in the other.
@@ -100,10 +114,10 @@ fn overlap(session: &Session, left: &Key, right: &Key) -> Result<bool> {
 /// Keys of `present` that `lacking` has not.
 fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
     let (table, column) = present;
-    let name = quote::readable_name(column);
+    let (name, key) = (quote::readable_name(column), key(present));
     let condition = search.condition(table);
     let keys = format!(
-        "SELECT {name}::VARCHAR AS key, count(*) AS rows FROM {} WHERE {name} IS NOT NULL AND ({condition}) AND {name}::VARCHAR NOT IN ({}) GROUP BY 1",
+        "SELECT {key} AS key, count(*) AS rows FROM {} WHERE {name} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1",
         table.sql(),
         values(lacking),
     );

@@ -47,10 +47,14 @@ pub struct MissingArgs {
     #[arg(long, value_name = "A.COL=B.COL")]
     pub keys: Vec<String>,
     /// Only findings where at least this share is missing, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     pub min_share: Option<f64>,
     #[command(flatten)]
     pub common: Common,
+}
+
+fn share(text: &str) -> std::result::Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "a share is between 0 and 1".into())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

@@ -167,7 +167,7 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
             (
                 true,
                 format!(
-                    "SELECT trim({name}) AS v, count(*) AS n FROM {} WHERE lower(trim({name})) IN ({list}) AND ({condition}) GROUP BY 1 ORDER BY 1",
+                    "SELECT trim({name}::VARCHAR) AS v, count(*) AS n FROM {} WHERE lower(trim({name}::VARCHAR)) IN ({list}) AND ({condition}) GROUP BY 1 ORDER BY 1",
                     table.sql()
                 ),
             )
@@ -188,8 +188,11 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
     for row in search.session.engine.rows(&sql)?.rows {
         let (value, count) = (row[0].shown(), row[1].int());
         let readable = quote::readable_name(&column.name);
-        let holds =
-            if list { format!("trim({readable}) = {}", quote::text(&value)) } else { format!("{readable} = {value}") };
+        let holds = if list {
+            format!("trim({readable}::VARCHAR) = {}", quote::text(&value))
+        } else {
+            format!("{readable} = {value}")
+        };
         found(search, table, column, rows, count, format!("the value '{value}' stands for none"), &holds, condition);
     }
     Ok(())

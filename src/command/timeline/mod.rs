@@ -31,7 +31,7 @@ pub struct TimelineArgs {
     #[arg(long, value_name = "T", conflicts_with_all = ["from", "to"], allow_hyphen_values = true)]
     pub around: Option<String>,
     /// How far before and after --around
-    #[arg(long, value_name = "LENGTH", default_value = "5m")]
+    #[arg(long, value_name = "LENGTH", default_value = "5m", requires = "around")]
     pub window: String,
     /// Only this level and those above it: trace, debug, info, warn, error, fatal
     #[arg(long, value_name = "LEVEL")]
@@ -112,7 +112,6 @@ impl TimelineArgs {
             })?;
             conditions.push(format!("regexp_matches(message, {})", quote::text(grep)));
         }
-        conditions.extend(self.common.evidence.condition.as_ref().map(|condition| format!("({condition})")));
         Ok(if conditions.is_empty() { "true".into() } else { conditions.join(" AND ") })
     }
 }
@@ -139,13 +138,22 @@ impl Ask for TimelineArgs {
     fn run(&self, session: &Session) -> Result<Answer> {
         let tables = self.tables(session)?;
         let entities: Vec<Entity> = self.entity.iter().map(|text| entity(text)).collect();
-        let wanted = Wanted { entities, window: self.stretch(session)? };
+        let condition = self.common.evidence.condition.clone();
+        let wanted = Wanted { entities, window: self.stretch(session)?, condition };
         let events = session.events(&tables, &wanted)?;
         let timeless: Vec<String> =
             tables.iter().filter(|table| table.roles.time.is_none()).map(|table| table.name.clone()).collect();
         let mut notes = Vec::new();
         if !timeless.is_empty() {
             notes.push(format!("no events from tables without a time: {}", timeless.join(", ")));
+        }
+        let levelless: Vec<String> = tables
+            .iter()
+            .filter(|table| table.roles.level.is_none() && table.roles.result.is_none())
+            .map(|table| table.name.clone())
+            .collect();
+        if self.level.is_some() && !levelless.is_empty() {
+            notes.push(format!("no events from tables without a level: {}", levelless.join(", ")));
         }
         let every = self.every.as_ref().map(|text| length(text, "--every")).transpose()?;
         let (file, every) = match every {

@@ -9,7 +9,7 @@ use crate::model::coverage::Coverage;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
-use crate::source::{Content, Offer, Reader, Source, Spec, sample};
+use crate::source::{Content, Offer, Reader, Source, Spec, log, sample};
 
 mod record;
 mod sniff;
@@ -29,7 +29,9 @@ fn named(file: &File) -> bool {
 }
 
 fn shaped(file: &File) -> bool {
-    memchr::memchr(0, &file.head).is_none() && sniff::shape(&file.head, None).is_some_and(|shape| shape.is_certain)
+    memchr::memchr(0, &file.head).is_none()
+        && sniff::shape(&file.head, None)
+            .is_some_and(|shape| shape.is_certain && !log::has_sentences(&file.head, shape.delimiter))
 }
 
 fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
@@ -43,9 +45,6 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         if let Some(assumption) = file.encoding.assumption() {
             notes.push(format!("{}: {assumption}", file.shown));
         }
-        if let Some(damage) = &file.damage {
-            notes.push(format!("{}: {damage}", file.shown));
-        }
     }
     if columns.names.is_empty() {
         let shown: Vec<&str> = spec.files.iter().map(|file| &*file.shown).collect();
@@ -56,6 +55,9 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
     if zoneless && !spec.zone_said {
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".into());
+    }
+    if columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_finer() && *reading == Reading::Time) {
+        notes.push("times are finer than a microsecond and cut there".into());
     }
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());

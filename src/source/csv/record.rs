@@ -341,6 +341,9 @@ impl Parser {
                 field.text(block, &mut scratch);
                 self.push(count, &scratch, field.closed.is_some(), out, faults);
             }
+            if field.closed == Some(block.len()) {
+                faults.push(Fault::OpenQuote);
+            }
             count += 1;
             at = after;
             if block.get(after - 1) != Some(&self.delimiter) {

@@ -14,6 +14,7 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "iso",
         "%b %e %H:%M:%S.%f %Y",
         "%b %e %H:%M:%S %Y",
+        "%b %e %H:%M:%S %z %Y",
         "%b %e %H:%M:%S",
         "%d/%b/%Y:%H:%M:%S %z",
         "%d/%b/%Y:%H:%M:%S",
@@ -74,33 +75,39 @@ fn stamp(text: &[u8]) -> Option<(Written, usize)> {
     None
 }
 
-/// The level is a word before the stamp or among the next few after it; the message is what follows both.
+/// The level is a word before the stamp or among the next few after it; the message is what
+/// follows the stamp, and the level too where that comes first.
 fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut Capture) {
     const WORDS: usize = 4;
     capture.written = Some(written);
     let is_sign = |byte: &u8| !byte.is_ascii_alphanumeric();
     let before = line[..start].split(is_sign).find_map(strict_level);
-    let mut message = end;
+    let mut message = end + separators(&line[end..]);
     let mut at = end;
-    for _ in 0..WORDS {
+    for number in 0..WORDS {
         at += line[at..].iter().take_while(|byte| is_sign(byte)).count();
         let length = line[at..].iter().take_while(|byte| !is_sign(byte)).count();
         if length == 0 {
             break;
         }
-        if let Some(level) = strict_level(&line[at..at + length]) {
+        let word = &line[at..at + length];
+        // Further on a word in capitals is a level, one in small letters is what the sentence speaks of.
+        let is_shouted = word.iter().all(u8::is_ascii_uppercase);
+        if let Some(level) = strict_level(word).filter(|_| number == 0 || is_shouted) {
             capture.level = Some(level);
-            message = at + length;
+            if number == 0 {
+                message = at + length + separators(&line[at + length..]);
+            }
             break;
         }
         at += length;
     }
     capture.level = capture.level.or(before);
-    message += line[message..]
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t' | b']' | b':' | b'-' | b'|' | b',' | b')' | b'>'))
-        .count();
     capture.message = Span { start: message.min(line.len()), end: line.len(), is_own: false };
+}
+
+fn separators(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| b" \t]:-|,)>".contains(byte)).count()
 }
 
 /// In running text only a word in capitals, or one that is nothing but a level, is taken for one.
@@ -148,5 +155,9 @@ mod tests {
         );
         assert_eq!(told("plain text without any time"), None);
         assert_eq!(told("17407872001 is a number"), None);
+        let whole = "host42 unit SN123 ERROR: failed".to_string();
+        assert_eq!(told("2025-01-01 00:00:00 host42 unit SN123 ERROR: failed"), Some((Some(Level::Error), whole)));
+        let sentence = "operator cleared error 12".to_string();
+        assert_eq!(told("2025-01-01 00:00:00 operator cleared error 12"), Some((None, sentence)));
     }
 }

@@ -31,7 +31,7 @@ pub const KNOWN: Reader = Reader { kind: "log", claims: known, open };
 pub const GENERIC: Reader = Reader { kind: "log", claims: generic, open };
 
 /// Lines looked at to tell a file's formats.
-const LINES: usize = 400;
+const LINES: usize = 2_000;
 
 fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
     piece
@@ -45,28 +45,42 @@ fn is_text(head: &[u8]) -> bool {
 }
 
 fn known(file: &File) -> bool {
-    if !is_text(&file.head) {
-        return false;
-    }
     let sample: Vec<&[u8]> = lines(&file.head).take(LINES).collect();
     let mut capture = Capture::default();
     let known = |line: &&&[u8]| FORMATS.iter().any(|format| format.read(line, &mut Capture::default()));
     let count = sample.iter().filter(known).count();
     // A trace may have many lines, a header some; a table of values has no level and no words around its times.
-    if count > 0
-        && (count * 10 >= sample.len()
-            || sample.first().is_some_and(|line| FORMATS.iter().any(|f| f.read(line, &mut capture))))
+    if count >= 3
+        || count > 0
+            && (count * 10 >= sample.len()
+                || sample.first().is_some_and(|line| FORMATS.iter().any(|f| f.read(line, &mut capture))))
     {
         return true;
     }
-    Keys::learn(Syntax::Logfmt, &sample)
-        .is_some_and(|keys| sample.iter().filter(|line| keys.read(line, &mut capture)).count() * 2 > sample.len())
+    is_text(&file.head)
+        && Keys::learn(Syntax::Logfmt, &sample)
+            .is_some_and(|keys| sample.iter().filter(|line| keys.read(line, &mut capture)).count() * 2 > sample.len())
 }
 
 fn generic(file: &File) -> bool {
     let mut capture = Capture::default();
     let mut sample = lines(&file.head).take(LINES).peekable();
     is_text(&file.head) && sample.peek().is_some() && sample.any(|line| generic::read(line, &mut capture))
+}
+
+/// Whether nearly all lines begin with a time that goes on in words: a sentence with a comma is no CSV.
+pub fn has_sentences(head: &[u8], delimiter: u8) -> bool {
+    let mut capture = Capture::default();
+    let mut total = 0;
+    let mut told = 0;
+    for line in lines(head).take(200) {
+        total += 1;
+        let first = line.split(|byte| *byte == delimiter).next().unwrap_or(line);
+        let is_word = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic);
+        let has_words = first.split(|byte| *byte == b' ').filter(is_word).count() >= 2;
+        told += usize::from(has_words && generic::read(first, &mut capture));
+    }
+    total > 0 && told * 10 >= total * 9
 }
 
 /// The formats of one file, those that know most lines first.
@@ -78,7 +92,7 @@ fn detect(file: &File, own: &[Format], forced: Option<&str>) -> Vec<Recogniser> 
         own.iter().map(|format| Recogniser::Pattern(Arc::new(format.clone()))).collect();
     candidates.extend(FORMATS.iter().cloned().map(Recogniser::Pattern));
     candidates.extend(
-        [Syntax::Json, Syntax::Logfmt].iter().filter_map(|syntax| Keys::learn(*syntax, &sample)).map(Recogniser::Keys),
+        [Syntax::Json, Syntax::Logfmt].iter().filter_map(|syntax| keys(file, *syntax, &sample)).map(Recogniser::Keys),
     );
     candidates.push(Recogniser::Generic);
     if let Some(name) = forced {
@@ -86,6 +100,14 @@ fn detect(file: &File, own: &[Format], forced: Option<&str>) -> Vec<Recogniser> 
         return candidates;
     }
     choose(&candidates, &sample)
+}
+
+/// The keys of a file's lines: of all of them if samples are of this syntax, since a rare key is a column too.
+fn keys(file: &File, syntax: Syntax, sample: &[&[u8]]) -> Option<Keys> {
+    Keys::learn(syntax, sample)?;
+    let pieces = sample::all_or_pieces(file);
+    let all: Vec<&[u8]> = pieces.iter().flat_map(|piece| lines(piece)).collect();
+    Keys::learn(syntax, &all)
 }
 
 /// Again and again the candidate that knows most of the lines not yet known. Of two the earlier, and the fallback
@@ -166,7 +188,6 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
             notes.push(format!("{}: no line has a time", file.shown));
         }
         notes.extend(file.encoding.assumption().map(|assumption| format!("{}: {assumption}", file.shown)));
-        notes.extend(file.damage.iter().map(|damage| format!("{}: {damage}", file.shown)));
         let mapped = recognisers.iter().map(|recogniser| columns.of(&recogniser.fields())).collect();
         files.push(Arc::new(FileFormats { recognisers, columns: mapped, modified: file.modified }));
     }

@@ -33,6 +33,8 @@ pub struct Capture {
     pub fields: Vec<Option<Span>>,
     /// Unescaped values.
     pub own: Vec<u8>,
+    /// Keys that no sample had.
+    pub unknown: Vec<String>,
 }
 
 impl Capture {
@@ -44,6 +46,7 @@ impl Capture {
         self.fields.clear();
         self.fields.resize(fields, None);
         self.own.clear();
+        self.unknown.clear();
     }
 
     pub fn text<'a>(&'a self, span: Span, line: &'a [u8]) -> &'a [u8] {

@@ -269,6 +269,7 @@ impl Parser {
                 Some(text) => drop(buffer.push_lossy(text)),
             }
         }
+        faults.extend(self.capture.unknown.drain(..).map(Fault::UnknownKey));
         if recogniser.is_none() {
             faults.push(Fault::NoTime);
         }

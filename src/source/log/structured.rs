@@ -80,6 +80,7 @@ impl Keys {
         let line = line.trim_ascii_end();
         let mut own = std::mem::take(&mut capture.own);
         let mut has_message = false;
+        let mut unknown = std::mem::take(&mut capture.unknown);
         let whole = pairs(self.syntax, line, |key, value, _| {
             let is = |role: &Option<String>| role.as_deref() == Some(key);
             let mut span = || {
@@ -98,12 +99,15 @@ impl Keys {
                 capture.code = (!value.is_empty() && value != "null").then(&mut span);
             } else if let Some(&field) = self.by_key.get(key) {
                 capture.fields[field] = Some(span());
+            } else {
+                unknown.push(key.to_string());
             }
         });
         if !has_message {
             capture.message = Span { start: 0, end: line.len(), is_own: false };
         }
         capture.own = own;
+        capture.unknown = unknown;
         whole && capture.written.is_some()
     }
 }

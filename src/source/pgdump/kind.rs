@@ -78,7 +78,7 @@ impl PgKind {
                     .map(|text| memchr::memchr(b'.', text).map_or(0, |dot| text.len() - dot - 1))
                     .max()
                     .unwrap_or(0);
-                PgKind::Decimal { width: 38, scale: scale.clamp(6, 18) as u8 }
+                PgKind::Decimal { width: 38, scale: scale.clamp(12, 18) as u8 }
             }
             kind => kind,
         };
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(PgKind::of("integer[]"), PgKind::Text);
         assert_eq!(
             PgKind::of("numeric").confirmed_by(&[b"1.12345678".to_vec()]),
-            PgKind::Decimal { width: 38, scale: 8 }
+            PgKind::Decimal { width: 38, scale: 12 }
         );
         assert_eq!(PgKind::of("integer").confirmed_by(&[b"x".to_vec()]), PgKind::Text);
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::model::column::Column;
 use crate::model::coverage::{Coverage, Fault, Report};
+use crate::model::name;
 use crate::source::file::File;
 use crate::source::text::TextTable;
 use crate::source::{Content, Offer, Reader, Source, Spec, scratch};
@@ -18,6 +19,9 @@ mod script;
 
 use copy::{Block, Copy};
 use kind::PgKind;
+
+/// A table's name, its columns with their declared types, and its data.
+type Found = ((String, String), Vec<(String, String)>, Vec<Block>);
 
 pub const READER: Reader = Reader { kind: "postgres", claims, open };
 
@@ -49,10 +53,15 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         tables: Vec::new(),
         notes: script.notes,
     };
+    if script.inserts > 0 {
+        let left_out =
+            format!("{} INSERT statements, which are not read; dump with COPY (without --inserts)", script.inserts);
+        coverage.left_out(&spec.name, &left_out);
+    }
     source.notes.extend(damage.clone());
     source.notes.extend(file.encoding.assumption().map(str::to_string));
     let mut by_name: HashMap<(String, String), usize> = HashMap::new();
-    let mut found: Vec<((String, String), Vec<(String, String)>, Vec<Block>)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for table in script.tables {
         by_name.insert(table.name.clone(), found.len());
         found.push((table.name, table.columns, Vec::new()));
@@ -75,6 +84,13 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
                 .fault(Fault::Damaged("the file ends within this table's data; what follows is lost".into()), || place);
             coverage.finish(&label, usize::MAX, &report);
         }
+        // Columns of a parent table or a type are in the COPY and not in the table's own declaration.
+        for name in &block.columns {
+            if !found[index].1.iter().any(|(known, _)| known == name) {
+                let kind = inherited(&found, name);
+                found[index].1.push((name.clone(), kind));
+            }
+        }
         found[index].2.push(Block { bytes: block.bytes, columns: block.columns });
     }
     for (name, declared, blocks) in found {
@@ -84,6 +100,18 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         return Err(Error::evidence(format!("`{}` declares no table", file.shown)));
     }
     Ok(source)
+}
+
+/// The type that another table of the dump declares for a column of this name; text if they disagree.
+fn inherited(found: &[Found], name: &str) -> String {
+    let mut types: Vec<&String> = found
+        .iter()
+        .flat_map(|(_, columns, _)| columns)
+        .filter(|(known, _)| known == name)
+        .map(|(_, kind)| kind)
+        .collect();
+    types.dedup();
+    if let [only] = types[..] { only.clone() } else { "text".into() }
 }
 
 fn label(source: &str, table: &str) -> String {
@@ -114,7 +142,12 @@ fn offer(
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
     }
     notes.iter().for_each(|note| coverage.note(&label, note.clone()));
-    let columns = declared.iter().zip(&kinds).map(|((name, _), kind)| Column::new(name, kind.kind())).collect();
+    let mut seen = HashMap::new();
+    let columns = declared
+        .iter()
+        .zip(&kinds)
+        .map(|((name, _), kind)| Column::new(name::once(name, &mut seen), kind.kind()))
+        .collect();
     let bytes = blocks.iter().map(|block| block.bytes.end - block.bytes.start).sum();
     let names: Vec<String> = declared.iter().map(|(name, _)| name.clone()).collect();
     let table = TextTable::new(vec![file.clone()], Copy::new(blocks, names, kinds, spec.zone, spec.skew), columns);

@@ -18,6 +18,8 @@ pub struct Script {
     pub copies: Vec<CopyBlock>,
     /// What is in the script but no table of rows.
     pub notes: Vec<String>,
+    /// Statements that hold rows and are not read.
+    pub inserts: u64,
 }
 
 pub struct CopyBlock {
@@ -34,7 +36,7 @@ pub struct CopyBlock {
 pub fn read(file: &File, coverage: &Arc<Coverage>) -> Result<Script> {
     let handle = file.positioned()?;
     let mut window = Window { handle: &handle, buffer: Vec::new(), base: 0, at: 0, ended: false };
-    let mut script = Script { tables: Vec::new(), copies: Vec::new(), notes: Vec::new() };
+    let mut script = Script { tables: Vec::new(), copies: Vec::new(), notes: Vec::new(), inserts: 0 };
     let mut inserts = 0_u64;
     let mut databases = 0;
     let failed = |e: std::io::Error| Error::file(&file.shown, &e);
@@ -49,6 +51,8 @@ pub fn read(file: &File, coverage: &Arc<Coverage>) -> Result<Script> {
         let head: String = statement.chars().take(12).collect::<String>().to_ascii_lowercase();
         if head.starts_with("insert") {
             inserts += 1;
+        } else if head.starts_with("set client_e") {
+            encoding(&statement, file)?;
         } else if head.starts_with("copy") {
             let tokens = ddl::tokens(&statement);
             if let Some((table, columns)) = copy_target(&tokens) {
@@ -64,16 +68,22 @@ pub fn read(file: &File, coverage: &Arc<Coverage>) -> Result<Script> {
             }
         }
     }
-    if inserts > 0 {
-        script
-            .notes
-            .push(format!("{inserts} INSERT statements are not read; dump with COPY (pg_dump without --inserts)"));
-    }
+    script.inserts = inserts;
     if databases > 1 {
         return Err(Error::evidence(format!("`{}` holds several databases, which is not read", file.shown))
             .hint("dump each database on its own: pg_dump DATABASE > database.sql"));
     }
     Ok(script)
+}
+
+/// Refuses encodings whose bytes would be taken for others'.
+fn encoding(statement: &str, file: &File) -> Result<()> {
+    let name = statement.split('\'').nth(1).unwrap_or_default().to_uppercase();
+    if ["", "UTF8", "UNICODE", "SQL_ASCII", "LATIN1", "WIN1252"].contains(&name.as_str()) {
+        return Ok(());
+    }
+    Err(Error::evidence(format!("`{}` is in the encoding {name}, which is not read", file.shown))
+        .hint("dump it again with pg_dump --encoding=UTF8"))
 }
 
 fn copy_target(tokens: &[Token]) -> Option<((String, String), Vec<String>)> {

@@ -1,0 +1,225 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_rca_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_rca_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_rca_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_rca_using_subcommand
+    set -l cmd (__fish_rca_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c rca -n "__fish_rca_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_needs_command" -s V -l version -d 'Print version'
+complete -c rca -n "__fish_rca_needs_command" -f -a "sources" -d 'List the tables found, with rows, times and what could not be read'
+complete -c rca -n "__fish_rca_needs_command" -f -a "schema" -d 'List the columns of tables with type, nulls, distinct values and an example'
+complete -c rca -n "__fish_rca_needs_command" -f -a "query" -d 'Ask in SQL: any SELECT that DuckDB runs, over all tables and `events`'
+complete -c rca -n "__fish_rca_needs_command" -f -a "timeline" -d 'Show what happened, in order, across all sources'
+complete -c rca -n "__fish_rca_needs_command" -f -a "missing" -d 'Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls'
+complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors down by code, compare with a baseline, audit the classification'
+complete -c rca -n "__fish_rca_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c rca -n "__fish_rca_needs_command" -f -a "man" -d 'Print the manual page, in roff'
+complete -c rca -n "__fish_rca_using_subcommand sources" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand sources" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand sources" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand sources" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand sources" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand sources" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand sources" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand sources" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand sources" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand schema" -l table -d 'Only this table' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand schema" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand schema" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand schema" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand schema" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand schema" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand schema" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand schema" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand query" -l file -d 'Read the SQL from this file' -r -F
+complete -c rca -n "__fish_rca_using_subcommand query" -l param -d 'The value of a parameter $K of the SQL, as text' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand query" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand query" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand query" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand query" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand query" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand query" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand query" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l entity -d 'Only events of this entity, maybe only in columns of this name' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l around -d 'Only events around this time' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l window -d 'How far before and after --around' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l level -d 'Only this level and those above it: trace, debug, info, warn, error, fatal' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l source -d 'Only this source' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l grep -d 'Only events whose message fits this regular expression' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l every -d 'Count events per stretch of this length, by source and level' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand timeline" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l collapse -d 'Show equal neighbours (same source, level, code and message but for its numbers) as one row'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand missing" -l kind -d 'Only findings of this kind' -r -f -a "time_gap\t'A series is silent longer than its cadence allows'
+sequence_gap\t'Sequence numbers that never arrived'
+duplicate\t'Rows that came twice'
+late\t'Rows out of order by more than the cadence'
+null_rate\t'A column\'s nulls, or sentinels such as -200 or \'N/A\''
+flatline\t'A sensor repeats one value'
+volume_drop\t'Far fewer rows than usual'
+absent_key\t'Keys of one table that another lacks'
+ended\t'A series stops before the others do'
+never_seen\t'A series that `expect` names'"
+complete -c rca -n "__fish_rca_using_subcommand missing" -l series -d 'The columns that tell one series from another' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l every -d 'How often a row of a series is expected' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l keys -d 'Keys that should be in both tables' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l min-share -d 'Only findings where at least this share is missing, 0 to 1' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand missing" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand missing" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand missing" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand missing" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand missing" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand missing" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand missing" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand errors" -l code -d 'Where the code is: a column (error_code, station.tests.error_code), or a regular expression over messages' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l codebook -d 'What the codes mean: a table, or a file' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l baseline -d 'Compare with the errors of this window' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l level -d 'Rows of this level and above are errors' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l by -d 'Break down by these columns too' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand errors" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand errors" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand errors" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand errors" -l audit -d 'Examine the classification instead'
+complete -c rca -n "__fish_rca_using_subcommand errors" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand errors" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand errors" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand errors" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand errors" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

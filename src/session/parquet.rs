@@ -1,0 +1,143 @@
+//! Parquet sources, which the engine reads by itself: columns as ours, instants in UTC, `_file` and `_line` at the end.
+
+use super::Session;
+use crate::engine::quote;
+use crate::error::{Error, Kind, Result};
+use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::time::DAY;
+use crate::model::value::Value;
+use crate::model::zone::Zone;
+
+impl Session {
+    /// The columns of the files and the SQL that reads them. `_line` is the number of the row in its file.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub(super) fn parquet_scan(&self, source: &str, paths: &str, several: bool) -> Result<(Vec<Column>, String)> {
+        let broken = |error: Error| match error.kind {
+            Kind::Question => {
+                Error::evidence(format!("source `{source}` cannot be read as Parquet")).detail(error.message)
+            }
+            _ => error,
+        };
+        let metadata = format!("SELECT DISTINCT compression FROM parquet_metadata([{paths}])");
+        let compressions = self.engine.rows(&metadata).map_err(broken)?;
+        if compressions.rows.iter().any(|row| row[0].shown() == "BROTLI") {
+            return Err(Error::evidence("a Parquet file is compressed with Brotli, which is not read")
+                .detail("the engine's Brotli decoder has a known fault (CVE-2026-111497)")
+                .hint("write it again with zstd or snappy"));
+        }
+        let union = if several { ", union_by_name := true" } else { "" };
+        let read = format!("read_parquet([{paths}], filename := true, file_row_number := true{union})");
+        let described = self
+            .engine
+            .rows(&format!("DESCRIBE SELECT * EXCLUDE (filename, file_row_number) FROM {read}"))
+            .map_err(broken)?;
+        let mut columns = Vec::new();
+        let mut list = Vec::new();
+        for row in &described.rows {
+            let (name, declared) = (row[0].shown(), row[1].shown());
+            let quoted = quote::name(&name);
+            if declared == "TIMESTAMP_NS" {
+                self.coverage.note(source, format!("`{name}` is finer than a microsecond and cut there"));
+            }
+            list.push(match declared.as_str() {
+                "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {quoted}"),
+                "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => {
+                    format!("{} AS {quoted}", self.in_utc(source, &format!("{quoted}::TIMESTAMP"), &read)?)
+                }
+                _ => quoted,
+            });
+            columns.push(Column::new(name, kind(&declared)));
+        }
+        list.push("filename AS _file".into());
+        list.push("file_row_number + 1 AS _line".into());
+        columns.push(Column::new("_file", ColumnKind::Text));
+        columns.push(Column::new("_line", ColumnKind::Int));
+        Ok((columns, format!("(SELECT {} FROM {read})", list.join(", "))))
+    }
+
+    /// A column of wall-clock times as UTC: the engine has no zones of its own, so each offset that the zone has
+    /// within the column's times is a case.
+    fn in_utc(&self, source: &str, column: &str, read: &str) -> Result<String> {
+        let (zone, is_said) = self.zone_of(source)?;
+        if !is_said {
+            self.coverage.note(source, "times carry no zone and are taken as UTC; say otherwise with --timezone");
+        }
+        let skew = self.settings.sources.get(source).map_or(Ok(0), |said| said.skew(source))?;
+        let shifted = |offset: i64| format!("({column} - to_microseconds({}))", offset + skew);
+        let offsets = match zone {
+            Zone::Fixed(seconds) => vec![(i64::MIN, i64::from(seconds) * 1_000_000)],
+            Zone::Named(_) => {
+                let row =
+                    self.one_row(&format!("SELECT min({column}), max({column}) FROM {read} WHERE isfinite({column})"))?;
+                match row.as_slice() {
+                    [Value::Time(first), Value::Time(last)] => offsets(zone, *first, *last),
+                    _ => vec![(i64::MIN, 0)],
+                }
+            }
+        };
+        let mut sql = shifted(offsets[0].1);
+        for (from, offset) in &offsets[1..] {
+            sql = format!("CASE WHEN {column} >= {} THEN {} ELSE {sql} END", quote::time(*from), shifted(*offset));
+        }
+        Ok(sql)
+    }
+}
+
+/// The offsets of a zone between two wall-clock times, each with the wall time from which it holds.
+fn offsets(zone: Zone, first: i64, last: i64) -> Vec<(i64, i64)> {
+    let offset = |wall: i64| wall - zone.utc(wall);
+    let mut found = vec![(i64::MIN, offset(first))];
+    let mut low = first;
+    while low < last {
+        let high = (low + DAY).min(last);
+        if offset(high) != offset(low) {
+            // To the microsecond, by halves.
+            let (mut before, mut after) = (low, high);
+            while after - before > 1 {
+                let middle = before + (after - before) / 2;
+                if offset(middle) == offset(low) { before = middle } else { after = middle }
+            }
+            found.push((after, offset(after)));
+        }
+        low = high;
+    }
+    found
+}
+
+fn kind(declared: &str) -> ColumnKind {
+    match declared {
+        "BOOLEAN" => ColumnKind::Bool,
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => ColumnKind::Int,
+        "FLOAT" | "DOUBLE" => ColumnKind::Float,
+        "DATE" => ColumnKind::Date,
+        "BLOB" => ColumnKind::Blob,
+        "TIMESTAMP" | "TIMESTAMP WITH TIME ZONE" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => ColumnKind::Time,
+        text if text.starts_with("DECIMAL") && !text.ends_with(']') => decimal(text),
+        _ => ColumnKind::Text,
+    }
+}
+
+/// `DECIMAL(10,2)`
+fn decimal(declared: &str) -> ColumnKind {
+    let inside = declared.trim_start_matches("DECIMAL(").trim_end_matches(')');
+    let parts: Vec<u8> = inside.split(',').filter_map(|part| part.trim().parse().ok()).collect();
+    if let [width, scale] = parts[..] { ColumnKind::Decimal { width, scale } } else { ColumnKind::Text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_offset_of_a_zone_is_a_case() {
+        let wall = |text: &str| crate::model::time::iso_whole(text.as_bytes()).expect("a time").wall;
+        let zone = Zone::parse("America/New_York").expect("a zone");
+        let hour = 3_600_000_000_i64;
+        let found = offsets(zone, wall("2025-01-01T00:00:00"), wall("2025-12-31T00:00:00"));
+        let hours: Vec<i64> = found.iter().map(|(_, offset)| offset / hour).collect();
+        assert_eq!(hours.first(), Some(&-5));
+        assert!(hours.contains(&-4) && hours.last() == Some(&-5), "{hours:?}");
+    }
+}
