@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -154,7 +154,7 @@ fn chosen_format(common: &Common) -> Result<Format> {
 /// The settings of all layers: flag > environment > rca.toml > user file.
 fn case(common: &Common, surroundings: &Surroundings, has_sources: bool) -> Result<Case> {
     let evidence = &common.evidence;
-    let folder = evidence.case.clone().unwrap_or_else(PathBuf::new);
+    let folder = evidence.case.clone().unwrap_or_default();
     let mut layers = Vec::new();
     if let Some(path) = surroundings.user_file() {
         layers.extend(Layer::of_file(&path)?);

@@ -150,6 +150,7 @@ pub struct Running {
 /// On Ctrl-C and SIGTERM the work is asked to stop; if it has not within a second, the process ends all the same,
 /// with its temporary directory removed.
 pub fn on_interrupt(running: Arc<Running>) {
+    #[expect(clippy::exit, reason = "work that does not stop when asked is ended")]
     let handler = move || {
         if let Ok(stop) = running.stop.lock()
             && let Some(stop) = &*stop

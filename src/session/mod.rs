@@ -280,15 +280,15 @@ impl Session {
         if source.is_database {
             self.engine.execute(&format!("ATTACH ':memory:' AS {}", quote::name(&source.name)))?;
         }
-        let names: Vec<String> = source.tables.iter().map(|offer| offer.name.to_lowercase()).collect();
         let mut seen = HashMap::new();
-        for mut offer in source.tables {
+        let mut tables = source.tables;
+        for offer in &mut tables {
             // SQL takes names that differ in case alone for one.
             let schema = offer.schema.clone().unwrap_or_default();
-            offer.name = match name::once(&format!("{schema}.{}", offer.name), &mut seen) {
-                numbered if schema.is_empty() => numbered[1..].to_string(),
-                numbered => numbered[schema.len() + 1..].to_string(),
-            };
+            offer.name = name::once(&format!("{schema}.{}", offer.name), &mut seen).split_off(schema.len() + 1);
+        }
+        let names: Vec<String> = tables.iter().map(|offer| offer.name.to_lowercase()).collect();
+        for offer in tables {
             // Two schemas of a dump may have tables of one name: then both carry their schema's.
             let twice = names.iter().filter(|name| **name == offer.name.to_lowercase()).count() > 1;
             self.attach_table(&source.name, source.kind, source.is_database, twice, offer)?;

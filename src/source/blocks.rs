@@ -43,6 +43,9 @@ pub struct Speculation {
     pub ends_inside: bool,
 }
 
+/// Where a part begins in its file, and what it means if it begins outside of quotes, or inside.
+type Part = (u64, [Speculation; 2]);
+
 /// Records that are lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Lines;
@@ -95,8 +98,7 @@ pub fn splits(index: usize, file: &File, framing: &dyn Framing, bytes: Range<u64
 /// begin in, and which one it was is told from the first part on.
 fn speculated_starts(file: &File, framing: &dyn Framing, bytes: &Range<u64>) -> Result<Vec<u64>> {
     let offsets: Vec<u64> = (bytes.start..bytes.end).step_by(SPLIT_BYTES as usize).collect();
-    let parts: Vec<OnceLock<std::io::Result<(u64, [Speculation; 2])>>> =
-        offsets.iter().map(|_| OnceLock::new()).collect();
+    let parts: Vec<OnceLock<std::io::Result<Part>>> = offsets.iter().map(|_| OnceLock::new()).collect();
     let handle = file.positioned()?;
     let next = AtomicUsize::new(0);
     let look = || {
@@ -135,7 +137,7 @@ fn speculate(
     is_later: bool,
     range: Range<u64>,
     buffer: &mut Vec<u8>,
-) -> std::io::Result<(u64, [Speculation; 2])> {
+) -> std::io::Result<Part> {
     const AHEAD: usize = 4096;
     let length = (range.end - range.start) as usize;
     fit(buffer, length + AHEAD);

@@ -207,7 +207,9 @@ fn unique(keys: &[(String, Seen)]) -> Vec<String> {
 }
 
 fn learn(record: &[u8], keys: &mut Vec<(String, Seen)>, by_key: &mut HashMap<String, usize>) {
-    let Some(text) = object_text(record) else { return };
+    // In a document a comma stands before all objects but the first.
+    let start = memchr::memchr(b'{', record).unwrap_or(0);
+    let Some(text) = object_text(&record[start..]) else { return };
     each_pair(text, |key, value| {
         let index = *by_key.entry(key.to_string()).or_insert_with(|| {
             keys.push((key.to_string(), Seen::default()));

@@ -16,6 +16,7 @@ pub mod infer;
 pub mod json;
 pub mod locate;
 pub mod log;
+mod near;
 pub mod parquet;
 pub mod pgdump;
 #[cfg(test)]

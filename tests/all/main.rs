@@ -4,6 +4,7 @@ mod arrangement;
 mod case;
 mod help;
 mod rca;
+mod regressions;
 mod signals;
 mod tidy;
 mod transcripts;

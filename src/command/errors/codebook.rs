@@ -24,7 +24,7 @@ impl<'a> Codebook<'a> {
         let settings = session.settings.codebook.as_ref();
         let is_file = said.is_some_and(|text| std::path::Path::new(text).is_file());
         let named = if is_file { Some(FILE) } else { said.or(settings.map(|settings| settings.table.as_str())) };
-        let Some(named) = named else { return Ok(session.tables.iter().find_map(|table| by_shape(table))) };
+        let Some(named) = named else { return Ok(session.tables.iter().find_map(by_shape)) };
         let table = session.table(named)?;
         let of_settings = settings.filter(|settings| settings.table.eq_ignore_ascii_case(named));
         let code = match of_settings.and_then(|settings| settings.code.as_deref()) {

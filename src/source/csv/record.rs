@@ -14,6 +14,7 @@ use crate::model::zone::Zone;
 use crate::source::blocks::{Framing, Lines, Speculation};
 use crate::source::file::File;
 use crate::source::infer::{self, Reading};
+use crate::source::near;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
 
 const QUOTE: u8 = b'"';
@@ -96,6 +97,7 @@ impl Format for Csv {
             zone: self.zone,
             skew: self.skew,
             scratch: Vec::new(),
+            next_quote: 0,
         }
     }
 
@@ -283,6 +285,8 @@ pub struct Parser {
     zone: Zone,
     skew: i64,
     scratch: Vec<u8>,
+    /// In this block, at or after the last place asked for; `usize::MAX` if there is none.
+    next_quote: usize,
 }
 
 impl Parser {
@@ -313,7 +317,7 @@ impl Parser {
     fn plain(&mut self, line: &[u8], out: &mut [Buffer], faults: &mut Vec<Fault>) -> usize {
         let mut at = 0;
         for field in 0..self.wanted.len() {
-            let stop = memchr(self.delimiter, &line[at..]);
+            let stop = near::find(self.delimiter, &line[at..]);
             let end = stop.map_or(line.len(), |found| at + found);
             if self.wanted[field].is_some() {
                 self.push(field, &line[at..end], false, out, faults);
@@ -364,7 +368,10 @@ impl RecordParser for Parser {
             faults.push(Fault::Blank);
             return ((stop + 1).min(block.len()), Outcome::NoRow);
         }
-        let (count, next) = if self.quoted && memchr(QUOTE, line).is_some() {
+        if self.quoted && self.next_quote < at {
+            self.next_quote = memchr(QUOTE, &block[at..]).map_or(usize::MAX, |found| at + found);
+        }
+        let (count, next) = if self.quoted && self.next_quote < stop {
             self.with_quotes(block, at, out, faults)
         } else {
             (self.plain(line, out, faults), (stop + 1).min(block.len()))
@@ -377,5 +384,9 @@ impl RecordParser for Parser {
             faults.push(Fault::Ragged);
         }
         (next, Outcome::Row)
+    }
+
+    fn restart(&mut self) {
+        self.next_quote = 0;
     }
 }

@@ -20,6 +20,9 @@ impl Default for Shape {
     }
 }
 
+/// Rows of fields.
+type Rows = Vec<Vec<Vec<u8>>>;
+
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const LINES: usize = 200;
 
@@ -27,11 +30,11 @@ const LINES: usize = 200;
 pub fn shape(head: &[u8], said: Option<u8>) -> Option<Shape> {
     let candidates: Vec<u8> = said.map_or_else(|| DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
     let rows = |delimiter: u8| {
-        let mut rows: Vec<Vec<Vec<u8>>> = Vec::new();
+        let mut rows: Rows = Vec::new();
         record::each(head, 0, delimiter, LINES, |record| rows.push(record.iter().map(|text| text.to_vec()).collect()));
         rows
     };
-    let mut best: Option<(bool, usize, u8, Vec<Vec<Vec<u8>>>)> = None;
+    let mut best: Option<(bool, usize, u8, Rows)> = None;
     for delimiter in candidates {
         let rows = rows(delimiter);
         let Some(first) = rows.first() else { continue };

@@ -55,12 +55,9 @@ fn is_code(text: &[u8]) -> bool {
     };
     let is_number = (3..=6).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     // `E101`, `ERR404`, `ORA-00942`; serials such as `SN240001` and ids such as `JIRA-1234` are no codes.
-    is_number
-        && match (dash, &text[..capitals]) {
-            (false, b"E" | b"ERR" | b"ERROR" | b"EC" | b"F" | b"W") => true,
-            (true, b"ORA" | b"MY" | b"TNS" | b"PLS" | b"ERR" | b"ERROR" | b"E" | b"SQL" | b"HY") => true,
-            _ => false,
-        }
+    let plain = [&b"E"[..], b"ERR", b"ERROR", b"EC", b"F", b"W"];
+    let dashed = [&b"ORA"[..], b"MY", b"TNS", b"PLS", b"ERR", b"ERROR", b"E", b"SQL", b"HY"];
+    is_number && if dash { dashed.contains(&&text[..capitals]) } else { plain.contains(&&text[..capitals]) }
 }
 
 #[cfg(test)]

@@ -37,14 +37,14 @@ pub fn read(line: &[u8], capture: &mut Capture) -> bool {
     let mut at = 0;
     while at < line.len().min(PREFIX_BYTES) {
         // A stamp begins where a word does.
-        if at == 0 || !line[at - 1].is_ascii_alphanumeric() {
-            if let Some((written, length)) = stamp(&line[at..]) {
-                let end = at + length;
-                // Digits that go on are a number and no time.
-                if !line.get(end).is_some_and(u8::is_ascii_alphanumeric) {
-                    finish(line, at, end, written, capture);
-                    return true;
-                }
+        if (at == 0 || !line[at - 1].is_ascii_alphanumeric())
+            && let Some((written, length)) = stamp(&line[at..])
+        {
+            let end = at + length;
+            // Digits that go on are a number and no time.
+            if !line.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+                finish(line, at, end, written, capture);
+                return true;
             }
         }
         at += 1;
@@ -54,10 +54,10 @@ pub fn read(line: &[u8], capture: &mut Capture) -> bool {
 
 fn stamp(text: &[u8]) -> Option<(Written, usize)> {
     let first = *text.first()?;
-    if first.is_ascii_digit() || first.is_ascii_alphabetic() {
-        if let Some(found) = STAMPS.iter().find_map(|format| format.read(text)) {
-            return Some(found);
-        }
+    if (first.is_ascii_digit() || first.is_ascii_alphabetic())
+        && let Some(found) = STAMPS.iter().find_map(|format| format.read(text))
+    {
+        return Some(found);
     }
     // Ten digits or more, maybe with a fraction: seconds or finer since 1970.
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();

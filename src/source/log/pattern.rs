@@ -7,6 +7,7 @@
 
 use super::level::Level;
 use super::stamp::{StampFormat, Written};
+use crate::source::near;
 
 /// A part of the line, or of the capture's own text where a value had to be unescaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -141,7 +142,8 @@ impl Pattern {
         while let Some(step) = self.steps.get(index) {
             match step {
                 Step::Literal(bytes) => {
-                    if !line[at..].starts_with(bytes) {
+                    // One byte is compared at once; a call for it costs more than it does.
+                    if line.get(at) != bytes.first() || bytes.len() > 1 && !line[at..].starts_with(bytes) {
                         return false;
                     }
                     at += bytes.len();
@@ -231,12 +233,18 @@ impl Pattern {
 
 fn find(line: &[u8], bytes: &[u8]) -> Option<usize> {
     match bytes {
-        [byte] => memchr::memchr(*byte, line),
+        [byte] => near::find(*byte, line),
         _ => memchr::memmem::find(line, bytes),
     }
 }
 
+#[inline]
 fn blanks(text: &[u8]) -> usize {
+    if let [b' ', next, ..] = text
+        && !matches!(next, b' ' | b'\t')
+    {
+        return 1;
+    }
     text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
@@ -261,11 +269,12 @@ fn closed_field(kind: FieldKind, line: &[u8], at: usize, next: Option<&Step>, ca
             Some(at + 3)
         }
         FieldKind::Word | FieldKind::Code => {
-            let stop = match next {
-                Some(Step::Literal(bytes)) => bytes[0],
-                _ => b' ',
+            let text = &line[at..];
+            let found = match next {
+                Some(Step::Literal(bytes)) => memchr::memchr3(bytes[0], b' ', b'\t', text),
+                _ => memchr::memchr2(b' ', b'\t', text),
             };
-            let length = line[at..].iter().take_while(|byte| **byte != stop && !matches!(byte, b' ' | b'\t')).count();
+            let length = found.unwrap_or(text.len());
             if kind == FieldKind::Code && length > 0 {
                 capture.code = Some(Span::new(at, at + length));
             }

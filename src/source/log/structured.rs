@@ -210,7 +210,9 @@ fn written(value: &str) -> Option<Written> {
 mod tests {
     use super::*;
 
-    fn read(syntax: Syntax, line: &str) -> Option<(Option<Level>, String, Vec<(String, String)>)> {
+    type Read = (Option<Level>, String, Vec<(String, String)>);
+
+    fn read(syntax: Syntax, line: &str) -> Option<Read> {
         let keys = Keys::learn(syntax, &[line.as_bytes()])?;
         let mut capture = Capture::default();
         keys.read(line.as_bytes(), &mut capture).then(|| {

@@ -13,6 +13,7 @@ use crate::model::coverage::Fault;
 use crate::model::zone::Zone;
 use crate::source::blocks::{Framing, Lines};
 use crate::source::file::{self, File};
+use crate::source::near;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
 
 /// One COPY block: its rows, and which columns they have.
@@ -162,7 +163,7 @@ impl Parser {
             buffer.push_null();
             return;
         }
-        let fits = if memchr(b'\\', text).is_some() {
+        let fits = if near::find(b'\\', text).is_some() {
             self.scratch.clear();
             unescape(text, &mut self.scratch);
             kind.push(&self.scratch, self.zone, buffer)
@@ -192,7 +193,7 @@ impl RecordParser for Parser {
         let mut count = 0;
         let mut open = true;
         while count < self.wanted.len() && open {
-            let found = memchr(b'\t', &line[from..]);
+            let found = near::find(b'\t', &line[from..]);
             let end = found.map_or(line.len(), |found| from + found);
             if self.wanted[count].is_some() {
                 self.push(count, &line[from..end], out, faults);

@@ -103,11 +103,7 @@ impl PgKind {
     pub fn push(self, text: &[u8], zone: Zone, out: &mut Buffer) -> bool {
         let fits = match self {
             PgKind::Text | PgKind::Numeric => return !out.push_lossy(text),
-            PgKind::Bool => match text {
-                b"t" | b"true" => Some(out.push_int(1)),
-                b"f" | b"false" => Some(out.push_int(0)),
-                _ => None,
-            },
+            PgKind::Bool => boolean(text).map(|value| out.push_int(value)),
             PgKind::Int => infer::int(text).map(|value| out.push_int(value)),
             PgKind::Float => float(text).map(|value| out.push_float(value)),
             PgKind::Decimal { width, scale } => decimal(text, width, scale).map(|value| out.push_decimal(value)),
@@ -119,6 +115,14 @@ impl PgKind {
             out.push_null();
         }
         fits.is_some()
+    }
+}
+
+fn boolean(text: &[u8]) -> Option<i64> {
+    match text {
+        b"t" | b"true" => Some(1),
+        b"f" | b"false" => Some(0),
+        _ => None,
     }
 }
 
