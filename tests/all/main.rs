@@ -3,8 +3,10 @@
 mod arrangement;
 mod case;
 mod help;
+mod kinds;
 mod rca;
 mod regressions;
+mod settings;
 mod signals;
 mod tidy;
 mod transcripts;

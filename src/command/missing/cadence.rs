@@ -13,8 +13,17 @@ use crate::session::Table;
 /// Returns whether the table has a cadence.
 pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     let Some(time) = table.roles.time.clone() else { return Ok(false) };
-    let kinds = [Kind::TimeGap, Kind::SequenceGap, Kind::Duplicate, Kind::Late, Kind::Ended, Kind::NeverSeen];
-    if !search.wants(&kinds) {
+    const KINDS: [Kind; 7] = [
+        Kind::TimeGap,
+        Kind::SequenceGap,
+        Kind::Duplicate,
+        Kind::Late,
+        Kind::Ended,
+        Kind::NeverSeen,
+        // Looked for only where there is no cadence.
+        Kind::VolumeDrop,
+    ];
+    if !search.wants(&KINDS) {
         return Ok(true);
     }
     let Some(series) = divide(search, table, time)? else {

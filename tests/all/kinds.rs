@@ -1,0 +1,173 @@
+//! Every kind of finding, planted alone in clean data with exact figures, and nothing found where nothing is missing.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::rca::{folder, rows_in};
+
+/// A sample of a telemetry file: series, sequence number, seconds since the start, value.
+type Sample = (&'static str, i64, i64, String);
+
+/// Two series of 240 rows, one every 30 seconds, values that change with each.
+fn clean() -> Vec<Sample> {
+    (0..240).flat_map(|n| ["a", "b"].map(|series| (series, n, n * 30, format!("{}.5", 20 + (n * 7) % 31)))).collect()
+}
+
+fn file(samples: &[Sample]) -> tempfile::TempDir {
+    let mut text = String::from("ts,sensor,seq,value\n");
+    for (series, seq, second, value) in samples {
+        let (hour, minute) = (8 + second / 3600, second / 60 % 60);
+        writeln!(text, "2025-03-01T{hour:02}:{minute:02}:{:02}Z,{series},{seq},{value}", second % 60).expect("text");
+    }
+    let place = folder();
+    std::fs::write(place.path().join("t.csv"), text).expect("written");
+    place
+}
+
+fn found(samples: &[Sample], flags: &[&str]) -> Vec<Value> {
+    let place = file(samples);
+    let findings = rows_in(place.path(), &[&["missing", "t.csv"], flags].concat());
+    for finding in &findings {
+        let sql = finding["sql"].as_str().expect("SQL");
+        rows_in(place.path(), &["query", sql, "t.csv"]);
+    }
+    findings
+}
+
+/// The one finding, as kind, series, missing and since.
+fn only(samples: &[Sample], flags: &[&str]) -> (String, String, i64, String) {
+    let findings = found(samples, flags);
+    let [finding] = findings.as_slice() else { panic!("one finding: {findings:?}") };
+    let text = |key: &str| finding[key].as_str().unwrap_or_default().to_string();
+    (text("kind"), text("series"), finding["missing"].as_i64().expect("a count"), text("since"))
+}
+
+fn expected(kind: &str, series: &str, missing: i64, since: &str) -> (String, String, i64, String) {
+    (kind.into(), series.into(), missing, since.into())
+}
+
+#[test]
+fn nothing_is_missing_from_clean_data() {
+    assert_eq!(found(&clean(), &[]), Vec::<Value>::new());
+}
+
+#[test]
+fn jitter_is_no_gap() {
+    let samples: Vec<Sample> =
+        clean().into_iter().map(|(s, n, at, value)| (s, n, at + i64::from(n % 5 == 0), value)).collect();
+    assert_eq!(found(&samples, &[]), Vec::<Value>::new());
+}
+
+#[test]
+fn a_silence_is_a_time_gap() {
+    // Sequence numbers go on: the rows after the silence are numbered as if there was none.
+    let samples: Vec<Sample> = clean()
+        .into_iter()
+        .filter(|(s, n, ..)| *s != "a" || *n < 228)
+        .map(|(s, n, at, v)| (s, n, if s == "a" && n >= 100 { at + 360 } else { at }, v))
+        .collect();
+    assert_eq!(only(&samples, &[]), expected("time_gap", "sensor=a", 12, "2025-03-01T08:49:30Z"));
+}
+
+#[test]
+fn lost_packets_are_a_sequence_gap_and_not_a_time_gap_too() {
+    let samples: Vec<Sample> = clean().into_iter().filter(|(s, n, ..)| *s != "b" || !(50..57).contains(n)).collect();
+    assert_eq!(only(&samples, &[]), expected("sequence_gap", "sensor=b", 7, "2025-03-01T08:24:30Z"));
+}
+
+#[test]
+fn a_counter_that_begins_anew_lost_nothing() {
+    let samples: Vec<Sample> = clean().into_iter().map(|(s, n, at, v)| (s, n % 150, at, v)).collect();
+    assert_eq!(found(&samples, &["--kind", "sequence_gap,time_gap"]), Vec::<Value>::new());
+}
+
+#[test]
+fn rows_that_came_twice_are_duplicates() {
+    let mut samples = clean();
+    let again: Vec<Sample> = samples.iter().filter(|(s, n, ..)| *s == "a" && (10..13).contains(n)).cloned().collect();
+    samples.splice(40..40, again);
+    let findings = found(&samples, &["--kind", "duplicate"]);
+    assert_eq!(findings.len(), 1);
+    assert_eq!((findings[0]["observed"].as_i64(), findings[0]["expected"].as_i64()), (Some(243), Some(240)));
+}
+
+#[test]
+fn rows_behind_a_later_one_are_late() {
+    let mut samples = clean();
+    let late = samples.remove(100);
+    samples.insert(140, late);
+    let findings = found(&samples, &["--kind", "late"]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0]["detail"], "1 row behind a later one, by up to 10m");
+}
+
+#[test]
+fn a_stuck_sensor_is_a_flatline() {
+    let samples: Vec<Sample> = clean()
+        .into_iter()
+        .map(|(s, n, at, v)| (s, n, at, if s == "a" && (60..100).contains(&n) { "42".into() } else { v }))
+        .collect();
+    assert_eq!(only(&samples, &["--series", "sensor"]), expected("flatline", "sensor=a", 40, "2025-03-01T08:30:00Z"));
+}
+
+#[test]
+fn a_series_that_stops_early_ended() {
+    let samples: Vec<Sample> = clean().into_iter().filter(|(s, n, ..)| *s != "a" || *n < 200).collect();
+    assert_eq!(only(&samples, &[]), expected("ended", "sensor=a", 40, "2025-03-01T09:39:30Z"));
+}
+
+#[test]
+fn a_series_that_was_expected_and_never_came_is_named() {
+    let set = ["--set", "sources.t.series=[\"sensor\"]", "--set", "sources.t.expect=[[\"a\"],[\"c\"]]"];
+    assert_eq!(only(&clean(), &set), expected("never_seen", "sensor=c", 1, ""));
+}
+
+#[test]
+fn sentinels_and_nulls_are_counted() {
+    let samples: Vec<Sample> = clean()
+        .into_iter()
+        .map(|(s, n, at, v)| {
+            (
+                s,
+                n,
+                at,
+                match n {
+                    0..=9 => "-200".into(),
+                    10..=14 => String::new(),
+                    _ => v,
+                },
+            )
+        })
+        .collect();
+    let findings = found(&samples, &["--kind", "null_rate"]);
+    let counted: Vec<(i64, &str)> = findings
+        .iter()
+        .map(|row| (row["missing"].as_i64().expect("a count"), row["detail"].as_str().expect("text")))
+        .collect();
+    assert_eq!(counted, [(20, "the value '-200' stands for none"), (10, "null")]);
+}
+
+#[test]
+fn an_hour_with_few_rows_of_a_log_is_a_drop() {
+    let mut log = String::new();
+    for minute in 0..24 * 60 {
+        let rows = if (600..660).contains(&minute) { 1 } else { 10 + minute % 3 };
+        for row in 0..rows {
+            writeln!(
+                log,
+                "2025-03-01 {:02}:{:02}:{:02},000 INFO  [main] a.B - tick",
+                minute / 60,
+                minute % 60,
+                (row * 37 + minute) % 60
+            )
+            .expect("text");
+        }
+    }
+    let place = folder();
+    std::fs::write(place.path().join("a.log"), log).expect("written");
+    let findings = rows_in(place.path(), &["missing", "a.log", "--kind", "volume_drop"]);
+    let [drop] = findings.as_slice() else { panic!("one drop: {findings:?}") };
+    assert_eq!((&drop["since"], &drop["until"]), (&"2025-03-01T10:00:00Z".into(), &"2025-03-01T11:00:00Z".into()));
+    assert_eq!(drop["observed"], 60);
+}
