@@ -1,9 +1,10 @@
 //! Tables for people. In a pipe as wide as their values; on a terminal wrapped to its width, with colours, and
-//! without the column `sql`, which is for pasting and would leave no room for the others.
+//! without the column `sql`, which is for pasting and would leave no room for the others. What is too wide even so
+//! is shown row by row.
 
 use std::io::Write;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table};
 
 use super::{Renderer, Style, written};
 use crate::error::Result;
@@ -14,7 +15,15 @@ use crate::model::value::Value;
 const PAGE_ROWS: usize = 10_000;
 
 pub fn make(output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
-    Box::new(TableRenderer { output, style, columns: Vec::new(), rows: Vec::new(), left_out: None, is_first: true })
+    Box::new(TableRenderer {
+        output,
+        style,
+        columns: Vec::new(),
+        rows: Vec::new(),
+        left_out: None,
+        is_first: true,
+        written: 0,
+    })
 }
 
 struct TableRenderer {
@@ -24,10 +33,52 @@ struct TableRenderer {
     rows: Vec<Vec<Value>>,
     left_out: Option<usize>,
     is_first: bool,
+    /// Rows written one below the other.
+    written: u64,
 }
 
 impl TableRenderer {
+    /// Whether a column holds nothing that could be broken over lines.
+    fn is_short(&self, index: usize) -> bool {
+        let is_text = |row: &Vec<Value>| matches!(row[index], Value::Text(_) | Value::Nested(_) | Value::Blob(_));
+        !self.rows.iter().any(is_text)
+    }
+
+    /// Whether the columns leave each text too little room on this terminal to be read.
+    fn is_too_wide(&self) -> bool {
+        const TEXT_LEAST: usize = 12;
+        let Some(width) = self.style.width else { return false };
+        let needed = |index: usize| {
+            let widest = self.rows.iter().map(|row| row[index].shown().chars().count()).max().unwrap_or(0);
+            let widest = widest.max(self.columns[index].len());
+            3 + if self.is_short(index) { widest } else { widest.min(TEXT_LEAST) }
+        };
+        let shown = (0..self.columns.len()).filter(|index| Some(*index) != self.left_out);
+        shown.map(needed).sum::<usize>() + 1 > usize::from(width)
+    }
+
+    /// Rows one below the other, a line for each of their values; what a row has not is left out.
+    fn records(&mut self) -> Result<()> {
+        let widest = self.columns.iter().map(String::len).max().unwrap_or(0);
+        for row in std::mem::take(&mut self.rows) {
+            self.written += 1;
+            let head = format!("── {} ", self.written);
+            written(writeln!(self.output, "{head}{}", "─".repeat(40_usize.saturating_sub(head.chars().count()))))?;
+            for (index, value) in row.iter().enumerate() {
+                if Some(index) != self.left_out && !value.is_null() {
+                    let text = printable(&value.shown()).replace('\n', &format!("\n{}", " ".repeat(widest + 2)));
+                    written(writeln!(self.output, "{:widest$}  {text}", printable(&self.columns[index])))?;
+                }
+            }
+        }
+        self.is_first = false;
+        Ok(())
+    }
+
     fn page(&mut self) -> Result<()> {
+        if self.written > 0 || self.is_too_wide() {
+            return self.records();
+        }
         let mut table = Table::new();
         table.load_preset("││──├─┼┤│    ┬┴┌┐└┘");
         table.set_content_arrangement(if self.style.width.is_some() {
@@ -47,6 +98,12 @@ impl TableRenderer {
         table.set_header(
             shown.iter().map(|index| Cell::new(printable(&self.columns[*index])).add_attribute(Attribute::Bold)),
         );
+        // Times and numbers are never broken over lines; texts share what is left.
+        for place in (0..shown.len()).filter(|place| self.is_short(shown[*place])) {
+            if let Some(column) = table.column_mut(place) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
         for row in &self.rows {
             table.add_row(shown.iter().map(|index| cell(&row[*index], &self.columns[*index])));
         }

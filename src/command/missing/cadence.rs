@@ -28,10 +28,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     let Some(series) = divide(search, table, time)? else {
         if search.wants(&[Kind::TimeGap]) {
-            search.notes.push(format!(
-                "{}: no regular cadence, so gaps in time are not looked for; say one with --every",
-                table.name
-            ));
+            search.irregular.push(table.name.clone());
         }
         return Ok(false);
     };

@@ -162,6 +162,8 @@ pub struct Search<'a> {
     pub args: &'a MissingArgs,
     pub findings: Vec<Finding>,
     pub notes: Vec<String>,
+    /// Tables without a cadence.
+    pub irregular: Vec<String>,
     /// `--every` in microseconds.
     pub every: Option<i64>,
     pub window: crate::session::Window,
@@ -201,7 +203,15 @@ impl Ask for MissingArgs {
             None => None,
         };
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        let mut search = Search { session, args: self, findings: Vec::new(), notes: Vec::new(), every, window };
+        let mut search = Search {
+            session,
+            args: self,
+            findings: Vec::new(),
+            notes: Vec::new(),
+            irregular: Vec::new(),
+            every,
+            window,
+        };
         let mut notes = Vec::new();
         let tables = super::tables_with(session, evidence.condition.as_deref(), &mut notes)?;
         for table in &tables {
@@ -231,6 +241,12 @@ impl Ask for MissingArgs {
         }
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
+        if !search.irregular.is_empty() {
+            notes.push(format!(
+                "gaps in time are not looked for where there is no regular cadence: {}; say one with --every",
+                search.irregular.join(", "),
+            ));
+        }
         let mut findings = search.findings;
         findings.retain(|finding| {
             (self.kind.is_empty() || self.kind.contains(&finding.kind))
