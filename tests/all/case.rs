@@ -4,14 +4,17 @@ use serde_json::Value;
 
 use crate::rca::{root, rows, rows_in};
 
-const CASE: &str = "examples/laptop-anomaly";
+/// The case kept here, or one that `generate.py --seed N --out DIR` made: `RCA_CASE=DIR cargo test case`.
+fn case() -> String {
+    std::env::var("RCA_CASE").unwrap_or_else(|_| "examples/laptop-anomaly".into())
+}
 
 fn truth() -> toml::Table {
-    std::fs::read_to_string(root().join(CASE).join("truth.toml")).expect("the truth").parse().expect("TOML")
+    std::fs::read_to_string(root().join(case()).join("truth.toml")).expect("the truth").parse().expect("TOML")
 }
 
 fn ask(arguments: &[&str]) -> Vec<Value> {
-    rows(&[arguments, &["-C", CASE]].concat())
+    rows(&[arguments, &["-C", &case()]].concat())
 }
 
 fn number(value: &Value) -> i64 {
@@ -189,14 +192,14 @@ fn the_same_bytes_from_any_number_of_threads() {
     let commands: [&[&str]; 5] =
         [&["sources"], &["missing"], &["errors"], &["errors", "--audit"], &["timeline", "--collapse"]];
     for command in commands {
-        let answer = |threads: &str| rows(&[command, &["-C", CASE, "--threads", threads]].concat());
+        let answer = |threads: &str| rows(&[command, &["-C", &case(), "--threads", threads]].concat());
         assert_eq!(answer("1"), answer("7"), "{command:?}");
     }
 }
 
 #[test]
 fn without_a_case_file_the_data_say_the_same() {
-    let folder = root().join(CASE);
+    let folder = root().join(case());
     let sources = ["telemetry/*.csv", "station.db", "mes.sql"];
     let found =
         rows_in(&folder, &[&["missing", "--kind", "time_gap,sequence_gap,absent_key"][..], &sources[..]].concat());
