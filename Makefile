@@ -21,7 +21,7 @@ FEATURES = $(shell test -e '$(LIBRARY)' && echo --no-default-features)
 RELEASE := $(CARGO_TARGET_DIR)/release
 
 CASE := examples/laptop-anomaly
-SERIAL ?= SN240233
+SERIAL ?= SN240836
 
 # bash runs an EXIT trap on Ctrl-C too.
 SHELL := bash

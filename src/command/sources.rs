@@ -72,7 +72,17 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
     };
     let report = session.coverage.of(&table.name);
     let mut notes: Vec<String> = table.notes.clone();
-    notes.extend(session.notes.iter().filter(|(source, _)| *source == table.source).map(|(_, note)| note.clone()));
+    // What is said of a source as a whole is said at its first table.
+    let is_first =
+        session.tables.iter().find(|other| other.source == table.source).is_some_and(|first| first.name == table.name);
+    notes.extend(
+        session
+            .notes
+            .iter()
+            .filter(|_| is_first)
+            .filter(|(source, _)| *source == table.source)
+            .map(|(_, note)| note.clone()),
+    );
     notes.extend(report.faults.iter().map(|(fault, tally)| fault.described(tally.count)));
     notes.dedup();
     Ok(format!(

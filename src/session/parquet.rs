@@ -110,6 +110,8 @@ fn kind(declared: &str) -> ColumnKind {
     match declared {
         "BOOLEAN" => ColumnKind::Bool,
         "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => ColumnKind::Int,
+        "UBIGINT" => ColumnKind::Decimal { width: 20, scale: 0 },
+        "HUGEINT" | "UHUGEINT" => ColumnKind::Decimal { width: 38, scale: 0 },
         "FLOAT" | "DOUBLE" => ColumnKind::Float,
         "DATE" => ColumnKind::Date,
         "BLOB" => ColumnKind::Blob,

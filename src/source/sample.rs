@@ -36,7 +36,7 @@ pub fn pieces(file: &File) -> Vec<Vec<u8>> {
         trim_end(&mut piece, STREAM_BYTES as usize);
         return vec![piece];
     }
-    let mut pieces = vec![file.head.clone()];
+    let mut pieces = vec![first_lines(file)];
     trim_end(&mut pieces[0], PIECE_BYTES);
     let Ok(handle) = file.positioned() else { return pieces };
     let step = file.bytes / PIECES;
@@ -58,6 +58,23 @@ pub fn pieces(file: &File) -> Vec<Vec<u8>> {
         pieces.push(piece);
     }
     pieces
+}
+
+/// The file's beginning, with at least two whole lines where it has any so long: a header of thousands of columns
+/// is longer than what is looked at otherwise.
+fn first_lines(file: &File) -> Vec<u8> {
+    let mut start = file.head.clone();
+    let Ok(handle) = file.positioned() else { return start };
+    while memchr::memchr_iter(b'\n', &start).count() < 2 && start.len() < file::RECORD_BYTES_MAX {
+        let known = start.len();
+        start.resize(known * 2 + PIECE_BYTES, 0);
+        let got = file::read_full_at(&handle, &mut start[known..], known as u64).unwrap_or(0);
+        start.truncate(known + got);
+        if got == 0 {
+            break;
+        }
+    }
+    start
 }
 
 /// Cuts an incomplete last line, if the piece was cut off by its length.

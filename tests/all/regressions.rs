@@ -209,3 +209,17 @@ fn lines_of_a_document_are_those_of_its_objects() {
     assert_eq!(rows.iter().map(|row| row["_line"].as_i64()).collect::<Vec<_>>(), [Some(2), Some(4)]);
     assert_eq!(rows[1]["late"], true);
 }
+
+#[test]
+fn a_header_longer_than_what_is_looked_at_is_still_the_header() {
+    let row = |cell: &dyn Fn(usize) -> String| (0..9_000).map(cell).collect::<Vec<_>>().join(",");
+    let text = format!(
+        "{}\n{}\n{}\n",
+        row(&|n| format!("column_{n}")),
+        row(&|n| n.to_string()),
+        row(&|n| (n * 2).to_string())
+    );
+    let place = place(&[("wide.csv", &text)]);
+    let rows = rows_in(place.path(), &["query", "select count(*) as n, sum(column_8999) as s from wide", "wide.csv"]);
+    assert_eq!(rows[0], serde_json::json!({"n": 2, "s": 8_999 * 3}));
+}

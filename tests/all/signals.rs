@@ -27,7 +27,11 @@ fn an_interrupt_ends_at_once_with_130_and_leaves_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .expect("rca starts");
-    std::thread::sleep(Duration::from_millis(700));
+    // It can be interrupted from when its temporary directory is there.
+    while std::fs::read_dir(scratch.path()).expect("the directory").next().is_none() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
     command("kill", &root()).args(["-INT", &child.id().to_string()]).status().expect("kill");
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(130));

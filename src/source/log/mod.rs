@@ -197,6 +197,9 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     if !spec.zone_said && any_zoneless(&spec.files, &files) {
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".into());
     }
+    if any_finer(&spec.files) {
+        notes.push("times are finer than a microsecond and cut there".into());
+    }
     notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
     let own = columns.list;
     let numbers = own.iter().map(|column| column.kind == Kind::Int).collect();
@@ -216,6 +219,19 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
             content: Content::Scanned(Arc::new(TextTable::new(spec.files.clone(), format, own))),
         }],
     })
+}
+
+/// Whether a line near its start has a fraction of a second finer than a microsecond.
+fn any_finer(files: &[Arc<File>]) -> bool {
+    let is_finer = |line: &[u8]| {
+        let start = &line[..line.len().min(64)];
+        memchr::memchr2_iter(b'.', b',', start).any(|dot| {
+            let digits = start[dot + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            // The seconds before it, as in `:07.123456789`.
+            digits > 6 && digits <= 9 && dot >= 3 && start[dot - 3] == b':'
+        })
+    };
+    files.iter().any(|file| lines(&file.head).take(50).any(is_finer))
 }
 
 fn any_zoneless(files: &[Arc<File>], formats: &[Arc<FileFormats>]) -> bool {
