@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::file::File;
-use super::{Content, Reader, Spec, csv, json, log, pgdump, reader_of};
+use super::{Content, Reader, Spec, csv, json, log, pgdump, reader_of, sqlite};
 use crate::model::column::{Batch, Buffer, Kind};
 use crate::model::coverage::{Coverage, Report};
 use crate::model::scan::{Request, Table};
@@ -204,5 +204,26 @@ proptest! {
         if is_text {
             both_ways(&csv::BY_NAME, &bytes, &[]);
         }
+    }
+
+    #[test]
+    fn stored_rows_are_read_as_they_were_stored(
+        values in prop::collection::btree_map(-40_i64..40, (prop::option::of(field()), prop::option::of(any::<i64>())), 0..40),
+        has_rowid in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("t.db");
+        let database = rusqlite::Connection::open(&path).expect("opens");
+        let without = if has_rowid { "" } else { "WITHOUT ROWID" };
+        database.execute_batch(&format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER) {without}")).expect("made");
+        for (id, (a, b)) in &values {
+            database.execute("INSERT INTO t VALUES (?, ?, ?)", rusqlite::params![id, a, b]).expect("stored");
+        }
+        drop(database);
+        let (rows, report) = scan(&table(&sqlite::READER, &path, &["a"]).expect("a table"));
+        let text = |number: &Option<i64>| number.map(|number| number.to_string());
+        let expected: Rows = values.iter().map(|(id, (a, b))| vec![Some(id.to_string()), a.clone(), text(b)]).collect();
+        prop_assert_eq!(own(&rows), expected);
+        prop_assert_eq!(report.lost(), 0);
     }
 }

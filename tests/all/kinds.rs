@@ -171,3 +171,46 @@ fn an_hour_with_few_rows_of_a_log_is_a_drop() {
     assert_eq!((&drop["since"], &drop["until"]), (&"2025-03-01T10:00:00Z".into(), &"2025-03-01T11:00:00Z".into()));
     assert_eq!(drop["observed"], 60);
 }
+
+/// Faults of a table of test results: code, message and how often.
+fn faults(results: &[(&str, &str, usize)]) -> Vec<(String, String, i64)> {
+    let mut text = String::from("ts,serial,result,error_code,message\n");
+    let mut number = 0;
+    for (code, message, count) in results {
+        for _ in 0..*count {
+            number += 1;
+            let result = if code.is_empty() && message.is_empty() { "PASS" } else { "FAIL" };
+            writeln!(text, "2025-03-01T08:00:{:02}Z,S{number},{result},{code},{}", number % 60, message.replace('#', &number.to_string()))
+                .expect("text");
+        }
+    }
+    let place = folder();
+    std::fs::write(place.path().join("t.csv"), text).expect("written");
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_string();
+    let found = rows_in(place.path(), &["errors", "--audit", "t.csv"]);
+    found.iter().map(|row| (text(row, "fault"), text(row, "code"), row["count"].as_i64().expect("a count"))).collect()
+}
+
+#[test]
+fn codes_that_mean_one_thing_each_have_no_fault() {
+    assert_eq!(faults(&[("E1", "fan # stalled", 20), ("E2", "disk # is full", 15), ("", "", 100)]), []);
+}
+
+#[test]
+fn a_code_of_two_meanings_is_overloaded_and_one_of_many_is_a_catch_all() {
+    let two = faults(&[("E1", "fan # stalled", 20), ("E1", "battery at # volts", 15), ("E2", "disk # is full", 15)]);
+    assert_eq!(two, [("overloaded".into(), "E1".into(), 35)]);
+    let many = faults(&[("E9", "fan # stalled", 9), ("E9", "battery at # volts", 8), ("E9", "lid is open", 7), ("E9", "no network on #", 7), ("E2", "disk # is full", 15)]);
+    assert_eq!(many, [("catch_all".into(), "E9".into(), 31)]);
+}
+
+#[test]
+fn one_message_under_two_codes_is_a_synonym() {
+    let found = faults(&[("E1", "fan # stalled badly", 20), ("E7", "fan # stalled badly", 11), ("E2", "disk # is full", 15)]);
+    assert_eq!(found, [("synonym".into(), "E1, E7".into(), 31)]);
+}
+
+#[test]
+fn a_failure_without_a_code_is_unclassified() {
+    assert_eq!(faults(&[("E1", "fan # stalled", 20), ("", "aborted at step #", 4)]), [("unclassified".into(), String::new(), 4)]);
+}

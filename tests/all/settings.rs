@@ -111,3 +111,15 @@ fn a_database_with_a_write_ahead_log_is_read_whole_and_left_alone() {
     assert_eq!(rows_in(place.path(), &["query", "select count(*) as n from live.t", "live.db"])[0]["n"], 2);
     assert_eq!(files(), before);
 }
+
+#[test]
+fn the_readmes_settings_are_all_known() {
+    let readme = std::fs::read_to_string(crate::rca::root().join("README.md")).expect("the README");
+    let start = readme.find("```toml\n").expect("a block of settings") + "```toml\n".len();
+    let block = &readme[start..start + readme[start..].find("```").expect("its end")];
+    let place = folder();
+    std::fs::write(place.path().join("rca.toml"), block).expect("written");
+    // Its evidence is not here, which is another error than an unknown key.
+    let output = crate::rca::run_in(place.path(), &["sources"]);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+}
