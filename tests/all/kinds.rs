@@ -180,8 +180,13 @@ fn faults(results: &[(&str, &str, usize)]) -> Vec<(String, String, i64)> {
         for _ in 0..*count {
             number += 1;
             let result = if code.is_empty() && message.is_empty() { "PASS" } else { "FAIL" };
-            writeln!(text, "2025-03-01T08:00:{:02}Z,S{number},{result},{code},{}", number % 60, message.replace('#', &number.to_string()))
-                .expect("text");
+            writeln!(
+                text,
+                "2025-03-01T08:00:{:02}Z,S{number},{result},{code},{}",
+                number % 60,
+                message.replace('#', &number.to_string())
+            )
+            .expect("text");
         }
     }
     let place = folder();
@@ -200,17 +205,27 @@ fn codes_that_mean_one_thing_each_have_no_fault() {
 fn a_code_of_two_meanings_is_overloaded_and_one_of_many_is_a_catch_all() {
     let two = faults(&[("E1", "fan # stalled", 20), ("E1", "battery at # volts", 15), ("E2", "disk # is full", 15)]);
     assert_eq!(two, [("overloaded".into(), "E1".into(), 35)]);
-    let many = faults(&[("E9", "fan # stalled", 9), ("E9", "battery at # volts", 8), ("E9", "lid is open", 7), ("E9", "no network on #", 7), ("E2", "disk # is full", 15)]);
+    let many = faults(&[
+        ("E9", "fan # stalled", 9),
+        ("E9", "battery at # volts", 8),
+        ("E9", "lid is open", 7),
+        ("E9", "no network on #", 7),
+        ("E2", "disk # is full", 15),
+    ]);
     assert_eq!(many, [("catch_all".into(), "E9".into(), 31)]);
 }
 
 #[test]
 fn one_message_under_two_codes_is_a_synonym() {
-    let found = faults(&[("E1", "fan # stalled badly", 20), ("E7", "fan # stalled badly", 11), ("E2", "disk # is full", 15)]);
+    let found =
+        faults(&[("E1", "fan # stalled badly", 20), ("E7", "fan # stalled badly", 11), ("E2", "disk # is full", 15)]);
     assert_eq!(found, [("synonym".into(), "E1, E7".into(), 31)]);
 }
 
 #[test]
 fn a_failure_without_a_code_is_unclassified() {
-    assert_eq!(faults(&[("E1", "fan # stalled", 20), ("", "aborted at step #", 4)]), [("unclassified".into(), String::new(), 4)]);
+    assert_eq!(
+        faults(&[("E1", "fan # stalled", 20), ("", "aborted at step #", 4)]),
+        [("unclassified".into(), String::new(), 4)]
+    );
 }
