@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::model::column::Column;
 use crate::model::coverage::Coverage;
+use crate::model::name;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
@@ -103,16 +104,7 @@ impl Columns {
     /// One file's columns, and what its samples say of their types.
     fn learn(&mut self, shape: &Shape, pieces: &[Vec<u8>]) -> Layout {
         let mut seen: HashMap<String, usize> = HashMap::from([("_file".into(), 1), ("_line".into(), 1)]);
-        let fields: Vec<usize> = shape
-            .names
-            .iter()
-            .map(|name| {
-                let count = seen.entry(name.to_lowercase()).or_insert(0);
-                *count += 1;
-                let unique = if *count == 1 { name.clone() } else { format!("{name}_{count}") };
-                self.index(unique)
-            })
-            .collect();
+        let fields: Vec<usize> = shape.names.iter().map(|name| self.index(name::once(name, &mut seen))).collect();
         // Of many pieces a few hundred rows each tell as much as all.
         let limit = if pieces.len() > 2 { 300 } else { 20_000 };
         for (index, piece) in pieces.iter().enumerate() {

@@ -1,0 +1,136 @@
+//! JSON: one object a line (NDJSON), or one document with an array of objects, or objects one after the other.
+//! Objects are rows, their keys columns; what is nested stays JSON text. Keys and types come from samples; a key
+//! that no sample had is counted each time it occurs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::de::IgnoredAny;
+
+use crate::error::{Error, Result};
+use crate::model::column::Column;
+use crate::model::coverage::Coverage;
+use crate::model::name;
+use crate::source::file::File;
+use crate::source::infer::Reading;
+use crate::source::text::TextTable;
+use crate::source::{Content, Offer, Reader, Source, Spec, sample};
+
+mod object;
+mod record;
+mod shape;
+
+use object::{each_pair, object_text, record_end};
+use record::{Json, Layout};
+use shape::{Seen, Shape};
+
+pub const READER: Reader = Reader { kind: "json", claims, open };
+
+/// Every line an object, or a document that begins as one.
+fn claims(file: &File) -> bool {
+    is_ndjson(&file.head) || document_start(&file.head).is_some()
+}
+
+/// Whether the first line is a whole JSON object.
+fn is_ndjson(head: &[u8]) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    lines.next().is_some_and(|line| line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok())
+}
+
+/// Where the first object of a document begins: after `[`, or at once.
+fn document_start(head: &[u8]) -> Option<usize> {
+    let at = head.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let object = match head[at] {
+        b'[' => at + 1 + head[at + 1..].iter().position(|byte| !byte.is_ascii_whitespace())?,
+        _ => at,
+    };
+    let rest = head[object..].strip_prefix(b"{")?.trim_ascii_start();
+    matches!(rest.first(), None | Some(b'"' | b'}')).then_some(object)
+}
+
+fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
+    let mut keys: Vec<(String, Seen)> = Vec::new();
+    let mut by_key: HashMap<String, usize> = HashMap::new();
+    let mut layouts = Vec::new();
+    for file in &spec.files {
+        let documents = !is_ndjson(&file.head);
+        let start = if documents { document_start(&file.head).unwrap_or(0) } else { 0 };
+        layouts.push(Layout { documents, start });
+        for (index, piece) in sample::all_or_pieces(file).iter().enumerate() {
+            let start = if index == 0 { start } else { 0 };
+            if documents && index > 0 {
+                break;
+            }
+            let mut at = start;
+            while at < piece.len() {
+                let next = record_end(piece, at, documents);
+                learn(&piece[at..next], &mut keys, &mut by_key);
+                at = next;
+            }
+        }
+    }
+    if keys.is_empty() {
+        let shown: Vec<&str> = spec.files.iter().map(|file| &*file.shown).collect();
+        return Err(Error::evidence(format!("`{}` holds no JSON object", shown.join("`, `")))
+            .detail("rows are objects: one a line, or an array of them"));
+    }
+    let shapes: Vec<Shape> = keys
+        .iter()
+        .map(|(name, seen)| seen.shape(name, spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name))))
+        .collect();
+    let mut notes = Vec::new();
+    let zoneless = keys
+        .iter()
+        .zip(&shapes)
+        .any(|((_, seen), shape)| matches!(shape, Shape::Text(Reading::Time)) && seen.text.is_zoneless());
+    if zoneless && !spec.zone_said {
+        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
+    }
+    if keys.iter().any(|(_, seen)| seen.text.is_finer()) {
+        notes.push("times are finer than a microsecond and cut there".to_string());
+    }
+    notes.extend(spec.files.iter().filter_map(|file| Some(format!("{}: {}", file.shown, file.encoding.assumption()?))));
+    notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
+    let names = unique(&keys);
+    let columns = names.iter().zip(&shapes).map(|(name, shape)| Column::new(name, shape.kind())).collect();
+    let lines = layouts.iter().all(|layout| !layout.documents);
+    let format = Json { layouts, shapes: shapes.into(), by_key: Arc::new(by_key), zone: spec.zone, skew: spec.skew };
+    Ok(Source {
+        name: spec.name.clone(),
+        kind: "json",
+        is_database: false,
+        notes: Vec::new(),
+        tables: vec![Offer {
+            name: spec.name.clone(),
+            schema: None,
+            bytes: spec.files.iter().map(|file| file.bytes).sum(),
+            format: if lines { "one object a line".into() } else { "document".into() },
+            notes,
+            content: Content::Scanned(Arc::new(TextTable::new(spec.files.clone(), format, columns))),
+        }],
+    })
+}
+
+/// Keys that differ in case alone get a number, since SQL would take them for one column.
+fn unique(keys: &[(String, Seen)]) -> Vec<String> {
+    let mut seen = HashMap::from([("_file".to_string(), 1), ("_line".to_string(), 1)]);
+    let named = |(index, (name, _)): (usize, &(String, Seen))| {
+        let name = if name.trim().is_empty() { format!("column{}", index + 1) } else { name.replace('\0', "") };
+        name::once(&name, &mut seen)
+    };
+    keys.iter().enumerate().map(named).collect()
+}
+
+fn learn(record: &[u8], keys: &mut Vec<(String, Seen)>, by_key: &mut HashMap<String, usize>) {
+    // In a document a comma stands before all objects but the first.
+    let start = memchr::memchr(b'{', record).unwrap_or(0);
+    let Some(text) = object_text(&record[start..]) else { return };
+    each_pair(text, |key, value| {
+        let index = *by_key.entry(key.to_string()).or_insert_with(|| {
+            keys.push((key.to_string(), Seen::default()));
+            keys.len() - 1
+        });
+        keys[index].1.see(value.get());
+    })
+    .ok();
+}

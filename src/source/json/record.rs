@@ -1,0 +1,198 @@
+//! Objects as rows: each key's value to its column.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::object::{Objects, each_pair, record_end};
+use super::shape::Shape;
+use crate::model::column::{Buffer, Kind};
+use crate::model::coverage::Fault;
+use crate::model::zone::Zone;
+use crate::source::blocks::{Framing, Lines};
+use crate::source::infer::Reading;
+use crate::source::text::{Format, Outcome, RecordParser, Slot};
+
+/// Where a file's objects stand.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Objects may span lines.
+    pub documents: bool,
+    /// Of the first object.
+    pub start: usize,
+}
+
+pub struct Json {
+    pub layouts: Vec<Layout>,
+    pub shapes: Arc<[Shape]>,
+    pub by_key: Arc<HashMap<String, usize>>,
+    pub zone: Zone,
+    pub skew: i64,
+}
+
+fn framing(documents: bool) -> Arc<dyn Framing> {
+    if documents { Arc::new(Objects) } else { Arc::new(Lines) }
+}
+
+impl Format for Json {
+    type Parser = Parser;
+
+    fn framing(&self, file: usize) -> Arc<dyn Framing> {
+        framing(self.layouts[file].documents)
+    }
+
+    fn bodies(&self, file: usize, bytes: u64) -> Vec<Range<u64>> {
+        let start = self.layouts[file].start as u64;
+        vec![start..bytes.max(start)]
+    }
+
+    fn parser(&self, file: usize, slots: &[Slot]) -> Parser {
+        let mut out = vec![None; self.shapes.len()];
+        for slot in slots {
+            out[slot.column] = Some(slot.out);
+        }
+        Parser {
+            documents: self.layouts[file].documents,
+            slots: slots.to_vec(),
+            out,
+            shapes: self.shapes.clone(),
+            by_key: self.by_key.clone(),
+            zone: self.zone,
+            skew: self.skew,
+            filled: vec![false; self.shapes.len()],
+        }
+    }
+}
+
+pub struct Parser {
+    documents: bool,
+    slots: Vec<Slot>,
+    /// By column: where its value goes.
+    out: Vec<Option<usize>>,
+    shapes: Arc<[Shape]>,
+    by_key: Arc<HashMap<String, usize>>,
+    zone: Zone,
+    skew: i64,
+    /// By column: whether this record had it.
+    filled: Vec<bool>,
+}
+
+impl Parser {
+    fn object(&mut self, text: &str, out: &mut [Buffer], faults: &mut Vec<Fault>) -> bool {
+        self.filled.fill(false);
+        let (zone, skew) = (self.zone, self.skew);
+        let (slots, shapes, by_key, filled) = (&self.out, &self.shapes, &self.by_key, &mut self.filled);
+        let rows: Vec<usize> = self.slots.iter().map(|slot| out[slot.out].valid.len()).collect();
+        let read = each_pair(text, |key, value| {
+            let Some(&column) = by_key.get(key) else {
+                faults.push(Fault::UnknownKey(key.to_string()));
+                return;
+            };
+            let Some(slot) = slots[column] else { return };
+            // Of a key that comes twice the first value counts, as the others have no column.
+            if filled[column] {
+                faults.push(Fault::UnknownKey(key.to_string()));
+                return;
+            }
+            filled[column] = true;
+            if !push(shapes[column], value.get(), zone, skew, &mut out[slot]) {
+                faults.push(Fault::Value { column: key.to_string(), kind: shapes[column].kind().name() });
+            }
+        });
+        if read.is_err() {
+            for (slot, rows) in self.slots.iter().zip(rows) {
+                out[slot.out].truncate(rows);
+            }
+            return false;
+        }
+        for slot in self.slots.iter().filter(|slot| !self.filled[slot.column]) {
+            out[slot.out].push_null();
+        }
+        true
+    }
+}
+
+/// `false` if the value does not fit: then it is NULL.
+fn push(shape: Shape, value: &str, zone: Zone, skew: i64, out: &mut Buffer) -> bool {
+    if value == "null" {
+        out.push_null();
+        return true;
+    }
+    let fits = match (shape, value.as_bytes().first()) {
+        (Shape::Bool, Some(b't' | b'f')) => {
+            out.push_int(i64::from(value == "true"));
+            true
+        }
+        (Shape::Raw, first) => {
+            // Text among other kinds is shown without its quotes.
+            match first {
+                Some(b'"') => out.push_text(&serde_json::from_str::<String>(value).unwrap_or_default()),
+                _ => out.push_text(value),
+            }
+            true
+        }
+        (Shape::Text(reading), Some(b'"')) => {
+            let Ok(text) = serde_json::from_str::<std::borrow::Cow<str>>(value) else {
+                out.push_null();
+                return false;
+            };
+            return reading.push(text.as_bytes(), zone, out) && {
+                if skew != 0
+                    && reading.kind() == Kind::Time
+                    && let Some(last) = out.ints.last_mut()
+                {
+                    *last -= skew;
+                }
+                true
+            };
+        }
+        (Shape::Int, _) => return Reading::Int.push(value.as_bytes(), zone, out),
+        (Shape::Float, _) => return Reading::Float.push(value.as_bytes(), zone, out),
+        (Shape::Epoch, _) => return Reading::Epoch.push(value.as_bytes(), zone, out),
+        _ => false,
+    };
+    if !fits {
+        out.push_null();
+    }
+    fits
+}
+
+impl RecordParser for Parser {
+    fn begins(&self, block: &[u8], at: usize) -> usize {
+        if !self.documents {
+            return at;
+        }
+        at + memchr::memchr(b'{', &block[at..]).unwrap_or(0)
+    }
+
+    fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
+        let next = record_end(block, at, self.documents).max(at + 1);
+        let record = &block[at..next];
+        let start = if self.documents { memchr::memchr(b'{', record).unwrap_or(record.len()) } else { 0 };
+        let body = record[start..].trim_ascii();
+        if body.is_empty() {
+            // Between and after the objects of a document stand commas and a bracket.
+            if !self.documents {
+                faults.push(Fault::Blank);
+            }
+            return (next, Outcome::NoRow);
+        }
+        let lossy;
+        let text = match std::str::from_utf8(body) {
+            Ok(text) => text,
+            Err(_) => {
+                faults.push(Fault::Replaced);
+                lossy = String::from_utf8_lossy(body).into_owned();
+                &lossy
+            }
+        };
+        let text = if self.documents { text } else { text.strip_suffix(',').unwrap_or(text) };
+        if self.object(text, out, faults) {
+            (next, Outcome::Row)
+        } else {
+            faults.clear();
+            faults.push(Fault::Unread);
+            (next, Outcome::NoRow)
+        }
+    }
+}
