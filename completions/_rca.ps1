@@ -114,7 +114,7 @@ Register-ArgumentCompleter -Native -CommandName 'rca' -ScriptBlock {
             break
         }
         'rca;timeline' {
-            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'Only events of this entity, maybe only in columns of this name')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'Only events of this entity: in any column, or in columns of this name, and in log messages')
             [CompletionResult]::new('--around', '--around', [CompletionResultType]::ParameterName, 'Only events around this time')
             [CompletionResult]::new('--window', '--window', [CompletionResultType]::ParameterName, 'How far before and after --around')
             [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Only this level and those above it: trace, debug, info, warn, error, fatal')

@@ -107,7 +107,7 @@ set edit:completion:arg-completer[rca] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'rca;timeline'= {
-            cand --entity 'Only events of this entity, maybe only in columns of this name'
+            cand --entity 'Only events of this entity: in any column, or in columns of this name, and in log messages'
             cand --around 'Only events around this time'
             cand --window 'How far before and after --around'
             cand --level 'Only this level and those above it: trace, debug, info, warn, error, fatal'

@@ -115,7 +115,7 @@ complete -c rca -n "__fish_rca_using_subcommand query" -s q -l quiet -d 'No note
 complete -c rca -n "__fish_rca_using_subcommand query" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand query" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rca -n "__fish_rca_using_subcommand timeline" -l entity -d 'Only events of this entity, maybe only in columns of this name' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l entity -d 'Only events of this entity: in any column, or in columns of this name, and in log messages' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l around -d 'Only events around this time' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l window -d 'How far before and after --around' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l level -d 'Only this level and those above it: trace, debug, info, warn, error, fatal' -r

@@ -98,3 +98,20 @@ fn tables_with<'a>(session: &'a Session, condition: Option<&str>, notes: &mut Ve
         _ => Ok(fitting),
     }
 }
+
+/// The tables whose rows, or whose events, `--where` can be asked of.
+fn event_tables_with<'a>(
+    session: &'a Session,
+    condition: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<&'a Table>> {
+    let Some(condition) = condition else { return Ok(session.tables.iter().collect()) };
+    let (fitting, others): (Vec<&Table>, Vec<&Table>) =
+        session.tables.iter().partition(|table| session.fits_events(table, condition));
+    if fitting.is_empty() {
+        // Says by one of them what is wrong.
+        return tables_with(session, Some(condition), notes);
+    }
+    notes.extend(others.iter().map(|table| format!("{} is left out: --where does not fit it", table.name)));
+    Ok(fitting)
+}

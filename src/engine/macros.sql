@@ -17,6 +17,12 @@ CREATE MACRO rca_failed(word) AS CASE
     WHEN lower(trim(word::VARCHAR)) IN ('pass', 'passed', 'ok', 'success', 'succeeded', 'good', 'done', 'completed') THEN false
 END;
 
+-- An error code, or NULL where the code says that there is no error.
+CREATE MACRO rca_code(code) AS CASE
+    WHEN lower(trim(code::VARCHAR)) IN ('', '0', 'ok', 'none', 'pass', 'passed', 'success', 'no error', 'na', 'n/a', 'null', '-') THEN NULL
+    ELSE trim(code::VARCHAR)
+END;
+
 -- The constant part of a message: quoted text, hexadecimal numbers, UUIDs, addresses and numbers become <*>.
 CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_replace(split_part(message, chr(10), 1),
     '"[^"]*"|''[^'']*''', '<*>', 'g'),

@@ -119,8 +119,14 @@ impl Session {
         }
     }
 
+    /// Whether a condition can be asked of a table's rows, or of them as events.
+    pub fn fits_events(&self, table: &Table, condition: &str) -> bool {
+        let events = self.rows_of(table, &Wanted::default(), &[]);
+        self.fits(&table.sql(), condition) || self.fits(&format!("({events})"), condition)
+    }
+
     /// Whether a condition can be asked of a table's rows.
-    fn fits(&self, scan: &str, condition: &str) -> bool {
+    pub fn fits(&self, scan: &str, condition: &str) -> bool {
         self.engine.rows(&format!("SELECT 1 FROM {scan} WHERE ({condition}) LIMIT 0")).is_ok()
     }
 

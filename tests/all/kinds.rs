@@ -229,3 +229,57 @@ fn a_failure_without_a_code_is_unclassified() {
         [("unclassified".into(), String::new(), 4)]
     );
 }
+
+#[test]
+fn a_counter_that_runs_on_longer_after_it_began_anew_lost_only_what_it_lost() {
+    let mut number = 0;
+    let seq: Vec<i64> =
+        (1..=100).filter(|n| !(41..=45).contains(n)).chain((1..=200).filter(|n| !(150..160).contains(n))).collect();
+    let samples: Vec<Sample> = seq
+        .into_iter()
+        .map(|seq| {
+            number += 1;
+            ("a", seq, number * 30, format!("{}.5", 20 + (number * 7) % 31))
+        })
+        .collect();
+    let findings = found(&samples, &["--kind", "sequence_gap,duplicate"]);
+    let missing: i64 = findings.iter().map(|row| row["missing"].as_i64().expect("a count")).sum();
+    assert_eq!(missing, 15, "{findings:?}");
+    assert!(findings.iter().all(|row| row["kind"] == "sequence_gap"), "{findings:?}");
+}
+
+#[test]
+fn a_flat_line_is_judged_by_the_series_that_were_found() {
+    let samples: Vec<Sample> = clean()
+        .into_iter()
+        .map(|(s, n, at, v)| (s, n, at, if s == "a" && (60..100).contains(&n) { "42".into() } else { v }))
+        .collect();
+    assert_eq!(only(&samples, &["--kind", "flatline"]), expected("flatline", "sensor=a", 40, "2025-03-01T08:30:00Z"));
+}
+
+#[test]
+fn the_sql_of_a_fault_asks_what_the_audit_asked() {
+    let mut text = String::from("ts,unit,result,error_code,message\n");
+    for n in 0..40 {
+        let (message, code) = if n % 4 == 0 {
+            ("aborted", "")
+        } else if n % 2 == 0 {
+            ("fan stalled", "E1")
+        } else {
+            ("lid open", "E1")
+        };
+        writeln!(text, "2025-03-01T0{}:00:{:02}Z,u{},FAIL,{code},{message}", n / 10, n, n % 2).expect("text");
+    }
+    let place = folder();
+    std::fs::write(place.path().join("t.csv"), text).expect("written");
+    for flags in [&["--from", "2025-03-01 02:00:00"][..], &["--where", "unit = 'u0'"], &[]] {
+        for fault in rows_in(place.path(), &[&["errors", "--audit", "t.csv"], flags].concat()) {
+            let shown = rows_in(place.path(), &["query", fault["sql"].as_str().expect("SQL"), "t.csv"]);
+            let counted = match shown.first() {
+                Some(row) if row.get("count").is_some() => shown.iter().filter_map(|row| row["count"].as_i64()).sum(),
+                _ => i64::try_from(shown.len()).expect("a count"),
+            };
+            assert_eq!(Some(counted), fault["count"].as_i64(), "{flags:?} {fault}");
+        }
+    }
+}

@@ -108,10 +108,11 @@ fn unclassified(question: &Question, table: &Table, total: i64, count: i64, faul
             table.name
         ),
         sql: quote::one_line(&format!(
-            "SELECT * FROM {} WHERE {} AND nullif(trim({}), '') IS NULL",
+            "SELECT * FROM {} WHERE {} AND rca_code({}) IS NULL{}",
             table.sql(),
             is_error(table),
-            plain(&code)
+            plain(&code),
+            question.asked_of(table),
         )),
     });
 }
@@ -161,7 +162,7 @@ fn templates(question: &Question, table: &Table, failures: &str, total: i64, fau
             share: share(count, total),
             templates: Some(main.len() as i64),
             detail: format!("{} unlike failures of {} under one code{called}: {}", main.len(), table.name, list.join("; ")),
-            sql: quote::one_line(&format!("SELECT rca_template({message}) AS template, count(*) AS count FROM {} WHERE {code_sql} = {} AND {} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&code), is_error(table))),
+            sql: quote::one_line(&format!("SELECT rca_template({message}) AS template, count(*) AS count FROM {} WHERE {code_sql} = {} AND {}{} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&code), is_error(table), question.asked_of(table))),
         });
     }
     synonyms(question, table, &rows, total, faults);
@@ -200,7 +201,7 @@ fn synonyms(question: &Question, table: &Table, rows: &[Vec<Value>], total: i64,
             share: share(count, total),
             templates: Some(1),
             detail: format!("one message of {} under several codes ({}): {template}", table.name, names.join(", ")),
-            sql: quote::one_line(&format!("SELECT {code} AS code, count(*) AS count FROM {} WHERE rca_template({message}) = {} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&template))),
+            sql: quote::one_line(&format!("SELECT {code} AS code, count(*) AS count FROM {} WHERE rca_template({message}) = {}{} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&template), question.asked_of(table))),
         });
     }
 }
@@ -319,7 +320,7 @@ fn unlabelled(question: &mut Question, faults: &mut Vec<Fault>) -> Result<()> {
     let Some(table) = tested.iter().find(is_record).or(tested.first()) else { return Ok(()) };
     let entity = quote::readable_name(&session.entity_columns(table)[0]);
     let code = question.code_of(table).map_or_else(|| "NULL::VARCHAR".into(), |code| plain(&code));
-    let condition = is_error(table);
+    let condition = format!("{}{}", is_error(table), question.asked_of(table));
     let sql = format!(
         "SELECT {code} AS code, count(DISTINCT {entity}) AS units, count(*) AS failures, (SELECT count(DISTINCT {entity}) FROM {0} WHERE {condition}) AS failed \
          FROM {0} WHERE {condition} AND {entity}::VARCHAR NOT IN ({has}) GROUP BY 1 ORDER BY 2 DESC, 1",

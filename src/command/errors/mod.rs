@@ -99,11 +99,13 @@ impl<'a> Question<'a> {
                 },
             },
         };
-        let is_codebook = |table: &Table| codebook.as_ref().is_some_and(|codebook| codebook.table.name == table.name);
-        let tables = session.tables.iter().filter(|table| !is_codebook(table)).collect();
+        let mut notes = Vec::new();
         let evidence = &args.common.evidence;
+        let fitting = super::event_tables_with(session, evidence.condition.as_deref(), &mut notes)?;
+        let is_codebook = |table: &Table| codebook.as_ref().is_some_and(|codebook| codebook.table.name == table.name);
+        let tables = fitting.into_iter().filter(|table| !is_codebook(table)).collect();
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        Ok(Question { session, args, tables, codebook, window, notes: Vec::new(), code })
+        Ok(Question { session, args, tables, codebook, window, notes, code })
     }
 
     /// The code of a table's rows, as SQL over the table; `None` if it cannot have one.
@@ -153,8 +155,18 @@ impl<'a> Question<'a> {
         let level = super::timeline::at_least(&self.args.level).ok()?;
         let list: String = by.iter().map(|column| format!(", {}", quote::name(column))).collect();
         Some(format!(
-            "SELECT ts, source, table_name, entity, level, nullif(trim(found_code), '') AS code, message, text, origin, at_file, at_line{list} FROM ({rows}) WHERE nullif(trim(found_code), '') IS NOT NULL OR ({level})"
+            "SELECT ts, source, table_name, entity, level, rca_code(found_code) AS code, message, text, origin, at_file, at_line{list} FROM ({rows}) WHERE rca_code(found_code) IS NOT NULL OR ({level})"
         ))
+    }
+
+    /// What `--from`, `--to` and `--where` ask of a table's own rows, for SQL that people paste.
+    fn asked_of(&self, table: &Table) -> String {
+        let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time)));
+        let window = time.filter(|_| !self.window.is_open()).map(|time| self.window.sql(&time));
+        let condition =
+            self.args.common.evidence.condition.as_ref().filter(|said| self.session.fits(&table.sql(), said));
+        let parts: Vec<String> = window.into_iter().chain(condition.map(|said| format!("({said})"))).collect();
+        if parts.is_empty() { String::new() } else { format!(" AND {}", parts.join(" AND ")) }
     }
 
     /// All errors, as SQL. Also which tables they are of.

@@ -13,13 +13,15 @@ use crate::session::Table;
 /// Returns whether the table has a cadence.
 pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     let Some(time) = table.roles.time.clone() else { return Ok(false) };
-    const KINDS: [Kind; 7] = [
+    const KINDS: [Kind; 8] = [
         Kind::TimeGap,
         Kind::SequenceGap,
         Kind::Duplicate,
         Kind::Late,
         Kind::Ended,
         Kind::NeverSeen,
+        // Judged by series.
+        Kind::Flatline,
         // Looked for only where there is no cadence.
         Kind::VolumeDrop,
     ];
@@ -32,6 +34,12 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
         }
         return Ok(false);
     };
+    search.divided.insert(table.name.clone(), series.columns.clone());
+    if series.sequence.is_some() && search.wants(&[Kind::TimeGap]) && !search.wants(&[Kind::SequenceGap]) {
+        search
+            .notes
+            .push(format!("{}: gaps in time whose numbers are missing too are of the kind sequence_gap", table.name));
+    }
     let overview = search.session.engine.rows(&series.sql(include_str!("cadence.sql")))?.rows;
     let regular: Vec<&Vec<Value>> = overview.iter().filter(|row| row[6].int() == 1).collect();
     if !regular.is_empty() {

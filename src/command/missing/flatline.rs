@@ -12,7 +12,11 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
         return Ok(());
     }
     let said = search.session.settings.sources.get(&table.source).map(|said| said.series.clone()).unwrap_or_default();
-    let columns = if search.args.series.is_empty() { said } else { search.args.series.clone() };
+    let columns = match search.divided.get(&table.name) {
+        Some(found) => found.clone(),
+        None if search.args.series.is_empty() => said,
+        None => search.args.series.clone(),
+    };
     let parts: Vec<String> = columns
         .iter()
         .filter(|name| table.column(name).is_some())

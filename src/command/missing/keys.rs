@@ -54,7 +54,9 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
             by_name.entry(column.name.to_lowercase()).or_default().push((table, column.name.clone()));
         }
     }
-    for keys in by_name.into_values().filter(|keys| keys.len() > 1) {
+    // Every table numbers its own rows by such a name.
+    by_name.retain(|name, keys| keys.len() > 1 && !["id", "rowid", "index", "pk", "row"].contains(&name.as_str()));
+    for keys in by_name.into_values() {
         let mut counted = Vec::new();
         for (table, column) in keys {
             let name = quote::name(&column);
@@ -90,14 +92,15 @@ fn key((table, column): &Key) -> String {
                 "CASE WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
             )
         }
-        _ => format!("{name}::VARCHAR"),
+        // An empty text is no key.
+        _ => format!("nullif({name}::VARCHAR, '')"),
     }
 }
 
 fn values(of: &Key) -> String {
-    let (table, column) = of;
-    let (name, key) = (quote::readable_name(column), key(of));
-    format!("SELECT DISTINCT {key} AS key FROM {} WHERE {name} IS NOT NULL", table.sql())
+    let (table, _) = of;
+    let key = key(of);
+    format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", table.sql())
 }
 
 /// Whether at least half of the smaller one's values are in the other.
@@ -114,15 +117,15 @@ fn overlap(session: &Session, left: &Key, right: &Key) -> Result<bool> {
 /// Keys of `present` that `lacking` has not.
 fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
     let (table, column) = present;
-    let (name, key) = (quote::readable_name(column), key(present));
+    let key = key(present);
     let condition = search.condition(table);
     let keys = format!(
-        "SELECT {key} AS key, count(*) AS rows FROM {} WHERE {name} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1",
+        "SELECT {key} AS key, count(*) AS rows FROM {} WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1",
         table.sql(),
         values(lacking),
     );
     let row = search.session.one_row(&format!(
-        "SELECT (SELECT count(DISTINCT {name}) FROM {} WHERE {condition}), count(*), coalesce(sum(rows), 0), min(key) FROM ({keys})",
+        "SELECT (SELECT count(DISTINCT {key}) FROM {} WHERE {condition}), count(*), coalesce(sum(rows), 0), min(key) FROM ({keys})",
         table.sql(),
     ))?;
     let (expected, missing, rows) = (row[0].int(), row[1].int(), row[2].int());

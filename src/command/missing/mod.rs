@@ -162,6 +162,8 @@ pub struct Search<'a> {
     pub args: &'a MissingArgs,
     pub findings: Vec<Finding>,
     pub notes: Vec<String>,
+    /// By table: the columns that tell its series apart, as said or as found.
+    pub divided: std::collections::HashMap<String, Vec<String>>,
     /// Tables without a cadence.
     pub irregular: Vec<String>,
     /// `--every` in microseconds.
@@ -208,6 +210,7 @@ impl Ask for MissingArgs {
             args: self,
             findings: Vec::new(),
             notes: Vec::new(),
+            divided: std::collections::HashMap::new(),
             irregular: Vec::new(),
             every,
             window,

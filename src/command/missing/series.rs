@@ -58,7 +58,8 @@ impl Series<'_> {
                 ("condition", &self.condition),
             ],
         );
-        fill(file, &[("steps", &steps), ("every", &every)])
+        let lives = fill(include_str!("lives.sql"), &[("steps", &steps)]);
+        fill(file, &[("steps", &steps), ("every", &every), ("lives", lives.trim_end())])
     }
 
     /// A finding of this table.

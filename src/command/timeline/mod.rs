@@ -24,7 +24,7 @@ pub struct TimelineArgs {
     /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,
-    /// Only events of this entity, maybe only in columns of this name
+    /// Only events of this entity: in any column, or in columns of this name, and in log messages
     #[arg(long, value_name = "[COL=]VALUE")]
     pub entity: Vec<String>,
     /// Only events around this time
@@ -85,7 +85,7 @@ impl TimelineArgs {
         }
     }
 
-    fn tables<'a>(&self, session: &'a Session) -> Result<Vec<&'a Table>> {
+    fn tables<'a>(&self, session: &'a Session, notes: &mut Vec<String>) -> Result<Vec<&'a Table>> {
         for wanted in &self.source {
             if !session.tables.iter().any(|table| table.source == *wanted) {
                 let names: Vec<String> = session.tables.iter().map(|table| table.source.clone()).collect();
@@ -94,9 +94,8 @@ impl TimelineArgs {
                     .hint(format!("sources are {}", name::listed(if near.is_empty() { &names } else { &near }))));
             }
         }
-        Ok(session
-            .tables
-            .iter()
+        Ok(super::event_tables_with(session, self.common.evidence.condition.as_deref(), notes)?
+            .into_iter()
             .filter(|table| self.source.is_empty() || self.source.contains(&table.source))
             .collect())
     }
@@ -136,14 +135,14 @@ impl Ask for TimelineArgs {
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {
-        let tables = self.tables(session)?;
+        let mut notes = Vec::new();
+        let tables = self.tables(session, &mut notes)?;
         let entities: Vec<Entity> = self.entity.iter().map(|text| entity(text)).collect();
         let condition = self.common.evidence.condition.clone();
         let wanted = Wanted { entities, window: self.stretch(session)?, condition };
         let events = session.events(&tables, &wanted)?;
         let timeless: Vec<String> =
             tables.iter().filter(|table| table.roles.time.is_none()).map(|table| table.name.clone()).collect();
-        let mut notes = Vec::new();
         if !timeless.is_empty() {
             notes.push(format!("no events from tables without a time: {}", timeless.join(", ")));
         }
