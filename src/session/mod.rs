@@ -169,6 +169,8 @@ impl Session {
                 session.coverage.left_out(named.name.as_deref().unwrap_or(&named.path), &left_out);
             }
             session.is_empty_stream |= found.groups.is_empty();
+            // One of many that cannot be read is left out and counted; the only one is an error.
+            let several = several || found.groups.len() > 1;
             for group in found.groups {
                 if name::is_taken(&group.name) {
                     return Err(Error::question(format!("no source can be called `{}`", group.name))
@@ -184,7 +186,7 @@ impl Session {
                 let spec = session.spec(group.name, group.files, &formats, &scratch)?;
                 let source = match (group.reader.open)(&spec, &session.coverage) {
                     Err(error) if several && error.kind == Kind::Evidence => {
-                        session.coverage.left_out(&spec.name, &error.detail.unwrap_or(error.message));
+                        session.coverage.left_out(&spec.name, &error.message);
                         continue;
                     }
                     opened => opened?,
