@@ -56,6 +56,29 @@ impl Zone {
     }
 }
 
+/// The clock that a source's times were read from: where it stood, and how far ahead it ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Of times that carry no zone.
+    pub zone: Zone,
+    /// Microseconds.
+    pub ahead: i64,
+}
+
+impl Clock {
+    pub const UTC: Clock = Clock { zone: Zone::UTC, ahead: 0 };
+
+    /// UTC microseconds of a time as it is written.
+    pub fn resolve(self, stamp: Stamp) -> i64 {
+        self.set_back(self.zone.resolve(stamp))
+    }
+
+    /// An instant of this clock as it truly was.
+    pub fn set_back(self, instant: i64) -> i64 {
+        instant - self.ahead
+    }
+}
+
 impl std::fmt::Display for Zone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

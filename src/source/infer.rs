@@ -3,7 +3,7 @@
 
 use crate::model::column::{Buffer, Kind};
 use crate::model::time::{self, DAY, Stamp};
-use crate::model::zone::Zone;
+use crate::model::zone::Clock;
 
 /// How the texts of one column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Reading {
 
     /// Adds a value to `out`. `false` if it does not fit: then it is NULL.
     #[inline]
-    pub fn push(self, text: &[u8], zone: Zone, out: &mut Buffer) -> bool {
+    pub fn push(self, text: &[u8], clock: Clock, out: &mut Buffer) -> bool {
         if self == Reading::Text {
             // Replaced bytes are counted by the caller, who knows the place.
             return !out.push_lossy(text);
@@ -51,11 +51,11 @@ impl Reading {
             Reading::Int => int(text).map(|value| out.push_int(value)).is_some(),
             Reading::Float => float(text).map(|value| out.push_float(value)).is_some(),
             Reading::FloatComma => float_comma(text).map(|value| out.push_float(value)).is_some(),
-            Reading::Time => time::iso_whole(text).map(|stamp| out.push_int(zone.resolve(stamp))).is_some(),
-            Reading::Epoch => epoch(text).map(|value| out.push_int(value)).is_some(),
+            Reading::Time => time::iso_whole(text).map(|stamp| out.push_int(clock.resolve(stamp))).is_some(),
+            Reading::Epoch => epoch(text).map(|value| out.push_int(clock.set_back(value))).is_some(),
             Reading::Date => date(text).map(|value| out.push_int(value)).is_some(),
-            Reading::DayFirst => divided(text, true).map(|stamp| out.push_int(zone.resolve(stamp))).is_some(),
-            Reading::MonthFirst => divided(text, false).map(|stamp| out.push_int(zone.resolve(stamp))).is_some(),
+            Reading::DayFirst => divided(text, true).map(|stamp| out.push_int(clock.resolve(stamp))).is_some(),
+            Reading::MonthFirst => divided(text, false).map(|stamp| out.push_int(clock.resolve(stamp))).is_some(),
         };
         if !fits {
             out.push_null();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::model::coverage::Coverage;
 use crate::model::scan::Table;
-use crate::model::zone::Zone;
+use crate::model::zone::{Clock, Zone};
 use file::File;
 
 pub mod blocks;
@@ -47,6 +47,19 @@ pub struct Spec {
     pub formats: Arc<Vec<log::formats::Format>>,
     /// Where compressed databases are unpacked to.
     pub scratch: std::path::PathBuf,
+}
+
+impl Spec {
+    pub fn clock(&self) -> Clock {
+        Clock { zone: self.zone, ahead: self.skew }
+    }
+
+    /// A source of one table, called as the source is.
+    pub fn one_table(&self, kind: &'static str, format: String, notes: Vec<String>, content: Content) -> Source {
+        let bytes = self.files.iter().map(|file| file.bytes).sum();
+        let table = Offer { name: self.name.clone(), schema: None, bytes, format, notes, content };
+        Source { name: self.name.clone(), kind, is_database: false, tables: vec![table], notes: Vec::new() }
+    }
 }
 
 /// What a source offers: its kind, and its tables.

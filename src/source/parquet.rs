@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::model::coverage::Coverage;
 use crate::source::file::File;
-use crate::source::{Content, Offer, Reader, Source, Spec};
+use crate::source::{Content, Reader, Source, Spec};
 
 pub const READER: Reader = Reader { kind: "parquet", claims, open };
 
@@ -17,18 +17,5 @@ fn claims(file: &File) -> bool {
 fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     let bytes = spec.files.iter().map(|file| file.bytes).sum();
     coverage.read(bytes);
-    Ok(Source {
-        name: spec.name.clone(),
-        kind: "parquet",
-        is_database: false,
-        notes: Vec::new(),
-        tables: vec![Offer {
-            name: spec.name.clone(),
-            schema: None,
-            bytes,
-            format: "parquet".into(),
-            notes: Vec::new(),
-            content: Content::Parquet(spec.files.clone()),
-        }],
-    })
+    Ok(spec.one_table("parquet", "parquet".into(), Vec::new(), Content::Parquet(spec.files.clone())))
 }

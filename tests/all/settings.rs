@@ -123,3 +123,26 @@ fn the_readmes_settings_are_all_known() {
     let output = crate::rca::run_in(place.path(), &["sources"]);
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_clock_is_set_back_however_its_times_are_written() {
+    let place = folder();
+    let write = |name: &str, text: &str| std::fs::write(place.path().join(name), text).expect("written");
+    write("c.csv", "ts,v\n1740816000,1\n1740816001,2\n");
+    write("j.ndjson", "{\"ts\":1740816000,\"v\":1}\n{\"ts\":1740816001,\"v\":2}\n");
+    write(
+        "d.sql",
+        "CREATE TABLE public.t (ts timestamp with time zone);\nCOPY public.t (ts) FROM stdin;\n2025-03-01 08:00:00+00\ninfinity\n\\.\n",
+    );
+    let database = rusqlite::Connection::open(place.path().join("s.db")).expect("opens");
+    database.execute_batch("CREATE TABLE t(ts); INSERT INTO t VALUES (1740816000), (1740816001);").expect("made");
+    drop(database);
+    for (table, file) in [("c", "c.csv"), ("j", "j.ndjson"), ("d.t", "d.sql"), ("s.t", "s.db")] {
+        let source = table.split('.').next().expect("a name");
+        let skew = format!("sources.{source}.skew=-2s");
+        let sql = format!("select min(ts) as first, max(ts) as last_ts from {table}");
+        let row = &rows_in(place.path(), &["query", &sql, file, "--set", &skew])[0];
+        assert_eq!(row["first"], "2025-03-01T07:59:58Z", "{file}");
+        assert!(file != "d.sql" || row["last_ts"] == "infinity", "{row}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::model::name;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
-use crate::source::{Content, Offer, Reader, Source, Spec, log, sample};
+use crate::source::{Content, Reader, Source, Spec, log, sample};
 
 mod record;
 mod sniff;
@@ -70,26 +70,13 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         layouts,
         readings: readings.into(),
         names: columns.names.into(),
-        zone: spec.zone,
-        skew: spec.skew,
+        clock: spec.clock(),
         quoted: Vec::new(),
     };
     let format = format.look_for_quotes(&spec.files)?;
     let table = TextTable::new(spec.files.clone(), format, own);
-    Ok(Source {
-        name: spec.name.clone(),
-        kind: "csv",
-        is_database: false,
-        notes: Vec::new(),
-        tables: vec![Offer {
-            name: spec.name.clone(),
-            schema: None,
-            bytes: spec.files.iter().map(|file| file.bytes).sum(),
-            format: format!("delimiter {:?}", char::from(delimiter)),
-            notes,
-            content: Content::Scanned(Arc::new(table)),
-        }],
-    })
+    let format = format!("delimiter {:?}", char::from(delimiter));
+    Ok(spec.one_table("csv", format, notes, Content::Scanned(Arc::new(table))))
 }
 
 /// The columns of all files together, by name, in order of first appearance.

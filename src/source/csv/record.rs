@@ -8,9 +8,9 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use crate::error::{Error, Result};
-use crate::model::column::{Buffer, Kind};
+use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
-use crate::model::zone::Zone;
+use crate::model::zone::Clock;
 use crate::source::blocks::{Framing, Lines, Speculation};
 use crate::source::file::File;
 use crate::source::infer::{self, Reading};
@@ -33,8 +33,7 @@ pub struct Csv {
     pub layouts: Vec<Layout>,
     pub readings: Arc<[Reading]>,
     pub names: Arc<[String]>,
-    pub zone: Zone,
-    pub skew: i64,
+    pub clock: Clock,
     /// Which files have a quote anywhere.
     pub quoted: Vec<bool>,
 }
@@ -94,8 +93,7 @@ impl Format for Csv {
             absent,
             width,
             names: self.names.clone(),
-            zone: self.zone,
-            skew: self.skew,
+            clock: self.clock,
             scratch: Vec::new(),
             next_quote: 0,
         }
@@ -282,8 +280,7 @@ pub struct Parser {
     absent: Vec<usize>,
     width: usize,
     names: Arc<[String]>,
-    zone: Zone,
-    skew: i64,
+    clock: Clock,
     scratch: Vec<u8>,
     /// In this block, at or after the last place asked for; `usize::MAX` if there is none.
     next_quote: usize,
@@ -298,18 +295,13 @@ impl Parser {
             buffer.push_null();
             return;
         }
-        if !reading.push(text, self.zone, buffer) {
+        if !reading.push(text, self.clock, buffer) {
             faults.push(match reading {
                 Reading::Text => Fault::Replaced,
                 // `NA` in a column of numbers is a missing value and no loss.
                 _ if infer::is_null_word(text) => return,
                 _ => Fault::Value { column: self.names[column].clone(), kind: reading.name().into() },
             });
-        } else if self.skew != 0
-            && reading.kind() == Kind::Time
-            && let Some(last) = buffer.ints.last_mut()
-        {
-            *last -= self.skew;
         }
     }
 

@@ -14,13 +14,14 @@ use crate::model::name;
 use crate::source::file::File;
 use crate::source::infer::Reading;
 use crate::source::text::TextTable;
-use crate::source::{Content, Offer, Reader, Source, Spec, sample};
+use crate::source::{Content, Reader, Source, Spec, sample};
 
 mod object;
 mod record;
 mod shape;
 
-use object::{each_pair, object_text, record_end};
+pub use object::each_pair;
+use object::{object_text, record_end};
 use record::{Json, Layout};
 use shape::{Seen, Shape};
 
@@ -94,21 +95,10 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     let names = unique(&keys);
     let columns = names.iter().zip(&shapes).map(|(name, shape)| Column::new(name, shape.kind())).collect();
     let lines = layouts.iter().all(|layout| !layout.documents);
-    let format = Json { layouts, shapes: shapes.into(), by_key: Arc::new(by_key), zone: spec.zone, skew: spec.skew };
-    Ok(Source {
-        name: spec.name.clone(),
-        kind: "json",
-        is_database: false,
-        notes: Vec::new(),
-        tables: vec![Offer {
-            name: spec.name.clone(),
-            schema: None,
-            bytes: spec.files.iter().map(|file| file.bytes).sum(),
-            format: if lines { "one object a line".into() } else { "document".into() },
-            notes,
-            content: Content::Scanned(Arc::new(TextTable::new(spec.files.clone(), format, columns))),
-        }],
-    })
+    let format = Json { layouts, shapes: shapes.into(), by_key: Arc::new(by_key), clock: spec.clock() };
+    let table = TextTable::new(spec.files.clone(), format, columns);
+    let format = if lines { "one object a line" } else { "document" };
+    Ok(spec.one_table("json", format.into(), notes, Content::Scanned(Arc::new(table))))
 }
 
 /// Keys that differ in case alone get a number, since SQL would take them for one column.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::object::{Objects, each_pair, record_end};
 use super::shape::Shape;
-use crate::model::column::{Buffer, Kind};
+use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
-use crate::model::zone::Zone;
+use crate::model::zone::Clock;
 use crate::source::blocks::{Framing, Lines};
 use crate::source::infer::Reading;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
@@ -26,8 +26,7 @@ pub struct Json {
     pub layouts: Vec<Layout>,
     pub shapes: Arc<[Shape]>,
     pub by_key: Arc<HashMap<String, usize>>,
-    pub zone: Zone,
-    pub skew: i64,
+    pub clock: Clock,
 }
 
 fn framing(documents: bool) -> Arc<dyn Framing> {
@@ -57,8 +56,7 @@ impl Format for Json {
             out,
             shapes: self.shapes.clone(),
             by_key: self.by_key.clone(),
-            zone: self.zone,
-            skew: self.skew,
+            clock: self.clock,
             filled: vec![false; self.shapes.len()],
         }
     }
@@ -71,8 +69,7 @@ pub struct Parser {
     out: Vec<Option<usize>>,
     shapes: Arc<[Shape]>,
     by_key: Arc<HashMap<String, usize>>,
-    zone: Zone,
-    skew: i64,
+    clock: Clock,
     /// By column: whether this record had it.
     filled: Vec<bool>,
 }
@@ -80,7 +77,7 @@ pub struct Parser {
 impl Parser {
     fn object(&mut self, text: &str, out: &mut [Buffer], faults: &mut Vec<Fault>) -> bool {
         self.filled.fill(false);
-        let (zone, skew) = (self.zone, self.skew);
+        let clock = self.clock;
         let (slots, shapes, by_key, filled) = (&self.out, &self.shapes, &self.by_key, &mut self.filled);
         let rows: Vec<usize> = self.slots.iter().map(|slot| out[slot.out].valid.len()).collect();
         let read = each_pair(text, |key, value| {
@@ -95,7 +92,7 @@ impl Parser {
                 return;
             }
             filled[column] = true;
-            if !push(shapes[column], value.get(), zone, skew, &mut out[slot]) {
+            if !push(shapes[column], value.get(), clock, &mut out[slot]) {
                 faults.push(Fault::Value { column: key.to_string(), kind: shapes[column].kind().name() });
             }
         });
@@ -113,7 +110,7 @@ impl Parser {
 }
 
 /// `false` if the value does not fit: then it is NULL.
-fn push(shape: Shape, value: &str, zone: Zone, skew: i64, out: &mut Buffer) -> bool {
+fn push(shape: Shape, value: &str, clock: Clock, out: &mut Buffer) -> bool {
     if value == "null" {
         out.push_null();
         return true;
@@ -136,19 +133,11 @@ fn push(shape: Shape, value: &str, zone: Zone, skew: i64, out: &mut Buffer) -> b
                 out.push_null();
                 return false;
             };
-            return reading.push(text.as_bytes(), zone, out) && {
-                if skew != 0
-                    && reading.kind() == Kind::Time
-                    && let Some(last) = out.ints.last_mut()
-                {
-                    *last -= skew;
-                }
-                true
-            };
+            return reading.push(text.as_bytes(), clock, out);
         }
-        (Shape::Int, _) => return Reading::Int.push(value.as_bytes(), zone, out),
-        (Shape::Float, _) => return Reading::Float.push(value.as_bytes(), zone, out),
-        (Shape::Epoch, _) => return Reading::Epoch.push(value.as_bytes(), zone, out),
+        (Shape::Int, _) => return Reading::Int.push(value.as_bytes(), clock, out),
+        (Shape::Float, _) => return Reading::Float.push(value.as_bytes(), clock, out),
+        (Shape::Epoch, _) => return Reading::Epoch.push(value.as_bytes(), clock, out),
         _ => false,
     };
     if !fits {

@@ -9,7 +9,7 @@ use crate::model::column::{Column, Kind};
 use crate::model::coverage::Coverage;
 use crate::source::file::File;
 use crate::source::text::TextTable;
-use crate::source::{Content, Offer, Reader, Source, Spec, sample};
+use crate::source::{Content, Reader, Source, Spec, sample};
 
 mod code;
 pub mod formats;
@@ -205,20 +205,8 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     let numbers = own.iter().map(|column| column.kind == Kind::Int).collect();
     let names = own.iter().map(|column| column.name.clone()).collect();
     let format = Log { files, numbers, names, zone: spec.zone, skew: spec.skew };
-    Ok(Source {
-        name: spec.name.clone(),
-        kind: "log",
-        is_database: false,
-        notes: Vec::new(),
-        tables: vec![Offer {
-            name: spec.name.clone(),
-            schema: None,
-            bytes: spec.files.iter().map(|file| file.bytes).sum(),
-            format: formats.join(", "),
-            notes,
-            content: Content::Scanned(Arc::new(TextTable::new(spec.files.clone(), format, own))),
-        }],
-    })
+    let table = TextTable::new(spec.files.clone(), format, own);
+    Ok(spec.one_table("log", formats.join(", "), notes, Content::Scanned(Arc::new(table))))
 }
 
 /// Whether a line near its start has a fraction of a second finer than a microsecond.

@@ -4,13 +4,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::level::Level;
 use super::pattern::{Capture, Span};
 use super::stamp::Written;
 use crate::model::time::{self, Stamp};
+use crate::source::json::each_pair;
 
 const TIME: &[&str] =
     &["ts", "time", "timestamp", "@timestamp", "t", "date", "datetime", "eventtime", "start", "edgestarttimestamp"];
@@ -121,27 +119,14 @@ fn pairs(syntax: Syntax, line: &[u8], each: impl FnMut(&str, &str, bool)) -> boo
     }
 }
 
-fn json(line: &str, each: impl FnMut(&str, &str, bool)) -> Result<(), serde_json::Error> {
-    struct Pairs<F>(F);
-    impl<'de, F: FnMut(&str, &str, bool)> Visitor<'de> for Pairs<F> {
-        type Value = ();
-        fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-            f.write_str("an object")
+fn json(line: &str, mut each: impl FnMut(&str, &str, bool)) -> Result<(), serde_json::Error> {
+    each_pair(line, |key, value| {
+        let value = value.get();
+        match value.starts_with('"') {
+            true => each(key, &serde_json::from_str::<Cow<str>>(value).unwrap_or_default(), true),
+            false => each(key, value, false),
         }
-        fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<(), M::Error> {
-            while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                let value = map.next_value::<&'de RawValue>()?.get();
-                match value.strip_prefix('"') {
-                    Some(_) => (self.0)(&key, &serde_json::from_str::<Cow<str>>(value).unwrap_or_default(), true),
-                    None => (self.0)(&key, value, false),
-                }
-            }
-            Ok(())
-        }
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(line);
-    deserializer.deserialize_map(Pairs(each))?;
-    deserializer.end()
+    })
 }
 
 /// `key=value key="quoted \"value\"" flag`, as Go's and Heroku's loggers write it. At least two pairs.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::kind::PgKind;
-use crate::model::column::{Buffer, Kind};
+use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
-use crate::model::zone::Zone;
+use crate::model::zone::Clock;
 use crate::source::blocks::{Framing, Lines};
 use crate::source::file::{self, File};
 use crate::source::near;
@@ -30,19 +30,18 @@ pub struct Copy {
     fields: Vec<usize>,
     names: Arc<[String]>,
     kinds: Arc<[PgKind]>,
-    zone: Zone,
-    skew: i64,
+    clock: Clock,
 }
 
 impl Copy {
-    pub fn new(blocks: Vec<Block>, names: Vec<String>, kinds: Vec<PgKind>, zone: Zone, skew: i64) -> Copy {
+    pub fn new(blocks: Vec<Block>, names: Vec<String>, kinds: Vec<PgKind>, clock: Clock) -> Copy {
         let columns = blocks.first().map_or(&[][..], |block| &block.columns);
         let fields = if columns.is_empty() {
             (0..names.len()).collect()
         } else {
             columns.iter().map(|name| names.iter().position(|known| known == name).unwrap_or(usize::MAX)).collect()
         };
-        Copy { blocks, fields, names: names.into(), kinds: kinds.into(), zone, skew }
+        Copy { blocks, fields, names: names.into(), kinds: kinds.into(), clock }
     }
 }
 
@@ -74,8 +73,7 @@ impl Format for Copy {
             absent,
             width: self.fields.len(),
             names: self.names.clone(),
-            zone: self.zone,
-            skew: self.skew,
+            clock: self.clock,
             scratch: Vec::new(),
         }
     }
@@ -149,8 +147,7 @@ pub struct Parser {
     absent: Vec<usize>,
     width: usize,
     names: Arc<[String]>,
-    zone: Zone,
-    skew: i64,
+    clock: Clock,
     scratch: Vec<u8>,
 }
 
@@ -166,20 +163,15 @@ impl Parser {
         let fits = if near::find(b'\\', text).is_some() {
             self.scratch.clear();
             unescape(text, &mut self.scratch);
-            kind.push(&self.scratch, self.zone, buffer)
+            kind.push(&self.scratch, self.clock, buffer)
         } else {
-            kind.push(text, self.zone, buffer)
+            kind.push(text, self.clock, buffer)
         };
         if !fits {
             faults.push(match kind {
                 PgKind::Text => Fault::Replaced,
                 _ => Fault::Value { column: self.names[column].clone(), kind: kind.kind().name() },
             });
-        } else if self.skew != 0
-            && kind.kind() == Kind::Time
-            && let Some(last) = buffer.ints.last_mut()
-        {
-            *last -= self.skew;
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::model::column::{Buffer, Kind};
 use crate::model::time::{self, DAY, Stamp};
-use crate::model::zone::Zone;
+use crate::model::zone::Clock;
 use crate::source::infer;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl PgKind {
             kind => kind,
         };
         let mut buffer = Buffer::new(kind.kind());
-        if samples.iter().all(|text| kind.push(text, Zone::UTC, &mut buffer)) { kind } else { PgKind::Text }
+        if samples.iter().all(|text| kind.push(text, Clock::UTC, &mut buffer)) { kind } else { PgKind::Text }
     }
 
     pub fn kind(self) -> Kind {
@@ -100,14 +100,14 @@ impl PgKind {
     }
 
     /// Adds a decoded value. `false` if it does not fit: then it is NULL.
-    pub fn push(self, text: &[u8], zone: Zone, out: &mut Buffer) -> bool {
+    pub fn push(self, text: &[u8], clock: Clock, out: &mut Buffer) -> bool {
         let fits = match self {
             PgKind::Text | PgKind::Numeric => return !out.push_lossy(text),
             PgKind::Bool => boolean(text).map(|value| out.push_int(value)),
             PgKind::Int => infer::int(text).map(|value| out.push_int(value)),
             PgKind::Float => float(text).map(|value| out.push_float(value)),
             PgKind::Decimal { width, scale } => decimal(text, width, scale).map(|value| out.push_decimal(value)),
-            PgKind::Timestamp | PgKind::TimestampTz => timestamp(text, zone).map(|value| out.push_int(value)),
+            PgKind::Timestamp | PgKind::TimestampTz => timestamp(text, clock).map(|value| out.push_int(value)),
             PgKind::Date => date(text).map(|value| out.push_int(value)),
             PgKind::Bytea => bytes(text).map(|value| out.push_bytes(&value)),
         };
@@ -154,14 +154,14 @@ fn decimal(text: &[u8], width: u8, scale: u8) -> Option<i128> {
     (value < 10_i128.checked_pow(u32::from(width))?).then_some(if negative { -value } else { value })
 }
 
-fn timestamp(text: &[u8], zone: Zone) -> Option<i64> {
+fn timestamp(text: &[u8], clock: Clock) -> Option<i64> {
     match text {
         b"infinity" => return Some(i64::MAX),
         b"-infinity" => return Some(-i64::MAX),
         _ => {}
     }
     if let Some(stamp) = time::iso_whole(text) {
-        return Some(zone.resolve(stamp));
+        return Some(clock.resolve(stamp));
     }
     let (day, after) = day(text)?;
     let (rest, is_bc) = match text[after..].strip_suffix(b" BC") {
@@ -173,7 +173,7 @@ fn timestamp(text: &[u8], zone: Zone) -> Option<i64> {
     let offset = &rest[1 + length..];
     let offset =
         if offset.is_empty() { None } else { Some(time::offset(offset).filter(|(_, used)| *used == offset.len())?.0) };
-    Some(zone.resolve(Stamp { wall: day.checked_mul(DAY)?.checked_add(of_day)?, offset }))
+    Some(clock.resolve(Stamp { wall: day.checked_mul(DAY)?.checked_add(of_day)?, offset }))
 }
 
 fn date(text: &[u8]) -> Option<i64> {
@@ -243,7 +243,7 @@ mod tests {
     fn read(declared: &str, text: &str) -> String {
         let kind = PgKind::of(declared);
         let mut buffer = Buffer::new(kind.kind());
-        if !kind.push(text.as_bytes(), Zone::UTC, &mut buffer) {
+        if !kind.push(text.as_bytes(), Clock::UTC, &mut buffer) {
             return "refused".into();
         }
         match kind.kind() {

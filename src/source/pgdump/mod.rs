@@ -150,7 +150,7 @@ fn offer(
         .collect();
     let bytes = blocks.iter().map(|block| block.bytes.end - block.bytes.start).sum();
     let names: Vec<String> = declared.iter().map(|(name, _)| name.clone()).collect();
-    let table = TextTable::new(vec![file.clone()], Copy::new(blocks, names, kinds, spec.zone, spec.skew), columns);
+    let table = TextTable::new(vec![file.clone()], Copy::new(blocks, names, kinds, spec.clock()), columns);
     Offer {
         name,
         schema: Some(schema),

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::model::column::{BATCH_ROWS, Batch, Buffer, Column, Kind};
 use crate::model::coverage::{Fault, Report};
 use crate::model::scan::{Cursor, Request, Table};
-use crate::model::zone::Zone;
+use crate::model::zone::Clock;
 use crate::source::Spec;
 use crate::source::infer::{Guess, Reading};
 
@@ -58,8 +58,7 @@ pub struct SqliteTable {
     /// The stored ones, then `_file` and `_line`, which for a database is the rowid.
     columns: Vec<Column>,
     walk: Walk,
-    zone: Zone,
-    skew: i64,
+    clock: Clock,
 }
 
 pub fn quoted(name: &str) -> String {
@@ -98,8 +97,7 @@ impl SqliteTable {
             shapes: shapes.into(),
             columns,
             walk,
-            zone: spec.zone,
-            skew: spec.skew,
+            clock: spec.clock(),
         };
         Ok((table, notes))
     }
@@ -283,8 +281,7 @@ impl Table for SqliteTable {
             line_slot: position(own + 1),
             next: from,
             to,
-            zone: self.zone,
-            skew: self.skew,
+            clock: self.clock,
             report: Report::default(),
             request: request.clone(),
             split,
@@ -306,8 +303,7 @@ struct SqliteCursor {
     line_slot: Option<usize>,
     next: i64,
     to: i64,
-    zone: Zone,
-    skew: i64,
+    clock: Clock,
     report: Report,
     request: Arc<Request>,
     split: usize,
@@ -329,7 +325,7 @@ impl SqliteCursor {
             let rowid = if self.key.is_empty() { row.get::<_, i64>(self.wanted.len())? } else { 0 };
             for (index, (out, column)) in self.wanted.iter().enumerate() {
                 let value = row.get_ref(index)?;
-                if let Some(fault) = push(value, self.shapes[*column], self.zone, self.skew, &mut batch.columns[*out]) {
+                if let Some(fault) = push(value, self.shapes[*column], self.clock, &mut batch.columns[*out]) {
                     let fault = match fault {
                         Misfit::Replaced => Fault::Replaced,
                         Misfit::Kind => Fault::Value {
@@ -384,7 +380,7 @@ enum Misfit {
 }
 
 /// Adds a stored value; what does not fit the column is NULL and told.
-fn push(value: ValueRef, shape: Shape, zone: Zone, skew: i64, out: &mut Buffer) -> Option<Misfit> {
+fn push(value: ValueRef, shape: Shape, clock: Clock, out: &mut Buffer) -> Option<Misfit> {
     match (shape, value) {
         (_, ValueRef::Null) => out.push_null(),
         (Shape::Int, ValueRef::Integer(value)) => out.push_int(value),
@@ -396,7 +392,7 @@ fn push(value: ValueRef, shape: Shape, zone: Zone, skew: i64, out: &mut Buffer) 
             } else {
                 value.as_i64().unwrap_or(0).to_string()
             };
-            return (!Reading::Epoch.push(text.as_bytes(), zone, out)).then_some(Misfit::Kind);
+            return (!Reading::Epoch.push(text.as_bytes(), clock, out)).then_some(Misfit::Kind);
         }
         (Shape::Text(Reading::Text), ValueRef::Text(text)) => return out.push_lossy(text).then_some(Misfit::Replaced),
         (Shape::Text(Reading::Text), ValueRef::Integer(value)) => out.push_text(&value.to_string()),
@@ -405,14 +401,8 @@ fn push(value: ValueRef, shape: Shape, zone: Zone, skew: i64, out: &mut Buffer) 
             return out.push_lossy(bytes).then_some(Misfit::Replaced);
         }
         (Shape::Text(reading), ValueRef::Text(text)) => {
-            if !reading.push(text, zone, out) {
+            if !reading.push(text, clock, out) {
                 return Some(Misfit::Kind);
-            }
-            if skew != 0
-                && reading.kind() == Kind::Time
-                && let Some(last) = out.ints.last_mut()
-            {
-                *last -= skew;
             }
         }
         (Shape::Blob, ValueRef::Blob(bytes) | ValueRef::Text(bytes)) => out.push_bytes(bytes),
