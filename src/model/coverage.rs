@@ -201,6 +201,13 @@ impl Coverage {
         self.finish(source, usize::MAX, &report);
     }
 
+    /// A file has bytes that its encoding does not have.
+    pub fn replaced(&self, file: &str) {
+        let mut report = Report::default();
+        report.fault(Fault::Replaced, || (Arc::from(file), 0));
+        self.finish(file, usize::MAX, &report);
+    }
+
     pub fn read(&self, bytes: u64) {
         self.bytes_read.fetch_add(bytes, Ordering::Relaxed);
     }

@@ -104,7 +104,7 @@ impl File {
     /// If the file cannot be opened.
     pub fn stream(&self, coverage: Option<Arc<Coverage>>) -> Result<Box<dyn Read + Send>> {
         let raw = fs::File::open(&self.path).map_err(|e| Error::file(&self.shown, &e))?;
-        let counted = Counted { inner: io::BufReader::with_capacity(256 << 10, raw), coverage };
+        let counted = Counted { inner: io::BufReader::with_capacity(256 << 10, raw), coverage: coverage.clone() };
         let unpacked: Box<dyn Read + Send> = match self.packing {
             Packing::Plain => Box::new(counted),
             Packing::Gzip => {
@@ -117,7 +117,12 @@ impl File {
                 Box::new(decoder)
             }
         };
-        Ok(if self.encoding.is_utf8() { unpacked } else { Box::new(Transcoder::new(unpacked, self.encoding)) })
+        if self.encoding.is_utf8() {
+            return Ok(unpacked);
+        }
+        let shown = self.shown.clone();
+        let on_broken = move || coverage.iter().for_each(|coverage| coverage.replaced(&shown));
+        Ok(Box::new(Transcoder::new(unpacked, self.encoding, Box::new(on_broken))))
     }
 
     /// Positioned reads of a plain file.

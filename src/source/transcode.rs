@@ -93,10 +93,12 @@ pub struct Transcoder<R> {
     ready: Vec<u8>,
     at: usize,
     ended: bool,
+    /// Called for bytes that the encoding does not have.
+    on_broken: Box<dyn Fn() + Send>,
 }
 
 impl<R: Read> Transcoder<R> {
-    pub fn new(inner: R, encoding: Encoding) -> Self {
+    pub fn new(inner: R, encoding: Encoding, on_broken: Box<dyn Fn() + Send>) -> Self {
         let charset = match encoding {
             Encoding::Utf16Le => encoding_rs::UTF_16LE,
             Encoding::Utf16Be => encoding_rs::UTF_16BE,
@@ -111,6 +113,7 @@ impl<R: Read> Transcoder<R> {
             ready: Vec::new(),
             at: 0,
             ended: false,
+            on_broken,
         }
     }
 
@@ -118,7 +121,11 @@ impl<R: Read> Transcoder<R> {
         let got = self.inner.read(&mut self.raw)?;
         self.ended = got == 0;
         let mut text = String::with_capacity(self.decoder.max_utf8_buffer_length(got).unwrap_or(got * 3 + 16));
-        let _ = self.decoder.decode_to_string(&self.raw[..got], &mut text, self.ended);
+        // The text has room for all of it, so nothing is left undecoded.
+        let (_, _, is_broken) = self.decoder.decode_to_string(&self.raw[..got], &mut text, self.ended);
+        if is_broken {
+            (self.on_broken)();
+        }
         self.ready = text.into_bytes();
         if self.encoding == Encoding::CarriageReturns {
             self.ready.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
@@ -147,7 +154,7 @@ mod tests {
     fn read(bytes: &[u8]) -> (Encoding, String) {
         let encoding = Encoding::of(bytes);
         let mut text = String::new();
-        Transcoder::new(bytes, encoding).read_to_string(&mut text).expect("decodes");
+        Transcoder::new(bytes, encoding, Box::new(|| {})).read_to_string(&mut text).expect("decodes");
         (encoding, text)
     }
 

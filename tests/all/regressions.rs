@@ -223,3 +223,16 @@ fn a_header_longer_than_what_is_looked_at_is_still_the_header() {
     let rows = rows_in(place.path(), &["query", "select count(*) as n, sum(column_8999) as s from wide", "wide.csv"]);
     assert_eq!(rows[0], serde_json::json!({"n": 2, "s": 8_999 * 3}));
 }
+
+#[test]
+fn bytes_that_an_encoding_does_not_have_are_counted() {
+    let place = folder();
+    let mut text: Vec<u8> = vec![0xff, 0xfe];
+    text.extend("a,b\n1,x".encode_utf16().flat_map(u16::to_le_bytes));
+    text.extend([0x00, 0xd8]);
+    text.extend("y\n".encode_utf16().flat_map(u16::to_le_bytes));
+    std::fs::write(place.path().join("a.csv"), text).expect("written");
+    let output = run_in(place.path(), &["query", "select b from a", "a.csv", "--strict", "-f", "csv"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "b\nx\u{fffd}y\n");
+}
