@@ -13,7 +13,7 @@ use super::vector;
 use crate::error::{Error, Kind};
 use crate::model::column::{Batch, Kind as ColumnKind};
 use crate::model::coverage::Coverage;
-use crate::model::scan::{Cursor, Request, Table};
+use crate::model::scan::{self, Cursor, Request, Table};
 
 /// Divides needles in the function's argument: no evidence is looked up by it.
 const NEEDLE_END: char = '\u{1f}';
@@ -112,10 +112,10 @@ struct Bound {
 }
 
 struct State {
-    table: Arc<dyn Table>,
-    request: Arc<Request>,
+    scan: Box<dyn scan::Scan>,
+    coverage: Arc<Coverage>,
+    table: String,
     kinds: Vec<Option<ColumnKind>>,
-    splits: usize,
     next: AtomicUsize,
     finished: AtomicUsize,
     idle: Mutex<VecDeque<Work>>,
@@ -128,8 +128,8 @@ struct Work {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if self.finished.load(Ordering::Relaxed) < self.splits && !self.request.coverage.is_interrupted() {
-            self.request.coverage.stopped_early(&self.request.table);
+        if self.finished.load(Ordering::Relaxed) < self.scan.splits() && !self.coverage.is_interrupted() {
+            self.coverage.stopped_early(&self.table);
         }
     }
 }
@@ -141,11 +141,11 @@ impl State {
             return Ok(Some(work));
         }
         let split = self.next.fetch_add(1, Ordering::Relaxed);
-        if split >= self.splits {
+        if split >= self.scan.splits() {
             return Ok(None);
         }
         let batch = Batch::new(self.kinds.iter().map(|kind| kind.unwrap_or(ColumnKind::Int)));
-        Ok(Some(Work { cursor: self.table.cursor(split, &self.request)?, batch }))
+        Ok(Some(Work { cursor: self.scan.cursor(split)?, batch }))
     }
 
     /// Rows for one chunk; `false` once there is nothing left to take.
@@ -203,19 +203,24 @@ impl VTab for Scan {
         let projection: Vec<usize> =
             init.get_column_indices().iter().map(|index| usize::try_from(*index).unwrap_or(usize::MAX)).collect();
         let kinds = projection.iter().map(|index| columns.get(*index).map(|column| column.kind)).collect();
-        let splits = bound.table.splits().map_err(|error| registry.fail(error))?;
-        let threads =
-            if registry.0.in_order.load(Ordering::Relaxed) { 1 } else { registry.0.threads.min(splits).max(1) };
-        init.set_max_threads(threads as u64);
+        let threads = if registry.0.in_order.load(Ordering::Relaxed) { 1 } else { registry.0.threads.max(1) };
         let coverage = registry.0.coverage.clone();
         coverage.asked(&bound.label.table, &bound.label.source, bound.label.bytes);
-        let request =
-            Request { projection, needles: bound.needles.clone(), coverage, table: bound.label.table.clone() };
+        let table = bound.label.table.clone();
+        let request = Request {
+            projection,
+            needles: bound.needles.clone(),
+            coverage: coverage.clone(),
+            table: table.clone(),
+            threads,
+        };
+        let scan = bound.table.clone().scan(request).map_err(|error| registry.fail(error))?;
+        init.set_max_threads(threads.min(scan.splits()).max(1) as u64);
         Ok(State {
-            table: bound.table.clone(),
-            request: Arc::new(request),
+            scan,
+            coverage,
+            table,
             kinds,
-            splits,
             next: AtomicUsize::new(0),
             finished: AtomicUsize::new(0),
             idle: Mutex::default(),

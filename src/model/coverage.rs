@@ -120,7 +120,8 @@ impl Report {
         }
     }
 
-    fn join(&mut self, other: &Report) {
+    /// Other splits of the same table, or parts of this one.
+    pub fn join(&mut self, other: &Report) {
         self.rows += other.rows;
         for (fault, tally) in &other.faults {
             let mine = self.faults.entry(fault.clone()).or_default();

@@ -15,16 +15,21 @@ pub trait Table: Send + Sync {
     fn hidden(&self) -> usize {
         0
     }
-    /// Divides the table for reading. Called once per scan.
+    /// Divides the table for being read once.
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    fn splits(&self) -> Result<usize>;
-    /// Opens one split for reading the columns of `request`.
+    fn scan(self: Arc<Self>, request: Request) -> Result<Box<dyn Scan>>;
+}
+
+/// One reading of a table, in splits that any thread can take; taken one after the other they give its rows in order.
+pub trait Scan: Send + Sync {
+    fn splits(&self) -> usize;
+    /// Opens one split.
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    fn cursor(&self, split: usize, request: &Arc<Request>) -> Result<Box<dyn Cursor>>;
+    fn cursor(&self, split: usize) -> Result<Box<dyn Cursor>>;
 }
 
 /// What a scan asks for.
@@ -36,6 +41,8 @@ pub struct Request {
     pub coverage: Arc<Coverage>,
     /// The table's name in coverage.
     pub table: String,
+    /// How many splits are read at once.
+    pub threads: usize,
 }
 
 /// Reads one split.

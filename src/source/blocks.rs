@@ -1,15 +1,14 @@
 //! A text file in blocks of whole records, in order, for one split. A split owns the records that begin in it, so
 //! that any division of a file gives the same records.
 
-use std::fs;
 use std::io::Read;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
-use crate::source::file::{self, File, RECORD_BYTES_MAX, SPLIT_BYTES};
+use crate::source::file::{self, Handle, File, RECORD_BYTES_MAX, SPLIT_BYTES};
 
 /// Where records begin. `buffer[..]` may begin anywhere unless said otherwise.
 pub trait Framing: Send + Sync {
@@ -132,7 +131,7 @@ fn speculated_starts(file: &File, framing: &dyn Framing, bytes: &Range<u64>) -> 
 /// One part, from the first byte at or after its beginning that is no quote to the same of the next part, so that no
 /// pair of quotes is torn.
 fn speculate(
-    handle: &fs::File,
+    handle: &Handle,
     framing: &dyn Framing,
     is_later: bool,
     range: Range<u64>,
@@ -202,26 +201,89 @@ pub struct Blocks {
 }
 
 enum State {
-    Positioned { handle: fs::File, split: Split, size: u64 },
-    Streamed { reader: Box<dyn Read + Send>, consumed: usize, offset: u64, lines: u64, in_cut_record: bool },
+    Positioned { handle: Handle, split: Split, size: u64 },
+    Streamed(Arc<Mutex<Stream>>),
     Done,
 }
 
-impl Blocks {
+/// A file that can only be read from its beginning on. Whoever asks next gets its next block: one thread unpacks
+/// while others look at what they have.
+pub struct Stream {
+    reader: Option<Box<dyn Read + Send>>,
+    /// The incomplete record at the end of the last block.
+    rest: Vec<u8>,
+    offset: u64,
+    lines: u64,
+    in_cut_record: bool,
+}
+
+impl Stream {
     /// # Errors
     /// If the file cannot be opened.
-    pub fn open(file: &File, split: &Split, coverage: Arc<Coverage>, mut buffer: Vec<u8>) -> Result<Blocks> {
-        if !file.is_seekable() {
-            // A stream goes on behind what the buffer holds, and this one holds another split's bytes.
-            buffer.clear();
+    pub fn open(file: &File, coverage: Arc<Coverage>) -> Result<Stream> {
+        let reader = Some(file.stream(Some(coverage))?);
+        Ok(Stream { reader, rest: Vec::new(), offset: 0, lines: 0, in_cut_record: false })
+    }
+
+    /// The next block, into `buffer`.
+    fn next(&mut self, buffer: &mut Vec<u8>, framing: &dyn Framing) -> (Option<Block>, Option<String>) {
+        let Some(mut reader) = self.reader.take() else { return (None, None) };
+        buffer.clear();
+        buffer.append(&mut self.rest);
+        loop {
+            let known = buffer.len();
+            buffer.resize(known + SPLIT_BYTES as usize, 0);
+            let (got, broken) = match read_until_broken(&mut reader, &mut buffer[known..]) {
+                (got, None) => (got, None),
+                (got, Some(cause)) => (got, Some(file::damage(&cause))),
+            };
+            buffer.truncate(known + got);
+            let ended = got < SPLIT_BYTES as usize;
+            if self.in_cut_record {
+                // The rest of a record that was too long: skip to the next start.
+                let start = if buffer.is_empty() { None } else { framing.next_start(buffer, 1, ended) };
+                let skip = start.unwrap_or(buffer.len());
+                self.lines += memchr::memchr_iter(b'\n', &buffer[..skip]).count() as u64;
+                self.offset += skip as u64;
+                buffer.drain(..skip);
+                self.in_cut_record = start.is_none();
+                if self.in_cut_record && !ended {
+                    continue;
+                }
+            }
+            let (end, cut) = match framing.last_start(buffer) {
+                _ if ended => (buffer.len(), false),
+                Some(last) if last > 0 => (last, false),
+                _ if buffer.len() > RECORD_BYTES_MAX => (buffer.len(), true),
+                _ => continue,
+            };
+            let (offset, lines_before) = (self.offset, Some(self.lines));
+            let block = (end > 0).then_some(Block { start: 0, end, offset, lines_before, cut });
+            if !ended {
+                self.rest.extend_from_slice(&buffer[end..]);
+                self.offset += end as u64;
+                self.lines += memchr::memchr_iter(b'\n', &buffer[..end]).count() as u64;
+                self.in_cut_record = cut;
+                self.reader = Some(reader);
+            }
+            return (block, broken);
         }
-        let state = if file.is_seekable() {
-            State::Positioned { handle: file.positioned()?, split: split.clone(), size: file.bytes }
-        } else {
-            let reader = file.stream(Some(coverage.clone()))?;
-            State::Streamed { reader, consumed: 0, offset: 0, lines: 0, in_cut_record: false }
-        };
+    }
+}
+
+impl Blocks {
+    /// The blocks of a split of a plain file.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn positioned(file: &File, split: &Split, coverage: Arc<Coverage>, buffer: Vec<u8>) -> Result<Blocks> {
+        let state = State::Positioned { handle: file.positioned()?, split: split.clone(), size: file.bytes };
         Ok(Blocks { buffer, state, coverage })
+    }
+
+    /// Those blocks of a stream that nobody else takes.
+    pub fn streamed(stream: Arc<Mutex<Stream>>, coverage: Arc<Coverage>, buffer: Vec<u8>) -> Blocks {
+        Blocks { buffer, state: State::Streamed(stream), coverage }
     }
 
     /// The next block; `Err(why)` inside if the file broke off after it.
@@ -232,22 +294,27 @@ impl Blocks {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Done => Ok((None, None)),
             State::Positioned { handle, split, size } => {
-                Ok((self.positioned(&handle, &split, size, framing).map_err(|e| Error::file(&file.shown, &e))?, None))
+                self.whole(&handle, &split, size, framing).map_err(|e| Error::file(&file.shown, &e))
             }
-            State::Streamed { reader, consumed, offset, lines, in_cut_record } => {
-                Ok(self.streamed(reader, consumed, offset, lines, in_cut_record, framing))
+            State::Streamed(stream) => {
+                let next =
+                    stream.lock().unwrap_or_else(PoisonError::into_inner).next(&mut self.buffer, framing);
+                if next.0.is_some() {
+                    self.state = State::Streamed(stream);
+                }
+                Ok(next)
             }
         }
     }
 
     /// The one block of a split of a plain file: from its first record start to the first one at or after its end.
-    fn positioned(
+    fn whole(
         &mut self,
-        handle: &fs::File,
+        handle: &Handle,
         split: &Split,
         size: u64,
         framing: &dyn Framing,
-    ) -> std::io::Result<Option<Block>> {
+    ) -> std::io::Result<(Option<Block>, Option<String>)> {
         let before = u64::from(split.start > 0 && !split.exact);
         let base = split.start - before;
         let wanted = (split.end - base) as usize;
@@ -255,6 +322,8 @@ impl Blocks {
         let got = file::read_full_at(handle, &mut self.buffer, base)?;
         self.buffer.truncate(got);
         self.coverage.read((got as u64).saturating_sub(before));
+        let shrunk = (got < wanted && split.end <= size)
+            .then(|| format!("the file lost its end while it was read: it has no byte {}", base + got as u64));
         let mut is_file_end = got < wanted || split.end >= size;
         let start = if before == 0 {
             Some(0)
@@ -265,7 +334,7 @@ impl Blocks {
             is_file_end = is_file_end || self.read_line_out(handle, base)?;
             framing.next_start(&self.buffer, 1, is_file_end).filter(|start| *start < got)
         };
-        let Some(start) = start.filter(|_| got > 0) else { return Ok(None) };
+        let Some(start) = start.filter(|_| got > 0) else { return Ok((None, shrunk)) };
         let mut end = self.buffer.len().min(if is_file_end { usize::MAX } else { got });
         let mut cut = false;
         if !split.exact && split.end < size {
@@ -288,11 +357,11 @@ impl Blocks {
                 step *= 2;
             }
         }
-        Ok(Some(Block { start, end, offset: base + start as u64, lines_before: None, cut }))
+        Ok((Some(Block { start, end, offset: base + start as u64, lines_before: None, cut }), shrunk))
     }
 
     /// Reads on behind the buffer. Returns whether the file ends there.
-    fn read_more(&mut self, handle: &fs::File, base: u64, step: usize) -> std::io::Result<bool> {
+    fn read_more(&mut self, handle: &Handle, base: u64, step: usize) -> std::io::Result<bool> {
         let known = self.buffer.len();
         self.buffer.resize(known + step, 0);
         let more = file::read_full_at(handle, &mut self.buffer[known..], base + known as u64)?;
@@ -301,7 +370,7 @@ impl Blocks {
     }
 
     /// Reads on to the end of the line that the buffer's end cuts off. Returns whether the file ends there.
-    fn read_line_out(&mut self, handle: &fs::File, base: u64) -> std::io::Result<bool> {
+    fn read_line_out(&mut self, handle: &Handle, base: u64) -> std::io::Result<bool> {
         let mut step = 4 << 10;
         let mut from = self.buffer.len().saturating_sub(1);
         while memchr::memchr(b'\n', &self.buffer[from..]).is_none() && self.buffer.len() < RECORD_BYTES_MAX {
@@ -312,55 +381,6 @@ impl Blocks {
             step *= 2;
         }
         Ok(false)
-    }
-
-    /// The next block of a stream; the incomplete record at its end is carried over.
-    fn streamed(
-        &mut self,
-        mut reader: Box<dyn Read + Send>,
-        consumed: usize,
-        offset: u64,
-        lines: u64,
-        mut in_cut_record: bool,
-        framing: &dyn Framing,
-    ) -> (Option<Block>, Option<String>) {
-        let mut offset = offset;
-        let mut lines = lines + memchr::memchr_iter(b'\n', &self.buffer[..consumed]).count() as u64;
-        self.buffer.drain(..consumed);
-        loop {
-            let known = self.buffer.len();
-            self.buffer.resize(known + SPLIT_BYTES as usize, 0);
-            let (got, broken) = match read_until_broken(&mut reader, &mut self.buffer[known..]) {
-                (got, None) => (got, None),
-                (got, Some(cause)) => (got, Some(file::damage(&cause))),
-            };
-            self.buffer.truncate(known + got);
-            let ended = got < SPLIT_BYTES as usize;
-            if in_cut_record {
-                // The rest of a record that was too long: skip to the next start.
-                let start = if self.buffer.is_empty() { None } else { framing.next_start(&self.buffer, 1, ended) };
-                let skip = start.unwrap_or(self.buffer.len());
-                lines += memchr::memchr_iter(b'\n', &self.buffer[..skip]).count() as u64;
-                offset += skip as u64;
-                self.buffer.drain(..skip);
-                in_cut_record = start.is_none();
-                if in_cut_record && !ended {
-                    continue;
-                }
-            }
-            let (end, cut) = match framing.last_start(&self.buffer) {
-                _ if ended => (self.buffer.len(), false),
-                Some(last) if last > 0 => (last, false),
-                _ if self.buffer.len() > RECORD_BYTES_MAX => (self.buffer.len(), true),
-                _ => continue,
-            };
-            let block = (end > 0).then_some(Block { start: 0, end, offset, lines_before: Some(lines), cut });
-            if !ended {
-                self.state =
-                    State::Streamed { reader, consumed: end, offset: offset + end as u64, lines, in_cut_record: cut };
-            }
-            return (block, broken);
-        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! One file of evidence: how it is packed and encoded, told by its first bytes, and its bytes as UTF-8 text.
 //! Opens read-only and never writes. Plain UTF-8 files can be read at any position, all others only as a stream.
+//! A part of a file, such as a member of an archive, is a file too.
 
 use std::fs;
+use std::fmt::Debug;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -23,11 +26,57 @@ pub enum Packing {
     Plain,
     Gzip,
     Zstd,
+    Lz4,
+    Bzip2,
+    Xz,
 }
 
-#[derive(Debug)]
+impl Packing {
+    /// Told by the first ten bytes.
+    fn of(magic: &[u8]) -> Packing {
+        match magic {
+            [0x1f, 0x8b, ..] => Packing::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Packing::Lz4,
+            // A text may begin with `BZh`; the digits of pi that begin a block behind it are no text.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59] => Packing::Bzip2,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Packing::Xz,
+            _ => Packing::Plain,
+        }
+    }
+
+    fn unpacked(self, packed: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+        let buffered = || io::BufReader::with_capacity(256 << 10, packed);
+        Ok(match self {
+            Packing::Plain => Box::new(buffered()),
+            Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(buffered())),
+            Packing::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered())?;
+                decoder.window_log_max(31)?;
+                Box::new(decoder)
+            }
+            Packing::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(buffered())),
+            Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(buffered())),
+            Packing::Xz => Box::new(lzma_rust2::XzReader::new(buffered(), true)),
+        })
+    }
+}
+
+/// Text that lies inside of other evidence in a way of its own, such as the chunks of an archive.
+pub trait Inside: Send + Sync + Debug {
+    /// The whole of it, from its beginning.
+    ///
+    /// # Errors
+    /// If the evidence cannot be opened; what breaks later is an error of the stream.
+    fn stream(&self) -> io::Result<Box<dyn Read + Send>>;
+}
+
+#[derive(Debug, Clone)]
 pub struct File {
     pub path: PathBuf,
+    /// Where it lies in the file on disk, if it is a part of one.
+    extent: Option<Range<u64>>,
+    inside: Option<Arc<dyn Inside>>,
     /// As the user would type it; origins show it.
     pub shown: Arc<str>,
     pub bytes: u64,
@@ -52,25 +101,20 @@ impl File {
             return Err(Error::evidence(format!("cannot read `{shown}`")).detail("not a regular file"));
         }
         let modified = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let mut magic = [0; 4];
-        let raw = fs::File::open(path).map_err(|e| failed(&e))?;
-        let length = read_full(&mut (&raw), &mut magic).map_err(|e| failed(&e))?;
-        let packing = match &magic[..length] {
-            [0x1f, 0x8b, ..] => Packing::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
-            _ => Packing::Plain,
-        };
         let mut file = File {
             path: path.to_path_buf(),
+            extent: None,
+            inside: None,
             shown: shown.into(),
             bytes: meta.len(),
             modified: modified.map_or(0, |at| i64::try_from(at.as_micros()).unwrap_or(0)),
-            packing,
+            packing: Packing::Plain,
             encoding: Encoding::Utf8,
             head: Vec::new(),
             damage: None,
             lines_before: OnceLock::new(),
         };
+        file.packing = file.magic().map_err(|e| failed(&e))?;
         let mut raw_head = Vec::new();
         file.sample(&mut raw_head)?;
         file.encoding = Encoding::of(&raw_head);
@@ -84,6 +128,47 @@ impl File {
         Ok(file)
     }
 
+    /// The same bytes, whatever encoding they seem to be in.
+    pub fn undecoded(&self) -> File {
+        File { encoding: Encoding::Utf8, lines_before: OnceLock::new(), ..self.clone() }
+    }
+
+    /// A part of a whole file, which may be packed itself: a member of an archive.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn part(&self, range: Range<u64>, shown: &str) -> Result<File> {
+        let mut part = File {
+            bytes: range.end - range.start,
+            extent: Some(range),
+            shown: shown.into(),
+            head: Vec::new(),
+            damage: None,
+            ..self.undecoded()
+        };
+        part.packing = part.magic().map_err(|e| Error::file(shown, &e))?;
+        Ok(part)
+    }
+
+    /// Text that lies inside of this file, `bytes` of it on disk.
+    pub fn inside(&self, inside: Arc<dyn Inside>, bytes: u64, shown: &str) -> File {
+        File {
+            inside: Some(inside),
+            bytes,
+            shown: shown.into(),
+            head: Vec::new(),
+            damage: None,
+            ..self.undecoded()
+        }
+    }
+
+    fn magic(&self) -> io::Result<Packing> {
+        let mut magic = [0; 10];
+        let handle = Handle { file: fs::File::open(&self.path)?, extent: self.extent.clone() };
+        let length = read_full_at(&handle, &mut magic, 0)?;
+        Ok(Packing::of(&magic[..length]))
+    }
+
     fn sample(&mut self, head: &mut Vec<u8>) -> Result<()> {
         let stream = self.stream(None)?;
         if let Err(cause) = stream.take(64 << 10).read_to_end(head) {
@@ -94,7 +179,7 @@ impl File {
 
     /// Whether any part can be read by its position.
     pub fn is_seekable(&self) -> bool {
-        self.packing == Packing::Plain && self.encoding.is_utf8()
+        self.packing == Packing::Plain && self.encoding.is_utf8() && self.inside.is_none()
     }
 
     /// The whole text from its beginning, unpacked, as UTF-8, without a byte-order mark. Bytes read from disk
@@ -103,18 +188,12 @@ impl File {
     /// # Errors
     /// If the file cannot be opened.
     pub fn stream(&self, coverage: Option<Arc<Coverage>>) -> Result<Box<dyn Read + Send>> {
-        let raw = fs::File::open(&self.path).map_err(|e| Error::file(&self.shown, &e))?;
-        let counted = Counted { inner: io::BufReader::with_capacity(256 << 10, raw), coverage: coverage.clone() };
-        let unpacked: Box<dyn Read + Send> = match self.packing {
-            Packing::Plain => Box::new(counted),
-            Packing::Gzip => {
-                Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(256 << 10, counted)))
-            }
-            Packing::Zstd => {
-                let mut decoder =
-                    zstd::stream::read::Decoder::new(counted).map_err(|e| Error::file(&self.shown, &e))?;
-                decoder.window_log_max(31).map_err(|e| Error::file(&self.shown, &e))?;
-                Box::new(decoder)
+        let failed = |e: io::Error| Error::file(&self.shown, &e);
+        let unpacked: Box<dyn Read + Send> = match &self.inside {
+            Some(inside) => inside.stream().map_err(failed)?,
+            None => {
+                let inner = Span { handle: self.positioned()?, at: 0 };
+                self.packing.unpacked(Counted { inner, coverage: coverage.clone() }).map_err(failed)?
             }
         };
         if self.encoding.is_utf8() {
@@ -129,8 +208,9 @@ impl File {
     ///
     /// # Errors
     /// If the file cannot be opened.
-    pub fn positioned(&self) -> Result<fs::File> {
-        fs::File::open(&self.path).map_err(|e| Error::file(&self.shown, &e))
+    pub fn positioned(&self) -> Result<Handle> {
+        let file = fs::File::open(&self.path).map_err(|e| Error::file(&self.shown, &e))?;
+        Ok(Handle { file, extent: self.extent.clone() })
     }
 
     /// How many line ends a plain file has before `offset`. Counted once for the whole file, in steps.
@@ -162,7 +242,7 @@ impl File {
         Ok(count)
     }
 
-    fn count_lines(&self, handle: &fs::File) -> Result<Vec<u64>> {
+    fn count_lines(&self, handle: &Handle) -> Result<Vec<u64>> {
         let mut counts = vec![0];
         let mut buffer = vec![0; SPLIT_BYTES as usize];
         let mut total = 0;
@@ -176,6 +256,39 @@ impl File {
             counts.push(total);
             at += got as u64;
         }
+    }
+}
+
+/// A file, or a part of one, opened for reading at any place.
+#[derive(Debug)]
+pub struct Handle {
+    file: fs::File,
+    extent: Option<Range<u64>>,
+}
+
+impl Handle {
+    /// # Errors
+    /// What the system says.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let Some(extent) = &self.extent else { return self.file.read_at(buffer, offset) };
+        let at = extent.start.saturating_add(offset);
+        let left = usize::try_from(extent.end.saturating_sub(at)).unwrap_or(usize::MAX);
+        let length = buffer.len().min(left);
+        self.file.read_at(&mut buffer[..length], at)
+    }
+}
+
+/// A handle read from its beginning to its end.
+struct Span {
+    handle: Handle,
+    at: u64,
+}
+
+impl Read for Span {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.handle.read_at(buffer, self.at)?;
+        self.at += got as u64;
+        Ok(got)
     }
 }
 
@@ -215,7 +328,7 @@ pub fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize>
 ///
 /// # Errors
 /// What the system says.
-pub fn read_full_at(file: &fs::File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub fn read_full_at(file: &Handle, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match file.read_at(&mut buffer[filled..], offset + filled as u64) {

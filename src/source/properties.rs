@@ -45,10 +45,12 @@ fn scan(table: &Arc<dyn Table>) -> (Rows, Report) {
     let coverage = Arc::new(Coverage::default());
     let columns = table.columns();
     let projection = (0..columns.len()).collect();
-    let request = Arc::new(Request { projection, needles: Vec::new(), coverage: coverage.clone(), table: "t".into() });
-    let mut splits = vec![Rows::new(); table.splits().expect("splits")];
+    let request =
+        Request { projection, needles: Vec::new(), coverage: coverage.clone(), table: "t".into(), threads: 1 };
+    let scan = table.clone().scan(request).expect("divides");
+    let mut splits = vec![Rows::new(); scan.splits()];
     for (index, rows) in splits.iter_mut().enumerate().rev() {
-        let mut cursor = table.cursor(index, &request).expect("opens");
+        let mut cursor = scan.cursor(index).expect("opens");
         let mut more = true;
         while more {
             let mut batch = Batch::new(columns.iter().map(|column| column.kind));

@@ -2,13 +2,13 @@
 //! every fault with its place. A format brings only its framing and its record parser.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::model::column::{Batch, Buffer, Column, Kind};
 use crate::model::coverage::{Fault, Report};
-use crate::model::scan::{Cursor, Request, Table};
-use crate::source::blocks::{self, Block, Blocks, Framing, Split};
+use crate::model::scan::{Cursor, Request, Scan, Table};
+use crate::source::blocks::{self, Block, Blocks, Framing, Split, Stream};
 use crate::source::file::File;
 
 /// A text format of one table: where records begin, and what is in them.
@@ -99,14 +99,56 @@ impl<F: Format> Table for TextTable<F> {
         &self.columns
     }
 
-    fn splits(&self) -> Result<usize> {
-        Ok(self.divided()?.len())
+    fn scan(self: Arc<Self>, request: Request) -> Result<Box<dyn Scan>> {
+        let splits = self.divided()?.to_vec();
+        // Streams can be read by several threads too, but rather each by its own.
+        let mut works: Vec<usize> = (0..splits.len()).collect();
+        for _ in 1..request.threads {
+            works.extend((0..splits.len()).filter(|split| !self.files[splits[*split].file].is_seekable()));
+        }
+        let lanes = splits.iter().map(|_| OnceLock::new()).collect();
+        Ok(Box::new(TextScan { table: self, request: Arc::new(request), splits, works, lanes }))
+    }
+}
+
+/// One reading of a text table.
+struct TextScan<F: Format> {
+    table: Arc<TextTable<F>>,
+    request: Arc<Request>,
+    splits: Vec<Split>,
+    /// A split each; one that is a stream as often as there are threads.
+    works: Vec<usize>,
+    /// Of splits that are streams: what those who read it share.
+    lanes: Vec<OnceLock<Arc<Lanes>>>,
+}
+
+/// A stream that several threads read, and what they report together: who reads which part of it is chance.
+struct Lanes {
+    stream: Arc<Mutex<Stream>>,
+    report: Mutex<(Report, usize)>,
+}
+
+impl<F: Format> TextScan<F> {
+    fn lanes(&self, split: usize, file: &File) -> Result<Arc<Lanes>> {
+        if let Some(lanes) = self.lanes[split].get() {
+            return Ok(lanes.clone());
+        }
+        let stream = Arc::new(Mutex::new(Stream::open(file, self.request.coverage.clone())?));
+        let lanes = Lanes { stream, report: Mutex::new((Report::default(), self.request.threads)) };
+        Ok(self.lanes[split].get_or_init(|| Arc::new(lanes)).clone())
+    }
+}
+
+impl<F: Format> Scan for TextScan<F> {
+    fn splits(&self) -> usize {
+        self.works.len()
     }
 
-    fn cursor(&self, index: usize, request: &Arc<Request>) -> Result<Box<dyn Cursor>> {
-        let split = self.divided()?[index].clone();
-        let file = self.files[split.file].clone();
-        let own = self.columns.len() - 2;
+    fn cursor(&self, work: usize) -> Result<Box<dyn Cursor>> {
+        let (table, request, index) = (&self.table, &self.request, self.works[work]);
+        let split = &self.splits[index];
+        let file = table.files[split.file].clone();
+        let own = table.columns.len() - 2;
         let slots: Vec<Slot> = request
             .projection
             .iter()
@@ -115,14 +157,21 @@ impl<F: Format> Table for TextTable<F> {
             .map(|(out, column)| Slot { column: *column, out })
             .collect();
         let position = |wanted: usize| request.projection.iter().position(|column| *column == wanted);
-        let buffer = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
-        let bodies = self.format.bodies(split.file, file.bytes);
+        let buffer = table.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        let bodies = table.format.bodies(split.file, file.bytes);
         let header_bytes = if file.is_seekable() { 0 } else { bodies.first().map_or(0, |body| body.start) };
+        let lanes = if file.is_seekable() { None } else { Some(self.lanes(index, &file)?) };
+        let coverage = request.coverage.clone();
+        let blocks = match &lanes {
+            None => Blocks::positioned(&file, split, coverage, buffer)?,
+            Some(lanes) => Blocks::streamed(lanes.stream.clone(), coverage, buffer),
+        };
         Ok(Box::new(TextCursor {
-            blocks: Blocks::open(&file, &split, request.coverage.clone(), buffer)?,
-            framing: self.format.framing(split.file),
-            parser: self.format.parser(split.file, &slots),
-            finders: if self.format.can_skip() { finders(request) } else { Vec::new() },
+            blocks,
+            lanes,
+            framing: table.format.framing(split.file),
+            parser: table.format.parser(split.file, &slots),
+            finders: if table.format.can_skip() { finders(request) } else { Vec::new() },
             file_slot: position(own),
             line_slot: position(own + 1),
             place: Line::default(),
@@ -130,7 +179,7 @@ impl<F: Format> Table for TextTable<F> {
             faults: Vec::new(),
             block: None,
             at: 0,
-            spare: self.spare.clone(),
+            spare: table.spare.clone(),
             request: request.clone(),
             index,
             file,
@@ -176,6 +225,7 @@ impl Line {
 
 struct TextCursor<P> {
     blocks: Blocks,
+    lanes: Option<Arc<Lanes>>,
     framing: Arc<dyn Framing>,
     parser: P,
     finders: Vec<Needle>,
@@ -190,7 +240,7 @@ struct TextCursor<P> {
     request: Arc<Request>,
     index: usize,
     file: Arc<File>,
-    /// Of a stream, still to be skipped.
+    /// At the beginning of a stream, to be skipped.
     header_bytes: u64,
 }
 
@@ -206,8 +256,7 @@ impl<P: RecordParser> TextCursor<P> {
             self.report.fault(Fault::Damaged(why), || (file, 0));
         }
         let Some(block) = block else { return Ok(false) };
-        let header = self.header_bytes.min((block.end - block.start) as u64) as usize;
-        self.header_bytes -= header as u64;
+        let header = self.header_bytes.saturating_sub(block.offset).min((block.end - block.start) as u64) as usize;
         self.at = block.start + header;
         self.place = Line { at: block.start, before: None };
         self.finders.iter_mut().for_each(|needle| needle.next = None);
@@ -246,7 +295,17 @@ impl<P: RecordParser> TextCursor<P> {
     }
 
     fn finish(&mut self) {
-        self.request.coverage.finish(&self.request.table, self.index, &self.report);
+        match &self.lanes {
+            None => self.request.coverage.finish(&self.request.table, self.index, &self.report),
+            Some(lanes) => {
+                let mut shared = lanes.report.lock().unwrap_or_else(PoisonError::into_inner);
+                shared.0.join(&self.report);
+                shared.1 -= 1;
+                if shared.1 == 0 {
+                    self.request.coverage.finish(&self.request.table, self.index, &shared.0);
+                }
+            }
+        }
         if let Ok(mut spare) = self.spare.lock() {
             let buffer = std::mem::take(&mut self.blocks.buffer);
             if buffer.capacity() <= 4 * blocks_capacity() {

@@ -45,9 +45,9 @@ impl Csv {
         for file in files {
             let mut quoted = memchr(QUOTE, &file.head).is_some();
             if file.is_seekable() && !quoted {
-                let mut handle = file.positioned()?;
+                let mut text = file.stream(None)?;
                 loop {
-                    let got = handle.read(&mut buffer).map_err(|e| Error::file(&file.shown, &e))?;
+                    let got = text.read(&mut buffer).map_err(|e| Error::file(&file.shown, &e))?;
                     quoted = memchr(QUOTE, &buffer[..got]).is_some();
                     if got == 0 || quoted {
                         break;

@@ -1,14 +1,13 @@
 //! A dump's script in one pass: its statements split as psql splits them, its COPY data found and stepped over.
 //! Quotes, dollar quotes and comments are honoured, so that a COPY in a function body is no data.
 
-use std::fs;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::ddl::{self, CreateTable, Token};
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
-use crate::source::file::{self, File};
+use crate::source::file::{self, Handle, File};
 
 /// Of a statement, at most this much is looked at: an INSERT may have megabytes.
 const STATEMENT_BYTES_MAX: usize = 1 << 20;
@@ -109,7 +108,7 @@ fn view(tokens: &[Token]) -> Option<String> {
 
 /// The part of the script that is being looked at.
 struct Window<'a> {
-    handle: &'a fs::File,
+    handle: &'a Handle,
     buffer: Vec<u8>,
     /// Of the buffer's first byte in the file.
     base: u64,

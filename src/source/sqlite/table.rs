@@ -10,7 +10,7 @@ use super::Database;
 use crate::error::{Error, Result};
 use crate::model::column::{BATCH_ROWS, Batch, Buffer, Column, Kind};
 use crate::model::coverage::{Fault, Report};
-use crate::model::scan::{Cursor, Request, Table};
+use crate::model::scan::{Cursor, Request, Scan, Table};
 use crate::model::zone::Clock;
 use crate::source::Spec;
 use crate::source::infer::{Guess, Reading};
@@ -236,12 +236,29 @@ impl Table for SqliteTable {
         2
     }
 
-    fn splits(&self) -> Result<usize> {
-        Ok(self.ranges().len())
+    fn scan(self: Arc<Self>, request: Request) -> Result<Box<dyn Scan>> {
+        Ok(Box::new(SqliteScan { ranges: self.ranges(), table: self, request: Arc::new(request) }))
+    }
+}
+
+struct SqliteScan {
+    table: Arc<SqliteTable>,
+    ranges: Vec<(i64, i64)>,
+    request: Arc<Request>,
+}
+
+impl Scan for SqliteScan {
+    fn splits(&self) -> usize {
+        self.ranges.len()
     }
 
-    fn cursor(&self, split: usize, request: &Arc<Request>) -> Result<Box<dyn Cursor>> {
-        let (from, to) = self.ranges()[split];
+    fn cursor(&self, split: usize) -> Result<Box<dyn Cursor>> {
+        Ok(self.table.cursor(split, self.ranges[split], &self.request))
+    }
+}
+
+impl SqliteTable {
+    fn cursor(&self, split: usize, (from, to): (i64, i64), request: &Arc<Request>) -> Box<dyn Cursor> {
         let own = self.stored.len();
         let wanted: Vec<(usize, usize)> = request
             .projection
@@ -268,7 +285,7 @@ impl Table for SqliteTable {
             }
         };
         let position = |wanted: usize| request.projection.iter().position(|column| *column == wanted);
-        Ok(Box::new(SqliteCursor {
+        Box::new(SqliteCursor {
             database: self.database.clone(),
             sql,
             key: if let Walk::Key(key) = &self.walk { key.clone() } else { Vec::new() },
@@ -285,7 +302,7 @@ impl Table for SqliteTable {
             report: Report::default(),
             request: request.clone(),
             split,
-        }))
+        })
     }
 }
 
