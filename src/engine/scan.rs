@@ -73,7 +73,7 @@ impl Registry {
     pub fn floats(&self) -> Vec<String> {
         let tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = tables.iter().flat_map(|(table, _)| table.columns());
-        columns.filter(|column| column.kind == ColumnKind::Float).map(|column| column.name.clone()).collect()
+        columns.filter(|column| matches!(column.kind, ColumnKind::Float | ColumnKind::List(ColumnKind::Float))).map(|column| column.name.clone()).collect()
     }
 
     pub fn in_order(&self) -> InOrder {
@@ -258,6 +258,10 @@ fn logical_type(kind: ColumnKind) -> LogicalTypeHandle {
         ColumnKind::Decimal { width, scale } => LogicalTypeHandle::decimal(width, scale),
         ColumnKind::Time => LogicalTypeId::Timestamp.into(),
         ColumnKind::Date => LogicalTypeId::Date.into(),
+        ColumnKind::TimeOfDay => LogicalTypeId::Time.into(),
+        ColumnKind::Interval => LogicalTypeId::Interval.into(),
+        ColumnKind::Uuid => LogicalTypeId::Uuid.into(),
+        ColumnKind::List(item) => LogicalTypeHandle::list(&logical_type(*item)),
         ColumnKind::Text => LogicalTypeId::Varchar.into(),
         ColumnKind::Blob => LogicalTypeId::Blob.into(),
     }

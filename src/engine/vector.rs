@@ -1,6 +1,6 @@
 //! A reader's buffer into a vector of the engine.
 
-use duckdb::core::{DataChunkHandle, FlatVector, Inserter};
+use duckdb::core::{DataChunkHandle, FlatVector, Inserter, ListVector};
 
 use crate::model::column::{Buffer, Kind};
 
@@ -9,13 +9,43 @@ const INLINE_BYTES: usize = 12;
 
 /// Writes `rows` values of `buffer` to column `index`.
 pub fn write(output: &DataChunkHandle, index: usize, buffer: &Buffer, kind: Kind, rows: usize) {
-    let mut vector = output.flat_vector(index);
+    match kind {
+        Kind::List(item) => lists(&mut output.list_vector(index), buffer, *item, rows),
+        _ => values(&mut output.flat_vector(index), buffer, kind, rows),
+    }
+}
+
+/// Entries of a list, then all items end to end.
+fn lists(vector: &mut ListVector<'_>, buffer: &Buffer, item: Kind, rows: usize) {
+    let Some(items) = &buffer.items else { return };
+    for row in 0..rows {
+        let span = buffer.span(row);
+        vector.set_entry(row, span.start, span.len());
+        if !buffer.valid[row] {
+            vector.set_null(row);
+        }
+    }
+    let count = items.valid.len();
+    match item {
+        Kind::List(inner) => {
+            // Reserves the entries of the inner lists.
+            vector.child(count);
+            lists(&mut vector.list_child(), items, *inner, count);
+        }
+        _ => values(&mut vector.child(count), items, item, count),
+    }
+    vector.set_len(count);
+}
+
+fn values(vector: &mut FlatVector<'_>, buffer: &Buffer, kind: Kind, rows: usize) {
     debug_assert!(rows <= vector.capacity(), "a batch is no longer than a vector");
     // SAFETY: the type of each slice is the physical type that DuckDB stores for the logical type which
     // `scan::logical_type` declared for this kind; `rows` is at most the vector's capacity; nothing else holds the chunk.
     unsafe {
         match kind {
-            Kind::Int | Kind::Time => vector.as_mut_slice_with_len::<i64>(rows).copy_from_slice(&buffer.ints[..rows]),
+            Kind::Int | Kind::Time | Kind::TimeOfDay => {
+                vector.as_mut_slice_with_len::<i64>(rows).copy_from_slice(&buffer.ints[..rows]);
+            }
             Kind::Float => vector.as_mut_slice_with_len::<f64>(rows).copy_from_slice(&buffer.floats[..rows]),
             Kind::Bool => {
                 let slots = vector.as_mut_slice_with_len::<u8>(rows).iter_mut();
@@ -25,13 +55,34 @@ pub fn write(output: &DataChunkHandle, index: usize, buffer: &Buffer, kind: Kind
                 let slots = vector.as_mut_slice_with_len::<i32>(rows).iter_mut();
                 slots.zip(&buffer.ints).for_each(|(slot, value)| *slot = i32::try_from(*value).unwrap_or(i32::MAX));
             }
-            Kind::Decimal { width, .. } => decimals(&mut vector, buffer, width, rows),
-            Kind::Text | Kind::Blob => texts(&mut vector, buffer, rows),
+            Kind::Interval => {
+                // `duckdb_interval`: months and days of 32 bits, microseconds of 64.
+                let slots = vector.as_mut_slice_with_len::<[i64; 2]>(rows).iter_mut();
+                slots.zip(&buffer.intervals).for_each(|(slot, value)| {
+                    *slot = [i64::from(value.days) << 32 | i64::from(value.months as u32), value.micros];
+                });
+            }
+            // A UUID is kept as a signed number, its highest bit flipped so that it sorts as its text does.
+            Kind::Uuid => wide(vector, buffer, rows, 1 << 127),
+            Kind::Decimal { width, .. } => decimals(vector, buffer, width, rows),
+            Kind::Text | Kind::Blob => texts(vector, buffer, rows),
+            Kind::List(_) => {}
         }
     }
     for row in (0..rows).filter(|row| !buffer.valid[*row]) {
         vector.set_null(row);
     }
+}
+
+/// # Safety
+/// The vector must be one of 128-bit numbers, with room for `rows`.
+unsafe fn wide(vector: &mut FlatVector<'_>, buffer: &Buffer, rows: usize, flip: u128) {
+    // SAFETY: DuckDB stores these as two 64-bit halves, the lower one first.
+    let slots = unsafe { vector.as_mut_slice_with_len::<[u64; 2]>(rows) };
+    slots.iter_mut().zip(&buffer.decimals).for_each(|(slot, value)| {
+        let bits = *value as u128 ^ flip;
+        *slot = [bits as u64, (bits >> 64) as u64];
+    });
 }
 
 /// # Safety
@@ -56,9 +107,7 @@ unsafe fn decimals(vector: &mut FlatVector<'_>, buffer: &Buffer, width: u8, rows
                 .iter_mut()
                 .zip(values)
                 .for_each(|(slot, value)| *slot = *value as i64),
-            _ => vector.as_mut_slice_with_len::<[u64; 2]>(rows).iter_mut().zip(values).for_each(|(slot, value)| {
-                *slot = [*value as u64, (*value >> 64) as u64];
-            }),
+            _ => wide(vector, buffer, rows, 0),
         }
     }
 }

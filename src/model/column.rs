@@ -4,7 +4,10 @@
 /// Rows handed on at once: the engine's own vector size.
 pub const BATCH_ROWS: usize = 2048;
 
-/// What a column holds. `Time` is UTC microseconds since 1970, `Date` days since 1970.
+use std::sync::Mutex;
+
+/// What a column holds. `Time` is UTC microseconds since 1970, `Date` days since 1970, `TimeOfDay` microseconds since
+/// midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Bool,
@@ -17,8 +20,21 @@ pub enum Kind {
     },
     Time,
     Date,
+    TimeOfDay,
+    Interval,
+    Uuid,
     Text,
     Blob,
+    /// A list of values of one kind.
+    List(&'static Kind),
+}
+
+/// A span of time in the units that do not convert into each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    pub months: i32,
+    pub days: i32,
+    pub micros: i64,
 }
 
 impl Kind {
@@ -31,9 +47,25 @@ impl Kind {
             Kind::Decimal { width, scale } => format!("DECIMAL({width},{scale})"),
             Kind::Time => "TIMESTAMP".into(),
             Kind::Date => "DATE".into(),
+            Kind::TimeOfDay => "TIME".into(),
+            Kind::Interval => "INTERVAL".into(),
+            Kind::Uuid => "UUID".into(),
             Kind::Text => "VARCHAR".into(),
             Kind::Blob => "BLOB".into(),
+            Kind::List(item) => format!("{}[]", item.name()),
         }
+    }
+
+    /// A list of such values. Kinds are few, and once made are kept for good.
+    pub fn listed(self) -> Kind {
+        static MADE: Mutex<Vec<&'static Kind>> = Mutex::new(Vec::new());
+        let mut made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = made.iter().find(|kind| ***kind == self) {
+            return Kind::List(known);
+        }
+        let kind: &'static Kind = Box::leak(Box::new(self));
+        made.push(kind);
+        Kind::List(kind)
     }
 }
 
@@ -49,7 +81,7 @@ impl Column {
     }
 }
 
-/// The values of one column of a batch. Text and blobs lie end to end in `bytes`.
+/// The values of one column of a batch. Text and blobs lie end to end in `bytes`, the items of lists in `items`.
 #[derive(Debug, Default)]
 pub struct Buffer {
     pub valid: Vec<bool>,
@@ -58,6 +90,8 @@ pub struct Buffer {
     pub decimals: Vec<i128>,
     pub bytes: Vec<u8>,
     pub ends: Vec<usize>,
+    pub intervals: Vec<Interval>,
+    pub items: Option<Box<Buffer>>,
     slot: Slot,
 }
 
@@ -67,18 +101,23 @@ enum Slot {
     Ints,
     Floats,
     Decimals,
+    Intervals,
     Bytes,
+    Items,
 }
 
 impl Buffer {
     pub fn new(kind: Kind) -> Self {
         let slot = match kind {
-            Kind::Bool | Kind::Int | Kind::Time | Kind::Date => Slot::Ints,
+            Kind::Bool | Kind::Int | Kind::Time | Kind::Date | Kind::TimeOfDay => Slot::Ints,
             Kind::Float => Slot::Floats,
-            Kind::Decimal { .. } => Slot::Decimals,
+            Kind::Decimal { .. } | Kind::Uuid => Slot::Decimals,
+            Kind::Interval => Slot::Intervals,
             Kind::Text | Kind::Blob => Slot::Bytes,
+            Kind::List(_) => Slot::Items,
         };
-        Self { slot, ..Self::default() }
+        let items = if let Kind::List(item) = kind { Some(Box::new(Buffer::new(*item))) } else { None };
+        Self { slot, items, ..Self::default() }
     }
 
     pub fn clear(&mut self) {
@@ -88,6 +127,8 @@ impl Buffer {
         self.decimals.clear();
         self.bytes.clear();
         self.ends.clear();
+        self.intervals.clear();
+        self.items.iter_mut().for_each(|items| items.clear());
     }
 
     pub fn push_null(&mut self) {
@@ -96,7 +137,9 @@ impl Buffer {
             Slot::Ints => self.ints.push(0),
             Slot::Floats => self.floats.push(0.0),
             Slot::Decimals => self.decimals.push(0),
+            Slot::Intervals => self.intervals.push(Interval { months: 0, days: 0, micros: 0 }),
             Slot::Bytes => self.ends.push(self.bytes.len()),
+            Slot::Items => self.ends.push(self.items.as_ref().map_or(0, |items| items.valid.len())),
         }
     }
 
@@ -111,6 +154,18 @@ impl Buffer {
         self.floats.push(value);
     }
 
+    pub fn push_interval(&mut self, value: Interval) {
+        self.valid.push(true);
+        self.intervals.push(value);
+    }
+
+    /// A list of all items that have been pushed to `items` since the last one.
+    pub fn push_list(&mut self) {
+        self.valid.push(true);
+        self.ends.push(self.items.as_ref().map_or(0, |items| items.valid.len()));
+    }
+
+    /// A decimal's digits without the point; of a UUID, its bits.
     pub fn push_decimal(&mut self, value: i128) {
         self.valid.push(true);
         self.decimals.push(value);
@@ -147,12 +202,20 @@ impl Buffer {
         self.floats.truncate(rows);
         self.decimals.truncate(rows);
         self.ends.truncate(rows);
-        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+        self.intervals.truncate(rows);
+        let end = self.ends.last().copied().unwrap_or(0);
+        self.bytes.truncate(end);
+        self.items.iter_mut().for_each(|items| items.truncate(end));
     }
 
     pub fn text(&self, row: usize) -> &[u8] {
+        &self.bytes[self.span(row)]
+    }
+
+    /// Where the bytes of a text, or the items of a list, lie.
+    pub fn span(&self, row: usize) -> std::ops::Range<usize> {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.bytes[start..self.ends[row]]
+        start..self.ends[row]
     }
 }
 

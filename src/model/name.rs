@@ -120,7 +120,17 @@ const RESERVED: &[&str] = &[
 pub fn once(name: &str, seen: &mut std::collections::HashMap<String, usize>) -> String {
     let count = seen.entry(name.to_lowercase()).or_insert(0);
     *count += 1;
-    if *count == 1 { name.to_string() } else { format!("{name}_{count}") }
+    let mut number = *count;
+    let mut once = name.to_string();
+    while number > 1 {
+        once = format!("{name}_{number}");
+        // A column may be called so already.
+        if seen.insert(once.to_lowercase(), 1).is_none() {
+            break;
+        }
+        number += 1;
+    }
+    once
 }
 
 /// A file's name without its endings: `x.csv.gz` is `x`. A rotated log (`app.log.2.gz`) is `app`.

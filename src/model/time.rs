@@ -1,8 +1,6 @@
 //! Instants as UTC microseconds since 1970: reading the spellings that evidence uses, and writing RFC 3339.
 //! Reading works on bytes and allocates nothing, since it stands on the hot path of every reader.
 
-use chrono::{DateTime, Datelike, NaiveDate};
-
 pub const SECOND: i64 = 1_000_000;
 pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
@@ -194,30 +192,53 @@ pub fn rfc3339(micros: i64) -> String {
         value if value <= -i64::MAX => return "-infinity".into(),
         _ => {}
     }
-    let Some(at) = DateTime::from_timestamp_micros(micros) else { return format!("{micros}us") };
-    let format = match micros.rem_euclid(SECOND) {
-        0 => "%Y-%m-%dT%H:%M:%SZ",
-        rest if rest % 1_000 == 0 => "%Y-%m-%dT%H:%M:%S%.3fZ",
-        _ => "%Y-%m-%dT%H:%M:%S%.6fZ",
+    let (days, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+    let seconds = of_day / SECOND;
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let fraction = match of_day % SECOND {
+        0 => String::new(),
+        rest if rest % 1_000 == 0 => format!(".{:03}", rest / 1_000),
+        rest => format!(".{rest:06}"),
     };
-    at.format(format).to_string()
+    format!("{}T{hour:02}:{minute:02}:{second:02}{fraction}Z", date(days))
 }
 
-/// `2025-03-01`
+/// `2025-03-01`; years past 9999 and before 0 with their sign, as ISO 8601 has it.
 pub fn date(days: i64) -> String {
-    i32::try_from(days + 719_163)
-        .ok()
-        .and_then(NaiveDate::from_num_days_from_ce_opt)
-        .map_or_else(|| format!("{days}d"), |date| date.to_string())
+    match days {
+        days if days == i64::from(i32::MAX) => return "infinity".into(),
+        days if days == -i64::from(i32::MAX) => return "-infinity".into(),
+        _ => {}
+    }
+    let (year, month, day) = civil(days);
+    if (0..=9999).contains(&year) {
+        format!("{year:04}-{month:02}-{day:02}")
+    } else {
+        format!("{year:+05}-{month:02}-{day:02}")
+    }
+}
+
+/// Year, month and day of days since 1970 (Howard Hinnant, `civil_from_days`).
+pub fn civil(days: i64) -> (i64, u32, u32) {
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let of_era_year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * of_era_year + of_era_year / 4 - of_era_year / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (of_era_year + era * 400 + i64::from(month <= 2), month as u32, day as u32)
 }
 
 /// The year of an instant.
 pub fn year(micros: i64) -> i64 {
-    DateTime::from_timestamp_micros(micros).map_or(1970, |at| i64::from(at.year()))
+    civil(micros.div_euclid(DAY)).0
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::{Datelike, NaiveDate};
+
     use super::*;
 
     #[test]
@@ -295,6 +316,7 @@ mod tests {
         for day in (-80_000..80_000).step_by(17) {
             let date = NaiveDate::from_num_days_from_ce_opt(day + 719_163).expect("in range");
             assert_eq!(days(i64::from(date.year()), date.month(), date.day()), Some(i64::from(day)));
+            assert_eq!(civil(i64::from(day)), (i64::from(date.year()), date.month(), date.day()));
         }
     }
 }

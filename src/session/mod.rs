@@ -122,6 +122,8 @@ pub struct Session {
     pub settings: Settings,
     pub coverage: Arc<Coverage>,
     pub tables: Vec<Table>,
+    /// Tables whose rows are in others too, such as partitions: asked for by name only.
+    parts: Vec<Table>,
     /// Of sources as a whole: what was found and left out.
     pub notes: Vec<(String, String)>,
     parquet: Vec<PathBuf>,
@@ -146,6 +148,7 @@ impl Session {
             settings: case.settings,
             coverage,
             tables: Vec::new(),
+            parts: Vec::new(),
             notes: Vec::new(),
             parquet: Vec::new(),
             files: Vec::new(),
@@ -282,13 +285,8 @@ impl Session {
         if source.is_database {
             self.engine.execute(&format!("ATTACH ':memory:' AS {}", quote::name(&source.name)))?;
         }
-        let mut seen = HashMap::new();
         let mut tables = source.tables;
-        for offer in &mut tables {
-            // SQL takes names that differ in case alone for one.
-            let schema = offer.schema.clone().unwrap_or_default();
-            offer.name = name::once(&format!("{schema}.{}", offer.name), &mut seen).split_off(schema.len() + 1);
-        }
+        tell_apart(&mut tables);
         let names: Vec<String> = tables.iter().map(|offer| offer.name.to_lowercase()).collect();
         for offer in tables {
             // Two schemas of a dump may have tables of one name: then both carry their schema's.
@@ -296,6 +294,7 @@ impl Session {
             self.attach_table(&source.name, source.kind, source.is_database, twice, offer)?;
         }
         self.notes.extend(source.notes.into_iter().map(|note| (source.name.clone(), note)));
+        source.lost.iter().for_each(|lost| self.coverage.left_out(&source.name, lost));
         Ok(())
     }
 
@@ -356,7 +355,12 @@ impl Session {
             said.and_then(|said| said.time.as_deref())
                 .filter(|time| own.iter().any(|c| c.name.eq_ignore_ascii_case(time))),
         );
-        self.tables.push(Table {
+        offer.notes.iter().for_each(|note| self.coverage.note(&name, note.clone()));
+        if !offer.report.faults.is_empty() {
+            self.coverage.finish(&name, usize::MAX, &offer.report);
+        }
+        let tables = if offer.is_part { &mut self.parts } else { &mut self.tables };
+        tables.push(Table {
             source: source.to_string(),
             kind,
             name,
@@ -381,7 +385,7 @@ impl Session {
         if window.is_open() {
             return Ok(());
         }
-        for table in &self.tables {
+        for table in self.tables.iter().chain(&self.parts) {
             let Some(time) = &table.roles.time else { continue };
             let within = window.sql(&format!("{}::TIMESTAMP", quote::name(time)));
             let list = table.columns.iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ");
@@ -415,7 +419,7 @@ impl Session {
     /// If there is none, with the nearest names.
     pub fn table(&self, wanted: &str) -> Result<&Table> {
         let same = |table: &&Table| table.name.eq_ignore_ascii_case(wanted);
-        if let Some(table) = self.tables.iter().find(same) {
+        if let Some(table) = self.tables.iter().chain(&self.parts).find(same) {
             return Ok(table);
         }
         let short: Vec<&Table> =
@@ -455,6 +459,22 @@ impl Session {
     /// As the engine says.
     pub fn one_row(&self, sql: &str) -> Result<Vec<Value>> {
         Ok(self.engine.rows(sql)?.rows.into_iter().next().unwrap_or_default())
+    }
+}
+
+/// SQL takes names that differ in case alone for one: the one in small letters keeps its name, others get a number.
+fn tell_apart(tables: &mut [Offer]) {
+    let mut seen = HashMap::new();
+    let mut order: Vec<usize> = (0..tables.len()).collect();
+    order.sort_by_key(|index| tables[*index].name != tables[*index].name.to_lowercase());
+    for index in order {
+        let offer = &mut tables[index];
+        let schema = offer.schema.clone().unwrap_or_default();
+        let name = name::once(&format!("{schema}.{}", offer.name), &mut seen).split_off(schema.len() + 1);
+        if name != offer.name {
+            offer.notes.push(format!("`{}` is called `{name}` here, since SQL does not tell case", offer.name));
+            offer.name = name;
+        }
     }
 }
 

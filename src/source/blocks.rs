@@ -233,7 +233,7 @@ impl Stream {
         loop {
             let known = buffer.len();
             buffer.resize(known + SPLIT_BYTES as usize, 0);
-            let (got, broken) = match read_until_broken(&mut reader, &mut buffer[known..]) {
+            let (got, broken) = match file::read_until_broken(&mut reader, &mut buffer[known..]) {
                 (got, None) => (got, None),
                 (got, Some(cause)) => (got, Some(file::damage(&cause))),
             };
@@ -382,17 +382,4 @@ impl Blocks {
         }
         Ok(false)
     }
-}
-
-fn read_until_broken(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<std::io::Error>) {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(got) => filled += got,
-            Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(cause) => return (filled, Some(cause)),
-        }
-    }
-    (filled, None)
 }

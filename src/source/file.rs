@@ -307,21 +307,18 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Reads until the buffer is full or the file ends.
-///
-/// # Errors
-/// What the system says.
-pub fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+/// Reads until the buffer is full, the text ends or breaks: how much was read, and why it broke.
+pub fn read_until_broken(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..]) {
             Ok(0) => break,
             Ok(got) => filled += got,
             Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-            Err(cause) => return Err(cause),
+            Err(cause) => return (filled, Some(cause)),
         }
     }
-    Ok(filled)
+    (filled, None)
 }
 
 /// Reads at a position until the buffer is full or the file ends.
@@ -341,8 +338,29 @@ pub fn read_full_at(file: &Handle, buffer: &mut [u8], offset: u64) -> io::Result
     Ok(filled)
 }
 
+/// Text that is whole by its own bytes and yet lacks its end.
+#[derive(Debug)]
+pub struct EndsEarly(&'static str);
+
+impl EndsEarly {
+    pub fn error(why: &'static str) -> io::Error {
+        io::Error::other(EndsEarly(why))
+    }
+}
+
+impl std::fmt::Display for EndsEarly {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for EndsEarly {}
+
 /// What a decoder's failure means for the evidence.
 pub fn damage(cause: &io::Error) -> String {
+    if let Some(early) = cause.get_ref().and_then(|inner| inner.downcast_ref::<EndsEarly>()) {
+        return format!("{early}; what follows is lost");
+    }
     match cause.kind() {
         io::ErrorKind::UnexpectedEof => "the compressed file ends before its data do; what follows is lost".into(),
         _ => format!("the compressed data are damaged ({cause}); what follows is lost"),

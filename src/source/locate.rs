@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::model::name;
 use crate::source::file::File;
-use crate::source::{Reader, log, reader_of};
+use crate::source::{Reader, log, pgdump, reader_of};
 
 /// Directories deeper than this are not looked into.
 const DEPTH_MAX: usize = 32;
@@ -86,8 +86,12 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path) -> Result<Located> {
     })
 }
 
+/// The name of a source that is this file; of a dump's table of contents, its folder's.
 fn file_name(typed: &str) -> String {
-    name::identifier(name::stem(typed.rsplit('/').next().unwrap_or(typed)))
+    let mut parts = typed.rsplit('/');
+    let last = parts.next().unwrap_or(typed);
+    let named = if last.starts_with("toc.dat") { parts.next().unwrap_or(last) } else { last };
+    name::identifier(name::stem(named))
 }
 
 fn folder_name(path: &Path) -> String {
@@ -122,7 +126,20 @@ fn escaped(base: &Path) -> String {
     glob::Pattern::escape(&if base.as_os_str().is_empty() { ".".into() } else { base.to_string_lossy() })
 }
 
+/// The table of contents of a dump in directory format: its other files are told by it.
+fn dump_directory(folder: &Path) -> Option<&'static str> {
+    let names = ["toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"];
+    let is_toc = |name: &&&str| {
+        File::open(&folder.join(name), name).is_ok_and(|file| file.head.starts_with(b"PGDMP"))
+    };
+    names.iter().find(is_toc).copied()
+}
+
 fn walk(folder: &Path, shown: &str, depth: usize, files: &mut Vec<(PathBuf, String)>) -> Result<()> {
+    if let Some(toc) = dump_directory(folder) {
+        files.push((folder.join(toc), format!("{shown}/{toc}")));
+        return Ok(());
+    }
     let mut entries: Vec<_> =
         fs::read_dir(folder).map_err(|e| Error::file(shown, &e))?.filter_map(Result::ok).collect();
     entries.sort_by_key(fs::DirEntry::file_name);
@@ -236,16 +253,14 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
     groups.into_values().flatten().collect()
 }
 
-const KINDS: &str = "rca reads CSV, JSON, Parquet, SQLite, plain pg_dump scripts and logs, also as .gz and .zst";
+const KINDS: &str =
+    "rca reads CSV, JSON, Parquet, logs, SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz";
 
 /// Kinds that are recognised only to say what can be done with them.
 const NOT_READ: &[(&[u8], &str, &str)] = &[
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "unzip it, or save its sheets as CSV"),
-    (b"BZh", "compressed with bzip2", "unpack it first: bzip2 -dk FILE"),
-    (b"\xfd7zXZ\0", "compressed with xz", "unpack it first: xz -dk FILE"),
-    (b"\x04\x22\x4d\x18", "compressed with lz4", "unpack it first: lz4 -dk FILE"),
-    (b"BEGIN TRANSACTION;", "a SQLite .dump script", "make a database of it: sqlite3 evidence.db < FILE"),
-    (b"PRAGMA foreign_keys=OFF;", "a SQLite .dump script", "make a database of it: sqlite3 evidence.db < FILE"),
+    (b"-- MySQL dump", "a dump of MySQL", "export its tables as CSV, or load it and dump it from SQLite or Postgres"),
+    (b"-- MariaDB dump", "a dump of MariaDB", "export its tables as CSV, or load it and dump it from SQLite or Postgres"),
 ];
 
 fn readable(file: &File) -> Result<&'static Reader> {
@@ -256,12 +271,14 @@ fn readable(file: &File) -> Result<&'static Reader> {
             .hint(hint.replace("FILE", &file.shown)));
     }
     // The magic of a tar archive stands in its first member's header.
-    if file.head.get(257..262) == Some(b"ustar") {
-        let hint = format!("unpack it first: tar -xf {}", file.shown);
-        return Err(refused().detail("it is a tar archive, which is not read").hint(hint));
-    }
-    if let Some(reader) = reader_of(file) {
+    let is_tar = file.head.get(257..262) == Some(b"ustar");
+    let reader = if is_tar { Some(&pgdump::READER).filter(|reader| (reader.claims)(file)) } else { reader_of(file) };
+    if let Some(reader) = reader {
         return Ok(reader);
+    }
+    if is_tar {
+        let hint = format!("unpack it first: tar -xf {}", file.shown);
+        return Err(refused().detail("it is a tar archive, and not one of pg_dump").hint(hint));
     }
     if file.bytes == 0 {
         return Err(refused().detail("the file is empty"));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::coverage::Coverage;
+use crate::model::coverage::{Coverage, Report};
 use crate::model::scan::Table;
 use crate::model::zone::{Clock, Zone};
 use file::File;
@@ -23,6 +23,7 @@ pub mod pgdump;
 mod properties;
 pub mod sample;
 pub mod scratch;
+pub mod sql;
 pub mod sqlite;
 pub mod text;
 pub mod transcode;
@@ -57,8 +58,8 @@ impl Spec {
     /// A source of one table, called as the source is.
     pub fn one_table(&self, kind: &'static str, format: String, notes: Vec<String>, content: Content) -> Source {
         let bytes = self.files.iter().map(|file| file.bytes).sum();
-        let table = Offer { name: self.name.clone(), schema: None, bytes, format, notes, content };
-        Source { name: self.name.clone(), kind, is_database: false, tables: vec![table], notes: Vec::new() }
+        let table = Offer { notes, ..Offer::new(self.name.clone(), bytes, format, content) };
+        Source { name: self.name.clone(), kind, is_database: false, tables: vec![table], notes: Vec::new(), lost: Vec::new() }
     }
 }
 
@@ -71,6 +72,8 @@ pub struct Source {
     pub tables: Vec<Offer>,
     /// Said once of the source as a whole.
     pub notes: Vec<String>,
+    /// What of the source as a whole cannot be read.
+    pub lost: Vec<String>,
 }
 
 /// One table of a source.
@@ -83,7 +86,27 @@ pub struct Offer {
     /// What `sources` says of its format: a log format, a delimiter, a version.
     pub format: String,
     pub notes: Vec<String>,
+    /// What is known to be lost before a row is read.
+    pub report: Report,
+    /// Its rows are in another table of the source too: it can be asked for by name, and is not listed.
+    pub is_part: bool,
     pub content: Content,
+}
+
+impl Offer {
+    /// A table of which nothing is known but where its rows are.
+    pub fn new(name: String, bytes: u64, format: String, content: Content) -> Offer {
+        Offer {
+            name,
+            schema: None,
+            bytes,
+            format,
+            notes: Vec::new(),
+            report: Report::default(),
+            is_part: false,
+            content,
+        }
+    }
 }
 
 /// How a table's rows reach the engine.

@@ -35,7 +35,7 @@ fn shown(buffer: &Buffer, kind: Kind, row: usize) -> Option<String> {
     buffer.valid[row].then(|| match kind {
         Kind::Text | Kind::Blob => String::from_utf8(buffer.text(row).to_vec()).expect("UTF-8"),
         Kind::Float => buffer.floats[row].to_string(),
-        Kind::Decimal { .. } => buffer.decimals[row].to_string(),
+        Kind::Decimal { .. } | Kind::Uuid => buffer.decimals[row].to_string(),
         _ => buffer.ints[row].to_string(),
     })
 }

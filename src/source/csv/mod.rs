@@ -35,7 +35,7 @@ fn shaped(file: &File) -> bool {
             .is_some_and(|shape| shape.is_certain && !log::has_sentences(&file.head, shape.delimiter))
 }
 
-fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
+fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut columns = Columns::default();
     let mut layouts = Vec::new();
     let mut notes = Vec::new();
@@ -63,7 +63,6 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
     }
-    notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
     let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
     let own = columns.names.iter().zip(&readings).map(|(name, reading)| Column::new(name, reading.kind())).collect();
     let format = Csv {

@@ -49,7 +49,7 @@ fn document_start(head: &[u8]) -> Option<usize> {
     matches!(rest.first(), None | Some(b'"' | b'}')).then_some(object)
 }
 
-fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
+fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut keys: Vec<(String, Seen)> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut layouts = Vec::new();
@@ -91,7 +91,6 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         notes.push("times are finer than a microsecond and cut there".to_string());
     }
     notes.extend(spec.files.iter().filter_map(|file| Some(format!("{}: {}", file.shown, file.encoding.assumption()?))));
-    notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
     let names = unique(&keys);
     let columns = names.iter().zip(&shapes).map(|(name, shape)| Column::new(name, shape.kind())).collect();
     let lines = layouts.iter().all(|layout| !layout.documents);

@@ -151,7 +151,7 @@ impl Recogniser {
     }
 }
 
-fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
+fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     if let Some(name) = &spec.format {
         let known: Vec<&str> = spec
             .formats
@@ -200,7 +200,6 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     if any_finer(&spec.files) {
         notes.push("times are finer than a microsecond and cut there".into());
     }
-    notes.iter().for_each(|note| coverage.note(&spec.name, note.clone()));
     let own = columns.list;
     let numbers = own.iter().map(|column| column.kind == Kind::Int).collect();
     let names = own.iter().map(|column| column.name.clone()).collect();

@@ -1,105 +1,94 @@
 //! The rows of COPY blocks in text format: a line each, tabs between fields, backslash escapes, `\N` for NULL
 //! (PostgreSQL manual, COPY, "Text Format").
 
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::Arc;
-
 use memchr::memchr;
 
-use super::kind::PgKind;
+use super::cells::Cells;
+use super::charset::Charset;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
-use crate::model::zone::Clock;
-use crate::source::blocks::{Framing, Lines};
-use crate::source::file::{self, File};
 use crate::source::near;
-use crate::source::text::{Format, Outcome, RecordParser, Slot};
+use crate::source::text::{Outcome, RecordParser};
 
-/// One COPY block: its rows, and which columns they have.
-#[derive(Debug, Clone)]
-pub struct Block {
-    pub bytes: Range<u64>,
-    /// In the order of the fields; empty if the COPY names none, which means all.
-    pub columns: Vec<String>,
+/// How a COPY divides its fields and writes NULL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Style {
+    pub delimiter: u8,
+    pub null: Vec<u8>,
 }
 
-pub struct Copy {
-    blocks: Vec<Block>,
-    /// Field to column.
-    fields: Vec<usize>,
-    names: Arc<[String]>,
-    kinds: Arc<[PgKind]>,
-    clock: Clock,
+impl Default for Style {
+    fn default() -> Style {
+        Style { delimiter: b'\t', null: b"\\N".to_vec() }
+    }
 }
 
-impl Copy {
-    pub fn new(blocks: Vec<Block>, names: Vec<String>, kinds: Vec<PgKind>, clock: Clock) -> Copy {
-        let columns = blocks.first().map_or(&[][..], |block| &block.columns);
-        let fields = if columns.is_empty() {
-            (0..names.len()).collect()
+pub struct Lines {
+    cells: Cells,
+    style: Style,
+    charset: Charset,
+    scratch: Vec<u8>,
+}
+
+impl Lines {
+    pub fn new(cells: Cells, style: Style, charset: Charset) -> Lines {
+        Lines { cells, style, charset, scratch: Vec::new() }
+    }
+
+    #[inline]
+    fn push(&mut self, field: usize, text: &[u8], out: &mut [Buffer], faults: &mut Vec<Fault>) {
+        if text == self.style.null {
+            self.cells.null(field, out);
+        } else if near::find(b'\\', text).is_some() {
+            self.scratch.clear();
+            unescape(text, &mut self.scratch);
+            self.cells.text(field, &self.scratch, out, faults);
         } else {
-            columns.iter().map(|name| names.iter().position(|known| known == name).unwrap_or(usize::MAX)).collect()
+            self.cells.text(field, text, out, faults);
+        }
+    }
+
+    fn row(&mut self, line: &[u8], out: &mut [Buffer], faults: &mut Vec<Fault>) {
+        let last = self.cells.last_wanted();
+        let mut from = 0;
+        let mut count = 0;
+        let mut open = true;
+        while count < last && open {
+            let found = near::find(self.style.delimiter, &line[from..]);
+            let end = found.map_or(line.len(), |found| from + found);
+            if self.cells.is_wanted(count) {
+                self.push(count, &line[from..end], out, faults);
+            }
+            count += 1;
+            open = found.is_some();
+            from = end + 1;
+        }
+        // A table without columns has empty lines.
+        if open && (self.cells.fields() > 0 || !line.is_empty()) {
+            count += memchr::memchr_iter(self.style.delimiter, &line[from.min(line.len())..]).count() + 1;
+        }
+        self.cells.fill(count, out);
+        if count != self.cells.fields() {
+            faults.push(Fault::Ragged);
+        }
+    }
+}
+
+impl RecordParser for Lines {
+    fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
+        let Some(length) = memchr(b'\n', &block[at..]) else {
+            // Every row ends its line: one that does not is cut off, and its last value maybe not what it was.
+            faults.push(Fault::Unread);
+            return (block.len(), Outcome::NoRow);
         };
-        Copy { blocks, fields, names: names.into(), kinds: kinds.into(), clock }
-    }
-}
-
-impl Format for Copy {
-    type Parser = Parser;
-
-    fn framing(&self, _: usize) -> Arc<dyn Framing> {
-        Arc::new(Lines)
-    }
-
-    fn bodies(&self, _: usize, _: u64) -> Vec<Range<u64>> {
-        self.blocks.iter().map(|block| block.bytes.clone()).filter(|bytes| bytes.start < bytes.end).collect()
-    }
-
-    fn parser(&self, _: usize, slots: &[Slot]) -> Parser {
-        let mut wanted = vec![None; self.fields.len()];
-        let mut absent = Vec::new();
-        for slot in slots {
-            match self.fields.iter().position(|column| *column == slot.column) {
-                Some(field) => wanted[field] = Some((slot.out, self.kinds[slot.column], slot.column)),
-                None => absent.push(slot.out),
-            }
+        let line = block[at..at + length].strip_suffix(b"\r").unwrap_or(&block[at..at + length]);
+        let (decoded, is_broken) = self.charset.decode(line);
+        if is_broken {
+            faults.push(Fault::Replaced);
         }
-        while matches!(wanted.last(), Some(None)) {
-            wanted.pop();
-        }
-        Parser {
-            wanted,
-            absent,
-            width: self.fields.len(),
-            names: self.names.clone(),
-            clock: self.clock,
-            scratch: Vec::new(),
-        }
+        self.row(&decoded, out, faults);
+        (at + length + 1, Outcome::Row)
     }
-}
-
-/// Values of the first rows by column, decoded, to confirm declared types with.
-pub fn samples(file: &File, blocks: &[Block]) -> HashMap<String, Vec<Vec<u8>>> {
-    const BYTES: u64 = 64 << 10;
-    const ROWS: usize = 200;
-    let mut samples: HashMap<String, Vec<Vec<u8>>> = HashMap::new();
-    let Ok(handle) = file.positioned() else { return samples };
-    for block in blocks {
-        let mut buffer = vec![0; BYTES.min(block.bytes.end - block.bytes.start) as usize];
-        let got = file::read_full_at(&handle, &mut buffer, block.bytes.start).unwrap_or(0);
-        for line in buffer[..got].split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).take(ROWS)
-        {
-            for (name, field) in block.columns.iter().zip(line[..line.len() - 1].split(|byte| *byte == b'\t')) {
-                let mut text = Vec::new();
-                if field != b"\\N" {
-                    unescape(field, &mut text);
-                    samples.entry(name.clone()).or_default().push(text);
-                }
-            }
-        }
-    }
-    samples
 }
 
 /// Decodes the escapes of a field.
@@ -139,73 +128,6 @@ fn unescape(field: &[u8], out: &mut Vec<u8>) {
 /// The low eight bits, as Postgres takes them.
 fn number(digits: &[u8], base: u32) -> u8 {
     digits.iter().fold(0_u32, |value, digit| value * base + char::from(*digit).to_digit(base).unwrap_or(0)) as u8
-}
-
-pub struct Parser {
-    /// By field: where its value goes, its type and its column. Ends with the last field wanted.
-    wanted: Vec<Option<(usize, PgKind, usize)>>,
-    absent: Vec<usize>,
-    width: usize,
-    names: Arc<[String]>,
-    clock: Clock,
-    scratch: Vec<u8>,
-}
-
-impl Parser {
-    #[inline]
-    fn push(&mut self, field: usize, text: &[u8], out: &mut [Buffer], faults: &mut Vec<Fault>) {
-        let Some(Some((slot, kind, column))) = self.wanted.get(field).copied() else { return };
-        let buffer = &mut out[slot];
-        if text == b"\\N" {
-            buffer.push_null();
-            return;
-        }
-        let fits = if near::find(b'\\', text).is_some() {
-            self.scratch.clear();
-            unescape(text, &mut self.scratch);
-            kind.push(&self.scratch, self.clock, buffer)
-        } else {
-            kind.push(text, self.clock, buffer)
-        };
-        if !fits {
-            faults.push(match kind {
-                PgKind::Text => Fault::Replaced,
-                _ => Fault::Value { column: self.names[column].clone(), kind: kind.kind().name() },
-            });
-        }
-    }
-}
-
-impl RecordParser for Parser {
-    fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
-        let stop = memchr(b'\n', &block[at..]).map_or(block.len(), |found| at + found);
-        let next = (stop + 1).min(block.len());
-        let line = block[at..stop].strip_suffix(b"\r").unwrap_or(&block[at..stop]);
-        let mut from = 0;
-        let mut count = 0;
-        let mut open = true;
-        while count < self.wanted.len() && open {
-            let found = near::find(b'\t', &line[from..]);
-            let end = found.map_or(line.len(), |found| from + found);
-            if self.wanted[count].is_some() {
-                self.push(count, &line[from..end], out, faults);
-            }
-            count += 1;
-            open = found.is_some();
-            from = end + 1;
-        }
-        if open && self.width > 0 {
-            count += memchr::memchr_iter(b'\t', &line[from.min(line.len())..]).count() + 1;
-        }
-        for wanted in self.wanted.iter().skip(count).flatten() {
-            out[wanted.0].push_null();
-        }
-        self.absent.iter().for_each(|slot| out[*slot].push_null());
-        if count != self.width {
-            faults.push(Fault::Ragged);
-        }
-        (next, Outcome::Row)
-    }
 }
 
 #[cfg(test)]

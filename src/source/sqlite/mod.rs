@@ -84,7 +84,7 @@ impl Database {
     }
 }
 
-fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
+fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let [file] = spec.files.as_slice() else {
         return Err(Error::question(format!("source `{}` is more than one SQLite database", spec.name))
             .hint("name each one: a=first.db b=second.db"));
@@ -98,7 +98,7 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     })?;
     let mut source =
-        Source { name: spec.name.clone(), kind: "sqlite", is_database: true, tables: Vec::new(), notes: Vec::new() };
+        Source { name: spec.name.clone(), kind: "sqlite", is_database: true, tables: Vec::new(), notes: Vec::new(), lost: Vec::new() };
     for (kind, name, sql) in listed {
         if kind == "view" {
             source.notes.push(format!("`{name}` is a view, not data"));
@@ -106,15 +106,9 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
             source.notes.push(format!("`{name}` is a virtual table and not read"));
         } else {
             let (table, notes) = table::SqliteTable::open(database.clone(), &name, spec)?;
-            let label = format!("{}.{name}", spec.name);
-            notes.iter().for_each(|note| coverage.note(&label, note.clone()));
             source.tables.push(Offer {
-                name,
-                schema: None,
-                bytes: file.bytes,
-                format: "sqlite".into(),
                 notes,
-                content: Content::Scanned(Arc::new(table)),
+                ..Offer::new(name, file.bytes, "sqlite".into(), Content::Scanned(Arc::new(table)))
             });
         }
     }

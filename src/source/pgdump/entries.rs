@@ -1,0 +1,136 @@
+//! From an archive's entries to what they declare and where their rows lie.
+
+use std::sync::Arc;
+
+use super::archive::toc::Entry;
+use super::archive::{self, Archive, ended_body};
+use super::charset::Charset;
+use super::copy::Style;
+use super::plain;
+use super::rows::{Form, Segment};
+use super::{Data, Dump};
+use crate::error::Result;
+use crate::source::file::File;
+use crate::source::sql::lexer::{Lexer, Mark};
+use crate::source::sql::{Dialect, Spelling};
+
+pub fn read(archive: &Archive, file: &File) -> Result<Dump> {
+    let mut dump = Dump { format: archive.format.clone(), lost: archive.damage.clone(), ..Dump::default() };
+    dump.notes.push(archive.described());
+    let mut spelling = Spelling::of(Dialect::Postgres);
+    for entry in &archive.toc.entries {
+        let said = quoted(&entry.definition);
+        match entry.kind.as_slice() {
+            b"ENCODING" => dump.charset = Charset::of(&said, &file.shown)?,
+            b"STDSTRINGS" => spelling.backslashes = said == "off",
+            _ => {}
+        }
+    }
+    spelling.wide = dump.charset.is_wide();
+    let charset = dump.charset;
+    let mut large_objects = 0_u64;
+    for entry in &archive.toc.entries {
+        let schema = charset.text(&entry.schema);
+        let tag = charset.text(&entry.tag);
+        match entry.kind.as_slice() {
+            b"BLOB" | b"BLOB METADATA" => large_objects += 1,
+            kind if declares(kind) => {
+                // Before 1.13 names carry no schema.
+                dump.catalog.search(&schema);
+                for statement in statements(&entry.definition, spelling) {
+                    dump.catalog.statement(&charset.text(statement));
+                }
+                dump.catalog.search("");
+            }
+            _ => {}
+        }
+        if archive::is_rows(entry) && entry.has_data {
+            let schema = if schema.is_empty() { "public".to_string() } else { schema };
+            let shown = format!("{}#{schema}.{tag}", file.shown);
+            let (segment, damage) = match segment(archive, entry, &shown, charset, spelling) {
+                Ok((segment, damage)) => (segment, damage),
+                Err(why) => (None, Some(format!("damaged: {why}"))),
+            };
+            dump.data.push(Data { table: (schema, tag), segment, damage });
+        }
+    }
+    if large_objects > 0 {
+        dump.notes.push("large objects are not data".into());
+    }
+    Ok(dump)
+}
+
+fn declares(kind: &[u8]) -> bool {
+    matches!(
+        kind,
+        b"TABLE"
+            | b"FOREIGN TABLE"
+            | b"TABLE ATTACH"
+            | b"TYPE"
+            | b"DOMAIN"
+            | b"VIEW"
+            | b"MATERIALIZED VIEW"
+    )
+}
+
+fn segment(
+    archive: &Archive,
+    entry: &Entry,
+    shown: &str,
+    charset: Charset,
+    spelling: Spelling,
+) -> Result<(Option<Segment>, Option<String>), String> {
+    let file: Arc<File> = archive.data(entry, shown)?;
+    let mut damage = None;
+    let mut bodies = Vec::new();
+    let (form, fields) = match &entry.copy {
+        Some(statement) => {
+            let target = plain::copy_target(&charset.text(statement));
+            let Some(target) = target else { return Err("its COPY statement is not understood".into()) };
+            if file.is_seekable() {
+                let (body, is_ended) = ended_body(&file).map_err(|e| e.message)?;
+                damage = (!is_ended).then(|| {
+                    format!("damaged at byte {}: its data end without the line `\\.`; what follows is lost", file.bytes)
+                });
+                bodies.push(body);
+            }
+            (Form::Copy(target.style.unwrap_or_else(Style::default)), target.columns)
+        }
+        None => {
+            if file.is_seekable() {
+                bodies.push(0..file.bytes);
+            }
+            // Each statement names its columns, or means all; the first one tells for all.
+            (Form::Insert(spelling), plain::first_columns(&file, charset, spelling))
+        }
+    };
+    Ok((Some(Segment { file, bodies, fields, form, charset }), damage))
+}
+
+/// What stands between the first two quotes.
+fn quoted(definition: &[u8]) -> String {
+    let mut parts = definition.split(|byte| *byte == b'\'');
+    String::from_utf8_lossy(parts.nth(1).unwrap_or_default()).into_owned()
+}
+
+/// The statements of a definition.
+fn statements(definition: &[u8], spelling: Spelling) -> Vec<&[u8]> {
+    let mut lexer = Lexer::new(spelling);
+    let (mut at, mut start, mut found) = (0, 0, Vec::new());
+    loop {
+        let (next, mark) = lexer.next(definition, at);
+        at = next;
+        match mark {
+            Some(Mark::Start) => start = at,
+            Some(Mark::End) => found.push(&definition[start..at - 1]),
+            Some(Mark::Command) => at += 1,
+            Some(_) => {}
+            None => {
+                if lexer.is_inside() {
+                    found.push(&definition[start..]);
+                }
+                return found;
+            }
+        }
+    }
+}

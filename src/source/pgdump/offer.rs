@@ -1,0 +1,249 @@
+//! The tables of a dump as a source offers them: columns in the order of the rows, types confirmed by values,
+//! partitions under their parents.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::cells::Columns;
+use super::kind::{PgKind, Wish};
+use super::rows::{Form, Segment, TableRows};
+use super::{Data, Dump};
+use crate::error::Result;
+use crate::model::column::{Batch, Column, Kind};
+use crate::model::coverage::{Coverage, Fault, Report};
+use crate::model::name;
+use crate::model::scan::{Request, Table};
+use crate::model::zone::Clock;
+use crate::source::sql::ddl::{ColumnDef, Name, TypeName};
+use crate::source::text::TextTable;
+use crate::source::{Content, Offer, Source, Spec};
+
+/// Values are looked at, to confirm types, in this many bytes of a dump, and at most and at least of a table.
+const LOOKED_AT_BYTES: u64 = 64 << 20;
+const LOOKED_AT_OF_TABLE: (u64, u64) = (256 << 10, 8 << 20);
+
+/// Adds the tables of all dumps to a source.
+pub fn all(spec: &Spec, dumps: Vec<Dump>, source: &mut Source) -> Result<()> {
+    let several = dumps.len() > 1;
+    for dump in dumps {
+        let database = dump.database.clone().filter(|_| several);
+        let before = |note: String| match &database {
+            Some(database) => format!("{database}: {note}"),
+            None => note,
+        };
+        source.notes.extend(dump.notes.iter().cloned().map(before));
+        source.notes.extend(not_data(&dump).map(before));
+        source.lost.extend(dump.lost.iter().cloned().map(before));
+        let names = names(&dump);
+        let share = (LOOKED_AT_BYTES / names.len().max(1) as u64).clamp(LOOKED_AT_OF_TABLE.0, LOOKED_AT_OF_TABLE.1);
+        for name in names {
+            source.tables.push(offer(spec, &dump, name, database.as_deref(), share)?);
+        }
+    }
+    Ok(())
+}
+
+/// All tables with rows: those declared, in their order, then those that only have data.
+fn names(dump: &Dump) -> Vec<Name> {
+    let mut seen: HashSet<&Name> = HashSet::new();
+    let declared = dump.catalog.tables.iter().filter(|table| !table.is_foreign).map(|table| &table.name);
+    let with_data = dump.data.iter().map(|data| &data.table);
+    declared.chain(with_data).filter(|name| seen.insert(name)).cloned().collect()
+}
+
+fn not_data(dump: &Dump) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for what in ["view", "materialized view"] {
+        let named = dump.catalog.not_data.iter().filter(|(kind, _)| *kind == what).map(|(_, name)| name.1.clone());
+        parts.extend(some(what, named.collect()));
+    }
+    let foreign = dump.catalog.tables.iter().filter(|table| table.is_foreign).map(|table| table.name.1.clone());
+    parts.extend(some("foreign table", foreign.collect()));
+    (!parts.is_empty()).then(|| format!("not data: {}", parts.join(", ")))
+}
+
+/// `3 views (a, b, c)`
+fn some(what: &str, names: Vec<String>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    let list = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => None,
+        1 => Some(format!("the {what} {list}")),
+        count => Some(format!("{count} {what}s ({list}{more})")),
+    }
+}
+
+fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u64) -> Result<Offer> {
+    let is_partitioned = dump.catalog.table(&table).is_some_and(|table| table.is_partitioned);
+    let mine = |data: &&Data| data.table == table || (is_partitioned && dump.catalog.is_part_of(&data.table, &table));
+    let data: Vec<&Data> = dump.data.iter().filter(mine).collect();
+    let segments: Vec<Segment> = data.iter().filter_map(|data| data.segment.clone()).collect();
+    let declared = dump.catalog.columns(&table);
+    let layout = Layout::of(&declared, &segments, is_partitioned);
+    let mut notes = Vec::new();
+    let generated: Vec<&str> = declared.iter().filter(|c| c.is_generated).map(|column| column.name.as_str()).collect();
+    if !generated.is_empty() {
+        notes.push(format!("`{}` is generated, and its values are not in a dump", generated.join("`, `")));
+    }
+    if is_partitioned {
+        let parts = dump.catalog.tables.iter().filter(|part| dump.catalog.parent(&part.name) == Some(&table));
+        notes.extend(some("partition", parts.map(|part| part.name.1.clone()).collect()).map(|parts| format!("has all rows of {parts}")));
+    }
+    let wishes: Vec<Wish> = layout
+        .columns
+        .iter()
+        .map(|column| {
+            let as_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&column.name));
+            if as_text { Wish::TEXT } else { Wish::of(&dump.catalog.base(&column.kind)) }
+        })
+        .collect();
+    let kinds = confirmed(&layout, &segments, &wishes, share, &mut notes)?;
+    if kinds.iter().any(PgKind::is_zoneless) && !spec.zone_said {
+        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
+    }
+    let mut report = Report::default();
+    for data in &data {
+        let place = data.segment.as_ref().map_or_else(|| table.1.as_str().into(), |segment| segment.file.shown.clone());
+        data.damage.iter().for_each(|why| report.fault(Fault::Damaged(why.clone()), || (place.clone(), 0)));
+    }
+    let schema = match database {
+        None => table.0.clone(),
+        Some(database) if table.0 == "public" => database.to_string(),
+        Some(database) => format!("{database}.{}", table.0),
+    };
+    let rows = layout.rows(segments.clone(), kinds, spec.clock());
+    Ok(Offer {
+        bytes: segments.iter().map(Segment::bytes).sum(),
+        schema: Some(schema),
+        format: dump.format.clone(),
+        notes,
+        report,
+        is_part: dump.catalog.parent(&table).is_some(),
+        name: table.1,
+        content: Content::Scanned(rows),
+    })
+}
+
+/// The columns of a table, and which of them each segment's fields are.
+struct Layout {
+    columns: Vec<ColumnDef>,
+    fields: Vec<Vec<Option<usize>>>,
+}
+
+impl Layout {
+    fn of(declared: &[ColumnDef], segments: &[Segment], is_partitioned: bool) -> Layout {
+        let stored = || declared.iter().filter(|column| !column.is_generated);
+        let listed = segments.iter().find(|segment| !segment.fields.is_empty()).filter(|_| !is_partitioned);
+        let text = |name: &String| ColumnDef {
+            name: name.clone(),
+            kind: TypeName { name: "text".into(), ..TypeName::default() },
+            is_generated: false,
+        };
+        // Rows are in the order of the table's columns, also where a declaration leaves out what is inherited.
+        let mut columns: Vec<ColumnDef> = Vec::new();
+        for name in listed.iter().flat_map(|segment| &segment.fields) {
+            columns.push(declared.iter().find(|column| column.name == *name).cloned().unwrap_or_else(|| text(name)));
+        }
+        let missing = |columns: &[ColumnDef], name: &str| !columns.iter().any(|column| column.name == name);
+        for column in stored() {
+            if missing(&columns, &column.name) {
+                columns.push(column.clone());
+            }
+        }
+        for name in segments.iter().flat_map(|segment| &segment.fields) {
+            if missing(&columns, name) && !declared.iter().any(|column| column.name == *name) {
+                columns.push(text(name));
+            }
+        }
+        let place = |name: &String| columns.iter().position(|column| column.name == *name);
+        let fields = segments
+            .iter()
+            .map(|segment| match (&segment.form, segment.fields.is_empty()) {
+                (_, false) => segment.fields.iter().map(place).collect(),
+                (Form::Copy(_), true) => stored().map(|column| place(&column.name)).collect(),
+                // An INSERT without names has a value for each column, DEFAULT for what is generated.
+                (Form::Insert(_), true) => declared.iter().map(|column| place(&column.name)).collect(),
+            })
+            .collect();
+        Layout { columns, fields }
+    }
+
+    fn rows(&self, segments: Vec<Segment>, kinds: Vec<PgKind>, clock: Clock) -> Arc<TextTable<TableRows>> {
+        let mut seen = HashMap::new();
+        let columns = self
+            .columns
+            .iter()
+            .zip(&kinds)
+            .map(|(column, kind)| Column::new(name::once(&column.name, &mut seen), kind.kind()))
+            .collect();
+        let names = self.columns.iter().map(|column| column.name.clone()).collect();
+        let files = segments.iter().map(|segment| segment.file.clone()).collect();
+        let columns_of = Arc::new(Columns { names, kinds, clock });
+        let format = TableRows { segments, fields: self.fields.clone(), columns: columns_of };
+        Arc::new(TextTable::new(files, format, columns))
+    }
+}
+
+/// The types that the values confirm; a column is text if one of them does not fit.
+fn confirmed(
+    layout: &Layout,
+    segments: &[Segment],
+    wishes: &[Wish],
+    share: u64,
+    notes: &mut Vec<String>,
+) -> Result<Vec<PgKind>> {
+    let wanted: Vec<usize> = (0..wishes.len()).filter(|index| wishes[*index] != Wish::TEXT).collect();
+    let as_text = vec![PgKind::Text; wishes.len()];
+    let batches = looked_at(layout.rows(segments.to_vec(), as_text, Clock::UTC), &wanted, share)?;
+    let mut kinds = vec![PgKind::Text; wishes.len()];
+    for (slot, index) in wanted.into_iter().enumerate() {
+        let values = batches.iter().flat_map(|batch| {
+            let column = &batch.columns[slot];
+            (0..batch.rows).filter(|row| column.valid[*row]).map(|row| column.text(row))
+        });
+        match wishes[index].confirmed_by(values) {
+            Ok(kind) => kinds[index] = kind,
+            Err(value) => {
+                let column = &layout.columns[index];
+                let array = if column.kind.is_array { "[]" } else { "" };
+                let value: String = value.chars().take(40).collect();
+                notes.push(format!(
+                    "`{}` is declared {}{array} and read as text, since `{value}` fits no type here",
+                    column.name, column.kind.name
+                ));
+            }
+        }
+    }
+    Ok(kinds)
+}
+
+/// Rows from all over a table, these columns as text.
+fn looked_at(table: Arc<TextTable<TableRows>>, wanted: &[usize], share: u64) -> Result<Vec<Batch>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let request = Request {
+        projection: wanted.to_vec(),
+        needles: Vec::new(),
+        coverage: Arc::new(Coverage::default()),
+        table: String::new(),
+        threads: 1,
+    };
+    let scan = table.scan(request)?;
+    let splits = scan.splits();
+    let places = splits.min(8);
+    let (mut batches, mut bytes) = (Vec::new(), 0);
+    for place in 0..places {
+        let mut cursor = scan.cursor(place * splits / places)?;
+        let limit = share * (place as u64 + 1) / places as u64;
+        let mut more = true;
+        while more && bytes < limit {
+            let mut batch = Batch::new(wanted.iter().map(|_| Kind::Text));
+            more = cursor.fill(&mut batch)?;
+            bytes += batch.columns.iter().map(|column| column.bytes.len() as u64 + batch.rows as u64).sum::<u64>();
+            batches.push(batch);
+        }
+    }
+    Ok(batches)
+}
