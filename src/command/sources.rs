@@ -70,11 +70,14 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
         Some(Value::Time(micros)) => quote::time(*micros),
         _ => "NULL::TIMESTAMP".into(),
     };
-    let report = session.coverage.of(&table.name);
+    let mut report = session.coverage.of(&table.name);
     let mut notes: Vec<String> = table.notes.clone();
     // What is said of a source as a whole is said at its first table.
     let is_first =
         session.tables.iter().find(|other| other.source == table.source).is_some_and(|first| first.name == table.name);
+    if is_first && table.source != table.name {
+        report.join(&session.coverage.of(&table.source));
+    }
     notes.extend(
         session
             .notes

@@ -202,6 +202,13 @@ impl Coverage {
         self.finish(source, usize::MAX, &report);
     }
 
+    /// A source as a whole is damaged: tables or rows are missing.
+    pub fn damaged(&self, source: &str, file: &str, why: &str) {
+        let mut report = Report::default();
+        report.fault(Fault::Damaged(why.to_string()), || (Arc::from(file), 0));
+        self.finish(source, usize::MAX, &report);
+    }
+
     /// A file has bytes that its encoding does not have.
     pub fn replaced(&self, file: &str) {
         let mut report = Report::default();

@@ -141,6 +141,18 @@ pub fn stem(file_name: &str) -> &str {
     }
 }
 
+/// `3 views (a, b, c)`, `the view a`; nothing of none.
+pub fn counted(what: &str, names: Vec<String>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    let list = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => None,
+        1 => Some(format!("the {what} {list}")),
+        count => Some(format!("{count} {what}s ({list}{more})")),
+    }
+}
+
 /// The names of `known` nearest to `wanted`, best first, at most three, none too far off to be meant.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted = wanted.to_lowercase();

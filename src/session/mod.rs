@@ -186,6 +186,7 @@ impl Session {
                         .hint(format!("name one of them: {}2={}", group.name, named.path)));
                 }
                 session.files.extend(group.files.iter().map(|file| file.path.clone()));
+                let shown = group.files.first().map_or_else(|| Arc::from(named.path.as_str()), |file| file.shown.clone());
                 let spec = session.spec(group.name, group.files, &formats, &scratch)?;
                 let source = match (group.reader.open)(&spec, &session.coverage) {
                     Err(error) if several && error.kind == Kind::Evidence => {
@@ -194,7 +195,7 @@ impl Session {
                     }
                     opened => opened?,
                 };
-                session.attach(source)?;
+                session.attach(source, &shown)?;
             }
         }
         if session.tables.is_empty() && !session.is_empty_stream {
@@ -281,7 +282,7 @@ impl Session {
     }
 
     /// Makes the tables of a source known to SQL.
-    fn attach(&mut self, source: Source) -> Result<()> {
+    fn attach(&mut self, source: Source, shown: &str) -> Result<()> {
         if source.is_database {
             self.engine.execute(&format!("ATTACH ':memory:' AS {}", quote::name(&source.name)))?;
         }
@@ -294,7 +295,7 @@ impl Session {
             self.attach_table(&source.name, source.kind, source.is_database, twice, offer)?;
         }
         self.notes.extend(source.notes.into_iter().map(|note| (source.name.clone(), note)));
-        source.lost.iter().for_each(|lost| self.coverage.left_out(&source.name, lost));
+        source.lost.iter().for_each(|lost| self.coverage.damaged(&source.name, shown, lost));
         Ok(())
     }
 

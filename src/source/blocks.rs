@@ -233,11 +233,12 @@ impl Stream {
         loop {
             let known = buffer.len();
             buffer.resize(known + SPLIT_BYTES as usize, 0);
-            let (got, broken) = match file::read_until_broken(&mut reader, &mut buffer[known..]) {
-                (got, None) => (got, None),
-                (got, Some(cause)) => (got, Some(file::damage(&cause))),
-            };
+            let (got, broken) = file::read_until_broken(&mut reader, &mut buffer[known..]);
             buffer.truncate(known + got);
+            let broken = broken.map(|cause| {
+                let place = self.offset + buffer.len() as u64;
+                format!("damaged at byte {place} of its text: {}", file::damage(&cause))
+            });
             let ended = got < SPLIT_BYTES as usize;
             if self.in_cut_record {
                 // The rest of a record that was too long: skip to the next start.

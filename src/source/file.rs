@@ -321,6 +321,17 @@ pub fn read_until_broken(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, O
     (filled, None)
 }
 
+/// Reads until the buffer is full or the text ends.
+///
+/// # Errors
+/// What the system says.
+pub fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    match read_until_broken(reader, buffer) {
+        (got, None) => Ok(got),
+        (_, Some(cause)) => Err(cause),
+    }
+}
+
 /// Reads at a position until the buffer is full or the file ends.
 ///
 /// # Errors

@@ -131,6 +131,7 @@ pub const READERS: &[Reader] = &[
     sqlite::READER,
     parquet::READER,
     pgdump::READER,
+    sqlite::SCRIPT,
     csv::BY_NAME,
     log::KNOWN,
     json::READER,

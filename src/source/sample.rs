@@ -1,7 +1,13 @@
-//! Pieces of a text file from all over it, to infer formats and types from: whole lines only.
+//! What formats and types are told from: pieces of a text file from all over it, whole lines only, and rows of a
+//! table.
 
 use std::io::Read;
+use std::sync::Arc;
 
+use crate::error::Result;
+use crate::model::column::{Batch, Kind};
+use crate::model::coverage::Coverage;
+use crate::model::scan::{Request, Table};
 use crate::source::file::{self, File};
 
 const PIECES: u64 = 12;
@@ -84,4 +90,50 @@ fn trim_end(piece: &mut Vec<u8>, full: usize) {
     {
         piece.truncate(newline + 1);
     }
+}
+
+/// Rows of a database are looked at, to confirm types, in this many bytes of all its tables together, and in at least
+/// and at most so many of one.
+const ROWS_BYTES: u64 = 64 << 20;
+const ROWS_BYTES_OF_TABLE: (u64, u64) = (256 << 10, 8 << 20);
+
+/// How many bytes of each of so many tables are looked at.
+pub fn share(tables: usize) -> u64 {
+    (ROWS_BYTES / tables.max(1) as u64).clamp(ROWS_BYTES_OF_TABLE.0, ROWS_BYTES_OF_TABLE.1)
+}
+
+/// Rows of these columns: all of a small table, else from all over it.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Vec<Batch>> {
+    const PLACES: usize = 8;
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kinds: Vec<Kind> = wanted.iter().map(|index| table.columns()[*index].kind).collect();
+    let request = Request {
+        projection: wanted.to_vec(),
+        needles: Vec::new(),
+        coverage: Arc::new(Coverage::default()),
+        table: String::new(),
+        threads: 1,
+    };
+    let scan = table.scan(request)?;
+    let splits = scan.splits();
+    // All splits if they are few, else some from all over.
+    let places = splits.min(PLACES);
+    let (mut batches, mut bytes) = (Vec::new(), 0);
+    for place in 0..places {
+        let mut cursor = scan.cursor(place * splits / places)?;
+        let limit = share * (place as u64 + 1) / places as u64;
+        let mut more = true;
+        while more && bytes < limit {
+            let mut batch = Batch::new(kinds.iter().copied());
+            more = cursor.fill(&mut batch)?;
+            bytes += batch.columns.iter().map(|column| column.bytes.len() as u64 + batch.rows as u64).sum::<u64>();
+            batches.push(batch);
+        }
+    }
+    Ok(batches)
 }

@@ -11,6 +11,7 @@ use super::rows::{Form, Segment};
 use super::{Data, Dump};
 use crate::error::Result;
 use crate::source::file::File;
+use crate::source::sql::ddl::Name;
 use crate::source::sql::lexer::{Lexer, Mark};
 use crate::source::sql::{Dialect, Spelling};
 
@@ -47,11 +48,11 @@ pub fn read(archive: &Archive, file: &File) -> Result<Dump> {
         if archive::is_rows(entry) && entry.has_data {
             let schema = if schema.is_empty() { "public".to_string() } else { schema };
             let shown = format!("{}#{schema}.{tag}", file.shown);
-            let (segment, damage) = match segment(archive, entry, &shown, charset, spelling) {
-                Ok((segment, damage)) => (segment, damage),
-                Err(why) => (None, Some(format!("damaged: {why}"))),
-            };
-            dump.data.push(Data { table: (schema, tag), segment, damage });
+            let table = (schema, tag);
+            dump.data.push(match data(archive, entry, &table, &shown, charset, spelling) {
+                Ok(data) => data,
+                Err(why) => Data { target: table.clone(), table, segment: None, damage: Some(format!("damaged: {why}")) },
+            });
         }
     }
     if large_objects > 0 {
@@ -73,17 +74,18 @@ fn declares(kind: &[u8]) -> bool {
     )
 }
 
-fn segment(
+fn data(
     archive: &Archive,
     entry: &Entry,
+    table: &Name,
     shown: &str,
     charset: Charset,
     spelling: Spelling,
-) -> Result<(Option<Segment>, Option<String>), String> {
+) -> Result<Data, String> {
     let file: Arc<File> = archive.data(entry, shown)?;
     let mut damage = None;
     let mut bodies = Vec::new();
-    let (form, fields) = match &entry.copy {
+    let (form, target, fields) = match &entry.copy {
         Some(statement) => {
             let target = plain::copy_target(&charset.text(statement));
             let Some(target) = target else { return Err("its COPY statement is not understood".into()) };
@@ -94,17 +96,23 @@ fn segment(
                 });
                 bodies.push(body);
             }
-            (Form::Copy(target.style.unwrap_or_else(Style::default)), target.columns)
+            (Form::Copy(target.style.unwrap_or_else(Style::default)), target.table, target.columns)
         }
         None => {
             if file.is_seekable() {
                 bodies.push(0..file.bytes);
             }
             // Each statement names its columns, or means all; the first one tells for all.
-            (Form::Insert(spelling), plain::first_columns(&file, charset, spelling))
+            match plain::first_header(&file, charset, spelling) {
+                Some(header) => (Form::Insert(spelling), header.table, header.columns),
+                None => (Form::Insert(spelling), table.clone(), Vec::new()),
+            }
         }
     };
-    Ok((Some(Segment { file, bodies, fields, form, charset }), damage))
+    // Before 1.13 statements name no schema.
+    let target = if target.0.is_empty() { (table.0.clone(), target.1) } else { target };
+    let segment = Segment { file, bodies, fields, form, charset };
+    Ok(Data { table: table.clone(), target, segment: Some(segment), damage })
 }
 
 /// What stands between the first two quotes.

@@ -64,6 +64,8 @@ impl Default for Dump {
 #[derive(Debug)]
 struct Data {
     table: Name,
+    /// The one they are loaded into: the table itself, or the root that it is a partition of.
+    target: Name,
     segment: Option<Segment>,
     damage: Option<String>,
 }

@@ -19,7 +19,10 @@ pub fn timestamp(text: &[u8], clock: Clock) -> Option<i64> {
         Some(rest) => (rest, true),
         None => (text, false),
     };
-    let (day, after) = day(rest, is_bc)?;
+    let (day, after) = day(rest, is_bc).or_else(|| by_slashes(rest))?;
+    if after == rest.len() {
+        return Some(clock.resolve(Stamp { wall: day.checked_mul(DAY)?, offset: None }));
+    }
     let rest = rest.get(after..)?.strip_prefix(b" ")?;
     let (of_day, length) = time::time_of_day(rest)?;
     let zone = &rest[length..];
@@ -30,7 +33,7 @@ pub fn timestamp(text: &[u8], clock: Clock) -> Option<i64> {
     (wall.unsigned_abs() < i64::MAX as u64 - 2 * DAY as u64).then(|| clock.resolve(Stamp { wall, offset }))
 }
 
-/// Days since 1970.
+/// Days since 1970, as far as microseconds can be counted.
 pub fn date(text: &[u8]) -> Option<i64> {
     match text {
         // The engine's own infinite dates.
@@ -42,7 +45,10 @@ pub fn date(text: &[u8]) -> Option<i64> {
         Some(rest) => (rest, true),
         None => (text, false),
     };
-    day(rest, is_bc).filter(|(_, after)| *after == rest.len()).map(|(day, _)| day)
+    let (day, after) = day(rest, is_bc)?;
+    // What is no instant would fail wherever dates and times are put together.
+    let is_instant = day.unsigned_abs() < (i64::MAX / DAY) as u64;
+    (is_instant && after == rest.len()).then_some(day)
 }
 
 /// `YYYY-MM-DD` with four or more digits of the year. The year 1 BC is the year 0 of the calendar that days are
@@ -56,6 +62,16 @@ fn day(text: &[u8], is_bc: bool) -> Option<(i64, usize)> {
         return None;
     }
     Some((time::days(if is_bc { 1 - year } else { year }, month, day)?, dash + 6))
+}
+
+/// `2002/8/14`, as people write it in scripts.
+fn by_slashes(text: &[u8]) -> Option<(i64, usize)> {
+    let count = |from: usize| text.get(from..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
+    let month = (text.get(4) == Some(&b'/')).then(|| count(5)).filter(|length| (1..=2).contains(length))?;
+    let day = (text.get(5 + month) == Some(&b'/')).then(|| count(6 + month)).filter(|length| (1..=2).contains(length))?;
+    let part = |from: usize, length: usize| time::digits(&text[from..], length);
+    let days = time::days(i64::from(part(0, 4)?), part(5, month)?, part(6 + month, day)?)?;
+    Some((days, 6 + month + day))
 }
 
 /// Microseconds since midnight; `24:00:00` is the end of the day.

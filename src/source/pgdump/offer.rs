@@ -9,18 +9,13 @@ use super::kind::{PgKind, Wish};
 use super::rows::{Form, Segment, TableRows};
 use super::{Data, Dump};
 use crate::error::Result;
-use crate::model::column::{Batch, Column, Kind};
-use crate::model::coverage::{Coverage, Fault, Report};
+use crate::model::column::Column;
+use crate::model::coverage::{Fault, Report};
 use crate::model::name;
-use crate::model::scan::{Request, Table};
 use crate::model::zone::Clock;
 use crate::source::sql::ddl::{ColumnDef, Name, TypeName};
 use crate::source::text::TextTable;
-use crate::source::{Content, Offer, Source, Spec};
-
-/// Values are looked at, to confirm types, in this many bytes of a dump, and at most and at least of a table.
-const LOOKED_AT_BYTES: u64 = 64 << 20;
-const LOOKED_AT_OF_TABLE: (u64, u64) = (256 << 10, 8 << 20);
+use crate::source::{Content, Offer, Source, Spec, sample};
 
 /// Adds the tables of all dumps to a source.
 pub fn all(spec: &Spec, dumps: Vec<Dump>, source: &mut Source) -> Result<()> {
@@ -35,7 +30,7 @@ pub fn all(spec: &Spec, dumps: Vec<Dump>, source: &mut Source) -> Result<()> {
         source.notes.extend(not_data(&dump).map(before));
         source.lost.extend(dump.lost.iter().cloned().map(before));
         let names = names(&dump);
-        let share = (LOOKED_AT_BYTES / names.len().max(1) as u64).clamp(LOOKED_AT_OF_TABLE.0, LOOKED_AT_OF_TABLE.1);
+        let share = sample::share(names.len());
         for name in names {
             source.tables.push(offer(spec, &dump, name, database.as_deref(), share)?);
         }
@@ -55,40 +50,34 @@ fn not_data(dump: &Dump) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     for what in ["view", "materialized view"] {
         let named = dump.catalog.not_data.iter().filter(|(kind, _)| *kind == what).map(|(_, name)| name.1.clone());
-        parts.extend(some(what, named.collect()));
+        parts.extend(name::counted(what, named.collect()));
     }
     let foreign = dump.catalog.tables.iter().filter(|table| table.is_foreign).map(|table| table.name.1.clone());
-    parts.extend(some("foreign table", foreign.collect()));
+    parts.extend(name::counted("foreign table", foreign.collect()));
     (!parts.is_empty()).then(|| format!("not data: {}", parts.join(", ")))
-}
-
-/// `3 views (a, b, c)`
-fn some(what: &str, names: Vec<String>) -> Option<String> {
-    const SHOWN: usize = 5;
-    let more = if names.len() > SHOWN { ", …" } else { "" };
-    let list = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len() {
-        0 => None,
-        1 => Some(format!("the {what} {list}")),
-        count => Some(format!("{count} {what}s ({list}{more})")),
-    }
 }
 
 fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u64) -> Result<Offer> {
     let is_partitioned = dump.catalog.table(&table).is_some_and(|table| table.is_partitioned);
     let mine = |data: &&Data| data.table == table || (is_partitioned && dump.catalog.is_part_of(&data.table, &table));
     let data: Vec<&Data> = dump.data.iter().filter(mine).collect();
-    let segments: Vec<Segment> = data.iter().filter_map(|data| data.segment.clone()).collect();
     let declared = dump.catalog.columns(&table);
+    let segments: Vec<Segment> = data.iter().filter_map(|data| with_fields(data, dump)).collect();
     let layout = Layout::of(&declared, &segments, is_partitioned);
     let mut notes = Vec::new();
+    let is_nameless = |data: &&Data| {
+        data.segment.as_ref().is_some_and(|segment| segment.fields.is_empty() && matches!(segment.form, Form::Insert(_)))
+    };
+    if dump.catalog.table(&table).is_some_and(|table| !table.inherits.is_empty()) && data.iter().any(is_nameless) {
+        notes.push("its INSERTs name no columns and may be in another order than its inherited columns".to_string());
+    }
     let generated: Vec<&str> = declared.iter().filter(|c| c.is_generated).map(|column| column.name.as_str()).collect();
     if !generated.is_empty() {
         notes.push(format!("`{}` is generated, and its values are not in a dump", generated.join("`, `")));
     }
     if is_partitioned {
         let parts = dump.catalog.tables.iter().filter(|part| dump.catalog.parent(&part.name) == Some(&table));
-        notes.extend(some("partition", parts.map(|part| part.name.1.clone()).collect()).map(|parts| format!("has all rows of {parts}")));
+        notes.extend(name::counted("partition", parts.map(|part| part.name.1.clone()).collect()).map(|parts| format!("has all rows of {parts}")));
     }
     let wishes: Vec<Wish> = layout
         .columns
@@ -125,6 +114,18 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     })
 }
 
+/// A segment that names its fields: where the dump does not, they are the columns of the table it is loaded into.
+fn with_fields(data: &Data, dump: &Dump) -> Option<Segment> {
+    let mut segment = data.segment.clone()?;
+    if segment.fields.is_empty() {
+        // An INSERT without names has a value for each column, DEFAULT for what is generated; a COPY has not.
+        let is_insert = matches!(segment.form, Form::Insert(_));
+        let columns = dump.catalog.columns(&data.target).into_iter();
+        segment.fields = columns.filter(|column| is_insert || !column.is_generated).map(|column| column.name).collect();
+    }
+    Some(segment)
+}
+
 /// The columns of a table, and which of them each segment's fields are.
 struct Layout {
     columns: Vec<ColumnDef>,
@@ -143,7 +144,10 @@ impl Layout {
         // Rows are in the order of the table's columns, also where a declaration leaves out what is inherited.
         let mut columns: Vec<ColumnDef> = Vec::new();
         for name in listed.iter().flat_map(|segment| &segment.fields) {
-            columns.push(declared.iter().find(|column| column.name == *name).cloned().unwrap_or_else(|| text(name)));
+            let column = declared.iter().find(|column| column.name == *name).cloned().unwrap_or_else(|| text(name));
+            if !column.is_generated {
+                columns.push(column);
+            }
         }
         let missing = |columns: &[ColumnDef], name: &str| !columns.iter().any(|column| column.name == name);
         for column in stored() {
@@ -157,15 +161,7 @@ impl Layout {
             }
         }
         let place = |name: &String| columns.iter().position(|column| column.name == *name);
-        let fields = segments
-            .iter()
-            .map(|segment| match (&segment.form, segment.fields.is_empty()) {
-                (_, false) => segment.fields.iter().map(place).collect(),
-                (Form::Copy(_), true) => stored().map(|column| place(&column.name)).collect(),
-                // An INSERT without names has a value for each column, DEFAULT for what is generated.
-                (Form::Insert(_), true) => declared.iter().map(|column| place(&column.name)).collect(),
-            })
-            .collect();
+        let fields = segments.iter().map(|segment| segment.fields.iter().map(place).collect()).collect();
         Layout { columns, fields }
     }
 
@@ -195,7 +191,7 @@ fn confirmed(
 ) -> Result<Vec<PgKind>> {
     let wanted: Vec<usize> = (0..wishes.len()).filter(|index| wishes[*index] != Wish::TEXT).collect();
     let as_text = vec![PgKind::Text; wishes.len()];
-    let batches = looked_at(layout.rows(segments.to_vec(), as_text, Clock::UTC), &wanted, share)?;
+    let batches = sample::rows(layout.rows(segments.to_vec(), as_text, Clock::UTC), &wanted, share)?;
     let mut kinds = vec![PgKind::Text; wishes.len()];
     for (slot, index) in wanted.into_iter().enumerate() {
         let values = batches.iter().flat_map(|batch| {
@@ -216,34 +212,4 @@ fn confirmed(
         }
     }
     Ok(kinds)
-}
-
-/// Rows from all over a table, these columns as text.
-fn looked_at(table: Arc<TextTable<TableRows>>, wanted: &[usize], share: u64) -> Result<Vec<Batch>> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let request = Request {
-        projection: wanted.to_vec(),
-        needles: Vec::new(),
-        coverage: Arc::new(Coverage::default()),
-        table: String::new(),
-        threads: 1,
-    };
-    let scan = table.scan(request)?;
-    let splits = scan.splits();
-    let places = splits.min(8);
-    let (mut batches, mut bytes) = (Vec::new(), 0);
-    for place in 0..places {
-        let mut cursor = scan.cursor(place * splits / places)?;
-        let limit = share * (place as u64 + 1) / places as u64;
-        let mut more = true;
-        while more && bytes < limit {
-            let mut batch = Batch::new(wanted.iter().map(|_| Kind::Text));
-            more = cursor.fill(&mut batch)?;
-            bytes += batch.columns.iter().map(|column| column.bytes.len() as u64 + batch.rows as u64).sum::<u64>();
-            batches.push(batch);
-        }
-    }
-    Ok(batches)
 }

@@ -11,28 +11,17 @@ use super::rows::{Form, Segment};
 use super::{Data, Dump};
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
-use crate::source::file::{self, File, SPLIT_BYTES};
+use crate::source::file::{self, File};
 use crate::source::sql::ddl::{Cursor, Name};
-use crate::source::sql::insert::{self, Header};
+use crate::source::sql::insert::{self, Header, Run, Runs};
 use crate::source::sql::script::Script;
 use crate::source::sql::token::{Token, tokens};
 use crate::source::sql::{Dialect, Spelling};
 
-/// INSERT statements of one table, one behind the other.
-struct Inserts {
-    header: Header,
-    bodies: Vec<Range<u64>>,
-    spelling: Spelling,
-}
-
 struct Reading<'a> {
     file: &'a Arc<File>,
     dumps: Vec<Dump>,
-    inserts: Option<Inserts>,
-    /// The text before the values of the last INSERT, and what it says.
-    head: Vec<u8>,
-    /// Statements that compute their rows.
-    computed: u64,
+    runs: Runs,
     commands: Vec<String>,
 }
 
@@ -45,9 +34,7 @@ pub fn read(file: &Arc<File>, charset: Charset, coverage: &Arc<Coverage>) -> Res
     let mut reading = Reading {
         file,
         dumps: vec![Dump { charset, ..Dump::default() }],
-        inserts: None,
-        head: Vec::new(),
-        computed: 0,
+        runs: Runs::default(),
         commands: Vec::new(),
     };
     let failed = |e: std::io::Error| Error::file(&file.shown, &e);
@@ -88,46 +75,25 @@ impl Reading<'_> {
     }
 
     fn insert(&mut self, script: &mut Script) {
-        let spelling = *script.spelling();
-        let statement = &script.statement;
-        let bytes = statement.bytes.clone();
-        let is_same = !self.head.is_empty() && statement.text.starts_with(&self.head);
-        if !is_same || self.inserts.is_none() {
-            let text = self.dump().charset.text(&statement.text[..statement.text.len().min(64 << 10)]);
-            let Some(mut header) = insert::header(&text, Dialect::Postgres).filter(|header| header.has_values) else {
-                self.close();
-                self.computed += 1;
-                return;
-            };
-            header.table = self.dump().catalog.whole(header.table);
-            let head = insert::head_of(&statement.text, spelling);
-            self.head = head.map(|head| statement.text[head].to_vec()).unwrap_or_default();
-            if self.inserts.as_ref().is_none_or(|inserts| inserts.header != header || inserts.spelling != spelling) {
-                self.close();
-                let leaf = self.leaf(&header.table, bytes.start);
-                header.table = leaf;
-                self.inserts = Some(Inserts { header, bodies: Vec::new(), spelling });
-            }
-        }
-        let Some(inserts) = &mut self.inserts else { return };
-        let mut start = bytes.start;
-        if let Some(last) = inserts.bodies.last_mut().filter(|last| last.end - last.start < SPLIT_BYTES) {
-            start = last.start;
-            inserts.bodies.pop();
-        }
-        for row in &script.statement.rows {
-            inserts.bodies.push(start..*row);
-            start = *row;
-        }
-        inserts.bodies.push(start..bytes.end);
+        let (spelling, charset) = (*script.spelling(), self.dump().charset);
+        let ended = self.runs.add(&script.statement, spelling, |text| charset.text(text));
+        ended.into_iter().for_each(|run| self.keep(run));
     }
 
     /// The rows of the last INSERT statements are complete.
     fn close(&mut self) {
-        let Some(Inserts { header, bodies, spelling }) = self.inserts.take() else { return };
+        let ended = self.runs.close();
+        ended.into_iter().for_each(|run| self.keep(run));
+    }
+
+    fn keep(&mut self, run: Run) {
+        let target = self.dump().catalog.whole(run.header.table);
+        let start = run.bodies.first().map_or(0, |body| body.start);
+        let table = self.leaf(&target, start);
         let (file, charset) = (self.file.clone(), self.dump().charset);
-        let segment = Segment { file, bodies, fields: header.columns, form: Form::Insert(spelling), charset };
-        self.dump().data.push(Data { table: header.table, segment: Some(segment), damage: None });
+        let form = Form::Insert(run.spelling);
+        let segment = Segment { file, bodies: run.bodies, fields: run.header.columns, form, charset };
+        self.dump().data.push(Data { table, target, segment: Some(segment), damage: None });
     }
 
     fn copy(&mut self, script: &mut Script) -> std::io::Result<()> {
@@ -136,8 +102,8 @@ impl Reading<'_> {
         let text = charset.text(&script.statement.text);
         let Some(target) = copy_target(&text) else { return Ok(()) };
         let (bytes, is_ended) = script.copy_data()?;
-        let table = self.dump().catalog.whole(target.table);
-        let table = self.leaf(&table, start);
+        let loaded = self.dump().catalog.whole(target.table);
+        let table = self.leaf(&loaded, start);
         let damage = (!is_ended).then(|| {
             format!("damaged at byte {}: the script ends within these data; what follows is lost", bytes.end)
         });
@@ -150,11 +116,11 @@ impl Reading<'_> {
                     form: Form::Copy(style),
                     charset,
                 };
-                self.dump().data.push(Data { table, segment: Some(segment), damage });
+                self.dump().data.push(Data { table, target: loaded, segment: Some(segment), damage });
             }
             None => {
                 let why = "its data are in a format of COPY that is not read (CSV, binary or HEADER)";
-                self.dump().data.push(Data { table, segment: None, damage: Some(why.into()) });
+                self.dump().data.push(Data { table, target: loaded, segment: None, damage: Some(why.into()) });
             }
         }
         Ok(())
@@ -230,10 +196,7 @@ impl Reading<'_> {
         }
         if let Some(name) = said("client_encoding") {
             let charset = Charset::of(&name, &self.file.shown)?;
-            // What is not said and not UTF-8 stays as it was guessed.
-            if charset != Charset::Utf8 || !name.eq_ignore_ascii_case("SQL_ASCII") {
-                self.dump().charset = charset;
-            }
+            self.dump().charset = charset;
             script.spelling().wide = charset.is_wide();
         }
         if let Some(value) = said("standard_conforming_strings") {
@@ -245,7 +208,7 @@ impl Reading<'_> {
     /// The script ends within a statement.
     fn cut(&mut self, is_insert: bool, bytes: Range<u64>) {
         let why = format!("damaged at byte {}: the script ends within a statement; what follows is lost", bytes.end);
-        if is_insert && self.inserts.is_some() {
+        if is_insert {
             self.close();
             if let Some(data) = self.dump().data.last_mut() {
                 data.damage = Some(why);
@@ -277,8 +240,8 @@ impl Reading<'_> {
                 "damaged at byte {end}: the script ends without saying that it is complete; tables may be missing"
             ));
         }
-        if self.computed > 0 {
-            let count = self.computed;
+        if self.runs.computed > 0 {
+            let count = self.runs.computed;
             let s = if count == 1 { "" } else { "s" };
             self.dump().lost.push(format!("{count} INSERT statement{s} that compute rows, which is not done"));
         }
@@ -294,20 +257,19 @@ impl Reading<'_> {
     }
 }
 
-/// The columns that the first INSERT statement of an entry's data names.
-pub fn first_columns(file: &File, charset: Charset, spelling: Spelling) -> Vec<String> {
+/// What the first INSERT statement of an entry's data says before its values.
+pub fn first_header(file: &File, charset: Charset, spelling: Spelling) -> Option<Header> {
     const BYTES: u64 = 256 << 10;
     let mut head = Vec::new();
     if let Ok(stream) = file.stream(None) {
         // What breaks is said when the rows are read.
         stream.take(BYTES).read_to_end(&mut head).ok();
     }
-    let text = insert::head_of(&head, spelling).map(|range| charset.text(&head[range]));
-    text.and_then(|text| insert::header(&text, Dialect::Postgres)).map(|header| header.columns).unwrap_or_default()
+    insert::header(&charset.text(&head[insert::head_of(&head, spelling)?]), Dialect::Postgres)
 }
 
 pub struct CopyTarget {
-    table: Name,
+    pub table: Name,
     pub columns: Vec<String>,
     /// `None` for a format that is not read.
     pub style: Option<Style>,

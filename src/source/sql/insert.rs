@@ -5,11 +5,13 @@ use std::ops::Range;
 
 use super::lexer::{Lexer, Mark};
 use super::literal::{Literal, literal, skip_blanks};
+use super::script::Statement;
 use super::token::{Token, tokens};
 use super::{Dialect, Spelling, ddl};
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
 use crate::source::blocks::Framing;
+use crate::source::file::SPLIT_BYTES;
 use crate::source::text::{Outcome, RecordParser};
 
 /// What stands before the values.
@@ -73,6 +75,89 @@ pub fn head_of(text: &[u8], spelling: Spelling) -> Option<Range<usize>> {
 fn ends_in_values(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
     text.len() > 6 && text[text.len() - 6..].eq_ignore_ascii_case(b"values")
+}
+
+/// How many values the first row of these statements has.
+pub fn width(text: &[u8], spelling: Spelling) -> usize {
+    let Some(head) = head_of(text, spelling) else { return 0 };
+    let (mut at, mut count) = (head.end, 0);
+    loop {
+        let (_, end) = literal(text, at + 1, spelling);
+        count += 1;
+        match text.get(end) {
+            Some(b',') => at = end,
+            _ => return count,
+        }
+    }
+}
+
+/// INSERT statements of one table, one behind the other.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub header: Header,
+    pub spelling: Spelling,
+    /// Where they lie, in pieces that can be read each on its own.
+    pub bodies: Vec<Range<u64>>,
+    pub statements: u64,
+}
+
+impl Run {
+    fn add(&mut self, statement: &Statement) {
+        let mut start = statement.bytes.start;
+        if let Some(last) = self.bodies.last_mut().filter(|last| last.end - last.start < SPLIT_BYTES) {
+            start = last.start;
+            self.bodies.pop();
+        }
+        for row in &statement.rows {
+            self.bodies.push(start..*row);
+            start = *row;
+        }
+        self.bodies.push(start..statement.bytes.end);
+        self.statements += 1;
+    }
+}
+
+/// Gathers the INSERT statements of a script into runs.
+#[derive(Debug, Default)]
+pub struct Runs {
+    open: Option<Run>,
+    /// The text before the values of the last statement.
+    head: Vec<u8>,
+    /// Statements whose rows are not in the text: `INSERT .. SELECT`.
+    pub computed: u64,
+}
+
+impl Runs {
+    /// Adds a statement, and returns the run that it does not go on with.
+    pub fn add(&mut self, statement: &Statement, spelling: Spelling, text: impl Fn(&[u8]) -> String) -> Option<Run> {
+        const HEAD_BYTES_MAX: usize = 64 << 10;
+        let last = self.open.as_ref().and_then(|run| run.bodies.last());
+        // A comment in between may say that something else follows.
+        let is_next = last.is_some_and(|last| statement.bytes.start - last.end <= 2);
+        let is_same = is_next && !self.head.is_empty() && statement.text.starts_with(&self.head);
+        let mut ended = None;
+        if !is_same {
+            let shown = text(&statement.text[..statement.text.len().min(HEAD_BYTES_MAX)]);
+            let Some(header) = header(&shown, spelling.dialect).filter(|header| header.has_values) else {
+                self.computed += 1;
+                return self.close();
+            };
+            let head = head_of(&statement.text, spelling);
+            self.head = head.map(|head| statement.text[head].to_vec()).unwrap_or_default();
+            let goes_on = is_next && self.open.as_ref().is_some_and(|run| run.header == header && run.spelling == spelling);
+            if !goes_on {
+                ended = self.close();
+                self.open = Some(Run { header, spelling, bodies: Vec::new(), statements: 0 });
+            }
+        }
+        self.open.iter_mut().for_each(|run| run.add(statement));
+        ended
+    }
+
+    /// The last run is complete.
+    pub fn close(&mut self) -> Option<Run> {
+        self.open.take()
+    }
 }
 
 /// Where the rows of INSERT statements begin.

@@ -16,7 +16,7 @@ pub enum Mark {
     Close,
     /// The semicolon that ends a statement.
     End,
-    /// The backslash of a psql command, which is not consumed.
+    /// The backslash of a psql command, or the point of one of sqlite3's shell, which is not consumed.
     Command,
 }
 
@@ -135,6 +135,7 @@ impl Lexer {
             match text.get(at) {
                 None => return (at, None),
                 Some(b'\\') if self.spelling.dialect == Dialect::Postgres => return (at, Some(Mark::Command)),
+                Some(b'.') if self.spelling.dialect == Dialect::Sqlite => return (at, Some(Mark::Command)),
                 Some(b'-' | b'/' | b';') => {}
                 Some(_) => {
                     self.begun = true;

@@ -1,6 +1,7 @@
 //! SQLite database files, read by SQLite itself: read-only, without ever making a side file. A database with a
 //! write-ahead log or a hot journal is copied first, since opening it would have to write.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -8,10 +9,15 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
+use crate::model::name;
 use crate::source::file::File;
 use crate::source::{Content, Offer, Reader, Source, Spec, scratch};
 
+mod script;
+mod stored;
 mod table;
+
+pub use script::READER as SCRIPT;
 
 pub const READER: Reader = Reader { kind: "sqlite", claims, open };
 
@@ -28,6 +34,23 @@ pub struct Database {
     is_copy: bool,
     pub shown: Arc<str>,
     idle: Mutex<Vec<Connection>>,
+    /// How the file looked when it was opened.
+    was: Look,
+}
+
+/// What tells that a file is another one now, or was written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Look {
+    bytes: u64,
+    inode: u64,
+    changed: (i64, i64),
+}
+
+impl Look {
+    fn at(path: &Path) -> Option<Look> {
+        let meta = std::fs::metadata(path).ok()?;
+        Some(Look { bytes: meta.len(), inode: meta.ino(), changed: (meta.mtime(), meta.mtime_nsec()) })
+    }
 }
 
 impl Database {
@@ -46,7 +69,26 @@ impl Database {
         } else {
             file.path.clone()
         };
-        Ok(Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default() })
+        let gone = || Error::evidence(format!("cannot read `{}`", file.shown)).detail("it is there no more");
+        let was = Look::at(&path).ok_or_else(gone)?;
+        Ok(Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default(), was })
+    }
+
+    /// # Errors
+    /// If the file is not what it was when it was opened: what has been read of it may be of two states.
+    pub fn unchanged(&self) -> Result<()> {
+        if Look::at(&self.path).as_ref() == Some(&self.was) {
+            return Ok(());
+        }
+        Err(Error::evidence(format!("`{}` was changed or removed while it was read", self.shown))
+            .hint("copy the database to a place where nothing writes to it, and ask the copy"))
+    }
+
+    /// The database says that newer transactions stand in a write-ahead log, and there is none.
+    fn lacks_log(&self) -> bool {
+        let mut head = [0; 20];
+        let read = std::fs::File::open(&self.path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
+        read.is_ok() && head[18] == 2 && !self.is_copy
     }
 
     /// Runs `work` with a connection of the pool.
@@ -56,7 +98,7 @@ impl Database {
             Some(connection) => connection,
             None => self.connect().map_err(|e| self.failed(&e))?,
         };
-        let result = work(&connection).map_err(|e| self.failed(&e));
+        let result = work(&connection).map_err(|e| self.unchanged().err().unwrap_or_else(|| self.failed(&e)));
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(connection);
         }
@@ -80,7 +122,13 @@ impl Database {
     }
 
     fn failed(&self, cause: &rusqlite::Error) -> Error {
-        Error::evidence(format!("cannot read `{}` as a SQLite database", self.shown)).detail(cause.to_string())
+        let error = Error::evidence(format!("cannot read `{}` as a SQLite database", self.shown));
+        let is_corrupt = cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt);
+        let error = error.detail(cause.to_string());
+        if !is_corrupt {
+            return error;
+        }
+        error.hint(format!("see what it still holds: sqlite3 {} .recover > recovered.sql", self.shown))
     }
 }
 
@@ -99,11 +147,15 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     })?;
     let mut source =
         Source { name: spec.name.clone(), kind: "sqlite", is_database: true, tables: Vec::new(), notes: Vec::new(), lost: Vec::new() };
+    if database.lacks_log() {
+        source.notes.push("it is in write-ahead mode and no -wal file is beside it: its newest rows may be missing".into());
+    }
+    let (mut views, mut virtual_tables) = (Vec::new(), Vec::new());
     for (kind, name, sql) in listed {
         if kind == "view" {
-            source.notes.push(format!("`{name}` is a view, not data"));
+            views.push(name);
         } else if sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL")) {
-            source.notes.push(format!("`{name}` is a virtual table and not read"));
+            virtual_tables.push(name);
         } else {
             let (table, notes) = table::SqliteTable::open(database.clone(), &name, spec)?;
             source.tables.push(Offer {
@@ -112,5 +164,13 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             });
         }
     }
+    source.notes.extend(not_data(views, virtual_tables));
     Ok(source)
+}
+
+/// What a database has besides its tables.
+fn not_data(views: Vec<String>, virtual_tables: Vec<String>) -> Option<String> {
+    let parts = [name::counted("view", views), name::counted("virtual table", virtual_tables)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("not data: {}", parts.join(", ")))
 }

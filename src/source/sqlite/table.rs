@@ -7,39 +7,17 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use super::Database;
+use super::stored::{self, Declared, Seen, Shape};
 use crate::error::{Error, Result};
-use crate::model::column::{BATCH_ROWS, Batch, Buffer, Column, Kind};
+use crate::model::column::{BATCH_ROWS, Batch, Column, Kind};
 use crate::model::coverage::{Fault, Report};
 use crate::model::scan::{Cursor, Request, Scan, Table};
 use crate::model::zone::Clock;
 use crate::source::Spec;
-use crate::source::infer::{Guess, Reading};
 
 /// Rows of one split, if rowids are dense. Tests have small ones, so that a few rows are divided.
 const SPLIT_ROWIDS: i64 = if cfg!(test) { 7 } else { 65_536 };
 const SPLITS_MAX: i64 = 512;
-
-/// How a column's stored values are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Int,
-    Float,
-    Epoch,
-    Text(Reading),
-    Blob,
-}
-
-impl Shape {
-    fn kind(self) -> Kind {
-        match self {
-            Shape::Int => Kind::Int,
-            Shape::Float => Kind::Float,
-            Shape::Epoch => Kind::Time,
-            Shape::Text(reading) => reading.kind(),
-            Shape::Blob => Kind::Blob,
-        }
-    }
-}
 
 /// How rows are walked through in order.
 #[derive(Debug, Clone)]
@@ -67,25 +45,11 @@ pub fn quoted(name: &str) -> String {
 
 impl SqliteTable {
     pub fn open(database: Arc<Database>, name: &str, spec: &Spec) -> Result<(SqliteTable, Vec<String>)> {
-        let (stored, key) = database.with(|connection| columns_of(connection, name))?;
+        let (declared, key) = database.with(|connection| columns_of(connection, name))?;
+        let stored: Vec<String> = declared.iter().map(|column| column.name.clone()).collect();
         let walk = database.with(|connection| walk_of(connection, name, &stored, &key))?;
-        let seen = database.with(|connection| sample(connection, name, &stored, &walk))?;
-        let shapes: Vec<Shape> = stored
-            .iter()
-            .zip(&seen)
-            .map(|(column, seen)| {
-                let as_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(column));
-                if as_text { Shape::Text(Reading::Text) } else { seen.shape(column) }
-            })
-            .collect();
-        let zoneless = seen
-            .iter()
-            .zip(&shapes)
-            .any(|(seen, shape)| seen.text.is_zoneless() && *shape == Shape::Text(Reading::Time));
-        let mut notes = Vec::new();
-        if zoneless && !spec.zone_said {
-            notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
-        }
+        let seen = database.with(|connection| sample(connection, name, &declared, &walk))?;
+        let (shapes, notes) = stored::shapes(&declared, &seen, spec);
         let mut columns: Vec<Column> =
             stored.iter().zip(&shapes).map(|(name, shape)| Column::new(name, shape.kind())).collect();
         columns.push(Column::new("_file", Kind::Text));
@@ -119,15 +83,16 @@ impl SqliteTable {
     }
 }
 
-fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<String>, Vec<String>)> {
-    let mut statement = connection.prepare("SELECT name, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid")?;
-    let rows: Vec<(String, i64, i64)> = statement
-        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<Declared>, Vec<String>)> {
+    let mut statement = connection.prepare("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid")?;
+    let rows: Vec<(String, String, i64, i64)> = statement
+        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<rusqlite::Result<_>>()?;
     // Hidden 1 is a hidden column of a virtual table; 2 and 3 are generated ones, which have values.
-    let names = rows.iter().filter(|(_, _, hidden)| *hidden != 1).map(|(name, ..)| name.clone()).collect();
+    let declared = |(name, kind, ..): &(String, String, i64, i64)| Declared { name: name.clone(), kind: kind.clone() };
+    let names = rows.iter().filter(|(.., hidden)| *hidden != 1).map(declared).collect();
     let mut key: Vec<(i64, String)> =
-        rows.into_iter().filter(|(_, pk, _)| *pk > 0).map(|(name, pk, _)| (pk, name)).collect();
+        rows.into_iter().filter(|(_, _, pk, _)| *pk > 0).map(|(name, _, pk, _)| (pk, name)).collect();
     key.sort();
     Ok((names, key.into_iter().map(|(_, name)| name).collect()))
 }
@@ -150,79 +115,35 @@ fn walk_of(connection: &Connection, table: &str, columns: &[String], key: &[Stri
     Ok(Walk::Key(key.to_vec()))
 }
 
-/// What samples say of one column.
-#[derive(Default)]
-struct Seen {
-    ints: u64,
-    floats: u64,
-    texts: u64,
-    blobs: u64,
-    text: Guess,
-    number: Guess,
-}
-
-impl Seen {
-    fn shape(&self, name: &str) -> Shape {
-        let kinds = [self.ints + self.floats, self.texts, self.blobs].iter().filter(|count| **count > 0).count();
-        match kinds {
-            0 => Shape::Text(Reading::Text),
-            1 if self.blobs > 0 => Shape::Blob,
-            1 if self.texts > 0 => match self.text.reading(name) {
-                reading @ (Reading::Time | Reading::Date) => Shape::Text(reading),
-                _ => Shape::Text(Reading::Text),
-            },
-            1 if self.number.reading(name) == Reading::Epoch => Shape::Epoch,
-            1 if self.floats > 0 => Shape::Float,
-            1 => Shape::Int,
-            _ => Shape::Text(Reading::Text),
-        }
-    }
-}
-
-/// Rows from all over the table.
-fn sample(connection: &Connection, table: &str, columns: &[String], walk: &Walk) -> rusqlite::Result<Vec<Seen>> {
+/// What is stored in each column: in all rows of a table that is not large, else in some from all over it.
+fn sample(connection: &Connection, table: &str, columns: &[Declared], walk: &Walk) -> rusqlite::Result<Vec<Seen>> {
+    const WHOLE_ROWS: i64 = 50_000;
     const PLACES: i64 = 12;
-    let mut seen: Vec<Seen> = columns.iter().map(|_| Seen::default()).collect();
-    let list = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    let mut seen: Vec<Seen> = columns.iter().map(Seen::of).collect();
+    let list = columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ");
     let mut look = |sql: &str, from: i64| -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = if sql.contains('?') { statement.query([from])? } else { statement.query([])? };
         // A page that cannot be read ends the sample here, and the scan says so.
         while let Ok(Some(row)) = rows.next() {
             for (index, seen) in seen.iter_mut().enumerate() {
-                match row.get_ref(index)? {
-                    ValueRef::Null => {}
-                    ValueRef::Integer(value) => {
-                        seen.ints += 1;
-                        seen.number.see(value.to_string().as_bytes());
-                    }
-                    ValueRef::Real(value) => {
-                        seen.floats += 1;
-                        seen.number.see(value.to_string().as_bytes());
-                    }
-                    ValueRef::Text(text) => {
-                        seen.texts += 1;
-                        seen.text.see(text);
-                    }
-                    ValueRef::Blob(_) => seen.blobs += 1,
-                }
+                seen.see(row.get_ref(index)?);
             }
         }
         Ok(())
     };
     match walk {
+        Walk::Rowid { from, to, .. } if to.saturating_sub(*from) <= WHOLE_ROWS => {
+            look(&format!("SELECT {list} FROM {}", quoted(table)), 0)?;
+        }
         Walk::Rowid { name, from, to } => {
-            let sql = format!("SELECT {list} FROM {} WHERE {name} >= ? ORDER BY {name} LIMIT 256", quoted(table));
-            let step = (to.saturating_sub(*from) / PLACES).max(256);
+            let sql = format!("SELECT {list} FROM {} WHERE {name} >= ? ORDER BY {name} LIMIT 512", quoted(table));
+            let step = to.saturating_sub(*from) / PLACES;
             for place in 0..PLACES {
-                let at = from.saturating_add(place.saturating_mul(step));
-                if at > *to {
-                    break;
-                }
-                look(&sql, at)?;
+                look(&sql, from.saturating_add(place.saturating_mul(step)))?;
             }
         }
-        Walk::Key(_) => look(&format!("SELECT {list} FROM {} LIMIT 4096", quoted(table)), 0)?,
+        Walk::Key(_) => look(&format!("SELECT {list} FROM {} LIMIT {WHOLE_ROWS}", quoted(table)), 0)?,
     }
     Ok(seen)
 }
@@ -342,14 +263,9 @@ impl SqliteCursor {
             let rowid = if self.key.is_empty() { row.get::<_, i64>(self.wanted.len())? } else { 0 };
             for (index, (out, column)) in self.wanted.iter().enumerate() {
                 let value = row.get_ref(index)?;
-                if let Some(fault) = push(value, self.shapes[*column], self.clock, &mut batch.columns[*out]) {
-                    let fault = match fault {
-                        Misfit::Replaced => Fault::Replaced,
-                        Misfit::Kind => Fault::Value {
-                            column: self.names[*column].clone(),
-                            kind: self.shapes[*column].kind().name(),
-                        },
-                    };
+                let (shape, out) = (self.shapes[*column], &mut batch.columns[*out]);
+                if let Some(misfit) = stored::push(value, shape, self.clock, out) {
+                    let fault = misfit.fault(&self.names[*column], shape);
                     self.report.fault(fault, || (self.place.clone(), rowid.unsigned_abs()));
                 }
                 bytes += if let ValueRef::Text(text) | ValueRef::Blob(text) = value { text.len() as u64 } else { 8 };
@@ -391,46 +307,6 @@ impl SqliteCursor {
     }
 }
 
-enum Misfit {
-    Kind,
-    Replaced,
-}
-
-/// Adds a stored value; what does not fit the column is NULL and told.
-fn push(value: ValueRef, shape: Shape, clock: Clock, out: &mut Buffer) -> Option<Misfit> {
-    match (shape, value) {
-        (_, ValueRef::Null) => out.push_null(),
-        (Shape::Int, ValueRef::Integer(value)) => out.push_int(value),
-        (Shape::Float, ValueRef::Real(value)) => out.push_float(value),
-        (Shape::Float, ValueRef::Integer(value)) => out.push_float(value as f64),
-        (Shape::Epoch, ValueRef::Integer(_) | ValueRef::Real(_)) => {
-            let text = if let ValueRef::Real(value) = value {
-                value.to_string()
-            } else {
-                value.as_i64().unwrap_or(0).to_string()
-            };
-            return (!Reading::Epoch.push(text.as_bytes(), clock, out)).then_some(Misfit::Kind);
-        }
-        (Shape::Text(Reading::Text), ValueRef::Text(text)) => return out.push_lossy(text).then_some(Misfit::Replaced),
-        (Shape::Text(Reading::Text), ValueRef::Integer(value)) => out.push_text(&value.to_string()),
-        (Shape::Text(Reading::Text), ValueRef::Real(value)) => out.push_text(&value.to_string()),
-        (Shape::Text(Reading::Text), ValueRef::Blob(bytes)) => {
-            return out.push_lossy(bytes).then_some(Misfit::Replaced);
-        }
-        (Shape::Text(reading), ValueRef::Text(text)) => {
-            if !reading.push(text, clock, out) {
-                return Some(Misfit::Kind);
-            }
-        }
-        (Shape::Blob, ValueRef::Blob(bytes) | ValueRef::Text(bytes)) => out.push_bytes(bytes),
-        _ => {
-            out.push_null();
-            return Some(Misfit::Kind);
-        }
-    }
-    None
-}
-
 impl Cursor for SqliteCursor {
     fn fill(&mut self, batch: &mut Batch) -> Result<bool> {
         if self.request.coverage.is_interrupted() {
@@ -454,6 +330,7 @@ impl Cursor for SqliteCursor {
             }
         })?;
         if !more {
+            self.database.unchanged()?;
             self.request.coverage.finish(&self.request.table, self.split, &self.report);
         }
         Ok(more)

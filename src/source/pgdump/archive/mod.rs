@@ -43,7 +43,11 @@ pub fn is_tar_of_dump(file: &File) -> bool {
     const TOC: &[u8] = b"toc.dat";
     tar::is_tar(&file.head)
         && (memchr::memmem::find(&file.head, TOC).is_some()
-            || (file.is_seekable() && tar::members(file).is_ok_and(|members| members.by_name.contains_key(TOC))))
+            || if file.is_seekable() {
+                tar::members(file).is_ok_and(|members| members.by_name.contains_key(TOC))
+            } else {
+                tar::has_member(file, TOC)
+            })
 }
 
 /// # Errors

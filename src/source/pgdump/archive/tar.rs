@@ -2,9 +2,10 @@
 //! "ustar Interchange Format"). Names are taken by their last part: archives packed anew have folders before them.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Read};
 use std::ops::Range;
 
+use crate::error::{Error, Result};
 use crate::source::file::{self, File};
 
 const BLOCK: usize = 512;
@@ -22,17 +23,36 @@ pub fn is_tar(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
 
+/// The members of an archive that can be read at any place.
+///
 /// # Errors
-/// What the system says.
-pub fn members(file: &File) -> crate::error::Result<Members> {
+/// If the file cannot be read.
+pub fn members(file: &File) -> Result<Members> {
     let handle = file.positioned()?;
+    walk(|at, buffer| file::read_full_at(&handle, buffer, at), file.bytes).map_err(|e| Error::file(&file.shown, &e))
+}
+
+/// Whether a compressed archive has a member of this name.
+pub fn has_member(file: &File, name: &[u8]) -> bool {
+    let Ok(mut stream) = file.stream(None) else { return false };
+    let mut passed = 0;
+    let read = |at: u64, buffer: &mut [u8]| {
+        passed += io::copy(&mut (&mut stream).take(at - passed), &mut io::sink())?;
+        let got = if passed == at { file::read_full(&mut stream, buffer)? } else { 0 };
+        passed += got as u64;
+        Ok(got)
+    };
+    walk(read, u64::MAX).is_ok_and(|members| members.by_name.contains_key(name))
+}
+
+/// Steps from header to header. `read` fills a buffer from a place at or after the last one.
+fn walk(mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>, bytes: u64) -> io::Result<Members> {
     let mut members = Members::default();
     let mut at = 0;
     let mut long_name: Option<Vec<u8>> = None;
-    let failed = |e: io::Error| crate::error::Error::file(&file.shown, &e);
     loop {
         let mut header = [0; BLOCK];
-        let got = file::read_full_at(&handle, &mut header, at).map_err(failed)?;
+        let got = read(at, &mut header)?;
         if got == 0 || header == [0; BLOCK] {
             return Ok(members);
         }
@@ -43,14 +63,14 @@ pub fn members(file: &File) -> crate::error::Result<Members> {
         };
         let start = at + BLOCK as u64;
         let end = start.saturating_add(size);
-        if end > file.bytes {
-            members.damage = Some(format!("damaged at byte {}: the tar archive ends within a member", file.bytes));
+        if end > bytes {
+            members.damage = Some(format!("damaged at byte {bytes}: the tar archive ends within a member"));
         }
         match header[156] {
             // GNU: the next member's name, which is too long for its header.
             b'L' => {
                 let mut name = vec![0; usize::try_from(size.min(4096)).unwrap_or(0)];
-                let got = file::read_full_at(&handle, &mut name, start).map_err(failed)?;
+                let got = read(start, &mut name)?;
                 name.truncate(got.min(name.iter().position(|byte| *byte == 0).unwrap_or(got)));
                 long_name = Some(name);
             }
@@ -60,7 +80,7 @@ pub fn members(file: &File) -> crate::error::Result<Members> {
                 let base = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
                 // What macOS puts beside each file.
                 if !base.starts_with(b"._") {
-                    members.by_name.entry(base.to_vec()).or_insert(start..end.min(file.bytes));
+                    members.by_name.entry(base.to_vec()).or_insert(start..end.min(bytes));
                 }
             }
             _ => {}
