@@ -21,6 +21,9 @@ mod settings;
 mod source;
 pub mod terminal;
 
+#[cfg(fuzzing)]
+pub use source::fuzzed;
+
 use args::{Common, Format};
 use command::{Answer, Ask, Cli, Command};
 use engine::Limits;

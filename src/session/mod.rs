@@ -365,7 +365,7 @@ impl Session {
             source: source.to_string(),
             kind,
             name,
-            short_name: offer.name,
+            short_name,
             columns: own,
             roles,
             bytes: offer.bytes,

@@ -17,7 +17,7 @@ use crate::source::transcode::{Encoding, Transcoder};
 
 /// Files are divided into pieces of this size, each read by one thread at a time. Tests have small ones, so that a
 /// few lines are divided everywhere.
-pub const SPLIT_BYTES: u64 = if cfg!(test) { 64 } else { 4 << 20 };
+pub const SPLIT_BYTES: u64 = if cfg!(any(test, fuzzing)) { 64 } else { 4 << 20 };
 /// No record may be longer; what is longer is cut and counted.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 

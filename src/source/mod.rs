@@ -12,6 +12,8 @@ use file::File;
 pub mod blocks;
 pub mod csv;
 pub mod file;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 pub mod infer;
 pub mod json;
 pub mod locate;

@@ -120,13 +120,18 @@ pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Vec<B
         threads: 1,
     };
     let scan = table.scan(request)?;
+    // Some splits from all over, each its part of the share, then the others while there is something left of it.
     let splits = scan.splits();
-    // All splits if they are few, else some from all over.
     let places = splits.min(PLACES);
+    let first: Vec<usize> = (0..places).map(|place| place * splits / places).collect();
+    let others = (0..splits).filter(|split| !first.contains(split));
     let (mut batches, mut bytes) = (Vec::new(), 0);
-    for place in 0..places {
-        let mut cursor = scan.cursor(place * splits / places)?;
-        let limit = share * (place as u64 + 1) / places as u64;
+    for (place, split) in first.iter().copied().chain(others).enumerate() {
+        if bytes >= share {
+            break;
+        }
+        let mut cursor = scan.cursor(split)?;
+        let limit = share * (place as u64 + 1).min(places as u64) / places as u64;
         let mut more = true;
         while more && bytes < limit {
             let mut batch = Batch::new(kinds.iter().copied());

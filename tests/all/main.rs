@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod case;
+mod dumps;
 mod help;
 mod kinds;
 mod rca;

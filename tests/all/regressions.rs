@@ -129,15 +129,12 @@ fn what_is_left_out_is_a_loss() {
 
 #[test]
 fn what_cannot_be_read_is_not_read_as_something_else() {
-    let insert =
-        "--\n-- PostgreSQL database dump\n--\nCREATE TABLE public.t (a integer);\nINSERT INTO public.t VALUES (1);\n";
-    let dump = "BEGIN TRANSACTION;\nCREATE TABLE t(a;b);\nINSERT INTO t VALUES(1);\n";
+    let mysql = "-- MySQL dump 10.13\n\nCREATE TABLE `t` (`a` int) ENGINE=InnoDB;\nINSERT INTO `t` VALUES (1);\n";
     let mut tar = vec![0_u8; 1024];
     tar[..5].copy_from_slice(b"a.log");
     tar[257..262].copy_from_slice(b"ustar");
-    let place = place(&[("inserts.sql", insert), ("dump.sql", dump)]);
+    let place = place(&[("dump.sql", mysql)]);
     std::fs::write(place.path().join("a.tar"), tar).expect("written");
-    assert_eq!(run_in(place.path(), &["sources", "inserts.sql", "--strict"]).status.code(), Some(3));
     assert_eq!(run_in(place.path(), &["sources", "dump.sql"]).status.code(), Some(3));
     assert_eq!(run_in(place.path(), &["sources", "a.tar"]).status.code(), Some(3));
 }

@@ -51,6 +51,7 @@ struct Extent {
     whole: usize,
     part: usize,
     depth: u8,
+    is_uneven: bool,
 }
 
 impl Wish {
@@ -98,15 +99,19 @@ impl Wish {
     /// The type that these values confirm, or the first that does not.
     ///
     /// # Errors
-    /// The value that does not fit.
+    /// Why they do not fit.
     pub fn confirmed_by<'a>(&self, values: impl Iterator<Item = &'a [u8]> + Clone) -> Result<PgKind, String> {
         let mut extent = Extent::default();
         values.clone().for_each(|text| extent.see(text, self));
+        if extent.is_uneven {
+            return Err("its arrays are of different depths".into());
+        }
         let kind = self.sized(extent);
         let mut buffer = Buffer::new(kind.kind());
         for text in values {
             if !kind.push(text, Clock::UTC, &mut buffer) {
-                return Err(String::from_utf8_lossy(text).into_owned());
+                let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
+                return Err(format!("`{shown}` is no {}", kind.kind().name()));
             }
             buffer.clear();
         }
@@ -133,7 +138,9 @@ impl Wish {
 impl Extent {
     fn see(&mut self, text: &[u8], wish: &Wish) {
         if let PgKind::Array { divider, .. } = wish.kind {
-            self.depth = self.depth.max(nested::depth(text));
+            let depth = nested::depth(text);
+            self.is_uneven |= depth > 0 && self.depth > 0 && depth != self.depth;
+            self.depth = self.depth.max(depth);
             if wish.is_open {
                 nested::items(text, divider).for_each(|item| self.digits(item));
             }

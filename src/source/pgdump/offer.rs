@@ -93,7 +93,10 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     }
     let mut report = Report::default();
     for data in &data {
-        let place = data.segment.as_ref().map_or_else(|| table.1.as_str().into(), |segment| segment.file.shown.clone());
+        let place = match &data.segment {
+            Some(segment) => segment.file.shown.clone(),
+            None => format!("{}#{}.{}", spec.files[0].shown, data.table.0, data.table.1).into(),
+        };
         data.damage.iter().for_each(|why| report.fault(Fault::Damaged(why.clone()), || (place.clone(), 0)));
     }
     let schema = match database {
@@ -200,14 +203,10 @@ fn confirmed(
         });
         match wishes[index].confirmed_by(values) {
             Ok(kind) => kinds[index] = kind,
-            Err(value) => {
-                let column = &layout.columns[index];
-                let array = if column.kind.is_array { "[]" } else { "" };
-                let value: String = value.chars().take(40).collect();
-                notes.push(format!(
-                    "`{}` is declared {}{array} and read as text, since `{value}` fits no type here",
-                    column.name, column.kind.name
-                ));
+            Err(why) => {
+                let ColumnDef { name, kind, .. } = &layout.columns[index];
+                let array = if kind.is_array { "[]" } else { "" };
+                notes.push(format!("`{name}` is declared {}{array} and read as text, since {why}", kind.name));
             }
         }
     }

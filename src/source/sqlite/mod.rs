@@ -64,24 +64,33 @@ impl Database {
         // Bytes 18 and 19 are 2 in write-ahead-log mode (SQLite file format, 1.3.3).
         let is_wal = file.head.get(18) == Some(&2) && side("-wal");
         let is_copy = is_wal || side("-journal");
+        let original = Look::at(&file.path);
         let path = if is_copy {
             scratch::copy_with(&file.path, &["-wal", "-journal"], scratch_dir)?
         } else {
             file.path.clone()
         };
         let gone = || Error::evidence(format!("cannot read `{}`", file.shown)).detail("it is there no more");
-        let was = Look::at(&path).ok_or_else(gone)?;
-        Ok(Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default(), was })
+        let was = original.ok_or_else(gone)?;
+        let database = Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default(), was };
+        if is_copy && Look::at(&file.path).as_ref() != Some(&database.was) {
+            return Err(database.changed());
+        }
+        Ok(database)
     }
 
     /// # Errors
     /// If the file is not what it was when it was opened: what has been read of it may be of two states.
     pub fn unchanged(&self) -> Result<()> {
-        if Look::at(&self.path).as_ref() == Some(&self.was) {
+        if self.is_copy || Look::at(&self.path).as_ref() == Some(&self.was) {
             return Ok(());
         }
-        Err(Error::evidence(format!("`{}` was changed or removed while it was read", self.shown))
-            .hint("copy the database to a place where nothing writes to it, and ask the copy"))
+        Err(self.changed())
+    }
+
+    fn changed(&self) -> Error {
+        Error::evidence(format!("`{}` was changed or removed while it was read", self.shown))
+            .hint("copy the database to a place where nothing writes to it, and ask the copy")
     }
 
     /// The database says that newer transactions stand in a write-ahead log, and there is none.

@@ -16,7 +16,7 @@ use crate::model::coverage::{Coverage, Fault, Report};
 use crate::model::name;
 use crate::model::zone::Clock;
 use crate::source::blocks::Framing;
-use crate::source::file::File;
+use crate::source::file::{self, File, Handle};
 use crate::source::sql::ddl::{ColumnDef, Declaration, declaration};
 use crate::source::sql::insert::{self, Inserts, Rows, Run, Runs};
 use crate::source::sql::literal::Literal;
@@ -30,7 +30,7 @@ pub const READER: Reader = Reader { kind: "sqlite", claims, open };
 const SPELLING: Spelling = Spelling::of(Dialect::Sqlite);
 
 fn claims(file: &File) -> bool {
-    sql::dialect_of(&file.head) == Some(Dialect::Sqlite)
+    sql::dialect_of(&file.head) == Some(Dialect::Sqlite) || file.head.starts_with(b"PRAGMA foreign_keys=OFF;")
 }
 
 /// What a script holds.
@@ -116,7 +116,7 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
     let mut script = Script::new(&handle, SPELLING);
     let mut dump = Dump::default();
     let mut runs = Runs::default();
-    let (mut is_open, mut number) = (false, 0_u64);
+    let (mut is_open, mut number, mut end) = (false, 0_u64, 0);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     while script.next().map_err(|e| Error::file(&file.shown, &e))? {
         let statement = &script.statement;
@@ -124,6 +124,8 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
         if number.is_multiple_of(1024) && coverage.is_interrupted() {
             return Err(Error::interrupted());
         }
+        dump.lost.extend(errors_between(&handle, end, statement.bytes.start));
+        end = statement.bytes.end;
         let is_insert = statement.begins("insert") || statement.begins("replace");
         if is_insert {
             dump.keep(runs.add(statement, SPELLING, text));
@@ -166,6 +168,20 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
         dump.lost.push(format!("{} INSERT statements that compute rows, which is not done", runs.computed));
     }
     Ok(dump)
+}
+
+/// What sqlite3 writes into a comment where it could not read on.
+fn errors_between(handle: &Handle, from: u64, to: u64) -> Option<String> {
+    const SAID: &[u8] = b"/****** CORRUPTION ERROR";
+    const BYTES_MAX: u64 = 64 << 10;
+    let mut between = vec![0; to.saturating_sub(from).min(BYTES_MAX) as usize];
+    if between.len() < SAID.len() {
+        return None;
+    }
+    let got = file::read_full_at(handle, &mut between, from).unwrap_or(0);
+    let at = memchr::memmem::find(&between[..got], SAID)?;
+    let place = from + at as u64;
+    Some(format!("damaged at byte {place}: sqlite3 found the database corrupt here; rows or tables may be missing"))
 }
 
 /// What a row of a table of the database's own tells: a virtual table, or how many rows a table had.
@@ -243,7 +259,8 @@ impl Layout {
             }
             for name in &fields {
                 let is_known = layout.columns.iter().any(|column| is_same(&column.name, name));
-                if !is_known && !layout.generated.iter().any(|other| is_same(other, name)) {
+                let is_rowid = declared.is_some() && ["rowid", "_rowid_", "oid"].iter().any(|other| is_same(other, name));
+                if !is_known && !is_rowid && !layout.generated.iter().any(|other| is_same(other, name)) {
                     layout.add(name, "");
                 }
             }
@@ -275,7 +292,7 @@ impl Layout {
 fn width(run: &Run, file: &File) -> Result<usize> {
     let Some(body) = run.bodies.first() else { return Ok(0) };
     let mut text = vec![0; (body.end - body.start) as usize];
-    let read = crate::source::file::read_full_at(&file.positioned()?, &mut text, body.start);
+    let read = file::read_full_at(&file.positioned()?, &mut text, body.start);
     let got = read.map_err(|e| Error::file(&file.shown, &e))?;
     text.truncate(got);
     Ok(insert::width(&text, SPELLING))
@@ -337,6 +354,8 @@ impl<'a> Value<'a> {
             (Affinity::Text, Value::Int(value)) => Value::Text(Cow::Owned(value.to_string().into_bytes())),
             (Affinity::Text, Value::Real(value)) => Value::Text(Cow::Owned(format!("{value:?}").into_bytes())),
             (Affinity::Real, Value::Int(value)) => Value::Real(value as f64),
+            // Whole numbers of such a column are kept as integers, which have no negative zero.
+            (Affinity::Real, Value::Real(0.0)) => Value::Real(0.0),
             (Affinity::Integer | Affinity::Numeric, Value::Real(value)) => whole(value),
             (Affinity::Integer | Affinity::Numeric | Affinity::Real, Value::Text(text)) => {
                 let read = std::str::from_utf8(&text).ok().map(str::trim).filter(|text| looks_numeric(text));

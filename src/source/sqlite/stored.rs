@@ -127,11 +127,10 @@ impl Seen {
     fn mixed(&self) -> Option<String> {
         let classes =
             [(self.ints, "INTEGER"), (self.floats, "REAL"), (self.texts, "TEXT"), (self.blobs, "BLOB")];
-        let all: u64 = classes.iter().map(|(count, _)| count).sum();
-        let (most, class) = classes.into_iter().max_by_key(|(count, _)| *count)?;
         let is_mixed = (self.ints + self.floats > 0) as u8 + (self.texts > 0) as u8 + (self.blobs > 0) as u8 > 1
             || (self.floats > 0 && self.has_inexact);
-        is_mixed.then(|| format!("{} of {all} values seen are not {class}", all - most))
+        let parts = classes.iter().filter(|(count, _)| *count > 0).map(|(count, class)| format!("{count} {class}"));
+        is_mixed.then(|| parts.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -147,7 +146,7 @@ pub fn shapes(columns: &[Declared], seen: &[Seen], spec: &Spec) -> (Vec<Shape>, 
         }
         let shape = seen.shape(&column.name);
         is_zoneless |= seen.text.is_zoneless() && shape == Shape::Text(Reading::Time);
-        notes.extend(seen.mixed().map(|mixed| format!("`{}` is read as text: {mixed}", column.name)));
+        notes.extend(seen.mixed().map(|mixed| format!("`{}` is read as text, since it holds {mixed}", column.name)));
         shapes.push(shape);
     }
     if is_zoneless && !spec.zone_said {

@@ -14,6 +14,8 @@ use crate::model::coverage::{Coverage, Report};
 use crate::model::scan::{Request, Table};
 use crate::model::zone::Zone;
 
+mod dumps;
+
 type Rows = Vec<Vec<Option<String>>>;
 
 fn spec(path: &Path, as_text: &[&str]) -> Spec {
@@ -33,7 +35,8 @@ fn spec(path: &Path, as_text: &[&str]) -> Spec {
 
 fn shown(buffer: &Buffer, kind: Kind, row: usize) -> Option<String> {
     buffer.valid[row].then(|| match kind {
-        Kind::Text | Kind::Blob => String::from_utf8(buffer.text(row).to_vec()).expect("UTF-8"),
+        Kind::Text => String::from_utf8(buffer.text(row).to_vec()).expect("UTF-8"),
+        Kind::Blob => format!("{:?}", buffer.text(row)),
         Kind::Float => buffer.floats[row].to_string(),
         Kind::Decimal { .. } | Kind::Uuid => buffer.decimals[row].to_string(),
         _ => buffer.ints[row].to_string(),
