@@ -13,6 +13,7 @@ use crate::model::coverage::Coverage;
 use crate::model::scan::{Kept, Sink, Table};
 use crate::model::value::Value;
 
+mod ahead;
 mod convert;
 mod order;
 pub mod quote;

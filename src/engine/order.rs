@@ -1,5 +1,6 @@
 //! The same rows in the same order from any number of threads. Evidence is read in parallel where the answer is
-//! sorted or counted, with every column as the last tie-breaker; where neither is so, by one thread in its own order.
+//! sorted or counted, with every column as the last tie-breaker; where neither is so, or the order of rows is seen,
+//! the engine takes its rows in their own order (`ahead.rs`).
 
 use duckdb::Connection;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ const BY_ROUNDING: [&str; 8] = ["sum(", "avg(", "stddev", "var_", "corr(", "regr
 #[derive(Debug, PartialEq, Eq)]
 pub struct Run {
     pub sql: String,
-    /// Read the evidence by one thread, in its own order.
+    /// Take the evidence in its own order.
     pub in_order: bool,
 }
 
@@ -39,14 +40,12 @@ pub fn plan(connection: &Connection, sql: &str, floats: &[String]) -> Run {
     let Some(plan) = text(format!("EXPLAIN {sql}")) else { return as_it_is(true) };
     let has = |words: &[&str]| words.iter().any(|word| plan.contains(word));
     let rounding = has(&BY_ROUNDING) && floats.iter().any(|name| has_word(&plan, name));
-    if has(&BY_ORDER) || rounding {
-        return as_it_is(true);
-    }
+    let in_order = has(&BY_ORDER) || rounding;
     if !has(&["ORDER_BY", "TOP_N", "GROUP_BY", "AGGREGATE"]) {
         return as_it_is(true);
     }
     match with_tie_breakers(connection, sql) {
-        Some(sql) => Run { sql, in_order: false },
+        Some(sql) => Run { sql, in_order },
         None => as_it_is(true),
     }
 }

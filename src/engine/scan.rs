@@ -9,6 +9,7 @@ use duckdb::Connection;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 
+use super::ahead::Ahead;
 use super::vector;
 use crate::error::{Error, Kind};
 use crate::model::column::{Batch, Kind as ColumnKind};
@@ -73,7 +74,10 @@ impl Registry {
     pub fn floats(&self) -> Vec<String> {
         let tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = tables.iter().flat_map(|(table, _)| table.columns());
-        columns.filter(|column| matches!(column.kind, ColumnKind::Float | ColumnKind::List(ColumnKind::Float))).map(|column| column.name.clone()).collect()
+        columns
+            .filter(|column| matches!(column.kind, ColumnKind::Float | ColumnKind::List(ColumnKind::Float)))
+            .map(|column| column.name.clone())
+            .collect()
     }
 
     pub fn in_order(&self) -> InOrder {
@@ -112,7 +116,9 @@ struct Bound {
 }
 
 struct State {
-    scan: Box<dyn scan::Scan>,
+    scan: Arc<dyn scan::Scan>,
+    /// Where rows are wanted in the order of the evidence, and there are several threads.
+    ahead: Option<Ahead>,
     coverage: Arc<Coverage>,
     table: String,
     kinds: Vec<Option<ColumnKind>>,
@@ -150,15 +156,14 @@ impl State {
 
     /// Rows for one chunk; `false` once there is nothing left to take.
     fn chunk(&self, output: &DataChunkHandle) -> Result<bool, Error> {
+        if let Some(ahead) = &self.ahead {
+            return self.chunk_ahead(ahead, output);
+        }
         while let Some(mut work) = self.take()? {
             work.batch.clear();
             let more = work.cursor.fill(&mut work.batch)?;
             let rows = work.batch.rows;
-            for (index, (buffer, kind)) in work.batch.columns.iter().zip(&self.kinds).enumerate() {
-                if let Some(kind) = kind {
-                    vector::write(output, index, buffer, *kind, rows);
-                }
-            }
+            self.write(&work.batch, output);
             if more {
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(work);
             } else {
@@ -170,6 +175,31 @@ impl State {
             }
         }
         Ok(false)
+    }
+}
+
+impl State {
+    fn chunk_ahead(&self, ahead: &Ahead, output: &DataChunkHandle) -> Result<bool, Error> {
+        loop {
+            let (batch, ended) = ahead.next()?;
+            self.finished.fetch_add(ended, Ordering::Relaxed);
+            let Some(batch) = batch else { return Ok(false) };
+            let rows = batch.rows;
+            self.write(&batch, output);
+            ahead.give_back(batch);
+            if rows > 0 {
+                output.set_len(rows);
+                return Ok(true);
+            }
+        }
+    }
+
+    fn write(&self, batch: &Batch, output: &DataChunkHandle) {
+        for (index, (buffer, kind)) in batch.columns.iter().zip(&self.kinds).enumerate() {
+            if let Some(kind) = kind {
+                vector::write(output, index, buffer, *kind, batch.rows);
+            }
+        }
     }
 }
 
@@ -202,8 +232,10 @@ impl VTab for Scan {
         // A number past the columns is the row number that `count(*)` asks for; nobody reads its values.
         let projection: Vec<usize> =
             init.get_column_indices().iter().map(|index| usize::try_from(*index).unwrap_or(usize::MAX)).collect();
-        let kinds = projection.iter().map(|index| columns.get(*index).map(|column| column.kind)).collect();
-        let threads = if registry.0.in_order.load(Ordering::Relaxed) { 1 } else { registry.0.threads.max(1) };
+        let kinds: Vec<_> = projection.iter().map(|index| columns.get(*index).map(|column| column.kind)).collect();
+        let is_in_order = registry.0.in_order.load(Ordering::Relaxed);
+        let threads = if is_in_order { 1 } else { registry.0.threads.max(1) };
+        let is_ahead = is_in_order && registry.0.threads > 1;
         let coverage = registry.0.coverage.clone();
         coverage.asked(&bound.label.table, &bound.label.source, bound.label.bytes);
         let table = bound.label.table.clone();
@@ -213,11 +245,15 @@ impl VTab for Scan {
             coverage: coverage.clone(),
             table: table.clone(),
             threads,
+            ahead: is_ahead,
         };
-        let scan = bound.table.clone().scan(request).map_err(|error| registry.fail(error))?;
+        let scan: Arc<dyn scan::Scan> = bound.table.clone().scan(request).map_err(|error| registry.fail(error))?.into();
+        let filled: Arc<[ColumnKind]> = kinds.iter().map(|kind: &Option<_>| kind.unwrap_or(ColumnKind::Int)).collect();
+        let ahead = is_ahead.then(|| Ahead::start(&scan, &filled, registry.0.threads));
         init.set_max_threads(threads.min(scan.splits()).max(1) as u64);
         Ok(State {
             scan,
+            ahead,
             coverage,
             table,
             kinds,

@@ -41,8 +41,10 @@ pub struct Request {
     pub coverage: Arc<Coverage>,
     /// The table's name in coverage.
     pub table: String,
-    /// How many splits are read at once.
+    /// How many splits are taken at once.
     pub threads: usize,
+    /// Whether there are threads besides, so that a stream can be unpacked ahead.
+    pub ahead: bool,
 }
 
 /// Reads one split.

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
-use crate::source::file::{self, Handle, File, RECORD_BYTES_MAX, SPLIT_BYTES};
+use crate::source::ahead::Ahead;
+use crate::source::file::{self, File, Handle, RECORD_BYTES_MAX, SPLIT_BYTES};
 
 /// Where records begin. `buffer[..]` may begin anywhere unless said otherwise.
 pub trait Framing: Send + Sync {
@@ -220,8 +221,9 @@ pub struct Stream {
 impl Stream {
     /// # Errors
     /// If the file cannot be opened.
-    pub fn open(file: &File, coverage: Arc<Coverage>) -> Result<Stream> {
-        let reader = Some(file.stream(Some(coverage))?);
+    pub fn open(file: &File, coverage: Arc<Coverage>, ahead: bool) -> Result<Stream> {
+        let reader = file.stream(Some(coverage))?;
+        let reader = Some(if ahead { Box::new(Ahead::of(reader)) } else { reader });
         Ok(Stream { reader, rest: Vec::new(), offset: 0, lines: 0, in_cut_record: false })
     }
 
@@ -298,8 +300,7 @@ impl Blocks {
                 self.whole(&handle, &split, size, framing).map_err(|e| Error::file(&file.shown, &e))
             }
             State::Streamed(stream) => {
-                let next =
-                    stream.lock().unwrap_or_else(PoisonError::into_inner).next(&mut self.buffer, framing);
+                let next = stream.lock().unwrap_or_else(PoisonError::into_inner).next(&mut self.buffer, framing);
                 if next.0.is_some() {
                     self.state = State::Streamed(stream);
                 }

@@ -2,8 +2,8 @@
 //! Opens read-only and never writes. Plain UTF-8 files can be read at any position, all others only as a stream.
 //! A part of a file, such as a member of an archive, is a file too.
 
-use std::fs;
 use std::fmt::Debug;
+use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -152,14 +152,7 @@ impl File {
 
     /// Text that lies inside of this file, `bytes` of it on disk.
     pub fn inside(&self, inside: Arc<dyn Inside>, bytes: u64, shown: &str) -> File {
-        File {
-            inside: Some(inside),
-            bytes,
-            shown: shown.into(),
-            head: Vec::new(),
-            damage: None,
-            ..self.undecoded()
-        }
+        File { inside: Some(inside), bytes, shown: shown.into(), head: Vec::new(), damage: None, ..self.undecoded() }
     }
 
     fn magic(&self) -> io::Result<Packing> {

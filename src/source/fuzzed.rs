@@ -91,6 +91,7 @@ fn read(reader: &Reader, bytes: &[u8]) {
             coverage: Arc::new(Coverage::default()),
             table: "t".into(),
             threads: 1,
+            ahead: false,
         };
         let Ok(scan) = table.scan(request) else { continue };
         for split in 0..scan.splits() {

@@ -129,9 +129,7 @@ fn escaped(base: &Path) -> String {
 /// The table of contents of a dump in directory format: its other files are told by it.
 fn dump_directory(folder: &Path) -> Option<&'static str> {
     let names = ["toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"];
-    let is_toc = |name: &&&str| {
-        File::open(&folder.join(name), name).is_ok_and(|file| file.head.starts_with(b"PGDMP"))
-    };
+    let is_toc = |name: &&&str| File::open(&folder.join(name), name).is_ok_and(|file| file.head.starts_with(b"PGDMP"));
     names.iter().find(is_toc).copied()
 }
 
@@ -253,14 +251,17 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
     groups.into_values().flatten().collect()
 }
 
-const KINDS: &str =
-    "rca reads CSV, JSON, Parquet, logs, SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz";
+const KINDS: &str = "rca reads CSV, JSON, Parquet, logs, SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz";
 
 /// Kinds that are recognised only to say what can be done with them.
 const NOT_READ: &[(&[u8], &str, &str)] = &[
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "unzip it, or save its sheets as CSV"),
     (b"-- MySQL dump", "a dump of MySQL", "export its tables as CSV, or load it and dump it from SQLite or Postgres"),
-    (b"-- MariaDB dump", "a dump of MariaDB", "export its tables as CSV, or load it and dump it from SQLite or Postgres"),
+    (
+        b"-- MariaDB dump",
+        "a dump of MariaDB",
+        "export its tables as CSV, or load it and dump it from SQLite or Postgres",
+    ),
 ];
 
 fn readable(file: &File) -> Result<&'static Reader> {

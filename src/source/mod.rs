@@ -9,6 +9,7 @@ use crate::model::scan::Table;
 use crate::model::zone::{Clock, Zone};
 use file::File;
 
+mod ahead;
 pub mod blocks;
 pub mod csv;
 pub mod file;
@@ -61,7 +62,14 @@ impl Spec {
     pub fn one_table(&self, kind: &'static str, format: String, notes: Vec<String>, content: Content) -> Source {
         let bytes = self.files.iter().map(|file| file.bytes).sum();
         let table = Offer { notes, ..Offer::new(self.name.clone(), bytes, format, content) };
-        Source { name: self.name.clone(), kind, is_database: false, tables: vec![table], notes: Vec::new(), lost: Vec::new() }
+        Source {
+            name: self.name.clone(),
+            kind,
+            is_database: false,
+            tables: vec![table],
+            notes: Vec::new(),
+            lost: Vec::new(),
+        }
     }
 }
 

@@ -118,6 +118,7 @@ pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Vec<B
         coverage: Arc::new(Coverage::default()),
         table: String::new(),
         threads: 1,
+        ahead: false,
     };
     let scan = table.scan(request)?;
     // Some splits from all over, each its part of the share, then the others while there is something left of it.

@@ -133,7 +133,7 @@ impl<F: Format> TextScan<F> {
         if let Some(lanes) = self.lanes[split].get() {
             return Ok(lanes.clone());
         }
-        let stream = Arc::new(Mutex::new(Stream::open(file, self.request.coverage.clone())?));
+        let stream = Arc::new(Mutex::new(Stream::open(file, self.request.coverage.clone(), self.request.ahead)?));
         let lanes = Lanes { stream, report: Mutex::new((Report::default(), self.request.threads)) };
         Ok(self.lanes[split].get_or_init(|| Arc::new(lanes)).clone())
     }

@@ -150,7 +150,11 @@ fn sums_with(folder: &Path, source: &Path, tables: &[&Truth], all: &[Truth], fla
         let label = format!("{}.{}", table.schema, table.name).replace('\'', "''");
         let from = in_sql("d", table, all);
         // Each cell as text, so that a type that a part of a dump does not declare makes no difference.
-        let cells = if table.columns.is_empty() { "'' AS x".into() } else { "COLUMNS(* EXCLUDE (_file, _line))::VARCHAR".to_string() };
+        let cells = if table.columns.is_empty() {
+            "'' AS x".into()
+        } else {
+            "COLUMNS(* EXCLUDE (_file, _line))::VARCHAR".to_string()
+        };
         selects.push(format!(
             "SELECT '{label}' AS label, count(*) AS n, coalesce(md5(string_agg(x::VARCHAR, chr(10) ORDER BY x::VARCHAR)), '') AS sum FROM (SELECT {cells} FROM {from}) x"
         ));
@@ -293,7 +297,10 @@ fn a_newer_servers_dumps_agree_with_it_and_each_other() {
 fn databases_of_a_cluster_are_told_apart() {
     let counts = |source: &str| {
         let output = rows_in(&dumps(), &["sources", source]);
-        output.iter().map(|row| (row["table_name"].as_str().unwrap_or_default().to_string(), row["rows"].as_u64())).collect::<Vec<_>>()
+        output
+            .iter()
+            .map(|row| (row["table_name"].as_str().unwrap_or_default().to_string(), row["rows"].as_u64()))
+            .collect::<Vec<_>>()
     };
     let found = counts("dumpall.sql");
     let expected: u64 = ["north", "south"]
@@ -355,7 +362,9 @@ fn a_directory_without_one_of_its_files_offers_the_others() {
     assert_eq!(strict.status.code(), Some(3));
     let said = String::from_utf8_lossy(&strict.stderr).into_owned();
     assert!(said.contains(&*gone.file_name().expect("a name").to_string_lossy()), "{said}");
-    let rows = |source: &str| rows_in(place.path(), &["sources", source]).iter().filter_map(|row| row["rows"].as_u64()).sum::<u64>();
+    let rows = |source: &str| {
+        rows_in(place.path(), &["sources", source]).iter().filter_map(|row| row["rows"].as_u64()).sum::<u64>()
+    };
     let whole = rows(&dumps().join("dir_none").display().to_string());
     assert!(rows("d") > 0 && rows("d") < whole);
 }
@@ -368,7 +377,8 @@ fn wrapped_and_packed_anew_a_dump_is_the_same() {
     let expected = sums(place.path(), &dumps().join("dir_gzip"), &line, &tables);
     // A directory in a tar, with a folder before its names, in gzip.
     let packed = place.path().join("packed.bin");
-    let status = std::process::Command::new("tar").arg("-czf").arg(&packed).arg("-C").arg(dumps()).arg("dir_gzip").status();
+    let status =
+        std::process::Command::new("tar").arg("-czf").arg(&packed).arg("-C").arg(dumps()).arg("dir_gzip").status();
     assert!(status.expect("tar starts").success());
     assert_eq!(sums(place.path(), &packed, &line, &tables), expected);
     // A custom archive in zstd, whatever it is called.

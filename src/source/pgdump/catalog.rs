@@ -125,7 +125,8 @@ impl Catalog {
             if kind.schema == "pg_catalog" {
                 kind.schema.clear();
             }
-            let schema = if kind.schema.is_empty() { self.whole((String::new(), String::new())).0 } else { kind.schema.clone() };
+            let schema =
+                if kind.schema.is_empty() { self.whole((String::new(), String::new())).0 } else { kind.schema.clone() };
             match self.types.get(&(schema, kind.name.clone())) {
                 Some(Type::Domain(inner)) if !(kind.is_array && inner.is_array) => {
                     kind = TypeName { is_array: kind.is_array || inner.is_array, ..inner.clone() };

@@ -51,7 +51,9 @@ pub fn read(archive: &Archive, file: &File) -> Result<Dump> {
             let table = (schema, tag);
             dump.data.push(match data(archive, entry, &table, &shown, charset, spelling) {
                 Ok(data) => data,
-                Err(why) => Data { target: table.clone(), table, segment: None, damage: Some(format!("damaged: {why}")) },
+                Err(why) => {
+                    Data { target: table.clone(), table, segment: None, damage: Some(format!("damaged: {why}")) }
+                }
             });
         }
     }
@@ -62,16 +64,7 @@ pub fn read(archive: &Archive, file: &File) -> Result<Dump> {
 }
 
 fn declares(kind: &[u8]) -> bool {
-    matches!(
-        kind,
-        b"TABLE"
-            | b"FOREIGN TABLE"
-            | b"TABLE ATTACH"
-            | b"TYPE"
-            | b"DOMAIN"
-            | b"VIEW"
-            | b"MATERIALIZED VIEW"
-    )
+    matches!(kind, b"TABLE" | b"FOREIGN TABLE" | b"TABLE ATTACH" | b"TYPE" | b"DOMAIN" | b"VIEW" | b"MATERIALIZED VIEW")
 }
 
 fn data(

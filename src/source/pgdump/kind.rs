@@ -410,11 +410,7 @@ mod tests {
             ("integer[]", "[0:1][-1:0]={{1,2},{3,NULL}}", "[[1, 2], [3, NULL]]"),
             ("text[]", r#"{a,"b \"c\\","NULL",NULL,""}"#, r#"[a, b "c\, NULL, NULL, ]"#),
             ("timestamptz[]", "{\"2024-01-01 00:00:00-03:30\"}", "[2024-01-01T03:30:00Z]"),
-            (
-                "tstzrange",
-                "[\"2023-12-31 20:30:00-03:30\",infinity]",
-                "[\"2024-01-01 00:00:00+00\",infinity]",
-            ),
+            ("tstzrange", "[\"2023-12-31 20:30:00-03:30\",infinity]", "[\"2024-01-01 00:00:00+00\",infinity]"),
         ] {
             assert_eq!(read(declared, text), expected, "{declared} {text}");
         }

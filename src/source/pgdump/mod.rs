@@ -101,7 +101,8 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         let (plain, damage) = plain_of(file, spec)?;
         source.lost.extend(damage);
         source.notes.extend(file.encoding.assumption().map(str::to_string).filter(|_| !has_encoding(file)));
-        let guess = if file.encoding == Encoding::Latin1 { Charset::Other(encoding_rs::WINDOWS_1252) } else { Charset::Utf8 };
+        let guess =
+            if file.encoding == Encoding::Latin1 { Charset::Other(encoding_rs::WINDOWS_1252) } else { Charset::Utf8 };
         plain::read(&plain, guess, coverage)?
     };
     offer::all(spec, dumps, &mut source)?;

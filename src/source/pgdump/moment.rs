@@ -68,7 +68,8 @@ fn day(text: &[u8], is_bc: bool) -> Option<(i64, usize)> {
 fn by_slashes(text: &[u8]) -> Option<(i64, usize)> {
     let count = |from: usize| text.get(from..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
     let month = (text.get(4) == Some(&b'/')).then(|| count(5)).filter(|length| (1..=2).contains(length))?;
-    let day = (text.get(5 + month) == Some(&b'/')).then(|| count(6 + month)).filter(|length| (1..=2).contains(length))?;
+    let day =
+        (text.get(5 + month) == Some(&b'/')).then(|| count(6 + month)).filter(|length| (1..=2).contains(length))?;
     let part = |from: usize, length: usize| time::digits(&text[from..], length);
     let days = time::days(i64::from(part(0, 4)?), part(5, month)?, part(6 + month, day)?)?;
     Some((days, 6 + month + day))

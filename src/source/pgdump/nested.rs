@@ -68,7 +68,11 @@ impl Reader<'_> {
         if !self.eat(b'}') {
             loop {
                 let items = out.items.as_mut()?;
-                if depth > 1 { self.list(depth - 1, items)? } else { self.item(items)? }
+                if depth > 1 {
+                    self.list(depth - 1, items)?
+                } else {
+                    self.item(items)?
+                }
                 if self.eat(b'}') {
                     break;
                 }
@@ -142,7 +146,11 @@ pub fn range_in_utc(text: &[u8], clock: Clock) -> Option<String> {
             None => rest[at..].split_at(rest[at..].find([',', ')', ']', '}'])?),
         };
         let spelled = moment::spelled(moment::timestamp(bound.as_bytes(), clock)?);
-        if spelled.contains(' ') { shown.push_str(&format!("\"{spelled}\"")) } else { shown.push_str(&spelled) }
+        if spelled.contains(' ') {
+            shown.push_str(&format!("\"{spelled}\""))
+        } else {
+            shown.push_str(&spelled)
+        }
         rest = after;
     }
     shown.push_str(rest);

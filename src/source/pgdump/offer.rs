@@ -66,7 +66,9 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     let layout = Layout::of(&declared, &segments, is_partitioned);
     let mut notes = Vec::new();
     let is_nameless = |data: &&Data| {
-        data.segment.as_ref().is_some_and(|segment| segment.fields.is_empty() && matches!(segment.form, Form::Insert(_)))
+        data.segment
+            .as_ref()
+            .is_some_and(|segment| segment.fields.is_empty() && matches!(segment.form, Form::Insert(_)))
     };
     if dump.catalog.table(&table).is_some_and(|table| !table.inherits.is_empty()) && data.iter().any(is_nameless) {
         notes.push("its INSERTs name no columns and may be in another order than its inherited columns".to_string());
@@ -77,7 +79,10 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     }
     if is_partitioned {
         let parts = dump.catalog.tables.iter().filter(|part| dump.catalog.parent(&part.name) == Some(&table));
-        notes.extend(name::counted("partition", parts.map(|part| part.name.1.clone()).collect()).map(|parts| format!("has all rows of {parts}")));
+        notes.extend(
+            name::counted("partition", parts.map(|part| part.name.1.clone()).collect())
+                .map(|parts| format!("has all rows of {parts}")),
+        );
     }
     let wishes: Vec<Wish> = layout
         .columns

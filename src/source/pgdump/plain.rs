@@ -31,12 +31,8 @@ pub fn read(file: &Arc<File>, charset: Charset, coverage: &Arc<Coverage>) -> Res
     let handle = file.positioned()?;
     let spelling = Spelling { wide: charset.is_wide(), ..Spelling::of(Dialect::Postgres) };
     let mut script = Script::new(&handle, spelling);
-    let mut reading = Reading {
-        file,
-        dumps: vec![Dump { charset, ..Dump::default() }],
-        runs: Runs::default(),
-        commands: Vec::new(),
-    };
+    let mut reading =
+        Reading { file, dumps: vec![Dump { charset, ..Dump::default() }], runs: Runs::default(), commands: Vec::new() };
     let failed = |e: std::io::Error| Error::file(&file.shown, &e);
     let mut number = 0_u64;
     while script.next().map_err(failed)? {
@@ -104,9 +100,8 @@ impl Reading<'_> {
         let (bytes, is_ended) = script.copy_data()?;
         let loaded = self.dump().catalog.whole(target.table);
         let table = self.leaf(&loaded, start);
-        let damage = (!is_ended).then(|| {
-            format!("damaged at byte {}: the script ends within these data; what follows is lost", bytes.end)
-        });
+        let damage = (!is_ended)
+            .then(|| format!("damaged at byte {}: the script ends within these data; what follows is lost", bytes.end));
         match target.style {
             Some(style) => {
                 let segment = Segment {
@@ -181,7 +176,8 @@ impl Reading<'_> {
         if !statement.begins("set") && !statement.begins("select") {
             return Ok(());
         }
-        let tokens = tokens(&String::from_utf8_lossy(&statement.text[..statement.text.len().min(4096)]), Dialect::Postgres);
+        let tokens =
+            tokens(&String::from_utf8_lossy(&statement.text[..statement.text.len().min(4096)]), Dialect::Postgres);
         let said = |name: &str| -> Option<String> {
             let at = tokens.iter().position(|token| token.is(name) || *token == Token::Text(name.into()))?;
             let value = |token: &Token| match token {
@@ -233,7 +229,8 @@ impl Reading<'_> {
             has("-- PostgreSQL database dump").then_some("dump")
         };
         let is_cut = said.is_some_and(|what| !is_complete(what));
-        let is_known = self.dumps.iter().any(|dump| !dump.lost.is_empty() || dump.data.iter().any(|data| data.damage.is_some()));
+        let is_known =
+            self.dumps.iter().any(|dump| !dump.lost.is_empty() || dump.data.iter().any(|data| data.damage.is_some()));
         if is_cut && !is_known {
             let end = self.file.bytes;
             self.dump().lost.push(format!(
@@ -294,7 +291,9 @@ pub fn copy_target(statement: &str) -> Option<CopyTarget> {
     let has = |word: &str| options.iter().any(|token| token.is(word));
     let said = |word: &str| {
         let at = options.iter().position(|token| token.is(word))?;
-        options[at + 1..].iter().find_map(|token| if let Token::Text(text) = token { Some(text.as_bytes().to_vec()) } else { None })
+        options[at + 1..]
+            .iter()
+            .find_map(|token| if let Token::Text(text) = token { Some(text.as_bytes().to_vec()) } else { None })
     };
     if let Some([delimiter]) = said("delimiter").or_else(|| said("delimiters")).as_deref() {
         style.delimiter = *delimiter;

@@ -35,7 +35,11 @@ pub enum Form {
 
 impl Segment {
     pub fn bytes(&self) -> u64 {
-        if self.bodies.is_empty() { self.file.bytes } else { self.bodies.iter().map(|body| body.end - body.start).sum() }
+        if self.bodies.is_empty() {
+            self.file.bytes
+        } else {
+            self.bodies.iter().map(|body| body.end - body.start).sum()
+        }
     }
 }
 

@@ -133,7 +133,13 @@ fn toc(minor: u8, packing: Packing, copy: Option<&str>, data: &Data) -> Vec<u8> 
         toc.extend([text(Some("owner")), text(Some("false")), text(Some("1")), text(None)].concat());
         match data {
             Data::Offset(offset) => {
-                toc.push(if !has_data { 3 } else if offset.is_some() { 2 } else { 1 });
+                toc.push(if !has_data {
+                    3
+                } else if offset.is_some() {
+                    2
+                } else {
+                    1
+                });
                 toc.extend(offset.filter(|_| has_data).unwrap_or(0).to_le_bytes());
             }
             Data::File(name) => toc.extend(text(Some(if has_data { *name } else { "" }))),

@@ -48,8 +48,14 @@ fn scan(table: &Arc<dyn Table>) -> (Rows, Report) {
     let coverage = Arc::new(Coverage::default());
     let columns = table.columns();
     let projection = (0..columns.len()).collect();
-    let request =
-        Request { projection, needles: Vec::new(), coverage: coverage.clone(), table: "t".into(), threads: 1 };
+    let request = Request {
+        projection,
+        needles: Vec::new(),
+        coverage: coverage.clone(),
+        table: "t".into(),
+        threads: 1,
+        ahead: false,
+    };
     let scan = table.clone().scan(request).expect("divides");
     let mut splits = vec![Rows::new(); scan.splits()];
     for (index, rows) in splits.iter_mut().enumerate().rev() {

@@ -47,9 +47,15 @@ pub enum Declaration {
     /// Any other type: an enum, a range and what it is of.
     Type(Name, Option<TypeName>),
     /// A child becomes a part of its parent.
-    Attach { parent: Name, child: Name },
+    Attach {
+        parent: Name,
+        child: Name,
+    },
     /// What rows are made from and not stored: `view`, `materialized view`, `virtual table`.
-    NotData { what: &'static str, name: Name },
+    NotData {
+        what: &'static str,
+        name: Name,
+    },
 }
 
 pub fn declaration(statement: &str, dialect: Dialect) -> Option<Declaration> {
@@ -166,8 +172,26 @@ impl<'a> Cursor<'a> {
     /// A type's words up to what says more about a column.
     fn kind(&mut self) -> TypeName {
         const AFTER: [&str; 20] = [
-            "not", "null", "default", "generated", "collate", "constraint", "primary", "unique", "check", "references",
-            "storage", "compression", "as", "on", "deferrable", "initially", "autoincrement", "asc", "desc", "options",
+            "not",
+            "null",
+            "default",
+            "generated",
+            "collate",
+            "constraint",
+            "primary",
+            "unique",
+            "check",
+            "references",
+            "storage",
+            "compression",
+            "as",
+            "on",
+            "deferrable",
+            "initially",
+            "autoincrement",
+            "asc",
+            "desc",
+            "options",
         ];
         let mut kind = TypeName::default();
         while let Some(token) = self.peek() {
@@ -278,8 +302,7 @@ fn table(mut rest: Cursor, is_foreign: bool) -> Option<CreateTable> {
 
 /// A column; `None` for a constraint.
 fn column(item: &[Token]) -> Option<ColumnDef> {
-    const CONSTRAINTS: [&str; 7] =
-        ["constraint", "primary", "unique", "check", "exclude", "foreign", "like"];
+    const CONSTRAINTS: [&str; 7] = ["constraint", "primary", "unique", "check", "exclude", "foreign", "like"];
     if CONSTRAINTS.iter().any(|word| item.first().is_some_and(|first| first.is(word))) {
         return None;
     }
@@ -337,7 +360,14 @@ mod tests {
         let columns: Vec<String> = table
             .columns
             .iter()
-            .map(|column| format!("{}: {}{}", column.name, shown(&column.kind), if column.is_generated { " generated" } else { "" }))
+            .map(|column| {
+                format!(
+                    "{}: {}{}",
+                    column.name,
+                    shown(&column.kind),
+                    if column.is_generated { " generated" } else { "" }
+                )
+            })
             .collect();
         insta::assert_debug_snapshot!(columns, @r#"
         [
@@ -356,7 +386,9 @@ mod tests {
     fn other_declarations_are_told_apart() {
         let of = |sql: &str| declaration(sql, Dialect::Postgres);
         let name = |schema: &str, name: &str| (schema.to_string(), name.to_string());
-        assert!(matches!(of("CREATE DOMAIN public.d AS public.mood[] NOT NULL"), Some(Declaration::Domain(_, kind)) if kind.is_array));
+        assert!(
+            matches!(of("CREATE DOMAIN public.d AS public.mood[] NOT NULL"), Some(Declaration::Domain(_, kind)) if kind.is_array)
+        );
         assert_eq!(of("CREATE TYPE m AS ENUM ('a', 'b')"), Some(Declaration::Type(name("", "m"), None)));
         assert_eq!(
             of("ALTER TABLE ONLY public.p ATTACH PARTITION s.c FOR VALUES IN ('x')"),
@@ -367,7 +399,9 @@ mod tests {
             Some(Declaration::NotData { what: "materialized view", name: name("public", "v") })
         );
         assert_eq!(of("CREATE INDEX i ON t (x)"), None);
-        let Some(Declaration::Table(part)) = of("CREATE TABLE c PARTITION OF p FOR VALUES FROM (1) TO (2)") else { panic!() };
+        let Some(Declaration::Table(part)) = of("CREATE TABLE c PARTITION OF p FOR VALUES FROM (1) TO (2)") else {
+            panic!()
+        };
         assert_eq!(part.partition_of, Some(name("", "p")));
     }
 

@@ -144,7 +144,8 @@ impl Runs {
             };
             let head = head_of(&statement.text, spelling);
             self.head = head.map(|head| statement.text[head].to_vec()).unwrap_or_default();
-            let goes_on = is_next && self.open.as_ref().is_some_and(|run| run.header == header && run.spelling == spelling);
+            let goes_on =
+                is_next && self.open.as_ref().is_some_and(|run| run.header == header && run.spelling == spelling);
             if !goes_on {
                 ended = self.close();
                 self.open = Some(Run { header, spelling, bodies: Vec::new(), statements: 0 });

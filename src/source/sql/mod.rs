@@ -2,6 +2,7 @@
 //! at, what inserts rows is read as rows.
 
 pub mod ddl;
+mod escapes;
 pub mod insert;
 pub mod lexer;
 pub mod literal;
@@ -24,18 +25,47 @@ pub fn dialect_of(head: &[u8]) -> Option<Dialect> {
     let lower = head.to_ascii_lowercase();
     let has = |text: &str| memchr::memmem::find(&lower, text.as_bytes()).is_some();
     const FIRST: [&[u8]; 14] = [
-        b"set ", b"begin", b"create ", b"insert ", b"pragma ", b"drop ", b"copy ", b"alter ", b"delete ", b"select ",
-        b"\\connect", b"\\restrict", b"\\c ", b".dbconfig",
+        b"set ",
+        b"begin",
+        b"create ",
+        b"insert ",
+        b"pragma ",
+        b"drop ",
+        b"copy ",
+        b"alter ",
+        b"delete ",
+        b"select ",
+        b"\\connect",
+        b"\\restrict",
+        b"\\c ",
+        b".dbconfig",
     ];
     let begins = FIRST.iter().any(|word| lower.get(start..).is_some_and(|rest| rest.starts_with(word)));
     let is_script = has("insert into ") || has("insert or ") || has("create table ");
     if !begins || !is_script || is_other(&lower) {
         return None;
     }
-    const SQLITE: [&str; 8] =
-        ["pragma ", "autoincrement", "sqlite_", "begin transaction;", "insert or ", "unistr(", ".dbconfig", "without rowid"];
+    const SQLITE: [&str; 8] = [
+        "pragma ",
+        "autoincrement",
+        "sqlite_",
+        "begin transaction;",
+        "insert or ",
+        "unistr(",
+        ".dbconfig",
+        "without rowid",
+    ];
     const POSTGRES: [&str; 10] = [
-        "postgres", "\n\\c", "nextval(", "serial", "character varying", "::", "\nset ", " from stdin", "timestamptz", "public.",
+        "postgres",
+        "\n\\c",
+        "nextval(",
+        "serial",
+        "character varying",
+        "::",
+        "\nset ",
+        " from stdin",
+        "timestamptz",
+        "public.",
     ];
     if SQLITE.iter().any(|word| has(word)) {
         return Some(Dialect::Sqlite);

@@ -13,6 +13,7 @@ use crate::model::name;
 use crate::source::file::File;
 use crate::source::{Content, Offer, Reader, Source, Spec, scratch};
 
+mod affinity;
 mod script;
 mod stored;
 mod table;
@@ -154,10 +155,18 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         )?;
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
     })?;
-    let mut source =
-        Source { name: spec.name.clone(), kind: "sqlite", is_database: true, tables: Vec::new(), notes: Vec::new(), lost: Vec::new() };
+    let mut source = Source {
+        name: spec.name.clone(),
+        kind: "sqlite",
+        is_database: true,
+        tables: Vec::new(),
+        notes: Vec::new(),
+        lost: Vec::new(),
+    };
     if database.lacks_log() {
-        source.notes.push("it is in write-ahead mode and no -wal file is beside it: its newest rows may be missing".into());
+        source
+            .notes
+            .push("it is in write-ahead mode and no -wal file is beside it: its newest rows may be missing".into());
     }
     let (mut views, mut virtual_tables) = (Vec::new(), Vec::new());
     for (kind, name, sql) in listed {

@@ -2,12 +2,12 @@
 //! declared types, rows in INSERT statements. Nothing is run: values are read, and get the class that SQLite would
 //! store them as.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 
+use super::affinity::{Affinity, Value};
 use super::not_data;
 use super::stored::{self, Declared, Misfit, Seen, Shape};
 use crate::error::{Error, Result};
@@ -99,10 +99,8 @@ impl Dump {
 
     fn declare(&mut self, statement: &str) {
         match declaration(statement, Dialect::Sqlite) {
-            Some(Declaration::Table(table)) => {
-                if !self.tables.iter().any(|(name, _)| is_same(name, &table.name.1)) {
-                    self.tables.push((table.name.1, table.columns));
-                }
+            Some(Declaration::Table(table)) if !self.tables.iter().any(|(name, _)| is_same(name, &table.name.1)) => {
+                self.tables.push((table.name.1, table.columns));
             }
             Some(Declaration::NotData { what: "virtual table", name }) => self.virtual_tables.push(name.1),
             Some(Declaration::NotData { name, .. }) => self.views.push(name.1),
@@ -189,16 +187,16 @@ fn note(dump: &mut Dump, statement: &str) {
     let lower = statement.to_ascii_lowercase();
     if lower.starts_with("insert into sqlite_stat1") {
         let mut parts = statement.split('\'').skip(1).step_by(2);
-        if let (Some(table), Some(statistics)) = (parts.next(), parts.last()) {
-            if let Some(rows) = statistics.split(' ').next().and_then(|rows| rows.parse().ok()) {
-                dump.expected.insert(table.to_lowercase(), rows);
-            }
+        if let (Some(table), Some(statistics)) = (parts.next(), parts.last())
+            && let Some(rows) = statistics.split(' ').next().and_then(|rows| rows.parse().ok())
+        {
+            dump.expected.insert(table.to_lowercase(), rows);
         }
-    } else if lower.starts_with("insert into sqlite_schema") || lower.starts_with("insert into sqlite_master") {
-        if let Some(at) = lower.find("'create ") {
-            let inner = statement[at + 1..].trim_end().trim_end_matches(')').trim_end_matches('\'').replace("''", "'");
-            dump.declare(&inner);
-        }
+    } else if (lower.starts_with("insert into sqlite_schema") || lower.starts_with("insert into sqlite_master"))
+        && let Some(at) = lower.find("'create ")
+    {
+        let inner = statement[at + 1..].trim_end().trim_end_matches(')').trim_end_matches('\'').replace("''", "'");
+        dump.declare(&inner);
     }
 }
 
@@ -241,7 +239,8 @@ struct Layout {
 
 impl Layout {
     fn of(declared: Option<&[ColumnDef]>, runs: &[Run], file: &File) -> Result<Layout> {
-        let mut layout = Layout { columns: Vec::new(), affinities: Vec::new(), fields: Vec::new(), generated: Vec::new() };
+        let mut layout =
+            Layout { columns: Vec::new(), affinities: Vec::new(), fields: Vec::new(), generated: Vec::new() };
         for column in declared.unwrap_or_default() {
             if column.is_generated {
                 layout.generated.push(column.name.clone());
@@ -259,7 +258,8 @@ impl Layout {
             }
             for name in &fields {
                 let is_known = layout.columns.iter().any(|column| is_same(&column.name, name));
-                let is_rowid = declared.is_some() && ["rowid", "_rowid_", "oid"].iter().any(|other| is_same(other, name));
+                let is_rowid =
+                    declared.is_some() && ["rowid", "_rowid_", "oid"].iter().any(|other| is_same(other, name));
                 if !is_known && !is_rowid && !layout.generated.iter().any(|other| is_same(other, name)) {
                     layout.add(name, "");
                 }
@@ -296,108 +296,6 @@ fn width(run: &Run, file: &File) -> Result<usize> {
     let got = read.map_err(|e| Error::file(&file.shown, &e))?;
     text.truncate(got);
     Ok(insert::width(&text, SPELLING))
-}
-
-/// How a declared type bends what is inserted (SQLite, "Datatypes In SQLite", 3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Affinity {
-    Integer,
-    Text,
-    Blob,
-    Real,
-    Numeric,
-}
-
-impl Affinity {
-    fn of(declared: &str) -> Affinity {
-        let upper = declared.to_ascii_uppercase();
-        let has = |part: &str| upper.contains(part);
-        if has("INT") {
-            Affinity::Integer
-        } else if has("CHAR") || has("CLOB") || has("TEXT") {
-            Affinity::Text
-        } else if upper.is_empty() || has("BLOB") || upper == "ANY" {
-            Affinity::Blob
-        } else if has("REAL") || has("FLOA") || has("DOUB") {
-            Affinity::Real
-        } else {
-            Affinity::Numeric
-        }
-    }
-}
-
-/// A value as SQLite would store it.
-#[derive(Debug, Clone, PartialEq)]
-enum Value<'a> {
-    Null,
-    Int(i64),
-    Real(f64),
-    Text(Cow<'a, [u8]>),
-    Blob(Vec<u8>),
-}
-
-impl<'a> Value<'a> {
-    /// `None` for what would have to be computed.
-    fn of(literal: Literal<'a>) -> Option<Value<'a>> {
-        Some(match literal {
-            Literal::Null | Literal::Default => Value::Null,
-            Literal::Bool(value) => Value::Int(i64::from(value)),
-            Literal::Number(digits) => number(std::str::from_utf8(digits).ok()?)?,
-            Literal::Text(text) => Value::Text(text),
-            Literal::Blob(bytes) => Value::Blob(bytes),
-            Literal::Expression => return None,
-        })
-    }
-
-    fn stored_as(self, affinity: Affinity) -> Value<'a> {
-        match (affinity, self) {
-            (Affinity::Text, Value::Int(value)) => Value::Text(Cow::Owned(value.to_string().into_bytes())),
-            (Affinity::Text, Value::Real(value)) => Value::Text(Cow::Owned(format!("{value:?}").into_bytes())),
-            (Affinity::Real, Value::Int(value)) => Value::Real(value as f64),
-            // Whole numbers of such a column are kept as integers, which have no negative zero.
-            (Affinity::Real, Value::Real(0.0)) => Value::Real(0.0),
-            (Affinity::Integer | Affinity::Numeric, Value::Real(value)) => whole(value),
-            (Affinity::Integer | Affinity::Numeric | Affinity::Real, Value::Text(text)) => {
-                let read = std::str::from_utf8(&text).ok().map(str::trim).filter(|text| looks_numeric(text));
-                match read.and_then(number) {
-                    Some(value) if affinity == Affinity::Real => value.stored_as(Affinity::Real),
-                    Some(Value::Real(value)) => whole(value),
-                    Some(Value::Int(value)) => Value::Int(value),
-                    _ => Value::Text(text),
-                }
-            }
-            (_, value) => value,
-        }
-    }
-}
-
-/// A number that has no fraction becomes an integer where a column prefers these.
-fn whole<'a>(value: f64) -> Value<'a> {
-    let int = value as i64;
-    if value.is_finite() && int as f64 == value && value.abs() < 9e18 { Value::Int(int) } else { Value::Real(value) }
-}
-
-fn looks_numeric(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits.bytes().any(|byte| byte.is_ascii_digit())
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))
-}
-
-/// A number as written in SQL: an integer if it is one and fits 64 bits.
-fn number<'a>(text: &str) -> Option<Value<'a>> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let is_negative = text.starts_with('-');
-    if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
-        if let Ok(value) = text.parse() {
-            return Some(Value::Int(value));
-        }
-    }
-    if unsigned.eq_ignore_ascii_case("inf") || unsigned.eq_ignore_ascii_case("infinity") {
-        return Some(Value::Real(if is_negative { f64::NEG_INFINITY } else { f64::INFINITY }));
-    }
-    // `1e999` is how infinity is written.
-    text.parse().ok().map(Value::Real)
 }
 
 /// What all rows of a table share.

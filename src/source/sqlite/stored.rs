@@ -125,8 +125,7 @@ impl Seen {
 
     /// What is said of a column with values of several classes.
     fn mixed(&self) -> Option<String> {
-        let classes =
-            [(self.ints, "INTEGER"), (self.floats, "REAL"), (self.texts, "TEXT"), (self.blobs, "BLOB")];
+        let classes = [(self.ints, "INTEGER"), (self.floats, "REAL"), (self.texts, "TEXT"), (self.blobs, "BLOB")];
         let is_mixed = (self.ints + self.floats > 0) as u8 + (self.texts > 0) as u8 + (self.blobs > 0) as u8 > 1
             || (self.floats > 0 && self.has_inexact);
         let parts = classes.iter().filter(|(count, _)| *count > 0).map(|(count, class)| format!("{count} {class}"));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::Database;
@@ -223,12 +223,17 @@ impl SqliteTable {
             report: Report::default(),
             request: request.clone(),
             split,
+            counted: None,
+            name: self.name.clone(),
+            rowid: if let Walk::Rowid { name, .. } = self.walk { name } else { "" },
         })
     }
 }
 
 struct SqliteCursor {
     database: Arc<Database>,
+    name: String,
+    rowid: &'static str,
     sql: String,
     /// The primary key, of a table without rowids, and its last value seen.
     key: Vec<String>,
@@ -245,9 +250,36 @@ struct SqliteCursor {
     report: Report,
     request: Arc<Request>,
     split: usize,
+    /// Rows that are only counted, and not yet handed on.
+    counted: Option<i64>,
 }
 
 impl SqliteCursor {
+    /// Where no column is asked for: all rows of the range in one go, if its pages can be read.
+    fn count(&mut self, connection: &Connection, batch: &mut Batch) -> Option<bool> {
+        if !self.wanted.is_empty() || !self.key.is_empty() || self.file_slot.is_some() || self.line_slot.is_some() {
+            return None;
+        }
+        let left = match self.counted {
+            Some(left) => left,
+            None => {
+                let rowid = self.rowid;
+                let sql =
+                    format!("SELECT count(*) FROM {} NOT INDEXED WHERE {rowid} BETWEEN ? AND ?", quoted(&self.name));
+                let mut statement = connection.prepare_cached(&sql).ok()?;
+                statement.query_row([self.next, self.to], |row| row.get(0)).ok()?
+            }
+        };
+        let rows = left.min(BATCH_ROWS as i64);
+        for column in &mut batch.columns {
+            (0..rows).for_each(|_| column.push_null());
+        }
+        batch.rows += rows as usize;
+        self.report.rows += rows as u64;
+        self.counted = Some(left - rows);
+        Some(left > rows)
+    }
+
     /// Up to a batch of rows, beginning after the last one. Returns whether there may be more.
     fn step(&mut self, connection: &Connection, batch: &mut Batch) -> rusqlite::Result<bool> {
         let sql = self.statement();
@@ -258,7 +290,8 @@ impl SqliteCursor {
             statement.query(params_from_iter(self.last_key.iter()))?
         };
         let mut count = 0;
-        let mut bytes = 0;
+        let texts = |batch: &Batch| batch.columns.iter().map(|column| column.bytes.len()).sum::<usize>();
+        let before = texts(batch);
         while let Some(row) = rows.next()? {
             let rowid = if self.key.is_empty() { row.get::<_, i64>(self.wanted.len())? } else { 0 };
             for (index, (out, column)) in self.wanted.iter().enumerate() {
@@ -268,7 +301,6 @@ impl SqliteCursor {
                     let fault = misfit.fault(&self.names[*column], shape);
                     self.report.fault(fault, || (self.place.clone(), rowid.unsigned_abs()));
                 }
-                bytes += if let ValueRef::Text(text) | ValueRef::Blob(text) = value { text.len() as u64 } else { 8 };
             }
             if let Some(slot) = self.file_slot {
                 batch.columns[slot].push_text(&self.place);
@@ -287,7 +319,7 @@ impl SqliteCursor {
             count += 1;
         }
         self.report.rows += count as u64;
-        self.request.coverage.read(bytes);
+        self.request.coverage.read((texts(batch) - before + count * 8 * self.wanted.len()) as u64);
         if self.key.is_empty() {
             if self.next >= self.to {
                 return Ok(false);
@@ -315,6 +347,9 @@ impl Cursor for SqliteCursor {
         let database = self.database.clone();
         let more = database.with(|connection| {
             let rows = batch.rows;
+            if let Some(more) = self.count(connection, batch) {
+                return Ok(more);
+            }
             match self.step(connection, batch) {
                 Ok(more) => Ok(more),
                 Err(cause) => {

@@ -99,7 +99,8 @@ fn blocks(file: &File, toc: &Toc) -> Result<custom::Blocks> {
     let handle = file.positioned()?;
     let mut blocks = custom::Blocks::default();
     for entry in entries {
-        let Some(offset) = entry.offset.filter(|offset| custom::begins(&handle, *offset, entry.id, toc.integers)) else {
+        let Some(offset) = entry.offset.filter(|offset| custom::begins(&handle, *offset, entry.id, toc.integers))
+        else {
             return custom::walk(file, toc.end, toc.integers);
         };
         let next = offsets.get(offsets.partition_point(|other| *other <= offset)).copied().unwrap_or(file.bytes);
@@ -138,17 +139,19 @@ impl Archive {
             Store::Directory { folder, shown: base } => {
                 let Some(name) = plain_name(&entry.file) else { return Err("its file's name leads elsewhere".into()) };
                 let endings = ["", ".gz", ".lz4", ".zst"];
-                let Some(name) = endings.iter().map(|end| format!("{name}{end}")).find(|name| folder.join(name).is_file())
+                let Some(name) =
+                    endings.iter().map(|end| format!("{name}{end}")).find(|name| folder.join(name).is_file())
                 else {
                     return Err(format!("its file `{base}{name}` is missing"));
                 };
-                let file = File::open(&folder.join(&name), &format!("{base}{name}")).map_err(|e| {
-                    e.detail.map_or(e.message.clone(), |detail| format!("{}: {detail}", e.message))
-                })?;
+                let file = File::open(&folder.join(&name), &format!("{base}{name}"))
+                    .map_err(|e| e.detail.map_or(e.message.clone(), |detail| format!("{}: {detail}", e.message)))?;
                 Ok(payload(Arc::new(file.undecoded()), is_copy))
             }
             Store::Tar { file, members } => {
-                let Some(name) = plain_name(&entry.file) else { return Err("its member's name leads elsewhere".into()) };
+                let Some(name) = plain_name(&entry.file) else {
+                    return Err("its member's name leads elsewhere".into());
+                };
                 let endings = ["", ".gz", ".lz4", ".zst"];
                 let range = endings.iter().find_map(|end| members.by_name.get(format!("{name}{end}").as_bytes()));
                 let Some(range) = range else { return Err(format!("its member `{name}` is missing")) };

@@ -103,9 +103,9 @@ fn is_sound(header: &[u8; BLOCK]) -> bool {
 /// Octal digits, or with the highest bit set a number of 64 bits.
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] & 0x80 != 0 {
-        return field[field.len() - 8..].iter().try_fold(0_u64, |value, byte| {
-            value.checked_mul(256).map(|value| value | u64::from(*byte))
-        });
+        return field[field.len() - 8..]
+            .iter()
+            .try_fold(0_u64, |value, byte| value.checked_mul(256).map(|value| value | u64::from(*byte)));
     }
     let digits = field.iter().copied().skip_while(|byte| *byte == b' ').take_while(|byte| !matches!(byte, 0 | b' '));
     digits.into_iter().try_fold(0_u64, |value, byte| {

@@ -151,7 +151,9 @@ pub fn read(from: impl Read) -> io::Result<Toc> {
         return Err(invalid("no archive of pg_dump".into()));
     };
     if major != 1 || !(12..=31).contains(&minor) {
-        return Err(invalid(format!("an archive of version {major}.{minor}; read are 1.12 (PostgreSQL 9.0) and later")));
+        return Err(invalid(format!(
+            "an archive of version {major}.{minor}; read are 1.12 (PostgreSQL 9.0) and later"
+        )));
     }
     if !(1..=32).contains(&integer_bytes) || !(1..=32).contains(&offset_bytes) || !matches!(format, 1 | 3 | 5) {
         return Err(invalid("an archive whose header makes no sense".into()));
@@ -192,7 +194,8 @@ pub fn read(from: impl Read) -> io::Result<Toc> {
         match entry(&mut reader, minor, toc.is_custom) {
             Ok(entry) => toc.entries.push(entry),
             Err(cause) => {
-                let what = if cause.kind() == io::ErrorKind::UnexpectedEof { "it ends".into() } else { cause.to_string() };
+                let what =
+                    if cause.kind() == io::ErrorKind::UnexpectedEof { "it ends".into() } else { cause.to_string() };
                 toc.damage = Some(format!(
                     "damaged at byte {}: the table of contents breaks off in entry {} of {count} ({what}); what follows is lost",
                     reader.from.at,

@@ -1,0 +1,126 @@
+//! The tables of a source under the names that SQL uses: `telemetry`, `station.tests`, `mes.public.labels`.
+
+use std::collections::HashMap;
+
+use super::{Session, Table, known_column};
+use crate::engine::{Label, quote};
+use crate::error::Result;
+use crate::model::column::Column;
+use crate::model::name;
+use crate::model::role::Roles;
+use crate::source::{Content, Offer, Source};
+
+impl Session {
+    /// Makes the tables of a source known to SQL.
+    pub(super) fn attach(&mut self, source: Source, shown: &str) -> Result<()> {
+        if source.is_database {
+            self.engine.execute(&format!("ATTACH ':memory:' AS {}", quote::name(&source.name)))?;
+        }
+        let mut tables = source.tables;
+        tell_apart(&mut tables);
+        let names: Vec<String> = tables.iter().map(|offer| offer.name.to_lowercase()).collect();
+        for offer in tables {
+            // Two schemas of a dump may have tables of one name: then both carry their schema's.
+            let twice = names.iter().filter(|name| **name == offer.name.to_lowercase()).count() > 1;
+            self.attach_table(&source.name, source.kind, source.is_database, twice, offer)?;
+        }
+        self.notes.extend(source.notes.into_iter().map(|note| (source.name.clone(), note)));
+        source.lost.iter().for_each(|lost| self.coverage.damaged(&source.name, shown, lost));
+        Ok(())
+    }
+
+    fn attach_table(
+        &mut self,
+        source: &str,
+        kind: &'static str,
+        is_database: bool,
+        twice: bool,
+        offer: Offer,
+    ) -> Result<()> {
+        let short_name = match &offer.schema {
+            Some(schema) if twice => format!("{schema}.{}", offer.name),
+            _ => offer.name.clone(),
+        };
+        let name = if is_database { format!("{source}.{short_name}") } else { source.to_string() };
+        let said = self.settings.sources.get(source);
+        let (columns, scan, hidden, origin) = match &offer.content {
+            Content::Scanned(table) => {
+                let label = Label { table: name.clone(), source: source.to_string(), bytes: offer.bytes };
+                let scan = self.engine.register(table.clone(), label);
+                (table.columns().to_vec(), scan, table.hidden(), "concat_ws(':', _file, _line)".to_string())
+            }
+            Content::Parquet(files) => {
+                // The engine reads these by itself and tells nobody when.
+                self.coverage.asked(&name, source, offer.bytes);
+                self.parquet.extend(files.iter().map(|file| file.path.clone()));
+                let paths =
+                    files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
+                let (columns, scan) = self.parquet_scan(source, &paths, files.len() > 1)?;
+                (columns, scan, 2, "concat_ws(':', _file, _line)".to_string())
+            }
+        };
+        let shown = columns.len() - hidden;
+        let list = if hidden == 0 {
+            "*".into()
+        } else {
+            columns[..shown].iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ")
+        };
+        let list = if list.is_empty() { "NULL AS no_columns".into() } else { list };
+        let view = if is_database {
+            format!("{}.main.{}", quote::name(source), quote::name(&short_name))
+        } else {
+            quote::name(source)
+        };
+        self.engine.execute(&format!("CREATE VIEW {view} AS SELECT {list} FROM {scan}"))?;
+        if let Some(schema) = offer.schema.as_ref().filter(|_| is_database) {
+            let catalog = quote::name(source);
+            let (schema, table) = (quote::name(schema), quote::name(&offer.name));
+            self.engine.execute(&format!("CREATE SCHEMA IF NOT EXISTS {catalog}.{schema}; CREATE VIEW {catalog}.{schema}.{table} AS SELECT {list} FROM {scan}"))?;
+        }
+        if let Some(time) = said.and_then(|said| said.time.as_deref()).filter(|_| !is_database) {
+            known_column(&name, &columns, time, &format!("sources.{source}.time"))?;
+        }
+        let own: Vec<Column> = columns[..shown].to_vec();
+        let roles = Roles::find(
+            &own,
+            said.and_then(|said| said.time.as_deref())
+                .filter(|time| own.iter().any(|c| c.name.eq_ignore_ascii_case(time))),
+        );
+        offer.notes.iter().for_each(|note| self.coverage.note(&name, note.clone()));
+        if !offer.report.faults.is_empty() {
+            self.coverage.finish(&name, usize::MAX, &offer.report);
+        }
+        let tables = if offer.is_part { &mut self.parts } else { &mut self.tables };
+        tables.push(Table {
+            source: source.to_string(),
+            kind,
+            name,
+            short_name,
+            columns: own,
+            roles,
+            bytes: offer.bytes,
+            format: offer.format,
+            notes: offer.notes,
+            scan,
+            view,
+            origin,
+        });
+        Ok(())
+    }
+}
+
+/// SQL takes names that differ in case alone for one: the one in small letters keeps its name, others get a number.
+fn tell_apart(tables: &mut [Offer]) {
+    let mut seen = HashMap::new();
+    let mut order: Vec<usize> = (0..tables.len()).collect();
+    order.sort_by_key(|index| tables[*index].name != tables[*index].name.to_lowercase());
+    for index in order {
+        let offer = &mut tables[index];
+        let schema = offer.schema.clone().unwrap_or_default();
+        let name = name::once(&format!("{schema}.{}", offer.name), &mut seen).split_off(schema.len() + 1);
+        if name != offer.name {
+            offer.notes.push(format!("`{}` is called `{name}` here, since SQL does not tell case", offer.name));
+            offer.name = name;
+        }
+    }
+}
