@@ -250,7 +250,8 @@ fn copied_text_is_the_servers_text() {
     fs::write(place.path().join("raw.sql"), copies(&tables)).expect("written");
     for table in tables.iter().filter(|table| !table.is_partitioned && !table.columns.is_empty()) {
         let sql = format!("SELECT * FROM {}", in_sql("raw", table, &tables));
-        let got = rows_in(place.path(), &["query", &sql, "raw.sql"]);
+        let as_text = format!("sources.raw.text={}", serde_json::to_string(&table.columns).expect("JSON"));
+        let got = rows_in(place.path(), &["query", &sql, "raw.sql", "--set", &as_text]);
         assert_eq!(got.len() as u64, table.rows, "{}", table.name);
         for (row, cells) in got.iter().zip(&table.cells) {
             let values: Vec<Option<&str>> = row.as_object().expect("a row").values().map(|v| v.as_str()).collect();
@@ -273,9 +274,10 @@ fn a_dump_in_another_encoding_has_the_servers_characters() {
         let place = folder();
         fs::write(place.path().join("raw.sql"), copies(&tables)).expect("written");
         let all: Vec<&Truth> = tables.iter().collect();
-        let expected = sums(place.path(), &place.path().join("raw.sql"), &all, &tables);
         let columns: Vec<&String> = tables.iter().flat_map(|table| &table.columns).collect();
         let as_text = format!("sources.d.text={}", serde_json::to_string(&columns).expect("JSON"));
+        let raw = place.path().join("raw.sql");
+        let expected = sums_with(place.path(), &raw, &all, &tables, &["--set", &as_text]);
         let got = sums_with(place.path(), &dumps().join(form), &all, &tables, &["--set", &as_text]);
         assert_eq!(got, expected, "{form}");
     }

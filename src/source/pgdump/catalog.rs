@@ -45,6 +45,12 @@ impl Catalog {
             Some(Declaration::Domain(name, kind)) => self.define(name, Type::Domain(kind)),
             Some(Declaration::Composite(name, fields)) => self.define(name, Type::Composite(fields)),
             Some(Declaration::Type(name, _)) => self.define(name, Type::Other),
+            Some(Declaration::Column(table, column)) => {
+                let name = self.whole(table);
+                if let Some(index) = self.by_name.get(&name) {
+                    self.tables[*index].columns.push(column);
+                }
+            }
             Some(Declaration::Attach { parent, child }) => {
                 let (parent, child) = (self.whole(parent), self.whole(child));
                 self.parents.insert(child, parent);

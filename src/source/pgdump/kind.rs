@@ -6,7 +6,7 @@ use super::moment;
 use super::nested;
 use crate::model::column::{Buffer, Kind};
 use crate::model::zone::Clock;
-use crate::source::infer;
+use crate::source::infer::{self, Guess, Reading};
 use crate::source::sql::ddl::TypeName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,8 @@ struct Extent {
 }
 
 impl Wish {
+    /// Nothing is declared: the values tell.
+    pub const UNKNOWN: Wish = Wish { kind: PgKind::Text, is_open: true };
     pub const TEXT: Wish = Wish { kind: PgKind::Text, is_open: false };
 
     /// By a base type, as in `character varying(20)`, `numeric(10,2)`, `timestamp(3) with time zone`, `integer[]`.
@@ -91,6 +93,22 @@ impl Wish {
                 _ => return Wish { kind: PgKind::Decimal { width: 38, scale: 0 }, is_open: true },
             },
             name if name == "interval" || name.starts_with("interval ") => PgKind::Interval,
+            _ => PgKind::Text,
+        };
+        Wish { kind, is_open: false }
+    }
+
+    /// What values of a column that nothing declares look like.
+    pub fn guessed<'a>(values: impl Iterator<Item = &'a [u8]>) -> Wish {
+        let mut guess = Guess::default();
+        values.for_each(|text| guess.see(text));
+        let kind = match guess.reading("") {
+            Reading::Int => PgKind::Int,
+            // Exact, as the text is.
+            Reading::Float => return Wish { kind: PgKind::Decimal { width: 38, scale: 0 }, is_open: true },
+            Reading::Date => PgKind::Date,
+            Reading::Time if guess.is_zoneless() => PgKind::Timestamp,
+            Reading::Time => PgKind::TimestampTz,
             _ => PgKind::Text,
         };
         Wish { kind, is_open: false }

@@ -89,9 +89,16 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
         .iter()
         .map(|column| {
             let as_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&column.name));
-            if as_text { Wish::TEXT } else { Wish::of(&dump.catalog.base(&column.kind)) }
+            match (as_text, column.kind.name.is_empty()) {
+                (true, _) => Wish::TEXT,
+                (false, true) => Wish::UNKNOWN,
+                (false, false) => Wish::of(&dump.catalog.base(&column.kind)),
+            }
         })
         .collect();
+    if wishes.contains(&Wish::UNKNOWN) {
+        notes.push("types that are not declared are told from values".to_string());
+    }
     let kinds = confirmed(&layout, &segments, &wishes, share, &mut notes)?;
     if kinds.iter().any(PgKind::is_zoneless) && !spec.zone_said {
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
@@ -144,11 +151,7 @@ impl Layout {
     fn of(declared: &[ColumnDef], segments: &[Segment], is_partitioned: bool) -> Layout {
         let stored = || declared.iter().filter(|column| !column.is_generated);
         let listed = segments.iter().find(|segment| !segment.fields.is_empty()).filter(|_| !is_partitioned);
-        let text = |name: &String| ColumnDef {
-            name: name.clone(),
-            kind: TypeName { name: "text".into(), ..TypeName::default() },
-            is_generated: false,
-        };
+        let text = |name: &String| ColumnDef { name: name.clone(), kind: TypeName::default(), is_generated: false };
         // Rows are in the order of the table's columns, also where a declaration leaves out what is inherited.
         let mut columns: Vec<ColumnDef> = Vec::new();
         for name in listed.iter().flat_map(|segment| &segment.fields) {
@@ -206,6 +209,10 @@ fn confirmed(
             let column = &batch.columns[slot];
             (0..batch.rows).filter(|row| column.valid[*row]).map(|row| column.text(row))
         });
+        if wishes[index] == Wish::UNKNOWN {
+            kinds[index] = Wish::guessed(values.clone()).confirmed_by(values).unwrap_or(PgKind::Text);
+            continue;
+        }
         match wishes[index].confirmed_by(values) {
             Ok(kind) => kinds[index] = kind,
             Err(why) => {

@@ -12,17 +12,18 @@ use super::{Data, Dump};
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
 use crate::source::file::{self, File};
-use crate::source::sql::ddl::{Cursor, Name};
+use crate::source::sql::ddl::{self, Cursor, Name};
 use crate::source::sql::insert::{self, Header, Run, Runs};
 use crate::source::sql::script::Script;
 use crate::source::sql::token::{Token, tokens};
-use crate::source::sql::{Dialect, Spelling};
+use crate::source::sql::{Dialect, Spelling, not_applied};
 
 struct Reading<'a> {
     file: &'a Arc<File>,
     dumps: Vec<Dump>,
     runs: Runs,
     commands: Vec<String>,
+    changes: Vec<&'static str>,
 }
 
 /// # Errors
@@ -31,8 +32,13 @@ pub fn read(file: &Arc<File>, charset: Charset, coverage: &Arc<Coverage>) -> Res
     let handle = file.positioned()?;
     let spelling = Spelling { wide: charset.is_wide(), ..Spelling::of(Dialect::Postgres) };
     let mut script = Script::new(&handle, spelling);
-    let mut reading =
-        Reading { file, dumps: vec![Dump { charset, ..Dump::default() }], runs: Runs::default(), commands: Vec::new() };
+    let mut reading = Reading {
+        file,
+        dumps: vec![Dump { charset, ..Dump::default() }],
+        runs: Runs::default(),
+        commands: Vec::new(),
+        changes: Vec::new(),
+    };
     let failed = |e: std::io::Error| Error::file(&file.shown, &e);
     let mut number = 0_u64;
     while script.next().map_err(failed)? {
@@ -173,6 +179,7 @@ impl Reading<'_> {
             self.dump().catalog.statement(&text);
             return Ok(());
         }
+        self.changes.extend(ddl::changes_rows(&statement.text));
         if !statement.begins("set") && !statement.begins("select") {
             return Ok(());
         }
@@ -237,11 +244,8 @@ impl Reading<'_> {
                 "damaged at byte {end}: the script ends without saying that it is complete; tables may be missing"
             ));
         }
-        if self.runs.computed > 0 {
-            let count = self.runs.computed;
-            let s = if count == 1 { "" } else { "s" };
-            self.dump().lost.push(format!("{count} INSERT statement{s} that compute rows, which is not done"));
-        }
+        let lost = [self.runs.computed(), not_applied(&self.changes)];
+        self.dump().lost.extend(lost.into_iter().flatten());
         self.commands.sort();
         self.commands.dedup();
         if !self.commands.is_empty() {

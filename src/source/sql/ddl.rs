@@ -46,6 +46,8 @@ pub enum Declaration {
     Composite(Name, Vec<ColumnDef>),
     /// Any other type: an enum, a range and what it is of.
     Type(Name, Option<TypeName>),
+    /// A table gets one more column.
+    Column(Name, ColumnDef),
     /// A child becomes a part of its parent.
     Attach {
         parent: Name,
@@ -61,7 +63,18 @@ pub enum Declaration {
 pub fn declaration(statement: &str, dialect: Dialect) -> Option<Declaration> {
     let tokens = tokens(statement, dialect);
     let rest = Cursor { tokens: &tokens, at: 0 };
-    create(rest.clone()).or_else(|| attach(rest))
+    create(rest.clone()).or_else(|| alter(rest))
+}
+
+/// The first word of a statement that changes rows which stand elsewhere in a script.
+pub fn changes_rows(statement: &[u8]) -> Option<&'static str> {
+    const OWN: [&str; 3] = ["sqlite_", "pg_catalog.", "\"sqlite_"];
+    let start = String::from_utf8_lossy(&statement[..statement.len().min(256)]).to_ascii_lowercase();
+    let mut words = start.split_ascii_whitespace();
+    let first = words.next()?;
+    let what = ["UPDATE", "DELETE", "TRUNCATE", "MERGE"].into_iter().find(|word| word.eq_ignore_ascii_case(first))?;
+    // What a database writes about itself changes no row that is read.
+    (!words.any(|word| OWN.iter().any(|own| word.starts_with(own)))).then_some(what)
 }
 
 /// Whether a statement that creates a routine or a trigger is still within its body: `BEGIN ATOMIC ..; END`.
@@ -320,14 +333,19 @@ fn column(item: &[Token]) -> Option<ColumnDef> {
     Some(ColumnDef { name, kind, is_generated })
 }
 
-/// `ALTER TABLE ONLY parent ATTACH PARTITION child FOR VALUES ..`
-fn attach(mut rest: Cursor) -> Option<Declaration> {
+/// `ALTER TABLE ONLY parent ATTACH PARTITION child FOR VALUES ..`, `ALTER TABLE t ADD COLUMN c integer`
+fn alter(mut rest: Cursor) -> Option<Declaration> {
     if !rest.eat(&["alter", "table"]) {
         return None;
     }
     rest.eat(&["if", "exists"]);
     rest.eat(&["only"]);
     let parent = rest.name()?;
+    if rest.eat(&["add"]) {
+        rest.eat(&["column"]);
+        rest.eat(&["if", "not", "exists"]);
+        return column(&rest.tokens[rest.at..]).map(|column| Declaration::Column(parent, column));
+    }
     if !rest.eat(&["attach", "partition"]) {
         return None;
     }
@@ -399,6 +417,12 @@ mod tests {
             Some(Declaration::NotData { what: "materialized view", name: name("public", "v") })
         );
         assert_eq!(of("CREATE INDEX i ON t (x)"), None);
+        assert!(
+            matches!(of("ALTER TABLE t ADD COLUMN n integer DEFAULT 1"), Some(Declaration::Column(_, column)) if column.kind.name == "integer")
+        );
+        assert_eq!(of("ALTER TABLE ONLY t ADD CONSTRAINT c PRIMARY KEY (id)"), None);
+        assert_eq!(changes_rows(b"UPDATE t SET a = 1"), Some("UPDATE"));
+        assert_eq!(changes_rows(b"DELETE FROM sqlite_sequence"), None);
         let Some(Declaration::Table(part)) = of("CREATE TABLE c PARTITION OF p FOR VALUES FROM (1) TO (2)") else {
             panic!()
         };

@@ -124,7 +124,7 @@ pub struct Runs {
     /// The text before the values of the last statement.
     head: Vec<u8>,
     /// Statements whose rows are not in the text: `INSERT .. SELECT`.
-    pub computed: u64,
+    computed: u64,
 }
 
 impl Runs {
@@ -153,6 +153,15 @@ impl Runs {
         }
         self.open.iter_mut().for_each(|run| run.add(statement));
         ended
+    }
+
+    /// What is lost, if rows would have to be computed.
+    pub fn computed(&self) -> Option<String> {
+        let one = self.computed == 1;
+        let s = if one { "" } else { "s" };
+        let are = if one { "is" } else { "are" };
+        (self.computed > 0)
+            .then(|| format!("{} INSERT statement{s} that {are} to compute rows, which is not done", self.computed))
     }
 
     /// The last run is complete.

@@ -73,6 +73,16 @@ pub fn dialect_of(head: &[u8]) -> Option<Dialect> {
     Some(if POSTGRES.iter().any(|word| has(word)) { Dialect::Postgres } else { Dialect::Sqlite })
 }
 
+/// What is said of statements that change rows, by their first words: a script is not run.
+pub fn not_applied(changes: &[&'static str]) -> Option<String> {
+    let words: std::collections::BTreeSet<&str> = changes.iter().copied().collect();
+    let words: Vec<&str> = words.into_iter().collect();
+    let s = if changes.len() == 1 { "" } else { "s" };
+    (!changes.is_empty()).then(|| {
+        format!("{} statement{s} ({}) not applied: rows are as they were inserted", changes.len(), words.join(", "))
+    })
+}
+
 /// Scripts of MySQL and SQL Server have other quotes and types.
 fn is_other(lower: &[u8]) -> bool {
     ["-- mysql dump", "-- mariadb dump", "engine=innodb", "engine=myisam", "\ngo\n", "\ngo\r\n", "[dbo]"]

@@ -17,11 +17,11 @@ use crate::model::name;
 use crate::model::zone::Clock;
 use crate::source::blocks::Framing;
 use crate::source::file::{self, File, Handle};
-use crate::source::sql::ddl::{ColumnDef, Declaration, declaration};
+use crate::source::sql::ddl::{self, ColumnDef, Declaration, declaration};
 use crate::source::sql::insert::{self, Inserts, Rows, Run, Runs};
 use crate::source::sql::literal::Literal;
 use crate::source::sql::script::Script;
-use crate::source::sql::{self, Dialect, Spelling};
+use crate::source::sql::{self, Dialect, Spelling, not_applied};
 use crate::source::text::{Format, Slot, TextTable};
 use crate::source::{Content, Offer, Reader, Source, Spec, sample, scratch};
 
@@ -102,6 +102,10 @@ impl Dump {
             Some(Declaration::Table(table)) if !self.tables.iter().any(|(name, _)| is_same(name, &table.name.1)) => {
                 self.tables.push((table.name.1, table.columns));
             }
+            Some(Declaration::Column(table, column)) => {
+                let known = self.tables.iter_mut().find(|(name, _)| is_same(name, &table.1));
+                known.into_iter().for_each(|(_, columns)| columns.push(column.clone()));
+            }
             Some(Declaration::NotData { what: "virtual table", name }) => self.virtual_tables.push(name.1),
             Some(Declaration::NotData { name, .. }) => self.views.push(name.1),
             _ => {}
@@ -114,6 +118,7 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
     let mut script = Script::new(&handle, SPELLING);
     let mut dump = Dump::default();
     let mut runs = Runs::default();
+    let mut changes = Vec::new();
     let (mut is_open, mut number, mut end) = (false, 0_u64, 0);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     while script.next().map_err(|e| Error::file(&file.shown, &e))? {
@@ -131,7 +136,8 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
         } else {
             dump.keep(runs.close());
         }
-        if statement.begins("create") {
+        changes.extend(ddl::changes_rows(&statement.text));
+        if statement.begins("create") || statement.begins("alter") {
             dump.declare(&text(&statement.text));
         }
         is_open |= statement.begins("begin");
@@ -162,9 +168,8 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
         let end = file.bytes;
         dump.lost.push(format!("damaged at byte {end}: the script ends without COMMIT; what follows is lost"));
     }
-    if runs.computed > 0 {
-        dump.lost.push(format!("{} INSERT statements that compute rows, which is not done", runs.computed));
-    }
+    dump.lost.extend(runs.computed());
+    dump.lost.extend(not_applied(&changes));
     Ok(dump)
 }
 
