@@ -102,14 +102,22 @@ pub fn share(tables: usize) -> u64 {
     (ROWS_BYTES / tables.max(1) as u64).clamp(ROWS_BYTES_OF_TABLE.0, ROWS_BYTES_OF_TABLE.1)
 }
 
+/// Rows of a table that were looked at.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub batches: Vec<Batch>,
+    /// There are no others.
+    pub are_all: bool,
+}
+
 /// Rows of these columns: all of a small table, else from all over it.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Vec<Batch>> {
+pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Rows> {
     const PLACES: usize = 8;
     if wanted.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Rows::default());
     }
     let kinds: Vec<Kind> = wanted.iter().map(|index| table.columns()[*index].kind).collect();
     let request = Request {
@@ -126,9 +134,10 @@ pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Vec<B
     let places = splits.min(PLACES);
     let first: Vec<usize> = (0..places).map(|place| place * splits / places).collect();
     let others = (0..splits).filter(|split| !first.contains(split));
-    let (mut batches, mut bytes) = (Vec::new(), 0);
+    let (mut batches, mut bytes, mut are_all) = (Vec::new(), 0, true);
     for (place, split) in first.iter().copied().chain(others).enumerate() {
         if bytes >= share {
+            are_all = false;
             break;
         }
         let mut cursor = scan.cursor(split)?;
@@ -140,6 +149,7 @@ pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Vec<B
             bytes += batch.columns.iter().map(|column| column.bytes.len() as u64 + batch.rows as u64).sum::<u64>();
             batches.push(batch);
         }
+        are_all &= !more;
     }
-    Ok(batches)
+    Ok(Rows { batches, are_all })
 }

@@ -116,15 +116,21 @@ impl Wish {
 
     /// The type that these values confirm, or the first that does not.
     ///
+    /// `are_all` says that there are no other values.
+    ///
     /// # Errors
     /// Why they do not fit.
-    pub fn confirmed_by<'a>(&self, values: impl Iterator<Item = &'a [u8]> + Clone) -> Result<PgKind, String> {
+    pub fn confirmed_by<'a>(
+        &self,
+        values: impl Iterator<Item = &'a [u8]> + Clone,
+        are_all: bool,
+    ) -> Result<PgKind, String> {
         let mut extent = Extent::default();
         values.clone().for_each(|text| extent.see(text, self));
         if extent.is_uneven {
             return Err("its arrays are of different depths".into());
         }
-        let kind = self.sized(extent);
+        let kind = self.sized(extent, are_all);
         let mut buffer = Buffer::new(kind.kind());
         for text in values {
             if !kind.push(text, Clock::UTC, &mut buffer) {
@@ -136,11 +142,11 @@ impl Wish {
         Ok(kind)
     }
 
-    fn sized(&self, extent: Extent) -> PgKind {
+    fn sized(&self, extent: Extent, are_all: bool) -> PgKind {
         let number = |extent: Extent| {
             // Room for values not seen, as far as 38 digits go: whole digits are lost last.
-            let scale = extent.part.max(12.min(38_usize.saturating_sub(extent.whole.max(20)))).min(38);
-            PgKind::Decimal { width: 38, scale: scale as u8 }
+            let room = if are_all { 0 } else { 12.min(38_usize.saturating_sub(extent.whole.max(20))) };
+            PgKind::Decimal { width: 38, scale: extent.part.max(room).min(38) as u8 }
         };
         match &self.kind {
             PgKind::Array { item, divider, .. } => {
@@ -362,7 +368,7 @@ mod tests {
     }
 
     fn read(declared: &str, text: &str) -> String {
-        let kind = match wish(declared).confirmed_by([text.as_bytes()].into_iter()) {
+        let kind = match wish(declared).confirmed_by([text.as_bytes()].into_iter(), false) {
             Ok(kind) => kind,
             Err(_) => return "text".into(),
         };

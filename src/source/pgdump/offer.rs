@@ -202,18 +202,18 @@ fn confirmed(
 ) -> Result<Vec<PgKind>> {
     let wanted: Vec<usize> = (0..wishes.len()).filter(|index| wishes[*index] != Wish::TEXT).collect();
     let as_text = vec![PgKind::Text; wishes.len()];
-    let batches = sample::rows(layout.rows(segments.to_vec(), as_text, Clock::UTC), &wanted, share)?;
+    let rows = sample::rows(layout.rows(segments.to_vec(), as_text, Clock::UTC), &wanted, share)?;
     let mut kinds = vec![PgKind::Text; wishes.len()];
     for (slot, index) in wanted.into_iter().enumerate() {
-        let values = batches.iter().flat_map(|batch| {
+        let values = rows.batches.iter().flat_map(|batch| {
             let column = &batch.columns[slot];
             (0..batch.rows).filter(|row| column.valid[*row]).map(|row| column.text(row))
         });
         if wishes[index] == Wish::UNKNOWN {
-            kinds[index] = Wish::guessed(values.clone()).confirmed_by(values).unwrap_or(PgKind::Text);
+            kinds[index] = Wish::guessed(values.clone()).confirmed_by(values, rows.are_all).unwrap_or(PgKind::Text);
             continue;
         }
-        match wishes[index].confirmed_by(values) {
+        match wishes[index].confirmed_by(values, rows.are_all) {
             Ok(kind) => kinds[index] = kind,
             Err(why) => {
                 let ColumnDef { name, kind, .. } = &layout.columns[index];

@@ -212,7 +212,7 @@ fn offer(spec: &Spec, file: &Arc<File>, dump: &Dump, name: String, share: u64) -
     let wanted: Vec<usize> = (0..layout.columns.len()).collect();
     let tagged = layout.rows(file, runs.clone(), vec![Shape::Tagged; wanted.len()], Clock::UTC);
     let mut seen: Vec<Seen> = layout.columns.iter().map(Seen::of).collect();
-    for batch in sample::rows(tagged, &wanted, share)? {
+    for batch in sample::rows(tagged, &wanted, share)?.batches {
         for (column, seen) in batch.columns.iter().zip(&mut seen) {
             (0..batch.rows).filter(|row| column.valid[*row]).for_each(|row| seen.see_tagged(column.text(row)));
         }
