@@ -154,6 +154,8 @@ impl Report {
 struct Table {
     splits: BTreeMap<usize, Report>,
     notes: BTreeSet<String>,
+    /// Notes are of a source as a whole, whichever of its tables are asked for.
+    is_source: bool,
     stopped_early: bool,
     /// Of the evidence it stands in, once somebody asked for it: the source and its bytes.
     bytes: Option<(String, u64)>,
@@ -183,6 +185,12 @@ impl Coverage {
     /// Something assumed or left out of a table as a whole.
     pub fn note(&self, table: &str, note: impl Into<String>) {
         self.lock().entry(table.to_string()).or_default().notes.insert(note.into());
+    }
+
+    /// Something of a source as a whole.
+    pub fn note_of_source(&self, source: &str, note: impl Into<String>) {
+        self.note(source, note);
+        self.lock().entry(source.to_string()).or_default().is_source = true;
     }
 
     /// A scan that ended before its last row, since the answer needed no more.
@@ -257,7 +265,9 @@ impl Coverage {
                 let more = if tally.count > places.len() as u64 { ", …" } else { "" };
                 lines.push(format!("{name}: {} ({}{more})", fault.described(tally.count), places.join(", ")));
             }
-            lines.extend(table.notes.iter().map(|note| format!("{name}: {note}")));
+            if table.bytes.is_some() || table.is_source {
+                lines.extend(table.notes.iter().map(|note| format!("{name}: {note}")));
+            }
             if table.stopped_early {
                 lines.push(format!("{name}: not read to its end, the answer needed no more"));
             }

@@ -166,9 +166,13 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Ve
     scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// `` `a`, `b` or `c` ``
+/// `` `a`, `b` or `c` ``; of many, the first ones and how many more.
 pub fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    const SHOWN: usize = 12;
+    let mut quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        quoted.push(format!("{} more", names.len() - SHOWN));
+    }
     match quoted.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),

@@ -96,6 +96,7 @@ impl Session {
             kind,
             name,
             short_name,
+            long_name: offer.schema.as_ref().map(|schema| format!("{schema}.{}", offer.name)),
             columns: own,
             roles,
             bytes: offer.bytes,

@@ -80,6 +80,8 @@ pub struct Table {
     pub name: String,
     /// The part behind the source's name; the same for a file source.
     pub short_name: String,
+    /// Its name with its schema, of a database that has schemas: `public.tests`.
+    long_name: Option<String>,
     pub columns: Vec<Column>,
     pub roles: Roles,
     pub bytes: u64,
@@ -204,7 +206,7 @@ impl Session {
             return Err(Error::evidence("none of the sources can be read").detail(session.coverage.losses().join("\n")));
         }
         for (source, note) in &session.notes {
-            session.coverage.note(source, note.clone());
+            session.coverage.note_of_source(source, note.clone());
         }
         Ok(session)
     }
@@ -324,12 +326,19 @@ impl Session {
     /// # Errors
     /// If there is none, with the nearest names.
     pub fn table(&self, wanted: &str) -> Result<&Table> {
-        let same = |table: &&Table| table.name.eq_ignore_ascii_case(wanted);
-        if let Some(table) = self.tables.iter().chain(&self.parts).find(same) {
+        let all = || self.tables.iter().chain(&self.parts);
+        let same = |table: &&Table| {
+            let long = |long: &String| format!("{}.{long}", table.source).eq_ignore_ascii_case(wanted);
+            table.name.eq_ignore_ascii_case(wanted) || table.long_name.as_ref().is_some_and(long)
+        };
+        if let Some(table) = all().find(same) {
             return Ok(table);
         }
-        let short: Vec<&Table> =
-            self.tables.iter().filter(|table| table.short_name.eq_ignore_ascii_case(wanted)).collect();
+        let short = |table: &&Table| {
+            let long = |long: &String| long.eq_ignore_ascii_case(wanted);
+            table.short_name.eq_ignore_ascii_case(wanted) || table.long_name.as_ref().is_some_and(long)
+        };
+        let short: Vec<&Table> = all().filter(short).collect();
         match short.as_slice() {
             [only] => Ok(only),
             _ => {
