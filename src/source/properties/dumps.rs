@@ -4,50 +4,101 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use chrono::Datelike;
 use proptest::prelude::*;
 
 use super::{Rows, field, own, scan, table};
 use crate::source::{pgdump, sqlite};
 
-type Row = (Option<String>, i64, Option<bool>);
+/// A type, one of its values as Postgres writes it, and what must be read of that.
+type Cell = (Option<String>, Option<String>);
 
-fn values() -> impl Strategy<Value = Vec<Row>> {
-    prop::collection::vec((prop::option::of(field()), any::<i64>(), prop::option::of(any::<bool>())), 0..20)
-}
+const TYPES: [&str; 6] = ["text", "bigint", "boolean", "bytea", "date", "numeric(12,3)"];
 
-fn expected(values: &[Row]) -> Rows {
-    let row = |(text, number, flag): &Row| {
-        vec![text.clone(), Some(number.to_string()), flag.map(|flag| u8::from(flag).to_string())]
+fn cell(kind: &'static str) -> BoxedStrategy<Cell> {
+    let same = |text: String| (Some(text.clone()), Some(text));
+    let value = match kind {
+        "text" => field().prop_map(same).boxed(),
+        "bigint" => any::<i64>().prop_map(move |number| same(number.to_string())).boxed(),
+        "boolean" => any::<bool>()
+            .prop_map(|flag| (Some(if flag { "t" } else { "f" }.into()), Some(u8::from(flag).to_string())))
+            .boxed(),
+        "bytea" => prop::collection::vec(any::<u8>(), 0..6)
+            .prop_map(|bytes| {
+                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                (Some(format!("\\x{hex}")), Some(format!("{bytes:?}")))
+            })
+            .boxed(),
+        "date" => (-700_000_i64..700_000)
+            .prop_map(|days| {
+                let date = chrono::DateTime::from_timestamp(days * 86_400, 0).expect("a day").date_naive();
+                let (year, rest) = (date.year(), date.format("%m-%d"));
+                let text = if year > 0 { format!("{year:04}-{rest}") } else { format!("{:04}-{rest} BC", 1 - year) };
+                (Some(text), Some(days.to_string()))
+            })
+            .boxed(),
+        _ => (-99_999_999_i64..99_999_999)
+            .prop_map(|number| {
+                let sign = if number < 0 { "-" } else { "" };
+                let (whole, part) = (number.unsigned_abs() / 1000, number.unsigned_abs() % 1000);
+                (Some(format!("{sign}{whole}.{part:03}")), Some(number.to_string()))
+            })
+            .boxed(),
     };
-    values.iter().map(row).collect()
+    prop_oneof![4 => value, 1 => Just((None, None))].boxed()
 }
 
-fn copy_rows(values: &[Row]) -> String {
+/// Types of columns, and rows of them.
+fn tables() -> impl Strategy<Value = (Vec<&'static str>, Vec<Vec<Cell>>)> {
+    prop::collection::vec(prop::sample::select(TYPES.to_vec()), 1..6).prop_flat_map(|kinds| {
+        let row: Vec<BoxedStrategy<Cell>> = kinds.iter().map(|kind| cell(kind)).collect();
+        (Just(kinds), prop::collection::vec(row, 0..20))
+    })
+}
+
+fn expected(rows: &[Vec<Cell>]) -> Rows {
+    rows.iter().map(|row| row.iter().map(|(_, read)| read.clone()).collect()).collect()
+}
+
+fn names(kinds: &[&str]) -> Vec<String> {
+    (0..kinds.len()).map(|number| format!("c{number}")).collect()
+}
+
+fn declared(kinds: &[&str]) -> String {
+    let columns: Vec<String> =
+        names(kinds).iter().zip(kinds).map(|(name, kind)| format!("    {name} {kind}")).collect();
+    format!("CREATE TABLE public.t (\n{}\n);\n", columns.join(",\n"))
+}
+
+fn copy_statement(kinds: &[&str]) -> String {
+    format!("COPY public.t ({}) FROM stdin;\n", names(kinds).join(", "))
+}
+
+fn copy_rows(rows: &[Vec<Cell>]) -> String {
     let escaped =
         |text: &str| text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
-    let flag = |flag: &Option<bool>| flag.map_or("\\N", |flag| if flag { "t" } else { "f" });
-    let line = |(text, number, is): &Row| {
-        format!("{}\t{number}\t{}\n", text.as_deref().map_or("\\N".into(), escaped), flag(is))
+    let line = |row: &Vec<Cell>| {
+        let fields: Vec<String> = row.iter().map(|(text, _)| text.as_deref().map_or("\\N".into(), escaped)).collect();
+        fields.join("\t") + "\n"
     };
-    values.iter().map(line).collect()
+    rows.iter().map(line).collect()
 }
 
 /// As `--inserts` writes them, `at_once` rows a statement.
-fn insert_rows(values: &[Row], at_once: usize, names: bool) -> String {
-    let list = |(text, number, flag): &Row| {
-        let text = text.as_ref().map_or("NULL".into(), |text| format!("'{}'", text.replace('\'', "''")));
-        format!("({text}, {number}, {})", flag.map_or("NULL".into(), |flag| flag.to_string()))
+fn insert_rows(kinds: &[&str], rows: &[Vec<Cell>], at_once: usize, named: bool) -> String {
+    let value = |(kind, (text, _)): (&&str, &Cell)| match (text, *kind) {
+        (None, _) => "NULL".to_string(),
+        (Some(text), "bigint" | "numeric(12,3)") => text.clone(),
+        (Some(text), "boolean") => if text == "t" { "true" } else { "false" }.to_string(),
+        (Some(text), _) => format!("'{}'", text.replace('\'', "''")),
     };
-    let names = if names { " (a, b, c)" } else { "" };
-    let statement = |rows: &[Row]| {
-        let rows = rows.iter().map(list).collect::<Vec<_>>().join(",\n\t");
-        format!("INSERT INTO public.t{names} VALUES\n\t{rows};\n")
+    let list = |row: &Vec<Cell>| format!("({})", kinds.iter().zip(row).map(value).collect::<Vec<_>>().join(", "));
+    let named = if named { format!(" ({})", names(kinds).join(", ")) } else { String::new() };
+    let statement = |rows: &[Vec<Cell>]| {
+        format!("INSERT INTO public.t{named} VALUES\n\t{};\n", rows.iter().map(list).collect::<Vec<_>>().join(",\n\t"))
     };
-    values.chunks(at_once).map(statement).collect()
+    rows.chunks(at_once).map(statement).collect()
 }
-
-const DECLARED: &str = "CREATE TABLE public.t (\n    a text,\n    b bigint,\n    c boolean\n);\n";
-const COPY: &str = "COPY public.t (a, b, c) FROM stdin;\n";
 
 #[derive(Debug, Clone, Copy)]
 enum Packing {
@@ -101,6 +152,9 @@ fn text(value: Option<&str>) -> Vec<u8> {
     value.map_or_else(|| int(-1), |text| [int(text.len() as i32), text.as_bytes().to_vec()].concat())
 }
 
+/// The statements that declare the table and, if its data are those of a COPY, that load it.
+type Said<'a> = (&'a str, Option<&'a str>);
+
 /// Where an entry's data are, as the table of contents says it.
 enum Data<'a> {
     Offset(Option<u64>),
@@ -108,7 +162,7 @@ enum Data<'a> {
 }
 
 /// A table of contents of version 1.`minor` with one table and its data.
-fn toc(minor: u8, packing: Packing, copy: Option<&str>, data: &Data) -> Vec<u8> {
+fn toc(minor: u8, packing: Packing, (declared, copy): Said, data: &Data) -> Vec<u8> {
     let is_custom = matches!(data, Data::Offset(_));
     let mut toc = [b"PGDMP", &[1, minor, 0, 4, 8, if is_custom { 1 } else { 3 }][..]].concat();
     if minor >= 15 {
@@ -119,7 +173,7 @@ fn toc(minor: u8, packing: Packing, copy: Option<&str>, data: &Data) -> Vec<u8> 
     (0..7).for_each(|_| toc.extend(int(1)));
     ["factory", "15.20", "15.20"].iter().for_each(|said| toc.extend(text(Some(said))));
     toc.extend(int(2));
-    for (id, kind, definition, copy) in [(1, "TABLE", DECLARED, None), (2, "TABLE DATA", "", copy)] {
+    for (id, kind, definition, copy) in [(1, "TABLE", declared, None), (2, "TABLE DATA", "", copy)] {
         let has_data = kind == "TABLE DATA";
         toc.extend([int(id), int(i32::from(has_data)), text(Some("0")), text(Some("0"))].concat());
         toc.extend([text(Some("t")), text(Some(kind)), int(2), text(Some(definition)), text(None)].concat());
@@ -148,9 +202,9 @@ fn toc(minor: u8, packing: Packing, copy: Option<&str>, data: &Data) -> Vec<u8> 
     toc
 }
 
-fn custom(minor: u8, packing: Packing, copy: Option<&str>, payload: &[u8], chunk: usize, knows: bool) -> Vec<u8> {
-    let offset = toc(minor, packing, copy, &Data::Offset(Some(0))).len() as u64;
-    let mut archive = toc(minor, packing, copy, &Data::Offset(knows.then_some(offset)));
+fn custom(minor: u8, packing: Packing, said: Said, payload: &[u8], chunk: usize, knows: bool) -> Vec<u8> {
+    let offset = toc(minor, packing, said, &Data::Offset(Some(0))).len() as u64;
+    let mut archive = toc(minor, packing, said, &Data::Offset(knows.then_some(offset)));
     archive.push(1);
     archive.extend(int(2));
     for piece in packing.in_archive(payload).chunks(chunk) {
@@ -161,17 +215,17 @@ fn custom(minor: u8, packing: Packing, copy: Option<&str>, payload: &[u8], chunk
     archive
 }
 
-fn directory(folder: &Path, packing: Packing, copy: Option<&str>, payload: &[u8]) -> PathBuf {
+fn directory(folder: &Path, packing: Packing, said: Said, payload: &[u8]) -> PathBuf {
     let (packed, ending) = packing.as_file(payload);
     let path = folder.join("toc.dat");
-    std::fs::write(&path, toc(16, packing, copy, &Data::File("2.dat"))).expect("written");
+    std::fs::write(&path, toc(16, packing, said, &Data::File("2.dat"))).expect("written");
     std::fs::write(folder.join(format!("2.dat{ending}")), packed).expect("written");
     path
 }
 
-fn tar(copy: Option<&str>, payload: &[u8]) -> Vec<u8> {
+fn tar(said: Said, payload: &[u8]) -> Vec<u8> {
     let mut tar = Vec::new();
-    for (name, body) in [("toc.dat", toc(14, Packing::None, copy, &Data::File("2.dat"))), ("2.dat", payload.to_vec())] {
+    for (name, body) in [("toc.dat", toc(14, Packing::None, said, &Data::File("2.dat"))), ("2.dat", payload.to_vec())] {
         let mut header = [0_u8; 512];
         header[..name.len()].copy_from_slice(name.as_bytes());
         header[124..135].copy_from_slice(format!("{:011o}", body.len()).as_bytes());
@@ -189,7 +243,7 @@ fn tar(copy: Option<&str>, payload: &[u8]) -> Vec<u8> {
 }
 
 fn read(path: &Path) -> (Rows, u64) {
-    let (rows, report) = scan(&table(&pgdump::READER, path, &["a"]).expect("a table"));
+    let (rows, report) = scan(&table(&pgdump::READER, path, &[]).expect("a table"));
     (own(&rows), report.lost())
 }
 
@@ -204,42 +258,43 @@ proptest! {
 
     #[test]
     fn every_form_gives_back_what_was_dumped(
-        values in values(),
+        (kinds, rows) in tables(),
         packing in prop::sample::select(vec![Packing::None, Packing::Gzip, Packing::Lz4, Packing::Zstd]),
         as_copy in any::<bool>(),
         at_once in 1..5_usize,
-        names in any::<bool>(),
+        named in any::<bool>(),
         chunk in 1..80_usize,
         knows in any::<bool>(),
     ) {
         let place = tempfile::tempdir().expect("a directory");
-        let (copy, rows) = if as_copy {
-            (Some(COPY), copy_rows(&values))
+        let (declared, copy) = (declared(&kinds), copy_statement(&kinds));
+        let payload = if as_copy {
+            format!("{}\\.\n\n\n", copy_rows(&rows))
         } else {
-            (None, insert_rows(&values, at_once, names))
+            format!("{}\n\n", insert_rows(&kinds, &rows, at_once, named))
         };
-        let payload = if as_copy { format!("{rows}\\.\n\n\n") } else { format!("{rows}\n\n") };
-        let script = format!("{DECLARED}{}{payload}", copy.unwrap_or_default());
+        let said = (declared.as_str(), as_copy.then_some(copy.as_str()));
+        let script = format!("{declared}{}{payload}", said.1.unwrap_or_default());
         let minor = if matches!(packing, Packing::None | Packing::Gzip) { 12 + (chunk % 5) as u8 } else { 16 };
-        let expected = (expected(&values), 0);
+        let expected = (expected(&rows), 0);
         prop_assert_eq!(&read(&written(place.path(), script.as_bytes())), &expected, "a script");
-        let archive = custom(minor, packing, copy, payload.as_bytes(), chunk, knows);
+        let archive = custom(minor, packing, said, payload.as_bytes(), chunk, knows);
         prop_assert_eq!(&read(&written(place.path(), &archive)), &expected, "a custom archive 1.{}", minor);
-        prop_assert_eq!(&read(&written(place.path(), &tar(copy, payload.as_bytes()))), &expected, "a tar");
-        prop_assert_eq!(&read(&directory(place.path(), packing, copy, payload.as_bytes())), &expected, "a directory");
+        prop_assert_eq!(&read(&written(place.path(), &tar(said, payload.as_bytes()))), &expected, "a tar");
+        prop_assert_eq!(&read(&directory(place.path(), packing, said, payload.as_bytes())), &expected, "a directory");
     }
 
     #[test]
-    fn an_archive_cut_off_anywhere_gives_rows_it_had_or_says_what_is_lost(values in values(), share in 0.0..1.0_f64, chunk in 1..80_usize) {
+    fn an_archive_cut_off_anywhere_gives_rows_it_had_or_says_what_is_lost((kinds, rows) in tables(), share in 0.0..1.0_f64, chunk in 1..80_usize) {
         let place = tempfile::tempdir().expect("a directory");
-        let payload = format!("{}\\.\n\n\n", copy_rows(&values));
-        let archive = custom(14, Packing::None, Some(COPY), payload.as_bytes(), chunk, false);
+        let payload = format!("{}\\.\n\n\n", copy_rows(&rows));
+        let (declared, copy) = (declared(&kinds), copy_statement(&kinds));
+        let archive = custom(14, Packing::None, (&declared, Some(&copy)), payload.as_bytes(), chunk, false);
         let kept = (archive.len() as f64 * share) as usize;
-        let Some(table) = table(&pgdump::READER, &written(place.path(), &archive[..kept]), &["a"]) else { return Ok(()) };
-        let (rows, _) = scan(&table);
-        let all = expected(&values);
+        let Some(table) = table(&pgdump::READER, &written(place.path(), &archive[..kept]), &[]) else { return Ok(()) };
+        let (found, _) = scan(&table);
         // What is there is there whole, and in its order.
-        prop_assert_eq!(own(&rows), all[..rows.len()].to_vec());
+        prop_assert_eq!(own(&found), expected(&rows)[..found.len()].to_vec());
     }
 
     #[test]
