@@ -6,6 +6,7 @@ use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::quote;
 use crate::error::Result;
+use crate::model::column::Kind;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
@@ -40,22 +41,30 @@ impl Ask for SourcesArgs {
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         let mut notes = Vec::new();
         let tables = super::tables_with(session, evidence.condition.as_deref(), &mut notes)?;
-        let mut selects = Vec::new();
-        for table in tables {
-            let condition = evidence.condition.as_deref().unwrap_or("true");
-            selects.push(row(session, table, &window, condition)?);
-        }
-        // A dump may declare nothing but views.
-        let sql = if selects.is_empty() { format!("{} LIMIT 0", EMPTY) } else { selects.join(" UNION ALL ") };
-        Ok(Answer { sql: format!("SELECT * FROM ({sql}) ORDER BY source, table_name"), notes, ..Answer::default() })
+        let condition = evidence.condition.as_deref().unwrap_or("true");
+        let mut rows =
+            tables.into_iter().map(|table| row(session, table, &window, condition)).collect::<Result<Vec<_>>>()?;
+        rows.sort_by_key(|row| (row[0].shown(), row[2].shown()));
+        Ok(Answer { sql: session.engine.keep("sources", &FIELDS, &rows)?, notes, ..Answer::default() })
     }
 }
 
-const EMPTY: &str = "SELECT '' AS source, '' AS kind, '' AS table_name, 0 AS rows, 0 AS bytes, NULL::TIMESTAMP AS first, \
-    NULL::TIMESTAMP AS last, '' AS time_column, '' AS format, 0 AS unread, '' AS note";
+const FIELDS: [(&str, Kind); 11] = [
+    ("source", Kind::Text),
+    ("kind", Kind::Text),
+    ("table_name", Kind::Text),
+    ("rows", Kind::Int),
+    ("bytes", Kind::Int),
+    ("first", Kind::Time),
+    ("last", Kind::Time),
+    ("time_column", Kind::Text),
+    ("format", Kind::Text),
+    ("unread", Kind::Int),
+    ("note", Kind::Text),
+];
 
 /// The row of one table: its figures are counted here, since what was lost is known only afterwards.
-fn row(session: &Session, table: &Table, window: &crate::session::Window, condition: &str) -> Result<String> {
+fn row(session: &Session, table: &Table, window: &crate::session::Window, condition: &str) -> Result<Vec<Value>> {
     let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time)));
     let times = time
         .as_ref()
@@ -65,10 +74,10 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
     let all: Vec<String> = table.columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
     let all = if all.is_empty() { "0".into() } else { all.join(" + ") };
     let sql = format!("SELECT count(*), {times}, {all} FROM {} WHERE {within} AND ({condition})", table.sql());
-    let counted = session.one_row(&sql)?;
+    let counted = session.engine.counted(&sql)?;
     let at = |index: usize| match counted.get(index) {
-        Some(Value::Time(micros)) => quote::time(*micros),
-        _ => "NULL::TIMESTAMP".into(),
+        Some(Value::Time(micros)) => Value::Time(*micros),
+        _ => Value::Null,
     };
     let mut report = session.coverage.of(&table.name);
     let mut notes: Vec<String> = table.notes.clone();
@@ -88,18 +97,18 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
     );
     notes.extend(report.faults.iter().map(|(fault, tally)| fault.described(tally.count)));
     notes.dedup();
-    Ok(format!(
-        "SELECT {} AS source, {} AS kind, {} AS table_name, {}::BIGINT AS rows, {}::BIGINT AS bytes, {} AS first, {} AS last, {} AS time_column, {} AS format, {}::BIGINT AS unread, {} AS note",
-        quote::text(&table.source),
-        quote::text(table.kind),
-        quote::text(&table.short_name),
-        counted.first().map_or_else(|| "0".into(), Value::shown),
-        table.bytes,
+    let text = |text: &str| Value::Text(text.to_string());
+    Ok(vec![
+        text(&table.source),
+        text(table.kind),
+        text(&table.short_name),
+        counted.first().cloned().unwrap_or(Value::Int(0)),
+        Value::Int(table.bytes.into()),
         at(1),
         at(2),
-        table.roles.time.as_ref().map_or_else(|| "NULL".into(), |time| quote::text(time)),
-        quote::text(&table.format),
-        report.lost(),
-        quote::text(&notes.join("; ")),
-    ))
+        table.roles.time.as_ref().map_or(Value::Null, |time| text(time)),
+        text(&table.format),
+        Value::Int(report.lost().into()),
+        text(&notes.join("; ")),
+    ])
 }

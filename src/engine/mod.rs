@@ -120,7 +120,11 @@ impl Engine {
         }
         let run = order::plan(&self.connection, sql, &self.registry.floats());
         let _order = run.in_order.then(|| self.registry.in_order());
-        let mut statement = self.connection.prepare(&run.sql).map_err(|e| self.failed(&e))?;
+        self.run(&run.sql, params, sink)
+    }
+
+    fn run(&self, sql: &str, params: &[(String, String)], sink: &mut dyn Sink) -> Result<()> {
+        let mut statement = self.connection.prepare(sql).map_err(|e| self.failed(&e))?;
         let values = named(&statement, params)?;
         drop(statement.stream_arrow(params_from_iter(values)).map_err(|e| self.failed(&e))?);
         let schema = statement.schema();
@@ -139,6 +143,16 @@ impl Engine {
                 sink.row(&row)?;
             }
         }
+    }
+
+    /// Counts, minima and maxima: one row whose values depend on no order, so that none has to be planned.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn counted(&self, sql: &str) -> Result<Vec<Value>> {
+        let mut kept = Kept::default();
+        self.run(sql, &[], &mut kept)?;
+        Ok(kept.rows.into_iter().next().unwrap_or_default())
     }
 
     /// All rows of a query.

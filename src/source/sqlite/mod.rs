@@ -80,6 +80,10 @@ impl Database {
         Ok(database)
     }
 
+    pub fn bytes(&self) -> u64 {
+        self.was.bytes
+    }
+
     /// # Errors
     /// If the file is not what it was when it was opened: what has been read of it may be of two states.
     pub fn unchanged(&self) -> Result<()> {

@@ -223,17 +223,13 @@ impl SqliteTable {
             report: Report::default(),
             request: request.clone(),
             split,
-            counted: None,
-            name: self.name.clone(),
-            rowid: if let Walk::Rowid { name, .. } = self.walk { name } else { "" },
+            last: None,
         })
     }
 }
 
 struct SqliteCursor {
     database: Arc<Database>,
-    name: String,
-    rowid: &'static str,
     sql: String,
     /// The primary key, of a table without rowids, and its last value seen.
     key: Vec<String>,
@@ -250,36 +246,11 @@ struct SqliteCursor {
     report: Report,
     request: Arc<Request>,
     split: usize,
-    /// Rows that are only counted, and not yet handed on.
-    counted: Option<i64>,
+    /// The rowid of the last row.
+    last: Option<i64>,
 }
 
 impl SqliteCursor {
-    /// Where no column is asked for: all rows of the range in one go, if its pages can be read.
-    fn count(&mut self, connection: &Connection, batch: &mut Batch) -> Option<bool> {
-        if !self.wanted.is_empty() || !self.key.is_empty() || self.file_slot.is_some() || self.line_slot.is_some() {
-            return None;
-        }
-        let left = match self.counted {
-            Some(left) => left,
-            None => {
-                let rowid = self.rowid;
-                let sql =
-                    format!("SELECT count(*) FROM {} NOT INDEXED WHERE {rowid} BETWEEN ? AND ?", quoted(&self.name));
-                let mut statement = connection.prepare_cached(&sql).ok()?;
-                statement.query_row([self.next, self.to], |row| row.get(0)).ok()?
-            }
-        };
-        let rows = left.min(BATCH_ROWS as i64);
-        for column in &mut batch.columns {
-            (0..rows).for_each(|_| column.push_null());
-        }
-        batch.rows += rows as usize;
-        self.report.rows += rows as u64;
-        self.counted = Some(left - rows);
-        Some(left > rows)
-    }
-
     /// Up to a batch of rows, beginning after the last one. Returns whether there may be more.
     fn step(&mut self, connection: &Connection, batch: &mut Batch) -> rusqlite::Result<bool> {
         let sql = self.statement();
@@ -294,6 +265,11 @@ impl SqliteCursor {
         let before = texts(batch);
         while let Some(row) = rows.next()? {
             let rowid = if self.key.is_empty() { row.get::<_, i64>(self.wanted.len())? } else { 0 };
+            if self.key.is_empty() && self.last.is_some_and(|last| rowid <= last) {
+                let why = "damaged: rows are out of order; some may be missing".to_string();
+                let last = self.last.unwrap_or(0);
+                self.report.fault(Fault::Damaged(why), || (self.place.clone(), last.unsigned_abs()));
+            }
             for (index, (out, column)) in self.wanted.iter().enumerate() {
                 let value = row.get_ref(index)?;
                 let (shape, out) = (self.shapes[*column], &mut batch.columns[*out]);
@@ -309,7 +285,7 @@ impl SqliteCursor {
                 if self.key.is_empty() { batch.columns[slot].push_int(rowid) } else { batch.columns[slot].push_null() }
             }
             if self.key.is_empty() {
-                self.next = rowid;
+                self.last = self.last.max(Some(rowid));
             } else {
                 let first = self.wanted.len();
                 self.last_key =
@@ -321,10 +297,16 @@ impl SqliteCursor {
         self.report.rows += count as u64;
         self.request.coverage.read((texts(batch) - before + count * 8 * self.wanted.len()) as u64);
         if self.key.is_empty() {
-            if self.next >= self.to {
-                return Ok(false);
-            }
-            self.next += i64::from(count > 0);
+            // Rows that are out of order must not lead back to where this one began.
+            let next = self.last.filter(|last| *last >= self.next && *last < self.to);
+            let Some(next) = next else { return Ok(false) };
+            self.next = next + 1;
+        }
+        // A row takes two bytes at least: one that has more rows goes in circles.
+        if self.report.rows > self.database.bytes() {
+            let why = "damaged: its keys lead in a circle; rows are counted several times".to_string();
+            self.report.fault(Fault::Damaged(why), || (self.place.clone(), 0));
+            return Ok(false);
         }
         Ok(count == BATCH_ROWS)
     }
@@ -347,9 +329,6 @@ impl Cursor for SqliteCursor {
         let database = self.database.clone();
         let more = database.with(|connection| {
             let rows = batch.rows;
-            if let Some(more) = self.count(connection, batch) {
-                return Ok(more);
-            }
             match self.step(connection, batch) {
                 Ok(more) => Ok(more),
                 Err(cause) => {
@@ -357,8 +336,9 @@ impl Cursor for SqliteCursor {
                     let whole = batch.rows;
                     batch.columns.iter_mut().for_each(|column| column.truncate(whole));
                     self.report.rows += (whole - rows) as u64;
-                    let why = format!("the database cannot be read on ({cause}); what follows is lost");
-                    let place = (self.place.clone(), self.next.unsigned_abs());
+                    let why =
+                        format!("damaged: the database cannot be read on ({cause}); what follows of this part is lost");
+                    let place = (self.place.clone(), self.last.unwrap_or(self.next).unsigned_abs());
                     self.report.fault(Fault::Damaged(why), || place);
                     Ok(false)
                 }
