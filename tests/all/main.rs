@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod case;
+mod databases;
 mod dumps;
 mod help;
 mod kinds;

@@ -196,3 +196,24 @@ fn not_data(views: Vec<String>, virtual_tables: Vec<String>) -> Option<String> {
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("not data: {}", parts.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_written_to_or_replaced_while_it_is_read_is_refused() {
+        let place = tempfile::tempdir().expect("a directory");
+        let path = place.path().join("a.db");
+        Connection::open(&path).and_then(|made| made.execute_batch("CREATE TABLE t(x)")).expect("made");
+        let file = Arc::new(File::open(&path, "a.db").expect("opens"));
+        let database = Database::new(&file, place.path()).expect("opens");
+        assert!(database.unchanged().is_ok());
+        std::fs::write(place.path().join("b.db"), "other").expect("written");
+        std::fs::rename(place.path().join("b.db"), &path).expect("replaced");
+        let error = database.unchanged().expect_err("another file");
+        assert!(error.message.contains("changed or removed"), "{}", error.message);
+        std::fs::remove_file(&path).expect("removed");
+        assert!(database.with(|connection| connection.execute_batch("SELECT 1")).is_err());
+    }
+}
