@@ -45,35 +45,35 @@ fn shown(buffer: &Buffer, kind: Kind, row: usize) -> Option<String> {
 
 /// All rows of a table, its splits read from the last to the first, but put in their own order.
 fn scan(table: &Arc<dyn Table>) -> (Rows, Report) {
+    scan_by(table, 1)
+}
+
+/// Read by so many cursors at once, a batch each in turn; the rows of each split in their order.
+fn scan_by(table: &Arc<dyn Table>, threads: usize) -> (Rows, Report) {
     let coverage = Arc::new(Coverage::default());
     let columns = table.columns();
-    let projection = (0..columns.len()).collect();
     let request = Request {
-        projection,
+        projection: (0..columns.len()).collect(),
         needles: Vec::new(),
         coverage: coverage.clone(),
         table: "t".into(),
-        threads: 1,
-        ahead: false,
+        threads,
+        ahead: threads == 1,
     };
     let scan = table.clone().scan(request).expect("divides");
     let mut splits = vec![Rows::new(); scan.splits()];
-    for (index, rows) in splits.iter_mut().enumerate().rev() {
-        let mut cursor = scan.cursor(index).expect("opens");
-        let mut more = true;
-        while more {
+    let mut open: Vec<_> = (0..scan.splits()).rev().map(|index| (index, scan.cursor(index).expect("opens"))).collect();
+    while !open.is_empty() {
+        open.retain_mut(|(index, cursor)| {
             let mut batch = Batch::new(columns.iter().map(|column| column.kind));
-            more = cursor.fill(&mut batch).expect("reads");
-            for row in 0..batch.rows {
-                rows.push(
-                    columns
-                        .iter()
-                        .zip(&batch.columns)
-                        .map(|(column, buffer)| shown(buffer, column.kind, row))
-                        .collect(),
-                );
-            }
-        }
+            let more = cursor.fill(&mut batch).expect("reads");
+            let row = |row| {
+                let cells = columns.iter().zip(&batch.columns);
+                cells.map(|(column, buffer)| shown(buffer, column.kind, row)).collect()
+            };
+            splits[*index].extend((0..batch.rows).map(row));
+            more
+        });
     }
     (splits.concat(), coverage.of("t"))
 }
@@ -96,10 +96,25 @@ fn both_ways(reader: &Reader, bytes: &[u8], as_text: &[&str]) -> Option<(Rows, R
     gzip.write_all(bytes).expect("written");
     gzip.finish().expect("finished");
     let divided = table(reader, &plain, as_text).map(|table| scan(&table));
-    let whole = table(reader, &packed, as_text).map(|table| scan(&table));
+    let stream = table(reader, &packed, as_text);
+    let whole = stream.as_ref().map(scan);
     match (divided, whole) {
         (Some((rows, report)), Some((whole, in_whole))) => {
             assert_eq!(rows, whole);
+            // Who reads which part of a stream is chance; what all read together is not.
+            let (mut together, by_three) = scan_by(stream.as_ref().expect("a table"), 3);
+            let mut sorted = whole;
+            together.sort();
+            sorted.sort();
+            assert_eq!(together, sorted);
+            assert_eq!(by_three.rows, in_whole.rows);
+            assert!(
+                by_three
+                    .faults
+                    .iter()
+                    .zip(&in_whole.faults)
+                    .all(|((a, b), (c, d))| (a, b.count, &b.places) == (c, d.count, &d.places))
+            );
             assert_eq!(report.faults.len(), in_whole.faults.len());
             for ((fault, here), (_, there)) in report.faults.iter().zip(&in_whole.faults) {
                 assert_eq!((here.count, &here.places), (there.count, &there.places), "{fault:?}");
