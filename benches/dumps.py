@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+from against import unwrapped
+
 STATIONS = "select station, count(*) as n, avg(value) as mean from {} group by station"
 SENSORS = ["temp", "pressure", "humidity", "vibration", "current", "voltage", "torque", "speed", "flow", "level", "ph", "weight"]
 NOTES = ["checked, all in order", "motor ran hot and was cooled down", "belt adjusted", "reading back to its range"]
@@ -127,10 +129,11 @@ def main():
         tasks.append(("SQLite: group by", ask(STATIONS.format("d.events"), "three.db")))
         tasks.append(("SQLite: count(*)", ask("select count(*) from d.events", "three.db")))
         if told.scanner:
+            duckdb = unwrapped(told.duckdb)
             scan = f"load '{told.scanner}'; set threads = {os.cpu_count()}; "
             table = f"sqlite_scan('{place / 'three.db'}', 'events')"
-            tasks.append(("SQLite: group by, sqlite_scanner", [told.duckdb, "-c", scan + STATIONS.format(table)]))
-            tasks.append(("SQLite: count(*), sqlite_scanner", [told.duckdb, "-c", scan + f"select count(*) from {table}"]))
+            tasks.append(("SQLite: group by, sqlite_scanner", [duckdb, "-c", scan + STATIONS.format(table)]))
+            tasks.append(("SQLite: count(*), sqlite_scanner", [duckdb, "-c", scan + f"select count(*) from {table}"]))
         print("| Task | Median s | MiB/s of the file |\n|---|---:|---:|")
         for title, command in tasks:
             seconds = timed(command, told.runs)
