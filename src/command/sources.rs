@@ -72,7 +72,7 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
     let within = time.as_ref().map_or_else(|| "true".to_string(), |time| window.sql(time));
     // Every column is looked at, so that each value that does not fit is counted.
     let all: Vec<String> = table.columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
-    let all = if all.is_empty() { "0".into() } else { all.join(" + ") };
+    let all = format!("[{}]", all.join(", "));
     let sql = format!("SELECT count(*), {times}, {all} FROM {} WHERE {within} AND ({condition})", table.sql());
     let counted = session.engine.counted(&sql)?;
     let at = |index: usize| match counted.get(index) {

@@ -116,8 +116,9 @@ const RESERVED: &[&str] = &[
     "with",
 ];
 
-/// A column's name, with a number if SQL would take it for one that was there before.
+/// A column's name, or a word where it has none; with a number if SQL would take it for one that was there before.
 pub fn once(name: &str, seen: &mut std::collections::HashMap<String, usize>) -> String {
+    let name = if name.is_empty() { "unnamed" } else { name };
     let count = seen.entry(name.to_lowercase()).or_insert(0);
     *count += 1;
     let mut number = *count;

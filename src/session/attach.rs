@@ -118,6 +118,9 @@ fn tell_apart(tables: &mut [Offer]) {
     for index in order {
         let offer = &mut tables[index];
         let schema = offer.schema.clone().unwrap_or_default();
+        if offer.name.is_empty() {
+            offer.name = "unnamed".into();
+        }
         let name = name::once(&format!("{schema}.{}", offer.name), &mut seen).split_off(schema.len() + 1);
         if name != offer.name {
             offer.notes.push(format!("`{}` is called `{name}` here, since SQL does not tell case", offer.name));

@@ -139,8 +139,11 @@ fn epoch(text: &[u8]) -> Option<i64> {
         Some(number) => time::epoch(number),
         None => {
             let dot = memchr::memchr(b'.', text)?;
-            let (micros, length) = time::fraction(&text[dot + 1..]);
-            (length == text.len() - dot - 1).then_some(time::epoch(int(&text[..dot])?)? + micros)
+            let (fraction, length) = time::fraction(&text[dot + 1..]);
+            let whole = int(&text[..dot])?;
+            // A fraction is one of the unit that the number's size tells.
+            let unit = time::epoch(whole.checked_add(1)?)? - time::epoch(whole)?;
+            (length == text.len() - dot - 1).then_some(time::epoch(whole)? + fraction * unit / time::SECOND)
         }
     }
 }
@@ -304,6 +307,13 @@ mod tests {
         assert_eq!(guessed("d", &["10/03/2004"]), Reading::Text);
         assert_eq!(guessed("x", &["?", ""]), Reading::Text);
         assert_eq!(guessed("x", &["true", "FALSE"]), Reading::Bool);
+    }
+
+    #[test]
+    fn a_fraction_of_an_epoch_is_one_of_its_unit() {
+        assert_eq!(epoch(b"1710032523.25"), Some(1_710_032_523_250_000));
+        assert_eq!(epoch(b"1710032523123.25"), Some(1_710_032_523_123_250));
+        assert_eq!(epoch(b"1710032523123456.5"), Some(1_710_032_523_123_456));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::model::coverage::{Fault, Report};
 use crate::model::name;
 use crate::model::zone::Clock;
 use crate::source::sql::ddl::{ColumnDef, Name, TypeName};
+use crate::source::sql::insert::LEFT_OUT;
 use crate::source::text::TextTable;
 use crate::source::{Content, Offer, Source, Spec, sample};
 
@@ -65,6 +66,14 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     let segments: Vec<Segment> = data.iter().filter_map(|data| with_fields(data, dump)).collect();
     let layout = Layout::of(&declared, &segments, is_partitioned);
     let mut notes = Vec::new();
+    let leaves_out = |segment: &Segment| {
+        let stored = declared.iter().filter(|column| !column.is_generated);
+        matches!(segment.form, Form::Insert(_))
+            && stored.into_iter().any(|column| !segment.fields.contains(&column.name))
+    };
+    if segments.iter().any(leaves_out) && !is_partitioned {
+        notes.push(LEFT_OUT.to_string());
+    }
     let is_nameless = |data: &&Data| {
         data.segment
             .as_ref()

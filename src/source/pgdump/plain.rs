@@ -180,6 +180,11 @@ impl Reading<'_> {
             return Ok(());
         }
         self.changes.extend(ddl::changes_rows(&statement.text));
+        if statement.begins("drop") {
+            let text = charset.text(&statement.text);
+            let dropped = self.dropped(&text);
+            self.changes.extend(dropped);
+        }
         if !statement.begins("set") && !statement.begins("select") {
             return Ok(());
         }
@@ -206,6 +211,19 @@ impl Reading<'_> {
             script.spelling().backslashes = value.eq_ignore_ascii_case("off");
         }
         Ok(())
+    }
+
+    /// Whether a statement drops a table that the script has made before.
+    fn dropped(&mut self, statement: &str) -> Option<&'static str> {
+        let tokens = tokens(statement, Dialect::Postgres);
+        let mut rest = Cursor { tokens: &tokens, at: 0 };
+        if !rest.eat(&["drop", "table"]) {
+            return None;
+        }
+        rest.eat(&["if", "exists"]);
+        let name = rest.name()?;
+        let catalog = &self.dump().catalog;
+        catalog.table(&catalog.whole(name)).map(|_| "DROP TABLE")
     }
 
     /// The script ends within a statement.

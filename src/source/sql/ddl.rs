@@ -72,7 +72,19 @@ pub fn changes_rows(statement: &[u8]) -> Option<&'static str> {
     let start = String::from_utf8_lossy(&statement[..statement.len().min(256)]).to_ascii_lowercase();
     let mut words = start.split_ascii_whitespace();
     let first = words.next()?;
-    let what = ["UPDATE", "DELETE", "TRUNCATE", "MERGE"].into_iter().find(|word| word.eq_ignore_ascii_case(first))?;
+    let all = || start.split_ascii_whitespace();
+    let has = |word: &str| all().any(|other| other == word);
+    let follows = |a: &str, b: &str| all().zip(all().skip(1)).any(|pair| pair == (a, b));
+    let what = match first {
+        "update" => "UPDATE",
+        "delete" => "DELETE",
+        "truncate" => "TRUNCATE",
+        "merge" => "MERGE",
+        "with" if has("insert") => "WITH .. INSERT",
+        "create" if has("table") && (follows("as", "select") || follows("as", "with")) => "CREATE TABLE .. AS",
+        "alter" if has("table") && (has("rename") || follows("drop", "column")) => "ALTER TABLE",
+        _ => return None,
+    };
     // What a database writes about itself changes no row that is read.
     (!words.any(|word| OWN.iter().any(|own| word.starts_with(own)))).then_some(what)
 }
@@ -209,7 +221,7 @@ impl<'a> Cursor<'a> {
         let mut kind = TypeName::default();
         while let Some(token) = self.peek() {
             match token {
-                Token::Word(word) if AFTER.contains(&word.as_str()) => break,
+                Token::Word(_) if AFTER.iter().any(|word| token.is(word)) => break,
                 Token::Word(word) if word == "array" => kind.is_array = true,
                 Token::Word(word) | Token::Name(word) | Token::Text(word) => {
                     if !kind.name.is_empty() {
@@ -423,6 +435,10 @@ mod tests {
         assert_eq!(of("ALTER TABLE ONLY t ADD CONSTRAINT c PRIMARY KEY (id)"), None);
         assert_eq!(changes_rows(b"UPDATE t SET a = 1"), Some("UPDATE"));
         assert_eq!(changes_rows(b"DELETE FROM sqlite_sequence"), None);
+        assert_eq!(changes_rows(b"CREATE TABLE t AS SELECT 1"), Some("CREATE TABLE .. AS"));
+        assert_eq!(changes_rows(b"CREATE TABLE t (a int GENERATED ALWAYS AS (1))"), None);
+        assert_eq!(changes_rows(b"ALTER TABLE t DROP CONSTRAINT c"), None);
+        assert_eq!(changes_rows(b"ALTER TABLE t RENAME TO u"), Some("ALTER TABLE"));
         let Some(Declaration::Table(part)) = of("CREATE TABLE c PARTITION OF p FOR VALUES FROM (1) TO (2)") else {
             panic!()
         };

@@ -14,6 +14,9 @@ use crate::source::blocks::Framing;
 use crate::source::file::SPLIT_BYTES;
 use crate::source::text::{Outcome, RecordParser};
 
+/// What is said of a table whose INSERTs name some of its columns only.
+pub const LEFT_OUT: &str = "columns that an INSERT leaves out are NULL here, whatever their default";
+
 /// What stands before the values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {

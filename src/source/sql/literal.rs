@@ -293,11 +293,13 @@ impl<'a> Reader<'a> {
                 return None;
             }
             self.at += 2;
+            let from = self.at;
             self.kind()?;
+            let kind = self.text[from..self.at].trim_ascii().to_ascii_uppercase();
             self.blanks();
             let closes = self.peek(0) == b')';
             self.at += 1;
-            return closes.then_some(value);
+            return Some(value).filter(|_| closes).and_then(|value| self.cast(value, &kind));
         }
         if self.spelling.dialect != Dialect::Sqlite {
             return None;
@@ -323,6 +325,21 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         Some(Literal::Text(Cow::Owned(whole)))
+    }
+
+    /// A value as another type: in Postgres the column decides, in SQLite bytes can become text. What would change a
+    /// number is computed, and not here.
+    fn cast(&self, value: Literal<'a>, kind: &[u8]) -> Option<Literal<'a>> {
+        if self.spelling.dialect == Dialect::Postgres {
+            return Some(value);
+        }
+        let is_text = [&b"TEXT"[..], b"CHAR", b"CLOB"].iter().any(|word| memchr::memmem::find(kind, word).is_some());
+        match value {
+            Literal::Blob(bytes) if is_text => Some(Literal::Text(Cow::Owned(bytes))),
+            Literal::Text(_) if is_text => Some(value),
+            Literal::Number(digits) if digits.iter().all(u8::is_ascii_digit) && kind.starts_with(b"INT") => Some(value),
+            _ => None,
+        }
     }
 
     fn arguments(&mut self) -> Option<Vec<Literal<'a>>> {
@@ -405,6 +422,8 @@ mod tests {
             ("-Inf)", "-Inf"),
             ("'l'||char(10)||'m',", "\"l\\nm\""),
             ("'E\\',", "\"E\\\\\""),
+            ("CAST(X'48c3a9' AS TEXT),", "\"Hé\""),
+            ("CAST(1.5 AS INTEGER),", "Expression"),
         ] {
             assert_eq!(read(text, Dialect::Sqlite), (expected.to_string(), text.len() - 1), "{text}");
         }

@@ -79,7 +79,7 @@ pub fn not_applied(changes: &[&'static str]) -> Option<String> {
     let words: Vec<&str> = words.into_iter().collect();
     let s = if changes.len() == 1 { "" } else { "s" };
     (!changes.is_empty()).then(|| {
-        format!("{} statement{s} ({}) not applied: rows are as they were inserted", changes.len(), words.join(", "))
+        format!("{} statement{s} ({}) not applied: rows are as the INSERTs have them", changes.len(), words.join(", "))
     })
 }
 

@@ -4,7 +4,7 @@ use super::Dialect;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
-    /// An unquoted word or number, in lower case.
+    /// An unquoted word or number; in Postgres in lower case.
     Word(String),
     /// A quoted identifier, as it is.
     Name(String),
@@ -15,7 +15,7 @@ pub enum Token {
 
 impl Token {
     pub fn is(&self, word: &str) -> bool {
-        matches!(self, Token::Word(text) if text == word)
+        matches!(self, Token::Word(text) if text.eq_ignore_ascii_case(word))
     }
 
     pub fn is_sign(&self, sign: char) -> bool {
@@ -78,7 +78,10 @@ impl Words {
                     while self.peek(0).is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$')) {
                         self.at += 1;
                     }
-                    return Some(Token::Word(self.chars[start..self.at].iter().collect::<String>().to_lowercase()));
+                    let word: String = self.chars[start..self.at].iter().collect();
+                    // SQLite keeps names as they are written.
+                    let is_folded = self.dialect == Dialect::Postgres;
+                    return Some(Token::Word(if is_folded { word.to_lowercase() } else { word }));
                 }
                 _ => {
                     self.at += 1;

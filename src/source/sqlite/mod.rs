@@ -1,6 +1,7 @@
 //! SQLite database files, read by SQLite itself: read-only, without ever making a side file. A database with a
 //! write-ahead log or a hot journal is copied first, since opening it would have to write.
 
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use crate::source::file::File;
 use crate::source::{Content, Offer, Reader, Source, Spec, scratch};
 
 mod affinity;
+mod cursor;
 mod script;
 mod stored;
 mod table;
@@ -37,6 +39,8 @@ pub struct Database {
     idle: Mutex<Vec<Connection>>,
     /// How the file looked when it was opened.
     was: Look,
+    /// What of it is missing as a whole.
+    lost: Vec<String>,
 }
 
 /// What tells that a file is another one now, or was written to.
@@ -56,25 +60,38 @@ impl Look {
 
 impl Database {
     fn new(file: &Arc<File>, scratch_dir: &Path) -> Result<Database> {
-        let (file, _) = scratch::seekable(file, scratch_dir)?;
+        let (file, broken) = scratch::seekable(file, scratch_dir)?;
+        // The files beside it are beside what a link leads to.
+        let real = std::fs::canonicalize(&file.path).map_err(|e| Error::file(&file.shown, &e))?;
         let side = |end: &str| {
-            let mut name = file.path.as_os_str().to_owned();
+            let mut name = real.as_os_str().to_owned();
             name.push(end);
             std::fs::metadata(PathBuf::from(name)).is_ok_and(|meta| meta.len() > 0)
         };
         // Bytes 18 and 19 are 2 in write-ahead-log mode (SQLite file format, 1.3.3).
         let is_wal = file.head.get(18) == Some(&2) && side("-wal");
-        let is_copy = is_wal || side("-journal");
-        let original = Look::at(&file.path);
-        let path = if is_copy {
-            scratch::copy_with(&file.path, &["-wal", "-journal"], scratch_dir)?
-        } else {
-            file.path.clone()
-        };
+        let lacks = lacking(&file);
+        let is_copy = is_wal || side("-journal") || lacks.is_some();
+        let original = Look::at(&real);
+        let path = if is_copy { scratch::copy_with(&real, &["-wal", "-journal"], scratch_dir)? } else { real.clone() };
+        if let Some((pages, _)) = lacks.filter(|_| !is_wal) {
+            // SQLite reads nothing of a database that has fewer pages than it says; so the copy says how many.
+            let mut patched =
+                std::fs::OpenOptions::new().write(true).open(&path).map_err(|e| Error::file(&file.shown, &e))?;
+            let patch = patched.seek(SeekFrom::Start(28)).and_then(|_| patched.write_all(&pages.to_be_bytes()));
+            patch.map_err(|e| Error::file(&file.shown, &e))?;
+        }
+        let cut = lacks.map(|(pages, said)| {
+            format!(
+                "damaged at byte {}: the file ends after {pages} of {said} pages; what was in the others is lost",
+                file.bytes
+            )
+        });
         let gone = || Error::evidence(format!("cannot read `{}`", file.shown)).detail("it is there no more");
         let was = original.ok_or_else(gone)?;
-        let database = Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default(), was };
-        if is_copy && Look::at(&file.path).as_ref() != Some(&database.was) {
+        let lost = broken.into_iter().chain(cut).collect();
+        let database = Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default(), was, lost };
+        if is_copy && Look::at(&real).as_ref() != Some(&database.was) {
             return Err(database.changed());
         }
         Ok(database)
@@ -142,7 +159,9 @@ impl Database {
         if !is_corrupt {
             return error;
         }
-        error.hint(format!("see what it still holds: sqlite3 {} .recover > recovered.sql", self.shown))
+        error.hint(
+            "copy it, with its -wal and -journal if there are any, and see what the copy holds: sqlite3 COPY .recover",
+        )
     }
 }
 
@@ -165,7 +184,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         is_database: true,
         tables: Vec::new(),
         notes: Vec::new(),
-        lost: Vec::new(),
+        lost: database.lost.clone(),
     };
     if database.lacks_log() {
         source
@@ -179,7 +198,15 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         } else if sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL")) {
             virtual_tables.push(name);
         } else {
-            let (table, notes) = table::SqliteTable::open(database.clone(), &name, spec)?;
+            // One table that cannot be opened hides no other.
+            let (table, notes) = match table::SqliteTable::open(database.clone(), &name, spec) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    let why = error.detail.unwrap_or(error.message);
+                    source.lost.push(format!("damaged: table `{name}` cannot be read ({why})"));
+                    continue;
+                }
+            };
             source.tables.push(Offer {
                 notes,
                 ..Offer::new(name, file.bytes, "sqlite".into(), Content::Scanned(Arc::new(table)))
@@ -187,7 +214,27 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         }
     }
     source.notes.extend(not_data(views, virtual_tables));
+    if source.tables.is_empty() && source.lost.is_empty() {
+        return Err(Error::evidence(format!("`{}` is a SQLite database without tables", file.shown)));
+    }
     Ok(source)
+}
+
+/// How many whole pages a file has, and how many it says, if these are more (SQLite file format, 1.3).
+fn lacking(file: &File) -> Option<(u32, u32)> {
+    let number = |at: usize, length: usize| {
+        file.head
+            .get(at..at + length)
+            .map(|bytes| bytes.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte)))
+    };
+    let size = match number(16, 2)? {
+        1 => 65_536,
+        size => size,
+    };
+    let said = number(28, 4)?;
+    let pages = u32::try_from(file.bytes / u64::from(size.max(512))).unwrap_or(u32::MAX);
+    // The count is that of this version only where the change counter was written with it.
+    (pages < said && pages > 0 && number(24, 4) == number(92, 4)).then_some((pages, said))
 }
 
 /// What a database has besides its tables.

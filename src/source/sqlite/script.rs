@@ -21,8 +21,10 @@ use crate::source::sql::ddl::{self, ColumnDef, Declaration, declaration};
 use crate::source::sql::insert::{self, Inserts, Rows, Run, Runs};
 use crate::source::sql::literal::Literal;
 use crate::source::sql::script::Script;
+use crate::source::sql::token::tokens;
 use crate::source::sql::{self, Dialect, Spelling, not_applied};
 use crate::source::text::{Format, Slot, TextTable};
+use crate::source::transcode::Encoding;
 use crate::source::{Content, Offer, Reader, Source, Spec, sample, scratch};
 
 pub const READER: Reader = Reader { kind: "sqlite", claims, open };
@@ -42,6 +44,8 @@ struct Dump {
     views: Vec<String>,
     virtual_tables: Vec<String>,
     lost: Vec<String>,
+    /// Some INSERTs replace rows or leave them out.
+    is_conditional: bool,
     /// Of a table that is cut off, where.
     cut: HashMap<String, String>,
     /// How many rows `sqlite_stat1` says a table had.
@@ -53,7 +57,10 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         return Err(Error::question(format!("source `{}` is more than one SQL script", spec.name))
             .hint("name each one: a=first.sql b=second.sql"));
     };
+    // Such a script is UTF-8 whatever its broken bytes make it look like.
+    let file = if file.encoding == Encoding::Latin1 { &Arc::new(file.undecoded()) } else { file };
     let (plain, damage) = scratch::seekable(file, &spec.scratch)?;
+    let plain = Arc::new(plain.undecoded());
     let dump = read(&plain, coverage)?;
     let mut source = Source {
         name: spec.name.clone(),
@@ -65,6 +72,9 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
     };
     source.notes.extend(file.encoding.assumption().map(str::to_string));
     source.notes.extend(not_data(dump.views.clone(), dump.virtual_tables.clone()));
+    if dump.is_conditional {
+        source.notes.push("rows that INSERT OR REPLACE or OR IGNORE would replace or leave out are all here".into());
+    }
     let mut names: Vec<String> = dump.tables.iter().map(|(name, _)| name.clone()).collect();
     for run in &dump.runs {
         if !names.iter().any(|name| is_same(name, &run.header.table.1)) {
@@ -91,6 +101,18 @@ fn is_same(a: &str, b: &str) -> bool {
 impl Dump {
     fn has_rows(&self, table: &str) -> bool {
         self.runs.iter().any(|run| is_same(&run.header.table.1, table))
+    }
+
+    /// Whether a statement drops a table that the script has made before.
+    fn dropped(&self, statement: &str) -> Option<&'static str> {
+        let tokens = tokens(statement, Dialect::Sqlite);
+        let mut rest = ddl::Cursor { tokens: &tokens, at: 0 };
+        if !rest.eat(&["drop", "table"]) {
+            return None;
+        }
+        rest.eat(&["if", "exists"]);
+        let (_, name) = rest.name()?;
+        self.tables.iter().any(|(table, _)| is_same(table, &name)).then_some("DROP TABLE")
     }
 
     fn keep(&mut self, run: Option<Run>) {
@@ -137,6 +159,12 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
             dump.keep(runs.close());
         }
         changes.extend(ddl::changes_rows(&statement.text));
+        if statement.begins("drop") {
+            changes.extend(dump.dropped(&text(&statement.text)));
+        }
+        let is_conditional =
+            statement.begins("insert") && statement.text.get(6..10).is_some_and(|or| or.eq_ignore_ascii_case(b" or "));
+        dump.is_conditional |= is_conditional || statement.begins("replace");
         if statement.begins("create") || statement.begins("alter") {
             dump.declare(&text(&statement.text));
         }
@@ -218,6 +246,13 @@ fn offer(spec: &Spec, file: &Arc<File>, dump: &Dump, name: String, share: u64) -
         }
     }
     let (shapes, mut notes) = stored::shapes(&layout.columns, &seen, spec);
+    let leaves_out = |run: &Run| {
+        let named = &run.header.columns;
+        !named.is_empty() && layout.columns.iter().any(|column| !named.iter().any(|name| is_same(name, &column.name)))
+    };
+    if runs.iter().any(leaves_out) {
+        notes.push(insert::LEFT_OUT.to_string());
+    }
     if !layout.generated.is_empty() {
         notes.push(format!("`{}` is generated, and its values are not in a dump", layout.generated.join("`, `")));
     }

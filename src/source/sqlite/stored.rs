@@ -128,7 +128,7 @@ impl Seen {
         let classes = [(self.ints, "INTEGER"), (self.floats, "REAL"), (self.texts, "TEXT"), (self.blobs, "BLOB")];
         let is_mixed = (self.ints + self.floats > 0) as u8 + (self.texts > 0) as u8 + (self.blobs > 0) as u8 > 1
             || (self.floats > 0 && self.has_inexact);
-        let parts = classes.iter().filter(|(count, _)| *count > 0).map(|(count, class)| format!("{count} {class}"));
+        let parts = classes.iter().filter(|(count, _)| *count > 0).map(|(_, class)| *class);
         is_mixed.then(|| parts.collect::<Vec<_>>().join(", "))
     }
 }
@@ -137,7 +137,7 @@ impl Seen {
 pub fn shapes(columns: &[Declared], seen: &[Seen], spec: &Spec) -> (Vec<Shape>, Vec<String>) {
     let mut notes = Vec::new();
     let mut shapes = Vec::new();
-    let mut is_zoneless = false;
+    let (mut is_zoneless, mut is_finer) = (false, false);
     for (column, seen) in columns.iter().zip(seen) {
         if spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&column.name)) {
             shapes.push(Shape::Text(Reading::Text));
@@ -145,11 +145,18 @@ pub fn shapes(columns: &[Declared], seen: &[Seen], spec: &Spec) -> (Vec<Shape>, 
         }
         let shape = seen.shape(&column.name);
         is_zoneless |= seen.text.is_zoneless() && shape == Shape::Text(Reading::Time);
+        is_finer |= seen.text.is_finer() && shape == Shape::Text(Reading::Time);
+        if shape == Shape::Epoch {
+            notes.push(format!("numbers in `{}` are read as times since 1970", column.name));
+        }
         notes.extend(seen.mixed().map(|mixed| format!("`{}` is read as text, since it holds {mixed}", column.name)));
         shapes.push(shape);
     }
     if is_zoneless && !spec.zone_said {
         notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
+    }
+    if is_finer {
+        notes.push("times are finer than a microsecond and cut there".to_string());
     }
     (shapes, notes)
 }
@@ -189,6 +196,8 @@ pub fn push(value: ValueRef, shape: Shape, clock: Clock, out: &mut Buffer) -> Op
         (Shape::Text(Reading::Text), ValueRef::Integer(value)) => out.push_text(&value.to_string()),
         (Shape::Text(Reading::Text), ValueRef::Real(value)) => out.push_text(&real(value)),
         (Shape::Text(Reading::Text), ValueRef::Blob(bytes)) => out.push_text(&spelled(bytes)),
+        // Nothing written is nothing known.
+        (Shape::Text(_), ValueRef::Text(b"")) => out.push_null(),
         (Shape::Text(reading), ValueRef::Text(text)) => {
             if !reading.push(text, clock, out) {
                 return Some(Misfit::Kind);

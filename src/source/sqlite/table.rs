@@ -1,16 +1,16 @@
-//! One table of a SQLite file: typed by what is stored, read in ranges of rowids by several threads, or by its key
-//! where it has no rowid. A page that SQLite cannot read ends its range, and is counted.
+//! One table of a SQLite file: typed by what is stored, divided into ranges of rowids where it has them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::Connection;
 
 use super::Database;
+use super::cursor::{Ranged, Slots, State, Whole};
 use super::stored::{self, Declared, Seen, Shape};
-use crate::error::{Error, Result};
-use crate::model::column::{BATCH_ROWS, Batch, Column, Kind};
-use crate::model::coverage::{Fault, Report};
+use crate::error::Result;
+use crate::model::column::{Column, Kind};
+use crate::model::name;
 use crate::model::scan::{Cursor, Request, Scan, Table};
 use crate::model::zone::Clock;
 use crate::source::Spec;
@@ -18,20 +18,22 @@ use crate::source::Spec;
 /// Rows of one split, if rowids are dense. Tests have small ones, so that a few rows are divided.
 const SPLIT_ROWIDS: i64 = if cfg!(test) { 7 } else { 65_536 };
 const SPLITS_MAX: i64 = 512;
+/// Of databases up to this size, the rows that are found are held against those that there are.
+const COUNTED_BYTES: u64 = 32 << 20;
 
 /// How rows are walked through in order.
 #[derive(Debug, Clone)]
 enum Walk {
     /// By this name of the rowid, between the smallest and the largest.
     Rowid { name: &'static str, from: i64, to: i64 },
-    /// By the primary key of a table without rowids.
-    Key(Vec<String>),
+    /// From the first to the last: a table without rowids, or whose columns have all their names.
+    Whole,
 }
 
 pub struct SqliteTable {
     database: Arc<Database>,
     name: String,
-    stored: Vec<String>,
+    stored: Arc<[String]>,
     shapes: Arc<[Shape]>,
     /// The stored ones, then `_file` and `_line`, which for a database is the rowid.
     columns: Vec<Column>,
@@ -44,20 +46,40 @@ pub fn quoted(name: &str) -> String {
 }
 
 impl SqliteTable {
+    /// Whether rows of a database that is not large cannot be found by their rowids, though its pages hold them.
+    fn disorder(&self) -> Option<String> {
+        let Walk::Rowid { name, from, to } = self.walk else { return None };
+        if self.database.bytes() > COUNTED_BYTES {
+            return None;
+        }
+        let count = |condition: &str| -> Option<u64> {
+            let sql = format!("SELECT count(*) FROM {} NOT INDEXED {condition}", quoted(&self.name));
+            let counted = self.database.with(|connection| Ok(connection.query_row(&sql, [], |row| row.get(0)).ok()));
+            counted.ok().flatten()
+        };
+        let (all, found) = (count("")?, count(&format!("WHERE {name} BETWEEN {from} AND {to}"))?);
+        (all != found)
+            .then(|| format!("damaged: {found} of {all} rows are found by their rowids; all are read in one go"))
+    }
+
     pub fn open(database: Arc<Database>, name: &str, spec: &Spec) -> Result<(SqliteTable, Vec<String>)> {
-        let (declared, key) = database.with(|connection| columns_of(connection, name))?;
+        let (declared, has_key) = database.with(|connection| columns_of(connection, name))?;
         let stored: Vec<String> = declared.iter().map(|column| column.name.clone()).collect();
-        let walk = database.with(|connection| walk_of(connection, name, &stored, &key))?;
+        let walk = database.with(|connection| walk_of(connection, name, &stored, has_key))?;
         let seen = database.with(|connection| sample(connection, name, &declared, &walk))?;
         let (shapes, notes) = stored::shapes(&declared, &seen, spec);
-        let mut columns: Vec<Column> =
-            stored.iter().zip(&shapes).map(|(name, shape)| Column::new(name, shape.kind())).collect();
+        let mut seen_names = HashMap::new();
+        let mut columns: Vec<Column> = stored
+            .iter()
+            .zip(&shapes)
+            .map(|(name, shape)| Column::new(name::once(name, &mut seen_names), shape.kind()))
+            .collect();
         columns.push(Column::new("_file", Kind::Text));
         columns.push(Column::new("_line", Kind::Int));
         let table = SqliteTable {
             database,
             name: name.to_string(),
-            stored,
+            stored: stored.into(),
             shapes: shapes.into(),
             columns,
             walk,
@@ -83,7 +105,7 @@ impl SqliteTable {
     }
 }
 
-fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<Declared>, Vec<String>)> {
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<Declared>, bool)> {
     let mut statement = connection.prepare("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid")?;
     let rows: Vec<(String, String, i64, i64)> = statement
         .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
@@ -91,13 +113,10 @@ fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<Dec
     // Hidden 1 is a hidden column of a virtual table; 2 and 3 are generated ones, which have values.
     let declared = |(name, kind, ..): &(String, String, i64, i64)| Declared { name: name.clone(), kind: kind.clone() };
     let names = rows.iter().filter(|(.., hidden)| *hidden != 1).map(declared).collect();
-    let mut key: Vec<(i64, String)> =
-        rows.into_iter().filter(|(_, _, pk, _)| *pk > 0).map(|(name, _, pk, _)| (pk, name)).collect();
-    key.sort();
-    Ok((names, key.into_iter().map(|(_, name)| name).collect()))
+    Ok((names, rows.iter().any(|(_, _, pk, _)| *pk > 0)))
 }
 
-fn walk_of(connection: &Connection, table: &str, columns: &[String], key: &[String]) -> rusqlite::Result<Walk> {
+fn walk_of(connection: &Connection, table: &str, columns: &[String], has_key: bool) -> rusqlite::Result<Walk> {
     let free = ["rowid", "_rowid_", "oid"]
         .into_iter()
         .find(|name| !columns.iter().any(|column| column.eq_ignore_ascii_case(name)));
@@ -108,11 +127,11 @@ fn walk_of(connection: &Connection, table: &str, columns: &[String], key: &[Stri
         match range {
             Ok((from, to)) => return Ok(Walk::Rowid { name, from: from.unwrap_or(0), to: to.unwrap_or(-1) }),
             // A table without rowids says there is no such column.
-            Err(cause) if key.is_empty() => return Err(cause),
+            Err(cause) if !has_key => return Err(cause),
             Err(_) => {}
         }
     }
-    Ok(Walk::Key(key.to_vec()))
+    Ok(Walk::Whole)
 }
 
 /// What is stored in each column: in all rows of a table that is not large, else in some from all over it.
@@ -143,7 +162,7 @@ fn sample(connection: &Connection, table: &str, columns: &[Declared], walk: &Wal
                 look(&sql, from.saturating_add(place.saturating_mul(step)))?;
             }
         }
-        Walk::Key(_) => look(&format!("SELECT {list} FROM {} LIMIT {WHOLE_ROWS}", quoted(table)), 0)?,
+        Walk::Whole => look(&format!("SELECT {list} FROM {} LIMIT {WHOLE_ROWS}", quoted(table)), 0)?,
     }
     Ok(seen)
 }
@@ -158,7 +177,9 @@ impl Table for SqliteTable {
     }
 
     fn scan(self: Arc<Self>, request: Request) -> Result<Box<dyn Scan>> {
-        Ok(Box::new(SqliteScan { ranges: self.ranges(), table: self, request: Arc::new(request) }))
+        let damage = self.disorder();
+        let ranges = if damage.is_some() { vec![(0, 0)] } else { self.ranges() };
+        Ok(Box::new(SqliteScan { ranges, damage, table: self, request: Arc::new(request) }))
     }
 }
 
@@ -166,6 +187,8 @@ struct SqliteScan {
     table: Arc<SqliteTable>,
     ranges: Vec<(i64, i64)>,
     request: Arc<Request>,
+    /// Why it is read in one go, if it could be divided.
+    damage: Option<String>,
 }
 
 impl Scan for SqliteScan {
@@ -174,13 +197,8 @@ impl Scan for SqliteScan {
     }
 
     fn cursor(&self, split: usize) -> Result<Box<dyn Cursor>> {
-        Ok(self.table.cursor(split, self.ranges[split], &self.request))
-    }
-}
-
-impl SqliteTable {
-    fn cursor(&self, split: usize, (from, to): (i64, i64), request: &Arc<Request>) -> Box<dyn Cursor> {
-        let own = self.stored.len();
+        let (table, request) = (&self.table, &self.request);
+        let own = table.stored.len();
         let wanted: Vec<(usize, usize)> = request
             .projection
             .iter()
@@ -188,166 +206,44 @@ impl SqliteTable {
             .filter(|(_, column)| **column < own)
             .map(|(out, column)| (out, *column))
             .collect();
-        let mut list: Vec<String> = wanted.iter().map(|(_, column)| quoted(&self.stored[*column])).collect();
-        let sql = match &self.walk {
-            Walk::Rowid { name, .. } => {
-                list.push((*name).to_string());
-                let list = list.join(", ");
-                format!(
-                    "SELECT {list} FROM {} WHERE {name} BETWEEN ? AND ? ORDER BY {name} LIMIT {BATCH_ROWS}",
-                    quoted(&self.name)
-                )
-            }
-            Walk::Key(key) => {
-                let key = key.iter().map(|name| quoted(name)).collect::<Vec<_>>();
-                list.extend(key.iter().cloned());
-                let (list, key) = (list.join(", "), key.join(", "));
-                format!("SELECT {list} FROM {} ORDER BY {key} LIMIT {BATCH_ROWS}", quoted(&self.name))
-            }
-        };
         let position = |wanted: usize| request.projection.iter().position(|column| *column == wanted);
-        Box::new(SqliteCursor {
-            database: self.database.clone(),
-            sql,
-            key: if let Walk::Key(key) = &self.walk { key.clone() } else { Vec::new() },
-            last_key: Vec::new(),
-            place: format!("{}#{}", self.database.shown, self.name).into(),
+        let mut list: Vec<String> = wanted.iter().map(|(_, column)| quoted(&table.stored[*column])).collect();
+        let slots = Slots {
             wanted,
-            shapes: self.shapes.clone(),
-            names: self.stored.clone(),
-            file_slot: position(own),
-            line_slot: position(own + 1),
-            next: from,
+            shapes: table.shapes.clone(),
+            names: table.stored.clone(),
+            place: format!("{}#{}", table.database.shown, table.name).into(),
+            file: position(own),
+            line: position(own + 1),
+            clock: table.clock,
+        };
+        let divided = if let Walk::Rowid { name, .. } = table.walk { Some(name) } else { None };
+        let Some(name) = divided.filter(|_| self.damage.is_none()) else {
+            let list = if list.is_empty() { "1".into() } else { list.join(", ") };
+            let sql = format!("SELECT {list} FROM {} NOT INDEXED", quoted(&table.name));
+            let kind = |column: &usize| table.columns.get(*column).map_or(Kind::Int, |column| column.kind);
+            let kinds = request.projection.iter().map(kind).collect();
+            return Ok(Box::new(Whole::start(
+                table.database.clone(),
+                slots,
+                sql,
+                kinds,
+                request.clone(),
+                self.damage.clone(),
+            )));
+        };
+        list.push(name.to_string());
+        let (next, to) = self.ranges[split];
+        Ok(Box::new(Ranged {
+            database: table.database.clone(),
+            slots,
+            select: format!("SELECT {} FROM {}", list.join(", "), quoted(&table.name)),
+            rowid: name,
+            next,
             to,
-            clock: self.clock,
-            report: Report::default(),
             request: request.clone(),
             split,
-            last: None,
-        })
-    }
-}
-
-struct SqliteCursor {
-    database: Arc<Database>,
-    sql: String,
-    /// The primary key, of a table without rowids, and its last value seen.
-    key: Vec<String>,
-    last_key: Vec<Value>,
-    place: Arc<str>,
-    wanted: Vec<(usize, usize)>,
-    shapes: Arc<[Shape]>,
-    names: Vec<String>,
-    file_slot: Option<usize>,
-    line_slot: Option<usize>,
-    next: i64,
-    to: i64,
-    clock: Clock,
-    report: Report,
-    request: Arc<Request>,
-    split: usize,
-    /// The rowid of the last row.
-    last: Option<i64>,
-}
-
-impl SqliteCursor {
-    /// Up to a batch of rows, beginning after the last one. Returns whether there may be more.
-    fn step(&mut self, connection: &Connection, batch: &mut Batch) -> rusqlite::Result<bool> {
-        let sql = self.statement();
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = if self.key.is_empty() {
-            statement.query([self.next, self.to])?
-        } else {
-            statement.query(params_from_iter(self.last_key.iter()))?
-        };
-        let mut count = 0;
-        let texts = |batch: &Batch| batch.columns.iter().map(|column| column.bytes.len()).sum::<usize>();
-        let before = texts(batch);
-        while let Some(row) = rows.next()? {
-            let rowid = if self.key.is_empty() { row.get::<_, i64>(self.wanted.len())? } else { 0 };
-            if self.key.is_empty() && self.last.is_some_and(|last| rowid <= last) {
-                let why = "damaged: rows are out of order; some may be missing".to_string();
-                let last = self.last.unwrap_or(0);
-                self.report.fault(Fault::Damaged(why), || (self.place.clone(), last.unsigned_abs()));
-            }
-            for (index, (out, column)) in self.wanted.iter().enumerate() {
-                let value = row.get_ref(index)?;
-                let (shape, out) = (self.shapes[*column], &mut batch.columns[*out]);
-                if let Some(misfit) = stored::push(value, shape, self.clock, out) {
-                    let fault = misfit.fault(&self.names[*column], shape);
-                    self.report.fault(fault, || (self.place.clone(), rowid.unsigned_abs()));
-                }
-            }
-            if let Some(slot) = self.file_slot {
-                batch.columns[slot].push_text(&self.place);
-            }
-            if let Some(slot) = self.line_slot {
-                if self.key.is_empty() { batch.columns[slot].push_int(rowid) } else { batch.columns[slot].push_null() }
-            }
-            if self.key.is_empty() {
-                self.last = self.last.max(Some(rowid));
-            } else {
-                let first = self.wanted.len();
-                self.last_key =
-                    (0..self.key.len()).map(|index| row.get(first + index)).collect::<rusqlite::Result<_>>()?;
-            }
-            batch.rows += 1;
-            count += 1;
-        }
-        self.report.rows += count as u64;
-        self.request.coverage.read((texts(batch) - before + count * 8 * self.wanted.len()) as u64);
-        if self.key.is_empty() {
-            // Rows that are out of order must not lead back to where this one began.
-            let next = self.last.filter(|last| *last >= self.next && *last < self.to);
-            let Some(next) = next else { return Ok(false) };
-            self.next = next + 1;
-        }
-        // A row takes two bytes at least: one that has more rows goes in circles.
-        if self.report.rows > self.database.bytes() {
-            let why = "damaged: its keys lead in a circle; rows are counted several times".to_string();
-            self.report.fault(Fault::Damaged(why), || (self.place.clone(), 0));
-            return Ok(false);
-        }
-        Ok(count == BATCH_ROWS)
-    }
-
-    fn statement(&self) -> String {
-        if self.key.is_empty() || self.last_key.is_empty() {
-            return self.sql.clone();
-        }
-        let key = self.key.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        let marks = vec!["?"; self.key.len()].join(", ");
-        self.sql.replacen(" ORDER BY ", &format!(" WHERE ({key}) > ({marks}) ORDER BY "), 1)
-    }
-}
-
-impl Cursor for SqliteCursor {
-    fn fill(&mut self, batch: &mut Batch) -> Result<bool> {
-        if self.request.coverage.is_interrupted() {
-            return Err(Error::interrupted());
-        }
-        let database = self.database.clone();
-        let more = database.with(|connection| {
-            let rows = batch.rows;
-            match self.step(connection, batch) {
-                Ok(more) => Ok(more),
-                Err(cause) => {
-                    // Values of the row that could not be finished.
-                    let whole = batch.rows;
-                    batch.columns.iter_mut().for_each(|column| column.truncate(whole));
-                    self.report.rows += (whole - rows) as u64;
-                    let why =
-                        format!("damaged: the database cannot be read on ({cause}); what follows of this part is lost");
-                    let place = (self.place.clone(), self.last.unwrap_or(self.next).unsigned_abs());
-                    self.report.fault(Fault::Damaged(why), || place);
-                    Ok(false)
-                }
-            }
-        })?;
-        if !more {
-            self.database.unchanged()?;
-            self.request.coverage.finish(&self.request.table, self.split, &self.report);
-        }
-        Ok(more)
+            state: State::default(),
+        }))
     }
 }
