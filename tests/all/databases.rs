@@ -67,3 +67,102 @@ fn a_database_that_lost_its_write_ahead_log_is_said_to() {
     let whole = rows_in(place.path(), &["query", "select count(*) as n from live.t", "live.db"]);
     assert_eq!(whole[0]["n"], 2);
 }
+
+/// 3,000 rows over many pages of 512 bytes, and a second table.
+fn many_pages(path: &Path) {
+    made(
+        path,
+        "PRAGMA page_size = 512; CREATE TABLE t(id INTEGER PRIMARY KEY, x);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+         INSERT INTO t SELECT i, 'row number ' || i FROM n;
+         CREATE TABLE other(y); INSERT INTO other VALUES (1), (2);",
+    );
+}
+
+fn count(place: &Path, table: &str, file: &str) -> u64 {
+    let rows = rows_in(place, &["query", &format!("select count(*) as n, count(x) as x from {table}"), file]);
+    assert_eq!(rows[0]["n"], rows[0]["x"]);
+    rows[0]["n"].as_u64().expect("a count")
+}
+
+#[test]
+fn a_page_that_cannot_be_read_loses_its_own_rows_alone() {
+    let place = folder();
+    let path = place.path().join("a.db");
+    many_pages(&path);
+    let mut bytes = fs::read(&path).expect("a database");
+    let marker = b"row number 1500";
+    let at = bytes.windows(marker.len()).position(|part| part == marker).expect("the row");
+    let page = at / 512 * 512;
+    let held = bytes[page..page + 512].windows(11).filter(|part| part.starts_with(b"row number ")).count() as u64;
+    bytes[page..page + 512].fill(0xff);
+    fs::write(&path, bytes).expect("written");
+    assert_eq!(count(place.path(), "a.t", "a.db"), 3000 - held);
+    let strict = run_in(place.path(), &["query", "select max(x) from a.t", "a.db", "--strict"]);
+    assert_eq!(strict.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&strict.stderr).into_owned();
+    assert!(said.contains("damaged: ") && said.contains("are lost"), "{said}");
+}
+
+#[test]
+fn a_database_without_its_end_gives_what_is_before_it() {
+    let place = folder();
+    let path = place.path().join("a.db");
+    many_pages(&path);
+    let bytes = fs::read(&path).expect("a database");
+    fs::write(&path, &bytes[..bytes.len() * 3 / 4]).expect("written");
+    let found = count(place.path(), "a.t", "a.db");
+    assert!(found > 1000 && found < 3000, "{found}");
+    let output = run_in(place.path(), &["sources", "a.db", "--strict", "-f", "csv"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("damaged at byte"), "{output:?}");
+    assert_eq!(fs::read(&path).expect("the evidence").len(), bytes.len() * 3 / 4, "the evidence is as it was");
+}
+
+#[test]
+fn odd_tables_are_read_and_hide_no_others() {
+    let place = folder();
+    let path = place.path().join("a.db");
+    made(
+        &path,
+        "CREATE TABLE named(rowid TEXT, oid INT, _rowid_ REAL, x); INSERT INTO named VALUES ('a', 1, 2.5, 'y'), ('b', 2, 3, 'z');
+         CREATE TABLE keyed(k TEXT COLLATE NOCASE PRIMARY KEY, x) WITHOUT ROWID; INSERT INTO keyed VALUES ('b', 1), ('A', 2);
+         CREATE TABLE unnamed(\"\"); INSERT INTO unnamed VALUES (7);",
+    );
+    assert_eq!(count(place.path(), "a.named", "a.db"), 2);
+    assert_eq!(count(place.path(), "a.keyed", "a.db"), 2);
+    assert_eq!(rows_in(place.path(), &["query", "select unnamed from a.unnamed", "a.db"])[0]["unnamed"], 7);
+}
+
+#[test]
+fn a_link_to_a_database_finds_what_lies_beside_it() {
+    let place = folder();
+    let real = place.path().join("real.db");
+    let writer = rusqlite::Connection::open(&real).expect("opens");
+    writer.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t(x); INSERT INTO t VALUES (1), (2);").expect("made");
+    fs::create_dir(place.path().join("links")).expect("made");
+    std::os::unix::fs::symlink(&real, place.path().join("links/l.db")).expect("linked");
+    assert_eq!(count(place.path(), "l.t", "links/l.db"), 2);
+}
+
+#[test]
+fn what_a_script_changes_or_computes_is_said() {
+    let place = folder();
+    let script = "BEGIN TRANSACTION;\nCREATE TABLE t(a, b DEFAULT 5);\nINSERT INTO t(a) VALUES(1);\n\
+        INSERT OR REPLACE INTO t VALUES(1, 2);\nCREATE TABLE u AS SELECT * FROM t;\nDROP TABLE IF EXISTS t;\n\
+        WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x;\nALTER TABLE t RENAME TO v;\nCOMMIT;\n";
+    fs::write(place.path().join("s.sql"), script).expect("written");
+    let output = run_in(place.path(), &["sources", "s.sql", "-f", "csv"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    for what in [
+        "4 statements",
+        "ALTER TABLE",
+        "CREATE TABLE .. AS",
+        "DROP TABLE",
+        "WITH .. INSERT",
+        "OR REPLACE",
+        "whatever their default",
+    ] {
+        assert!(said.contains(what), "{what} is not in: {said}");
+    }
+}

@@ -137,6 +137,13 @@ impl Database {
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {
+        let connection = self.open()?;
+        // A table whose declaration or root page is broken hides no other; nothing is written by it.
+        connection.execute_batch("PRAGMA writable_schema = ON")?;
+        Ok(connection)
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
         if self.is_copy {
             return Connection::open(&self.path);
         }
