@@ -116,6 +116,11 @@ const RESERVED: &[&str] = &[
     "with",
 ];
 
+/// The names that every table of text or of a database has besides its own columns.
+pub fn taken_by_places() -> std::collections::HashMap<String, usize> {
+    ["_file", "_line"].map(|name| (name.to_string(), 1)).into()
+}
+
 /// A column's name, or a word where it has none; with a number if SQL would take it for one that was there before.
 pub fn once(name: &str, seen: &mut std::collections::HashMap<String, usize>) -> String {
     let name = if name.is_empty() { "unnamed" } else { name };

@@ -319,7 +319,10 @@ impl Blocks {
     ) -> std::io::Result<(Option<Block>, Option<String>)> {
         let before = u64::from(split.start > 0 && !split.exact);
         let base = split.start - before;
-        let wanted = (split.end - base) as usize;
+        // A split of whole records is longer only where one of them has no end.
+        let most = SPLIT_BYTES as usize + RECORD_BYTES_MAX + 1;
+        let is_endless = split.exact && (split.end - base) as usize > most;
+        let wanted = ((split.end - base) as usize).min(most);
         fit(&mut self.buffer, wanted);
         let got = file::read_full_at(handle, &mut self.buffer, base)?;
         self.buffer.truncate(got);
@@ -338,7 +341,7 @@ impl Blocks {
         };
         let Some(start) = start.filter(|_| got > 0) else { return Ok((None, shrunk)) };
         let mut end = self.buffer.len().min(if is_file_end { usize::MAX } else { got });
-        let mut cut = false;
+        let mut cut = is_endless;
         if !split.exact && split.end < size {
             // Read on until the next record begins.
             let mut step = 64 << 10;

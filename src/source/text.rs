@@ -21,6 +21,10 @@ pub trait Format: Send + Sync + 'static {
         vec![0..bytes]
     }
     fn parser(&self, file: usize, slots: &[Slot]) -> Self::Parser;
+    /// Whether a byte of zero can be in a record only by damage.
+    fn has_no_nul(&self) -> bool {
+        false
+    }
     /// Whether a record without the bytes asked for can be left out before it is parsed.
     fn can_skip(&self) -> bool {
         true
@@ -62,16 +66,18 @@ pub struct TextTable<F: Format> {
     pub format: Arc<F>,
     columns: Vec<Column>,
     splits: OnceLock<Vec<Split>>,
-    /// Block buffers that are not in use.
-    spare: Arc<Mutex<Vec<Vec<u8>>>>,
 }
+
+/// Block buffers of all tables that are not in use.
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+const SPARE_MAX: usize = 16;
 
 impl<F: Format> TextTable<F> {
     /// `columns` are the format's own; `_file` and `_line` are added.
     pub fn new(files: Vec<Arc<File>>, format: F, mut columns: Vec<Column>) -> Self {
         columns.push(Column::new("_file", Kind::Text));
         columns.push(Column::new("_line", Kind::Int));
-        Self { files, format: Arc::new(format), columns, splits: OnceLock::new(), spare: Arc::default() }
+        Self { files, format: Arc::new(format), columns, splits: OnceLock::new() }
     }
 
     fn divide(&self) -> Result<Vec<Split>> {
@@ -157,7 +163,7 @@ impl<F: Format> Scan for TextScan<F> {
             .map(|(out, column)| Slot { column: *column, out })
             .collect();
         let position = |wanted: usize| request.projection.iter().position(|column| *column == wanted);
-        let buffer = table.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        let buffer = SPARE.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
         let bodies = table.format.bodies(split.file, file.bytes);
         let header_bytes = if file.is_seekable() { 0 } else { bodies.first().map_or(0, |body| body.start) };
         let lanes = if file.is_seekable() { None } else { Some(self.lanes(index, &file)?) };
@@ -171,6 +177,7 @@ impl<F: Format> Scan for TextScan<F> {
             lanes,
             framing: table.format.framing(split.file),
             parser: table.format.parser(split.file, &slots),
+            has_no_nul: table.format.has_no_nul(),
             finders: if table.format.can_skip() { finders(request) } else { Vec::new() },
             file_slot: position(own),
             line_slot: position(own + 1),
@@ -179,7 +186,6 @@ impl<F: Format> Scan for TextScan<F> {
             faults: Vec::new(),
             block: None,
             at: 0,
-            spare: table.spare.clone(),
             request: request.clone(),
             index,
             file,
@@ -228,6 +234,7 @@ struct TextCursor<P> {
     lanes: Option<Arc<Lanes>>,
     framing: Arc<dyn Framing>,
     parser: P,
+    has_no_nul: bool,
     finders: Vec<Needle>,
     file_slot: Option<usize>,
     line_slot: Option<usize>,
@@ -236,7 +243,6 @@ struct TextCursor<P> {
     faults: Vec<Fault>,
     block: Option<Block>,
     at: usize,
-    spare: Arc<Mutex<Vec<Vec<u8>>>>,
     request: Arc<Request>,
     index: usize,
     file: Arc<File>,
@@ -264,6 +270,15 @@ impl<P: RecordParser> TextCursor<P> {
         if block.cut {
             let place = (self.file.shown.clone(), self.place.of(block.start, &self.blocks.buffer, &block, &self.file));
             self.report.fault(Fault::Cut, || place);
+        }
+        if self.has_no_nul
+            && let Some(at) = memchr::memchr(0, &self.blocks.buffer[self.at..block.end])
+        {
+            let at = self.at + at;
+            let why =
+                "damaged: there are bytes of zero, which no text of a database has; rows near them are wrong or lost";
+            let place = (self.file.shown.clone(), self.place.of(at, &self.blocks.buffer, &block, &self.file));
+            self.report.fault(Fault::Damaged(why.into()), || place);
         }
         self.block = Some(block);
         Ok(true)
@@ -306,9 +321,9 @@ impl<P: RecordParser> TextCursor<P> {
                 }
             }
         }
-        if let Ok(mut spare) = self.spare.lock() {
+        if let Ok(mut spare) = SPARE.lock() {
             let buffer = std::mem::take(&mut self.blocks.buffer);
-            if buffer.capacity() <= 4 * blocks_capacity() {
+            if buffer.capacity() <= 4 * blocks_capacity() && spare.len() < SPARE_MAX {
                 spare.push(buffer);
             }
         }

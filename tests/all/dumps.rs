@@ -389,3 +389,52 @@ fn wrapped_and_packed_anew_a_dump_is_the_same() {
     fs::write(&wrapped, zstd::encode_all(archive.as_slice(), 1).expect("packed")).expect("written");
     assert_eq!(sums(place.path(), &wrapped, &line, &tables), expected);
 }
+
+/// Scripts that are broken or odd: what each still holds as `t`, and what is said of the rest.
+const ODD: &[(&str, u64, &str)] = &[
+    (
+        "CREATE TABLE t(a int, b text);\nINSERT INTO t VALUES (1,'a')\nINSERT INTO t VALUES (2,'b');\nINSERT INTO t VALUES (3,'c');\n",
+        2,
+        "1 record",
+    ),
+    (
+        "CREATE TABLE t(a int, b text);\nINSERT INTO t VALUES (1,'a');\nNSERT INTO t VALUES (2,'b');\n",
+        1,
+        "not understood",
+    ),
+    (
+        "CREATE TABLE t(a int, b text);\nINSERT INTO t VALUES -- first\n(1,'a'),(2,'b');\nINSERT INTO t VALUES /* c */ (3,'c');\n",
+        3,
+        "nothing lost",
+    ),
+    ("CREATE TABLE t(a int, b text);\nCOPY t FROM stdin;\n1\ta\n2\tb\0\n\\.\n", 2, "bytes of zero"),
+    ("CREATE TABLE t(a int, b text);\nCOPY t FROM stdin;\n1\ta\n\\.\n2\tb\n\\.\n;\n", 1, "not understood"),
+    ("CREATE TABLE t(a int, b text);\nCOPY t (a, b) FROM stdin DELIMITER '|';\n1|a\\|b\n2|c\n\\.\n", 2, "nothing lost"),
+    ("CREATE TABLE t(a int, \"_line\" text);\nINSERT INTO t VALUES (1,'a');\n", 1, "nothing lost"),
+    (
+        "SET client_encoding = 'UTF8';\nINSERT INTO public.t VALUES (1, 'a');\nINSERT INTO public.t VALUES (2, 'b');\n",
+        2,
+        "told from values",
+    ),
+    ("CREATE TABLE t(a int, b text);\nCOPY t FROM '/etc/passwd';\n", 0, "another file"),
+    (
+        "CREATE TABLE t(a int, b text);\nINSERT INTO t VALUES (1,'a');\nTRUNCATE t;\nDROP TABLE t;\n",
+        1,
+        "DROP TABLE, TRUNCATE",
+    ),
+    ("CREATE TABLE t(a int, b text);\nINSERT INTO t VALUES (1,'a'), (2, 'cut", 1, "damaged at byte"),
+];
+
+#[test]
+fn odd_scripts_give_what_they_hold_and_say_the_rest() {
+    for (number, (script, rows, said)) in ODD.iter().enumerate() {
+        let place = folder();
+        fs::write(place.path().join("s.sql"), format!("SET standard_conforming_strings = on;\n{script}"))
+            .expect("written");
+        let output = run_in(place.path(), &["sources", "s.sql", "-f", "ndjson"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains(said), "{number}: `{said}` is not in: {told}");
+        let row = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(row.contains(&format!("\"rows\":{rows},")), "{number}: {row}");
+    }
+}

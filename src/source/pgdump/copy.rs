@@ -48,13 +48,27 @@ impl Lines {
         }
     }
 
+    /// The next delimiter that no backslash makes a part of the value.
+    #[inline]
+    fn divider(&self, line: &[u8], from: usize) -> Option<usize> {
+        let mut start = from;
+        loop {
+            let at = start + near::find(self.style.delimiter, &line[start..])?;
+            let escapes = line[from..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+            if escapes % 2 == 0 {
+                return Some(at - from);
+            }
+            start = at + 1;
+        }
+    }
+
     fn row(&mut self, line: &[u8], out: &mut [Buffer], faults: &mut Vec<Fault>) {
         let last = self.cells.last_wanted();
         let mut from = 0;
         let mut count = 0;
         let mut open = true;
         while count < last && open {
-            let found = near::find(self.style.delimiter, &line[from..]);
+            let found = self.divider(line, from);
             let end = found.map_or(line.len(), |found| from + found);
             if self.cells.is_wanted(count) {
                 self.push(count, &line[from..end], out, faults);
@@ -65,7 +79,11 @@ impl Lines {
         }
         // A table without columns has empty lines.
         if open && (self.cells.fields() > 0 || !line.is_empty()) {
-            count += memchr::memchr_iter(self.style.delimiter, &line[from.min(line.len())..]).count() + 1;
+            let rest = &line[from.min(line.len())..];
+            count += memchr::memchr_iter(self.style.delimiter, rest)
+                .filter(|at| rest[..*at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0)
+                .count()
+                + 1;
         }
         self.cells.fill(count, out);
         if count != self.cells.fields() {

@@ -134,7 +134,12 @@ impl Wish {
         let mut buffer = Buffer::new(kind.kind());
         for text in values {
             if !kind.push(text, Clock::UTC, &mut buffer) {
-                let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
+                let is_long = text.len() > 40;
+                let mut shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
+                shown = shown.replace(char::is_control, "\u{FFFD}");
+                if is_long {
+                    shown.push('…');
+                }
                 return Err(format!("`{shown}` is no {}", kind.kind().name()));
             }
             buffer.clear();

@@ -1,7 +1,7 @@
 //! The tables of a dump as a source offers them: columns in the order of the rows, types confirmed by values,
 //! partitions under their parents.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::cells::Columns;
@@ -86,6 +86,10 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     if !generated.is_empty() {
         notes.push(format!("`{}` is generated, and its values are not in a dump", generated.join("`, `")));
     }
+    let children = dump.catalog.tables.iter().filter(|child| child.inherits.contains(&table));
+    if let Some(children) = name::counted("table", children.map(|child| child.name.1.clone()).collect()) {
+        notes.push(format!("its own rows alone; inherited from by {children}"));
+    }
     if is_partitioned {
         let parts = dump.catalog.tables.iter().filter(|part| dump.catalog.parent(&part.name) == Some(&table));
         notes.extend(
@@ -144,8 +148,15 @@ fn with_fields(data: &Data, dump: &Dump) -> Option<Segment> {
     if segment.fields.is_empty() {
         // An INSERT without names has a value for each column, DEFAULT for what is generated; a COPY has not.
         let is_insert = matches!(segment.form, Form::Insert(_));
-        let columns = dump.catalog.columns(&data.target).into_iter();
-        segment.fields = columns.filter(|column| is_insert || !column.is_generated).map(|column| column.name).collect();
+        // Values without names are in the order of the table that they were taken from.
+        let own = if is_insert { dump.catalog.columns(&data.table) } else { Vec::new() };
+        let columns = if own.is_empty() { dump.catalog.columns(&data.target) } else { own };
+        let columns = columns.into_iter().filter(|column| is_insert || !column.is_generated);
+        segment.fields = columns.map(|column| column.name).collect();
+        if segment.fields.is_empty() && is_insert && dump.catalog.table(&data.target).is_none() {
+            // Neither declared nor named.
+            segment.fields = (1..=segment.width()).map(|number| format!("column{number}")).collect();
+        }
     }
     Some(segment)
 }
@@ -186,7 +197,7 @@ impl Layout {
     }
 
     fn rows(&self, segments: Vec<Segment>, kinds: Vec<PgKind>, clock: Clock) -> Arc<TextTable<TableRows>> {
-        let mut seen = HashMap::new();
+        let mut seen = name::taken_by_places();
         let columns = self
             .columns
             .iter()

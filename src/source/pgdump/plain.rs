@@ -16,7 +16,7 @@ use crate::source::sql::ddl::{self, Cursor, Name};
 use crate::source::sql::insert::{self, Header, Run, Runs};
 use crate::source::sql::script::Script;
 use crate::source::sql::token::{Token, tokens};
-use crate::source::sql::{Dialect, Spelling, not_applied};
+use crate::source::sql::{self, Dialect, Spelling, not_applied};
 
 struct Reading<'a> {
     file: &'a Arc<File>,
@@ -24,6 +24,8 @@ struct Reading<'a> {
     runs: Runs,
     commands: Vec<String>,
     changes: Vec<&'static str>,
+    /// Where statements are that are none.
+    strange: Vec<u64>,
 }
 
 /// # Errors
@@ -38,6 +40,7 @@ pub fn read(file: &Arc<File>, charset: Charset, coverage: &Arc<Coverage>) -> Res
         runs: Runs::default(),
         commands: Vec::new(),
         changes: Vec::new(),
+        strange: Vec::new(),
     };
     let failed = |e: std::io::Error| Error::file(&file.shown, &e);
     let mut number = 0_u64;
@@ -102,7 +105,10 @@ impl Reading<'_> {
         let charset = self.dump().charset;
         let start = script.statement.bytes.start;
         let text = charset.text(&script.statement.text);
-        let Some(target) = copy_target(&text) else { return Ok(()) };
+        let Some(target) = copy_target(&text) else {
+            self.copy_elsewhere(&text);
+            return Ok(());
+        };
         let (bytes, is_ended) = script.copy_data()?;
         let loaded = self.dump().catalog.whole(target.table);
         let table = self.leaf(&loaded, start);
@@ -125,6 +131,19 @@ impl Reading<'_> {
             }
         }
         Ok(())
+    }
+
+    /// `COPY t FROM '/a/file'`: the rows are not in the script, and no path of it is followed.
+    fn copy_elsewhere(&mut self, statement: &str) {
+        let tokens = tokens(statement, Dialect::Postgres);
+        let mut rest = Cursor { tokens: &tokens, at: 1 };
+        let Some(name) = rest.name() else { return };
+        rest.list();
+        if rest.eat(&["from"]) {
+            let table = self.dump().catalog.whole(name);
+            let damage = Some("its rows are in another file or program, which is not read".to_string());
+            self.dump().data.push(Data { target: table.clone(), table, segment: None, damage });
+        }
     }
 
     /// The partition that rows are of where they are loaded through their root: `pg_dump` says it in a comment.
@@ -178,6 +197,9 @@ impl Reading<'_> {
             let text = charset.text(&statement.text);
             self.dump().catalog.statement(&text);
             return Ok(());
+        }
+        if !sql::is_known(&statement.text) && statement.is_whole {
+            self.strange.push(statement.bytes.start);
         }
         self.changes.extend(ddl::changes_rows(&statement.text));
         if statement.begins("drop") {
@@ -262,7 +284,7 @@ impl Reading<'_> {
                 "damaged at byte {end}: the script ends without saying that it is complete; tables may be missing"
             ));
         }
-        let lost = [self.runs.computed(), not_applied(&self.changes)];
+        let lost = [self.runs.computed(), not_applied(&self.changes), sql::not_understood(&self.strange)];
         self.dump().lost.extend(lost.into_iter().flatten());
         self.commands.sort();
         self.commands.dedup();

@@ -1,6 +1,7 @@
 //! The rows of one table, wherever a dump has them: segments of COPY lines or of INSERT statements, each with its
 //! own order of fields.
 
+use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::model::coverage::Fault;
 use crate::source::blocks::{self, Framing};
 use crate::source::file::File;
 use crate::source::sql::Spelling;
-use crate::source::sql::insert::{Inserts, Rows};
+use crate::source::sql::insert::{self, Inserts, Rows};
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
 
 /// A part of a table's rows.
@@ -34,6 +35,20 @@ pub enum Form {
 }
 
 impl Segment {
+    /// How many values its first row of an INSERT has.
+    pub fn width(&self) -> usize {
+        const BYTES: u64 = 1 << 20;
+        let Form::Insert(spelling) = self.form else { return 0 };
+        let mut head = Vec::new();
+        let start = self.bodies.first().map_or(0, |body| body.start);
+        let part = if start > 0 { self.file.part(start..self.file.bytes, &self.file.shown).ok() } else { None };
+        if let Ok(stream) = part.as_ref().unwrap_or(&self.file).stream(None) {
+            // What breaks is said when the rows are read.
+            stream.take(BYTES).read_to_end(&mut head).ok();
+        }
+        insert::width(&head, spelling)
+    }
+
     pub fn bytes(&self) -> u64 {
         if self.bodies.is_empty() {
             self.file.bytes
@@ -62,6 +77,10 @@ impl Format for TableRows {
 
     fn bodies(&self, segment: usize, _: u64) -> Vec<Range<u64>> {
         self.segments[segment].bodies.iter().filter(|body| body.start < body.end).cloned().collect()
+    }
+
+    fn has_no_nul(&self) -> bool {
+        true
     }
 
     fn parser(&self, segment: usize, slots: &[Slot]) -> Parser {

@@ -77,7 +77,9 @@ pub fn head_of(text: &[u8], spelling: Spelling) -> Option<Range<usize>> {
 
 fn ends_in_values(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
-    text.len() > 6 && text[text.len() - 6..].eq_ignore_ascii_case(b"values")
+    let ends = |text: &[u8]| text.len() > 6 && text[text.len() - 6..].eq_ignore_ascii_case(b"values");
+    // A comment may stand behind the word.
+    ends(text) || tokens(&String::from_utf8_lossy(text), Dialect::Sqlite).last().is_some_and(|token| token.is("values"))
 }
 
 /// How many values the first row of these statements has.
@@ -240,6 +242,7 @@ impl<C: Cells> Rows<C> {
         }
         let text = &block[at..];
         if !is_insert(text) {
+            faults.push(Fault::Unread);
             return Err((self.statement_end(block, at), Outcome::NoRow));
         }
         match head_of(text, self.spelling) {
@@ -276,6 +279,12 @@ impl<C: Cells> Rows<C> {
             }
         }
     }
+}
+
+/// What may follow the values: `ON CONFLICT ..`, `RETURNING ..`.
+fn goes_on(text: &[u8]) -> bool {
+    let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    begins(b"on ") || begins(b"on\n") || begins(b"returning")
 }
 
 fn is_insert(text: &[u8]) -> bool {
@@ -332,7 +341,12 @@ impl<C: Cells> RecordParser for Rows<C> {
             Some(b',') => skip_blanks(block, after + 1),
             Some(b';') => after + 1,
             None => after,
-            Some(_) => self.statement_end(block, after),
+            Some(_) => {
+                if !goes_on(&block[after..]) {
+                    faults.push(Fault::Unread);
+                }
+                self.statement_end(block, after)
+            }
         };
         (next, Outcome::Row)
     }

@@ -67,10 +67,34 @@ pub fn dialect_of(head: &[u8]) -> Option<Dialect> {
         "timestamptz",
         "public.",
     ];
+    // SQLite has no such statements.
+    let first = lower.get(start..).unwrap_or_default();
+    if [&b"set "[..], b"copy ", b"\\"].iter().any(|word| first.starts_with(word)) {
+        return Some(Dialect::Postgres);
+    }
     if SQLITE.iter().any(|word| has(word)) {
         return Some(Dialect::Sqlite);
     }
     Some(if POSTGRES.iter().any(|word| has(word)) { Dialect::Postgres } else { Dialect::Sqlite })
+}
+
+/// Whether a statement begins with a word that statements of either dialect begin with.
+pub fn is_known(statement: &[u8]) -> bool {
+    const WORDS: &str = " abort alter analyze attach begin call checkpoint close cluster comment commit copy create \
+        deallocate declare delete detach discard do drop end execute explain fetch grant import insert listen load lock \
+        merge move notify pragma prepare reassign refresh reindex release replace reset revoke rollback savepoint \
+        security select set show start table truncate unlisten update vacuum values with ";
+    let start = literal::skip_blanks(statement, 0);
+    let word: Vec<u8> = statement[start..].iter().take_while(|byte| byte.is_ascii_alphabetic()).copied().collect();
+    let word = String::from_utf8_lossy(&word).to_ascii_lowercase();
+    (!word.is_empty() && WORDS.contains(&format!(" {word} "))) || statement[start..].starts_with(b"(")
+}
+
+/// What is said of statements that are none.
+pub fn not_understood(places: &[u64]) -> Option<String> {
+    let first = places.first()?;
+    let (s, are) = if places.len() == 1 { ("", "is") } else { ("s", "are") };
+    Some(format!("damaged at byte {first}: {} statement{s} {are} not understood, and may have had rows", places.len()))
 }
 
 /// What is said of statements that change rows, by their first words: a script is not run.

@@ -140,7 +140,7 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
     let mut script = Script::new(&handle, SPELLING);
     let mut dump = Dump::default();
     let mut runs = Runs::default();
-    let mut changes = Vec::new();
+    let (mut changes, mut strange) = (Vec::new(), Vec::new());
     let (mut is_open, mut number, mut end) = (false, 0_u64, 0);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     while script.next().map_err(|e| Error::file(&file.shown, &e))? {
@@ -159,6 +159,9 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
             dump.keep(runs.close());
         }
         changes.extend(ddl::changes_rows(&statement.text));
+        if !sql::is_known(&statement.text) && !statement.is_command && statement.is_whole {
+            strange.push(statement.bytes.start);
+        }
         if statement.begins("drop") {
             changes.extend(dump.dropped(&text(&statement.text)));
         }
@@ -198,6 +201,7 @@ fn read(file: &Arc<File>, coverage: &Arc<Coverage>) -> Result<Dump> {
     }
     dump.lost.extend(runs.computed());
     dump.lost.extend(not_applied(&changes));
+    dump.lost.extend(sql::not_understood(&strange));
     Ok(dump)
 }
 
@@ -316,7 +320,7 @@ impl Layout {
     }
 
     fn rows(&self, file: &Arc<File>, runs: Vec<Run>, shapes: Vec<Shape>, clock: Clock) -> Arc<TextTable<ScriptRows>> {
-        let mut seen = HashMap::new();
+        let mut seen = name::taken_by_places();
         let named = self.columns.iter().zip(&shapes);
         let columns =
             named.map(|(column, shape)| Column::new(name::once(&column.name, &mut seen), shape.kind())).collect();

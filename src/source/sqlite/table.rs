@@ -1,6 +1,5 @@
 //! One table of a SQLite file: typed by what is stored, divided into ranges of rowids where it has them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -68,7 +67,7 @@ impl SqliteTable {
         let walk = database.with(|connection| walk_of(connection, name, &stored, has_key))?;
         let seen = database.with(|connection| sample(connection, name, &declared, &walk))?;
         let (shapes, notes) = stored::shapes(&declared, &seen, spec);
-        let mut seen_names = HashMap::new();
+        let mut seen_names = name::taken_by_places();
         let mut columns: Vec<Column> = stored
             .iter()
             .zip(&shapes)

@@ -79,6 +79,7 @@ pub fn open(file: &Arc<File>, scratch_dir: &std::path::Path) -> Result<Archive> 
             damage.extend(broken);
             let blocks = blocks(&plain, &toc)?;
             damage.extend(blocks.damage.clone());
+            damage.extend(disagreement(&plain, &toc, &blocks));
             ("custom", toc, Store::Custom { file: plain, blocks })
         } else {
             let folder = file.path.parent().map(PathBuf::from).unwrap_or_default();
@@ -89,6 +90,23 @@ pub fn open(file: &Arc<File>, scratch_dir: &std::path::Path) -> Result<Archive> 
     damage.extend(toc.damage.clone());
     let format = format!("pg_dump {kind} {}.{}, {}", toc.version.0, toc.version.1, toc.compression.name());
     Ok(Archive { toc, format, damage, store })
+}
+
+/// What of a custom archive's data the table of contents does not know.
+fn disagreement(file: &File, toc: &Toc, blocks: &custom::Blocks) -> Option<String> {
+    if toc.damage.is_some() {
+        return None;
+    }
+    let has_blobs = toc.entries.iter().any(|entry| entry.kind == b"BLOBS");
+    let first = toc.entries.iter().filter_map(|entry| entry.offset).filter(|offset| *offset > 0).min();
+    if first.is_some_and(|first| first != toc.end)
+        || (first.is_none() && blocks.data.is_empty() && !has_blobs && toc.end < file.bytes)
+    {
+        return Some(format!("damaged at byte {}: the table of contents does not end where the data begin", toc.end));
+    }
+    let owned = |id: &&i64| toc.entries.iter().any(|entry| entry.id == **id);
+    let strange = blocks.data.keys().filter(|id| !owned(id)).count();
+    (strange > 0).then(|| format!("damaged: {strange} blocks of data belong to no entry of the table of contents"))
 }
 
 /// Where the blocks are: as the table of contents says, or found by walking where it does not know or is wrong.
@@ -140,7 +158,7 @@ impl Archive {
                 let Some(name) = plain_name(&entry.file) else { return Err("its file's name leads elsewhere".into()) };
                 let endings = ["", ".gz", ".lz4", ".zst"];
                 let Some(name) =
-                    endings.iter().map(|end| format!("{name}{end}")).find(|name| folder.join(name).is_file())
+                    endings.iter().map(|end| format!("{name}{end}")).find(|name| is_own(&folder.join(name)))
                 else {
                     return Err(format!("its file `{base}{name}` is missing"));
                 };
@@ -175,6 +193,11 @@ fn payload(file: Arc<File>, is_copy: bool) -> Arc<File> {
     }
     let (bytes, shown) = (file.bytes, file.shown.clone());
     Arc::new(file.inside(Arc::new(Payload::File(file.clone())), bytes, &shown))
+}
+
+/// A file, and no link to one that may lie elsewhere.
+fn is_own(path: &std::path::Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file())
 }
 
 /// A name that stays in its folder.
