@@ -135,6 +135,29 @@ fn odd_tables_are_read_and_hide_no_others() {
 }
 
 #[test]
+fn a_write_ahead_log_that_breaks_off_is_said_to() {
+    let place = folder();
+    let path = place.path().join("live.db");
+    let writer = rusqlite::Connection::open(&path).expect("opens");
+    writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t(x);").expect("made");
+    for number in 0..50 {
+        writer.execute("INSERT INTO t VALUES (?)", [number]).expect("stored");
+    }
+    let whole = run_in(place.path(), &["query", "select count(*) from live.t", "live.db", "--strict", "-f", "csv"]);
+    assert!(whole.status.success() && whole.stdout.ends_with(b"\n50\n"), "{whole:?}");
+    fs::copy(&path, place.path().join("cut.db")).expect("copied");
+    let log = fs::read(place.path().join("live.db-wal")).expect("a log");
+    let mut flipped = log.clone();
+    flipped[log.len() / 2] ^= 1;
+    for broken in [&log[..log.len() - 100], &flipped] {
+        fs::write(place.path().join("cut.db-wal"), broken).expect("written");
+        let output = run_in(place.path(), &["query", "select count(*) from cut.t", "cut.db", "--strict"]);
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("of its -wal file"), "{output:?}");
+    }
+}
+
+#[test]
 fn a_link_to_a_database_finds_what_lies_beside_it() {
     let place = folder();
     let real = place.path().join("real.db");

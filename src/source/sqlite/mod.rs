@@ -19,6 +19,7 @@ mod cursor;
 mod script;
 mod stored;
 mod table;
+mod wal;
 
 pub use script::READER as SCRIPT;
 
@@ -63,11 +64,7 @@ impl Database {
         let (file, broken) = scratch::seekable(file, scratch_dir)?;
         // The files beside it are beside what a link leads to.
         let real = std::fs::canonicalize(&file.path).map_err(|e| Error::file(&file.shown, &e))?;
-        let side = |end: &str| {
-            let mut name = real.as_os_str().to_owned();
-            name.push(end);
-            std::fs::metadata(PathBuf::from(name)).is_ok_and(|meta| meta.len() > 0)
-        };
+        let side = |end: &str| std::fs::metadata(with_end(&real, end)).is_ok_and(|meta| meta.len() > 0);
         // Bytes 18 and 19 are 2 in write-ahead-log mode (SQLite file format, 1.3.3).
         let is_wal = file.head.get(18) == Some(&2) && side("-wal");
         let lacks = lacking(&file);
@@ -89,7 +86,8 @@ impl Database {
         });
         let gone = || Error::evidence(format!("cannot read `{}`", file.shown)).detail("it is there no more");
         let was = original.ok_or_else(gone)?;
-        let lost = broken.into_iter().chain(cut).collect();
+        let log = is_wal.then(|| wal::damage(&with_end(&path, "-wal"))).flatten();
+        let lost = broken.into_iter().chain(cut).chain(log).collect();
         let database = Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default(), was, lost };
         if is_copy && Look::at(&real).as_ref() != Some(&database.was) {
             return Err(database.changed());
@@ -225,6 +223,13 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         return Err(Error::evidence(format!("`{}` is a SQLite database without tables", file.shown)));
     }
     Ok(source)
+}
+
+/// The file beside a database.
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
 }
 
 /// How many whole pages a file has, and how many it says, if these are more (SQLite file format, 1.3).
