@@ -13,7 +13,11 @@ use crate::source::file::{self, Handle, SPLIT_BYTES};
 /// Of a statement, at most this much is looked at: an INSERT may have megabytes.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 const INSERT_TEXT_BYTES_MAX: usize = 128 << 10;
-const STEP: usize = 1 << 20;
+const STEP: usize = if cfg!(test) { 96 } else { 1 << 20 };
+/// COPY data longer than this are searched for their end by all cores, in pieces of this size.
+const FAR_BYTES: u64 = 8 * STEP as u64;
+/// A line end and the mark at the end of COPY data.
+const END: &[u8] = b"\n\\.";
 
 /// The statement last read.
 #[derive(Debug, Default)]
@@ -190,8 +194,12 @@ impl Script<'_> {
             self.line()?;
             return Ok((start..start, true));
         }
-        let finder = memmem::Finder::new(b"\n\\.");
+        let finder = memmem::Finder::new(END);
         loop {
+            if self.place() - start >= FAR_BYTES && !self.is_read {
+                // Data this long are searched by all cores, from the line before on.
+                return self.far_end(start);
+            }
             let rest = &self.buffer[self.at..];
             match finder.find(rest) {
                 Some(found) if found + 4 < rest.len() || self.is_read => {
@@ -216,6 +224,86 @@ impl Script<'_> {
             }
         }
     }
+}
+
+impl Script<'_> {
+    /// The end of COPY data that are not within the buffer; the script goes on behind it.
+    fn far_end(&mut self, start: u64) -> io::Result<(Range<u64>, bool)> {
+        let found = far_end(self.handle, self.place().saturating_sub(2).max(start))?;
+        self.buffer.clear();
+        self.at = 0;
+        match found {
+            Ok(end) => {
+                self.base = end;
+                self.statement.text.clear();
+                self.line()?;
+                Ok((start..end, true))
+            }
+            Err(size) => {
+                self.base = size;
+                self.is_read = true;
+                Ok((start..size, false))
+            }
+        }
+    }
+}
+
+/// Where the line `\.` begins, at or behind `from`, or else how long the file is. Several threads each search a piece.
+fn far_end(handle: &Handle, from: u64) -> io::Result<Result<u64, u64>> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(8) as u64;
+    let mut at = from;
+    loop {
+        let pieces: Vec<Range<u64>> =
+            (0..threads).map(|piece| at + piece * FAR_BYTES..at + (piece + 1) * FAR_BYTES).collect();
+        let search = |piece: &Range<u64>| search(handle, piece.clone());
+        let found: Vec<io::Result<Piece>> = std::thread::scope(|scope| {
+            let started: Vec<_> = pieces.iter().map(|piece| scope.spawn(move || search(piece))).collect();
+            let failed = || Err(io::Error::other("a thread stopped"));
+            started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| failed())).collect()
+        });
+        for piece in found {
+            match piece? {
+                Piece::Mark(place) => return Ok(Ok(place)),
+                Piece::FileEnd(size) => return Ok(Err(size)),
+                Piece::Nothing => {}
+            }
+        }
+        at += threads * FAR_BYTES;
+    }
+}
+
+enum Piece {
+    Mark(u64),
+    FileEnd(u64),
+    Nothing,
+}
+
+/// The first end mark whose line end before it lies in this piece.
+fn search(handle: &Handle, piece: Range<u64>) -> io::Result<Piece> {
+    // A mark and what must stand behind it, past the end of what is searched.
+    const AHEAD: usize = 4;
+    let finder = memmem::Finder::new(END);
+    let mut buffer = vec![0; STEP + AHEAD];
+    let mut at = piece.start;
+    while at < piece.end {
+        let got = file::read_full_at(handle, &mut buffer, at)?;
+        let mut from = 0;
+        while let Some(found) = finder.find(&buffer[from..got]) {
+            let mark = from + found;
+            if mark >= STEP {
+                break;
+            }
+            if is_end_line(&buffer[mark + 1..got]) {
+                return Ok(Piece::Mark(at + mark as u64 + 1));
+            }
+            from = mark + 1;
+        }
+        if got < buffer.len() {
+            return Ok(Piece::FileEnd(at + got as u64));
+        }
+        at += STEP as u64;
+    }
+    Ok(Piece::Nothing)
 }
 
 /// `\.` alone on its line.

@@ -23,7 +23,6 @@ pub struct Block {
 #[derive(Debug, Default)]
 pub struct Blocks {
     pub data: HashMap<i64, Block>,
-    pub large_objects: u64,
     /// Why the walk ended before the end of the file, if it did.
     pub damage: Option<String>,
 }
@@ -48,7 +47,7 @@ pub fn walk(file: &File, start: u64, integers: Integers) -> Result<Blocks> {
                 } else {
                     cause.to_string()
                 };
-                blocks.damage = Some(format!("damaged at byte {}: {what}", walk.place()));
+                blocks.damage = Some(format!("damaged at byte {}: {what}", walk.place().min(file.bytes)));
                 return Ok(blocks);
             }
             Err(cause) => return Err(Error::file(&file.shown, &cause)),
@@ -103,8 +102,8 @@ impl Walk<'_> {
                 blocks.data.insert(id, Block { offset, bytes: self.place() - offset });
             }
             BLOBS => {
+                // Large objects, one after the other.
                 while integers.read(self)? != 0 {
-                    blocks.large_objects += 1;
                     self.chunks(integers)?;
                 }
             }
