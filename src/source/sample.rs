@@ -96,6 +96,8 @@ fn trim_end(piece: &mut Vec<u8>, full: usize) {
 /// and at most so many of one.
 const ROWS_BYTES: u64 = 64 << 20;
 const ROWS_BYTES_OF_TABLE: (u64, u64) = (256 << 10, 8 << 20);
+/// Of a table that is larger than its part, this much from all over it tells as well.
+const ROWS_BYTES_OF_LARGE: u64 = 1 << 20;
 
 /// How many bytes of each of so many tables are looked at.
 pub fn share(tables: usize) -> u64 {
@@ -110,11 +112,12 @@ pub struct Rows {
     pub are_all: bool,
 }
 
-/// Rows of these columns: all of a small table, else from all over it.
+/// Rows of these columns: all of a small table, else from all over it. `bytes` is how large it is.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn rows(table: Arc<dyn Table>, wanted: &[usize], share: u64) -> Result<Rows> {
+pub fn rows(table: Arc<dyn Table>, wanted: &[usize], bytes: u64, share: u64) -> Result<Rows> {
+    let share = if bytes > share { share.min(ROWS_BYTES_OF_LARGE) } else { share };
     const PLACES: usize = 8;
     if wanted.is_empty() {
         return Ok(Rows::default());

@@ -222,7 +222,12 @@ fn confirmed(
 ) -> Result<Vec<PgKind>> {
     let wanted: Vec<usize> = (0..wishes.len()).filter(|index| wishes[*index] != Wish::TEXT).collect();
     let as_text = vec![PgKind::Text; wishes.len()];
-    let rows = sample::rows(layout.rows(segments.to_vec(), as_text, Clock::UTC), &wanted, share)?;
+    let rows = sample::rows(
+        layout.rows(segments.to_vec(), as_text, Clock::UTC),
+        &wanted,
+        segments.iter().map(Segment::bytes).sum(),
+        share,
+    )?;
     let mut kinds = vec![PgKind::Text; wishes.len()];
     for (slot, index) in wanted.into_iter().enumerate() {
         let values = rows.batches.iter().flat_map(|batch| {

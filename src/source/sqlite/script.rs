@@ -244,7 +244,8 @@ fn offer(spec: &Spec, file: &Arc<File>, dump: &Dump, name: String, share: u64) -
     let wanted: Vec<usize> = (0..layout.columns.len()).collect();
     let tagged = layout.rows(file, runs.clone(), vec![Shape::Tagged; wanted.len()], Clock::UTC);
     let mut seen: Vec<Seen> = layout.columns.iter().map(Seen::of).collect();
-    for batch in sample::rows(tagged, &wanted, share)?.batches {
+    let bytes = runs.iter().flat_map(|run| &run.bodies).map(|body| body.end - body.start).sum();
+    for batch in sample::rows(tagged, &wanted, bytes, share)?.batches {
         for (column, seen) in batch.columns.iter().zip(&mut seen) {
             (0..batch.rows).filter(|row| column.valid[*row]).for_each(|row| seen.see_tagged(column.text(row)));
         }
@@ -268,7 +269,6 @@ fn offer(spec: &Spec, file: &Arc<File>, dump: &Dump, name: String, share: u64) -
     if let Some(why) = dump.cut.get(&name.to_lowercase()) {
         report.fault(Fault::Damaged(why.clone()), || (file.shown.clone(), 0));
     }
-    let bytes = runs.iter().flat_map(|run| &run.bodies).map(|body| body.end - body.start).sum();
     let content = Content::Scanned(layout.rows(file, runs, shapes, spec.clock()));
     Ok(Offer { notes, report, ..Offer::new(name, bytes, "SQL script".into(), content) })
 }
