@@ -176,20 +176,14 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             .hint("name each one: a=first.db b=second.db"));
     };
     let database = Arc::new(Database::new(file, &spec.scratch)?);
-    let listed: Vec<(String, String, String)> = database.with(|connection| {
-        let mut statement = connection.prepare(
-            "SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view') \
-             AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY rowid",
-        )?;
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
-    })?;
+    let (listed, broken) = database.with(listed)?;
     let mut source = Source {
         name: spec.name.clone(),
         kind: "sqlite",
         is_database: true,
         tables: Vec::new(),
         notes: Vec::new(),
-        lost: database.lost.clone(),
+        lost: database.lost.iter().cloned().chain(broken).collect(),
     };
     if database.lacks_log() {
         source
@@ -223,6 +217,32 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         return Err(Error::evidence(format!("`{}` is a SQLite database without tables", file.shown)));
     }
     Ok(source)
+}
+
+/// A table or view: which of both, its name, and its declaration.
+type Declared = (String, String, String);
+
+/// What the schema lists, as far as it can be read, and why no further.
+fn listed(connection: &Connection) -> rusqlite::Result<(Vec<Declared>, Option<String>)> {
+    let mut statement = connection.prepare(
+        "SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view') \
+         AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY rowid",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut listed = Vec::new();
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => listed.push((row.get(0)?, row.get(1)?, row.get(2)?)),
+            Ok(None) => return Ok((listed, None)),
+            Err(cause) if listed.is_empty() => return Err(cause),
+            Err(cause) => {
+                return Ok((
+                    listed,
+                    Some(format!("damaged: its list of tables breaks off ({cause}); others are lost")),
+                ));
+            }
+        }
+    }
 }
 
 /// The file beside a database.
