@@ -9,7 +9,7 @@ use crate::model::coverage::Fault;
 use crate::model::zone::Clock;
 use crate::source::sql::insert;
 use crate::source::sql::literal::Literal;
-use crate::source::text::Slot;
+use crate::source::text::{Slot, Wanted};
 
 /// What the columns of a table are.
 #[derive(Debug)]
@@ -20,10 +20,7 @@ pub struct Columns {
 }
 
 pub struct Cells {
-    /// By field: where its value goes, and its column. Ends with the last field wanted.
-    wanted: Vec<Option<(usize, usize)>>,
-    /// Columns asked for that rows do not have.
-    absent: Vec<usize>,
+    wanted: Wanted,
     fields: usize,
     columns: Arc<Columns>,
     charset: Charset,
@@ -32,18 +29,7 @@ pub struct Cells {
 impl Cells {
     /// `fields` are the columns of a row's fields, `None` for one that is no column.
     pub fn new(fields: &[Option<usize>], slots: &[Slot], columns: Arc<Columns>, charset: Charset) -> Cells {
-        let mut wanted = vec![None; fields.len()];
-        let mut absent = Vec::new();
-        for slot in slots {
-            match fields.iter().position(|column| *column == Some(slot.column)) {
-                Some(field) => wanted[field] = Some((slot.out, slot.column)),
-                None => absent.push(slot.out),
-            }
-        }
-        while matches!(wanted.last(), Some(None)) {
-            wanted.pop();
-        }
-        Cells { wanted, absent, fields: fields.len(), columns, charset }
+        Cells { wanted: Wanted::new(fields, slots), fields: fields.len(), columns, charset }
     }
 
     pub fn fields(&self) -> usize {
@@ -57,24 +43,24 @@ impl Cells {
 
     #[inline]
     pub fn is_wanted(&self, field: usize) -> bool {
-        matches!(self.wanted.get(field), Some(Some(_)))
+        self.wanted.of(field).is_some()
     }
 
     pub fn null(&self, field: usize, out: &mut [Buffer]) {
-        if let Some(Some((slot, _))) = self.wanted.get(field) {
-            out[*slot].push_null();
+        if let Some((slot, _)) = self.wanted.of(field) {
+            out[slot].push_null();
         }
     }
 
     /// A value in UTF-8, escapes decoded.
     #[inline]
     pub fn text(&self, field: usize, text: &[u8], out: &mut [Buffer], faults: &mut Vec<Fault>) {
-        let Some(Some((slot, column))) = self.wanted.get(field) else { return };
-        let kind = &self.columns.kinds[*column];
-        if !kind.push(text, self.columns.clock, &mut out[*slot]) {
+        let Some((slot, column)) = self.wanted.of(field) else { return };
+        let kind = &self.columns.kinds[column];
+        if !kind.push(text, self.columns.clock, &mut out[slot]) {
             faults.push(match kind {
                 PgKind::Text => Fault::Replaced,
-                _ => self.misfit(*column),
+                _ => self.misfit(column),
             });
         }
     }
@@ -85,8 +71,7 @@ impl Cells {
 
     /// NULL in all columns asked for whose fields did not come.
     pub fn fill(&self, count: usize, out: &mut [Buffer]) {
-        self.wanted.iter().skip(count).flatten().for_each(|(slot, _)| out[*slot].push_null());
-        self.absent.iter().for_each(|slot| out[*slot].push_null());
+        self.wanted.fill(count, out);
     }
 }
 
@@ -114,8 +99,8 @@ impl insert::Cells for Cells {
             }
             Literal::Expression => {
                 self.null(field, out);
-                if let Some(Some((_, column))) = self.wanted.get(field) {
-                    faults.push(self.misfit(*column));
+                if let Some((_, column)) = self.wanted.of(field) {
+                    faults.push(self.misfit(column));
                 }
             }
         }

@@ -23,7 +23,7 @@ use crate::source::sql::literal::Literal;
 use crate::source::sql::script::Script;
 use crate::source::sql::token::tokens;
 use crate::source::sql::{self, Dialect, Spelling, not_applied};
-use crate::source::text::{Format, Slot, TextTable};
+use crate::source::text::{Format, Slot, TextTable, Wanted};
 use crate::source::transcode::Encoding;
 use crate::source::{Content, Offer, Reader, Source, Spec, sample, scratch};
 
@@ -369,36 +369,28 @@ impl Format for ScriptRows {
 
     fn parser(&self, run: usize, slots: &[Slot]) -> Rows<Cells> {
         let fields = &self.fields[run];
-        let mut wanted = vec![None; fields.len()];
-        let mut absent = Vec::new();
-        for slot in slots {
-            match fields.iter().position(|column| *column == Some(slot.column)) {
-                Some(field) => wanted[field] = Some((slot.out, slot.column)),
-                None => absent.push(slot.out),
-            }
-        }
-        Rows::new(Cells { wanted, absent, about: self.about.clone() }, SPELLING)
+        let cells = Cells { wanted: Wanted::new(fields, slots), width: fields.len(), about: self.about.clone() };
+        Rows::new(cells, SPELLING)
     }
 }
 
 struct Cells {
-    /// By field: where its value goes, and its column.
-    wanted: Vec<Option<(usize, usize)>>,
-    absent: Vec<usize>,
+    wanted: Wanted,
+    width: usize,
     about: Arc<About>,
 }
 
 impl insert::Cells for Cells {
     fn width(&self) -> usize {
-        self.wanted.len()
+        self.width
     }
 
     fn wants(&self, field: usize) -> bool {
-        matches!(self.wanted.get(field), Some(Some(_)))
+        self.wanted.of(field).is_some()
     }
 
     fn push(&mut self, field: usize, literal: Literal<'_>, out: &mut [Buffer], faults: &mut Vec<Fault>) {
-        let Some(Some((slot, column))) = self.wanted.get(field).copied() else { return };
+        let Some((slot, column)) = self.wanted.of(field) else { return };
         let (shape, out) = (self.about.shapes[column], &mut out[slot]);
         let misfit = match Value::of(literal).map(|value| value.stored_as(self.about.affinities[column])) {
             Some(value) => {
@@ -420,7 +412,6 @@ impl insert::Cells for Cells {
     }
 
     fn finish(&mut self, from: usize, out: &mut [Buffer]) {
-        self.wanted.iter().skip(from).flatten().for_each(|(slot, _)| out[*slot].push_null());
-        self.absent.iter().for_each(|slot| out[*slot].push_null());
+        self.wanted.fill(from, out);
     }
 }
