@@ -64,6 +64,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Timeline(args) => ask(&args, surroundings, stdin),
         Command::Missing(args) => ask(&args, surroundings, stdin),
         Command::Errors(args) => ask(&args, surroundings, stdin),
+        Command::Formats(args) => ask(&args, surroundings, stdin),
         Command::Completions(args) => {
             args.write(&mut terminal::stdout());
             Ok(0)
@@ -95,6 +96,7 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     let opening = Opening {
         case,
         sources: command.sources().iter().map(|text| Named::parse(text)).collect(),
+        reads_evidence: command.reads_evidence(),
         extra: command.extra_sources(),
         limits: limits(common, scratch.path())?,
         scratch: scratch.path().to_path_buf(),
@@ -109,13 +111,14 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     let answer = command.run(&session)?;
     let (rows, notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
     progress.finish();
+    let answer_found = answer.found;
     tell(&coverage, common, answer.notes.into_iter().chain(notes));
     let lost = coverage.lost();
     if common.evidence.strict && lost > 0 {
         let message = format!("{} rows or values could not be read, and --strict is given", grouped(lost));
         return Err(Error::evidence(message).detail(coverage.losses().join("\n")));
     }
-    Ok(u8::from(common.exit_code && rows > 0))
+    Ok(u8::from(common.exit_code && answer_found.unwrap_or(rows) > 0))
 }
 
 fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::Interrupt>) {

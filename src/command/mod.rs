@@ -8,6 +8,7 @@ use crate::session::{Session, Table};
 
 pub mod completions;
 pub mod errors;
+pub mod formats;
 pub mod man;
 pub mod missing;
 pub mod query;
@@ -38,6 +39,7 @@ pub enum Command {
     Timeline(timeline::TimelineArgs),
     Missing(missing::MissingArgs),
     Errors(errors::ErrorsArgs),
+    Formats(formats::FormatsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -51,6 +53,8 @@ pub struct Answer {
     pub notes: Vec<String>,
     /// Rows past the limit are not even read.
     pub stops_at_limit: bool,
+    /// How many findings there are for `--exit-code`, if not every row is one.
+    pub found: Option<u64>,
 }
 
 impl Answer {
@@ -63,6 +67,10 @@ impl Answer {
 pub trait Ask {
     fn common(&self) -> &crate::args::Common;
     fn sources(&self) -> &[String];
+    /// Whether it asks anything of sources.
+    fn reads_evidence(&self) -> bool {
+        true
+    }
     /// Whether the question can be asked at all, before any evidence is opened.
     ///
     /// # Errors

@@ -166,11 +166,119 @@ pub fn iso_whole(text: &[u8]) -> Option<Stamp> {
 }
 
 /// `Jan` .. `Dec` at the start of `text`, any case, as 1 to 12.
+#[inline]
 pub fn month(text: &[u8]) -> Option<u32> {
     const NAMES: [&[u8; 3]; 12] =
         [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
     let lower = [text.first()? | 32, text.get(1)? | 32, text.get(2)? | 32];
     NAMES.iter().position(|name| **name == lower).map(|index| index as u32 + 1)
+}
+
+/// Short names of months that are not spelled as the English ones: of French, German, Spanish, Portuguese, Italian,
+/// Dutch, Polish, Czech and Russian (Unicode CLDR, abbreviated months).
+const FOREIGN_MONTHS: &[(&str, u32)] = &[
+    ("janv", 1),
+    ("ene", 1),
+    ("gen", 1),
+    ("sty", 1),
+    ("led", 1),
+    ("янв", 1),
+    ("févr", 2),
+    ("fév", 2),
+    ("fevr", 2),
+    ("fev", 2),
+    ("lut", 2),
+    ("úno", 2),
+    ("фев", 2),
+    ("mars", 3),
+    ("mär", 3),
+    ("mrz", 3),
+    ("mrt", 3),
+    ("maa", 3),
+    ("bře", 3),
+    ("мар", 3),
+    ("avr", 4),
+    ("abr", 4),
+    ("kwi", 4),
+    ("dub", 4),
+    ("апр", 4),
+    ("mai", 5),
+    ("mag", 5),
+    ("mei", 5),
+    ("maj", 5),
+    ("kvě", 5),
+    ("мая", 5),
+    ("май", 5),
+    ("juin", 6),
+    ("giu", 6),
+    ("cze", 6),
+    ("čer", 6),
+    ("июн", 6),
+    ("juil", 7),
+    ("lug", 7),
+    ("lip", 7),
+    ("čvc", 7),
+    ("июл", 7),
+    ("août", 8),
+    ("aou", 8),
+    ("ago", 8),
+    ("sie", 8),
+    ("srp", 8),
+    ("авг", 8),
+    ("set", 9),
+    ("wrz", 9),
+    ("zář", 9),
+    ("сен", 9),
+    ("okt", 10),
+    ("out", 10),
+    ("ott", 10),
+    ("paź", 10),
+    ("říj", 10),
+    ("окт", 10),
+    ("lis", 11),
+    ("ноя", 11),
+    ("déc", 12),
+    ("dez", 12),
+    ("dic", 12),
+    ("gru", 12),
+    ("pro", 12),
+    ("дек", 12),
+];
+
+const FULL_MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The name of a month at the start of `text`, short or in full, also in other languages, maybe with a point: 1 to 12
+/// and its length.
+pub fn month_name(text: &[u8]) -> Option<(u32, usize)> {
+    let length = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+    if let Some(month) = month(text) {
+        let full = FULL_MONTHS[month as usize - 1].as_bytes();
+        if length == 3 || length == 4 && month == 9 && text[..4].eq_ignore_ascii_case(b"sept") {
+            return Some((month, length + usize::from(length > 3 && text.get(length) == Some(&b'.'))));
+        }
+        if text[..length].eq_ignore_ascii_case(full) {
+            return Some((month, length));
+        }
+    }
+    if !(3..=9).contains(&length) {
+        return None;
+    }
+    let word = std::str::from_utf8(&text[..length]).ok()?.to_lowercase();
+    let (_, month) = FOREIGN_MONTHS.iter().find(|(name, _)| *name == word)?;
+    Some((*month, length + usize::from(text.get(length) == Some(&b'.'))))
 }
 
 /// A number since 1970 whose unit its size tells: seconds, milli-, micro- or nanoseconds of 1990 to 2100.

@@ -1,10 +1,15 @@
 //! Time zones: of text that names none, and of people who ask for one. Names come from the IANA database
 //! that `chrono-tz` carries, so that no build and no machine has another answer.
 
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use super::time::{self, SECOND, Stamp};
+use super::time::{self, DAY, SECOND, Stamp};
+
+/// Of 1990.
+const SINCE: i64 = 7_305;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
@@ -27,24 +32,52 @@ impl Zone {
     /// UTC microseconds of a wall-clock time in this zone. An hour that occurs twice is taken as its first
     /// occurrence; one that does not exist is moved by the length of the jump, as clocks do.
     pub fn utc(self, wall: i64) -> i64 {
-        match self {
-            Zone::Fixed(seconds) => wall.saturating_sub(i64::from(seconds) * SECOND),
-            Zone::Named(tz) => {
-                let Some(naive) = naive(wall) else { return wall };
-                let at = |offset: chrono::FixedOffset| wall - i64::from(offset.local_minus_utc()) * SECOND;
-                match tz.offset_from_local_datetime(&naive) {
-                    LocalResult::Single(offset) => at(offset.fix()),
-                    LocalResult::Ambiguous(first, second) => at(first.fix()).min(at(second.fix())),
-                    LocalResult::None => {
-                        let before = naive - chrono::Duration::hours(3);
-                        match tz.offset_from_local_datetime(&before).earliest() {
-                            Some(offset) => at(offset.fix()),
-                            None => wall,
-                        }
-                    }
-                }
+        self.both(wall).0
+    }
+
+    /// The same, and its second occurrence where it occurs twice.
+    pub fn both(self, wall: i64) -> (i64, i64) {
+        let tz = match self {
+            Zone::Fixed(seconds) => {
+                let at = wall.saturating_sub(i64::from(seconds) * SECOND);
+                return (at, at);
+            }
+            Zone::Named(tz) => tz,
+        };
+        let Some(naive) = naive(wall) else { return (wall, wall) };
+        let at = |offset: chrono::FixedOffset| wall - i64::from(offset.local_minus_utc()) * SECOND;
+        match tz.offset_from_local_datetime(&naive) {
+            LocalResult::Single(offset) => (at(offset.fix()), at(offset.fix())),
+            LocalResult::Ambiguous(first, second) => {
+                let (first, second) = (at(first.fix()), at(second.fix()));
+                (first.min(second), first.max(second))
+            }
+            LocalResult::None => {
+                let before = naive - chrono::Duration::hours(3);
+                let only = tz.offset_from_local_datetime(&before).earliest().map_or(wall, |offset| at(offset.fix()));
+                (only, only)
             }
         }
+    }
+
+    /// Whether a wall-clock time occurs twice.
+    pub fn is_double(self, wall: i64) -> bool {
+        let (first, second) = self.both(wall);
+        first != second
+    }
+
+    /// Whether its clocks were ever put back since 1990.
+    pub fn has_folds(self) -> bool {
+        static KNOWN: Mutex<Vec<(Tz, bool)>> = Mutex::new(Vec::new());
+        let Zone::Named(tz) = self else { return false };
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, folds)) = known.iter().find(|(other, _)| *other == tz) {
+            return *folds;
+        }
+        let offset = |day: i64| day * DAY - self.utc(day * DAY);
+        let folds = (SINCE..SINCE + 60 * 366).any(|day| offset(day + 1) < offset(day));
+        known.push((tz, folds));
+        folds
     }
 
     /// UTC of a stamp: by its own offset where it has one, else in this zone.

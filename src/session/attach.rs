@@ -102,6 +102,7 @@ impl Session {
             bytes: offer.bytes,
             format: offer.format,
             notes: offer.notes,
+            telling: offer.telling,
             scan,
             view,
             origin,

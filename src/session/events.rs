@@ -210,12 +210,17 @@ impl Session {
         if parts.is_empty() { "false".into() } else { parts.join(" OR ") }
     }
 
-    /// A log's text; of another table the message column, then the other columns by name.
+    /// A log's text, and the fields of lines that name them; of another table the message column, then the other columns by name.
     fn message_sql(&self, table: &Table) -> String {
-        if table.kind == "log" {
-            return "message".into();
-        }
         let entities = self.entity_columns(table);
+        if table.kind == "log" {
+            let is_new = |name: &&String| !entities.contains(name);
+            let said: Vec<String> = table.telling.iter().filter(is_new).map(|name| said(name)).collect();
+            return match said.is_empty() {
+                true => "message".into(),
+                false => format!("concat_ws(' ', message, {})", said.join(", ")),
+            };
+        }
         let leaves_out = |name: &str| {
             table.roles.time.as_deref() == Some(name)
                 || table.roles.message.as_deref() == Some(name)
@@ -224,14 +229,15 @@ impl Session {
         };
         let mut parts: Vec<String> = table.roles.message.iter().map(|name| quote::name(name)).collect();
         for column in table.own_columns().filter(|column| !leaves_out(&column.name) && column.kind != Kind::Blob) {
-            parts.push(format!(
-                "{} || {}::VARCHAR",
-                quote::text(&format!("{}=", column.name)),
-                quote::name(&column.name)
-            ));
+            parts.push(said(&column.name));
         }
         if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) }
     }
+}
+
+/// `station=ST05`, or NULL.
+fn said(column: &str) -> String {
+    format!("{} || {}::VARCHAR", quote::text(&format!("{column}=")), quote::name(column))
 }
 
 fn is_plain(value: &str) -> bool {

@@ -14,15 +14,17 @@ use crate::model::role::Roles;
 use crate::model::zone::Zone;
 use crate::model::{name, value::Value};
 use crate::settings::{Case, Settings, SourceSettings};
-use crate::source::log::formats::{Format, FormatFile};
+use crate::source::log::formats::{FormatFile, Formats};
 use crate::source::{Spec, locate};
 
 mod attach;
 mod events;
+mod formats;
 mod parquet;
 mod window;
 
 pub use events::{Entity, Wanted};
+pub use formats::{Finding, Tried};
 pub use window::Window;
 
 /// A SOURCE argument: `PATH`, `GLOB`, `DIR`, `NAME=PATH` or `-`.
@@ -47,6 +49,8 @@ pub struct Opening<'a> {
     pub case: Case,
     /// As typed; relative to the current directory.
     pub sources: Vec<Named>,
+    /// Whether there must be any.
+    pub reads_evidence: bool,
     /// Besides those typed or set.
     pub extra: Vec<Named>,
     pub limits: Limits,
@@ -61,8 +65,11 @@ fn located_or_left_out(
     base: &Path,
     scratch: &Path,
     several: bool,
+    formats: &Formats,
 ) -> Result<locate::Located> {
-    match locate::locate(&named.path, named.name.as_deref(), base, scratch) {
+    let is_forced = |name: &str| session.is_forced(name);
+    let logs = locate::Logs { formats, is_forced: &is_forced };
+    match locate::locate(&named.path, named.name.as_deref(), base, scratch, &logs) {
         Err(error) if several && named.name.is_none() && base.join(&named.path).is_file() => {
             session.coverage.left_out(&named.path, &error.detail.unwrap_or(error.message));
             Ok(locate::Located { groups: Vec::new(), left_out: Vec::new() })
@@ -87,6 +94,8 @@ pub struct Table {
     pub bytes: u64,
     pub format: String,
     pub notes: Vec<String>,
+    /// Columns of a log that say what its messages do not.
+    telling: Vec<String>,
     /// How SQL reads it with all columns, the hidden ones too.
     scan: String,
     /// Its view, by its whole name.
@@ -144,7 +153,7 @@ impl Session {
     /// # Errors
     /// If there are none, one cannot be read, or two have one name.
     pub fn open(opening: Opening<'_>, coverage: Arc<Coverage>) -> Result<Session> {
-        let Opening { case, sources, extra, limits, scratch, stdin } = opening;
+        let Opening { case, sources, reads_evidence, extra, limits, scratch, stdin } = opening;
         let engine = Engine::open(&limits, coverage.clone())?;
         let mut session = Session {
             engine,
@@ -159,6 +168,9 @@ impl Session {
             parquet_output: scratch.join("answer.parquet"),
         };
         let formats = Arc::new(session.own_formats()?);
+        if !reads_evidence {
+            return Ok(session);
+        }
         let mut located: BTreeMap<String, String> = BTreeMap::new();
         let is_typed = !sources.is_empty();
         let wanted = session.wanted(sources)?;
@@ -167,9 +179,15 @@ impl Session {
         for named in wanted {
             let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
             let mut found = if named.path == "-" {
-                locate::standard_input(stdin, said, &scratch)?
+                let is_forced = |name: &str| session.is_forced(name);
+                locate::standard_input(
+                    stdin,
+                    said,
+                    &scratch,
+                    &locate::Logs { formats: &formats, is_forced: &is_forced },
+                )?
             } else {
-                located_or_left_out(&session, &named, base, &scratch, several)?
+                located_or_left_out(&session, &named, base, &scratch, several, &formats)?
             };
             for left_out in found.left_out.drain(..) {
                 session.coverage.left_out(named.name.as_deref().unwrap_or(&named.path), &left_out);
@@ -230,21 +248,28 @@ impl Session {
         Ok(of_settings)
     }
 
-    fn own_formats(&self) -> Result<Vec<Format>> {
-        let compile = |own: &crate::settings::OwnFormat| {
-            let patterns = own.pattern.iter().chain(&own.patterns).cloned().collect();
-            let file = FormatFile::of_patterns(patterns, own.levels.clone(), own.message.clone());
-            Format::compile(&own.name, &file)
-                .map_err(|why| Error::question(format!("format `{}` does not compile", own.name)).detail(why))
-        };
-        self.settings.formats.iter().map(compile).collect()
+    /// Whether the settings name a log format for a source.
+    fn is_forced(&self, source: &str) -> bool {
+        self.settings.sources.get(source).is_some_and(|said| said.format.is_some())
+    }
+
+    fn own_formats(&self) -> Result<Formats> {
+        let mut formats = Formats::default();
+        for table in &self.settings.formats {
+            let refused = |what: &str| Error::question(format!("{what} in `[[formats]]` does not compile"));
+            let file: FormatFile =
+                table.clone().try_into().map_err(|e| refused("a format").detail(format!("{e}").trim().to_string()))?;
+            let Some(name) = file.name.clone() else { return Err(refused("a format").detail("it has no `name`")) };
+            formats.add(&name, &file).map_err(|why| refused(&format!("format `{name}`")).detail(why))?;
+        }
+        Ok(formats)
     }
 
     fn spec(
         &self,
         name: String,
         files: Vec<Arc<crate::source::file::File>>,
-        formats: &Arc<Vec<Format>>,
+        formats: &Arc<Formats>,
         scratch: &Path,
     ) -> Result<Spec> {
         let default = SourceSettings::default();

@@ -19,7 +19,8 @@ mod known;
 pub struct Settings {
     pub timezone: Option<String>,
     pub sources: BTreeMap<String, SourceSettings>,
-    pub formats: Vec<OwnFormat>,
+    /// Log formats of the user's own, as their files have them.
+    pub formats: Vec<Table>,
     pub entities: BTreeMap<String, Vec<String>>,
     pub codebook: Option<Codebook>,
     pub labels: Option<Labels>,
@@ -43,20 +44,6 @@ pub struct SourceSettings {
     pub every: Option<String>,
     /// Series that must be there, as values in the order of `series`.
     pub expect: Vec<Vec<String>>,
-}
-
-/// A log format of the user's own.
-#[derive(Debug, Clone, Deserialize)]
-pub struct OwnFormat {
-    pub name: String,
-    #[serde(default)]
-    pub pattern: Option<String>,
-    #[serde(default)]
-    pub patterns: Vec<String>,
-    #[serde(default)]
-    pub levels: BTreeMap<String, String>,
-    #[serde(default)]
-    pub message: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -134,7 +134,7 @@ fn float_comma(text: &[u8]) -> Option<f64> {
     float(&copy[..text.len()])
 }
 
-fn epoch(text: &[u8]) -> Option<i64> {
+pub fn epoch(text: &[u8]) -> Option<i64> {
     match int(text) {
         Some(number) => time::epoch(number),
         None => {

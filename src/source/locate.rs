@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::model::name;
 use crate::source::file::File;
+use crate::source::log::formats::Formats;
 use crate::source::{Reader, log, pgdump, reader_of};
 
 /// Directories deeper than this are not looked into.
@@ -29,31 +30,39 @@ pub struct Located {
     pub left_out: Vec<String>,
 }
 
+/// What settings say of logs.
+pub struct Logs<'a> {
+    /// Formats of the user's own.
+    pub formats: &'a Formats,
+    /// Whether a source is to be read as a log, whatever it looks like.
+    pub is_forced: &'a dyn Fn(&str) -> bool,
+}
+
 /// Finds the evidence at `typed`, relative to `base`. `said` is the name that the user gave it.
 ///
 /// # Errors
 /// If nothing is there, or nothing that can be read.
-pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path) -> Result<Located> {
+pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs: &Logs) -> Result<Located> {
     let path = base.join(typed);
     let is_glob = typed.contains(['*', '?', '[']) && !path.exists();
     if is_glob {
         let files = globbed(typed, base)?;
-        return grouped(files, said.map_or_else(|| glob_name(typed, base), str::to_string), typed);
+        return grouped(files, said.map_or_else(|| glob_name(typed, base), str::to_string), typed, logs);
     }
     if path.is_dir() {
         let mut files = Vec::new();
         walk(&path, typed.trim_end_matches('/'), 0, &mut files)?;
         let name = said.map_or_else(|| folder_name(&path), str::to_string);
-        return grouped(files, name, typed);
+        return grouped(files, name, typed, logs);
     }
     if fs::metadata(&path).is_ok_and(|meta| meta.file_type().is_fifo()) {
         // `<(zcat x.gz)` of a shell: read like standard input, under its own name.
         let mut pipe = fs::File::open(&path).map_err(|e| Error::file(typed, &e))?;
-        return kept(&mut pipe, said.unwrap_or("pipe"), scratch);
+        return kept(&mut pipe, said.unwrap_or("pipe"), scratch, logs);
     }
     let file = File::open(&path, typed)?;
-    let reader = readable(&file)?;
     let name = said.map_or_else(|| file_name(typed), str::to_string);
+    let reader = readable(&file, &name, logs)?;
     Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], left_out: Vec::new() })
 }
 
@@ -61,12 +70,12 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path) -> R
 ///
 /// # Errors
 /// If it cannot be read or kept, or is of no known kind.
-pub fn standard_input(input: &mut dyn Read, said: Option<&str>, scratch: &Path) -> Result<Located> {
-    kept(input, said.unwrap_or("stdin"), scratch)
+pub fn standard_input(input: &mut dyn Read, said: Option<&str>, scratch: &Path, logs: &Logs) -> Result<Located> {
+    kept(input, said.unwrap_or("stdin"), scratch, logs)
 }
 
 /// A stream, kept in a file of the temporary directory. One without a byte makes no group.
-fn kept(input: &mut dyn Read, name: &str, scratch: &Path) -> Result<Located> {
+fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result<Located> {
     let path = scratch.join(name);
     let failed = |cause: io::Error| {
         Error::evidence(format!("cannot keep `{name}` in the temporary directory")).detail(cause.to_string())
@@ -79,7 +88,7 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path) -> Result<Located> {
     if file.head.trim_ascii() == b"[]" {
         return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
     }
-    let reader = readable(&file)?;
+    let reader = readable(&file, name, logs)?;
     Ok(Located {
         groups: vec![Group { name: name.to_string(), reader, files: vec![Arc::new(file)] }],
         left_out: Vec::new(),
@@ -159,7 +168,7 @@ fn walk(folder: &Path, shown: &str, depth: usize, files: &mut Vec<(PathBuf, Stri
 }
 
 /// Opens files and puts those of one kind together.
-fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str) -> Result<Located> {
+fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str, logs: &Logs) -> Result<Located> {
     let mut known: Vec<(&'static Reader, Arc<File>)> = Vec::new();
     let mut left_out = Vec::new();
     let mut unknown = Vec::new();
@@ -171,7 +180,7 @@ fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str) -> Result<L
             Err(error) => left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
             // Nothing is lost of an empty file.
             Ok(file) if file.bytes == 0 => {}
-            Ok(file) => match readable(&file) {
+            Ok(file) => match readable(&file, &name, logs) {
                 Ok(reader) => known.push((reader, Arc::new(file))),
                 Err(_) => unknown.push(shown),
             },
@@ -264,7 +273,7 @@ const NOT_READ: &[(&[u8], &str, &str)] = &[
     ),
 ];
 
-fn readable(file: &File) -> Result<&'static Reader> {
+fn readable(file: &File, name: &str, logs: &Logs) -> Result<&'static Reader> {
     let refused = || Error::evidence(format!("`{}` is no evidence that rca can read", file.shown));
     if let Some((_, what, hint)) = NOT_READ.iter().find(|(magic, ..)| file.head.starts_with(magic)) {
         return Err(refused()
@@ -274,6 +283,10 @@ fn readable(file: &File) -> Result<&'static Reader> {
     // The magic of a tar archive stands in its first member's header.
     let is_tar = file.head.get(257..262) == Some(b"ustar");
     let reader = if is_tar { Some(&pgdump::READER).filter(|reader| (reader.claims)(file)) } else { reader_of(file) };
+    let is_text = reader.is_none_or(|reader| matches!(reader.kind, "csv" | "json" | "log"));
+    if !is_tar && is_text && ((logs.is_forced)(name) || log::detect::is_known_to(file, logs.formats)) {
+        return Ok(&log::KNOWN);
+    }
     if let Some(reader) = reader {
         return Ok(reader);
     }

@@ -24,6 +24,7 @@ pub mod parquet;
 pub mod pgdump;
 #[cfg(test)]
 mod properties;
+pub mod rotation;
 pub mod sample;
 pub mod scratch;
 pub mod sql;
@@ -48,7 +49,7 @@ pub struct Spec {
     /// Columns to be read as text.
     pub as_text: Vec<String>,
     /// Log formats of the user's own.
-    pub formats: Arc<Vec<log::formats::Format>>,
+    pub formats: Arc<log::formats::Formats>,
     /// Where compressed databases are unpacked to.
     pub scratch: std::path::PathBuf,
 }
@@ -100,6 +101,8 @@ pub struct Offer {
     pub report: Report,
     /// Its rows are in another table of the source too: it can be asked for by name, and is not listed.
     pub is_part: bool,
+    /// Columns of a log that say what its messages do not.
+    pub telling: Vec<String>,
     pub content: Content,
 }
 
@@ -114,6 +117,7 @@ impl Offer {
             notes: Vec::new(),
             report: Report::default(),
             is_part: false,
+            telling: Vec::new(),
             content,
         }
     }

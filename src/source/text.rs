@@ -92,16 +92,19 @@ pub enum Outcome {
 }
 
 pub trait RecordParser: Send {
-    /// Parses the record at `at` and pushes its values. Returns where the next record begins, and what became of
-    /// this one. Faults go to `faults`; the caller gives them their place.
+    /// Parses the record at `at` and pushes its values. Returns where the next record begins (the same place, if
+    /// there are more rows in it), and what became of this one. Faults go to `faults`; the caller gives them their place.
     fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome);
     /// Where the record at `at` begins in the eyes of a reader: not with the blanks before it.
     fn begins(&self, block: &[u8], at: usize) -> usize {
         let _ = block;
         at
     }
-    /// A new block begins: forget what was looked at ahead.
-    fn restart(&mut self) {}
+    /// A new block begins: forget what was looked at ahead. `origin` is where in the file the buffer's first byte is,
+    /// which may be before the file for a block that does not begin there.
+    fn restart(&mut self, origin: u64) {
+        let _ = origin;
+    }
 }
 
 /// A table over text files.
@@ -310,7 +313,7 @@ impl<P: RecordParser> TextCursor<P> {
         self.at = block.start + header;
         self.place = Line { at: block.start, before: None };
         self.finders.iter_mut().for_each(|needle| needle.next = None);
-        self.parser.restart();
+        self.parser.restart(block.offset.wrapping_sub(block.start as u64));
         if block.cut {
             let place = (self.file.shown.clone(), self.place.of(block.start, &self.blocks.buffer, &block, &self.file));
             self.report.fault(Fault::Cut, || place);
@@ -401,7 +404,7 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                 let start = self.at;
                 let (next, outcome) =
                     self.parser.record(&self.blocks.buffer[..block.end], start, &mut batch.columns, &mut self.faults);
-                debug_assert!(next > start, "a parser must move on");
+                debug_assert!(next > start || outcome == Outcome::Row, "a parser must move on");
                 self.at = next;
                 for fault in self.faults.drain(..) {
                     let (place, buffer, file) = (&mut self.place, &self.blocks.buffer, &self.file);

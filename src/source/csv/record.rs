@@ -378,7 +378,7 @@ impl RecordParser for Parser {
         (next, Outcome::Row)
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self, _: u64) {
         self.next_quote = 0;
     }
 }

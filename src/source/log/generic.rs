@@ -1,76 +1,182 @@
-//! The fallback: any of the usual time stamps near the start of a line, then maybe a level, then the message.
+//! The fallback: any of the usual time stamps near the start of a line, then maybe a level, then the message. Which
+//! stamps a file has, and how far from the start of its lines, is learned from samples.
 
-use super::level::Level;
-use super::pattern::{Capture, Span};
-use super::stamp::{StampFormat, Written};
 use std::sync::LazyLock;
+
+use super::capture::{Capture, Span};
+use super::level::Level;
+use super::pattern::{Field, FieldType, LEVEL_RAW};
+use super::stamp::{Lack, StampFormat, Written};
+use crate::source::infer::Reading;
 
 /// A stamp may stand behind this many bytes: a bracket, a host, a level.
 const PREFIX_BYTES: usize = 24;
+/// One that samples have at the same place may stand further on.
+const FAR_PREFIX_BYTES: usize = 96;
 
 /// Stamps in the order they are tried at each place.
 static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
     [
         "iso",
-        "%b %e %H:%M:%S.%f %Y",
-        "%b %e %H:%M:%S %Y",
+        "%b %e %H:%M:%S%.f %Y",
         "%b %e %H:%M:%S %z %Y",
-        "%b %e %H:%M:%S",
+        "%b %e %H:%M:%S %Z %Y",
+        "%b %e %Y %H:%M:%S%.f",
+        "%b %e, %Y %I:%M:%S%.f %p",
+        "%b %e, %Y %H:%M:%S%.f",
+        "%b %e %H:%M:%S%.f",
+        "%e %b %Y %H:%M:%S%.f %z",
+        "%e %b %Y %H:%M:%S%.f",
+        "%e. %b %H:%M:%S%.f",
+        "%e %b %H:%M:%S%.f",
         "%d/%b/%Y:%H:%M:%S %z",
-        "%d/%b/%Y:%H:%M:%S",
-        "%d-%b-%Y %H:%M:%S.%f",
-        "%d-%b-%Y %H:%M:%S",
-        "%y/%m/%d %H:%M:%S",
-        "%Y%m%d %H:%M:%S",
+        "%d/%b/%Y:%H:%M:%S%.f",
+        "%d/%b/%Y %H:%M:%S%.f",
+        "%d-%b-%Y %H:%M:%S%.f",
+        "%Y-%j %H:%M:%S%.f",
+        "%Y-%jT%H:%M:%S%.f",
+        "%Y.%m.%d %H:%M:%S%.f",
+        "%Y.%m.%d-%H.%M.%S%.f",
+        "%Y-%m-%d-%H.%M.%S%.f",
+        "%Y-%m-%d_%H-%M-%S",
+        "%Y-%m-%d %H.%M.%S%.f",
+        "%d.%m.%Y %H:%M:%S%.f",
+        "%y/%m/%d %H:%M:%S%.f",
+        "%y-%m-%d %H:%M:%S%.f",
+        "%Y%m%d %H:%M:%S%.f",
         "%Y%m%d-%H:%M:%S:%f",
+        "%Y%m%d-%H:%M:%S%.f",
         "%Y%m%d.%H%M%S,%f",
+        "%Y%m%d-%H%M%S%.f",
+        "%Y%m%d_%H%M%S%.f",
+        "%Y%m%dT%H%M%S%.f%z",
+        "%Y%m%dT%H%M%S%.f",
+        "%Y%m%d %H%M%S",
         "%y%m%d %H%M%S",
+        "%m-%d %H:%M:%S%.f",
+        "%m.%d %H:%M:%S%.f",
+        "tai64n",
+        "epoch",
+        "%H:%M:%S%.f",
     ]
     .iter()
     .map(|text| StampFormat::compile(text).expect("a known format"))
     .collect()
 });
 
-/// Whether a stamp stands near the start of `line`; what follows it goes to `capture`.
-pub fn read(line: &[u8], capture: &mut Capture) -> bool {
-    capture.clear(0);
-    let mut at = 0;
-    while at < line.len().min(PREFIX_BYTES) {
-        // A stamp begins where a word does.
-        if (at == 0 || !line[at - 1].is_ascii_alphanumeric())
-            && let Some((written, length)) = stamp(&line[at..])
-        {
-            let end = at + length;
-            // Digits that go on are a number and no time.
-            if !line.get(end).is_some_and(u8::is_ascii_alphanumeric) {
-                finish(line, at, end, written, capture);
-                return true;
-            }
-        }
-        at += 1;
-    }
-    false
+/// What a file's lines have before their messages.
+#[derive(Debug, Clone)]
+pub struct Generic {
+    pub fields: Vec<Field>,
+    /// Stamps that samples have, the most frequent first, and how far from the start of a line.
+    usual: Vec<(usize, usize)>,
+    is_beside: bool,
 }
 
-fn stamp(text: &[u8]) -> Option<(Written, usize)> {
-    let first = *text.first()?;
-    if (first.is_ascii_digit() || first.is_ascii_alphabetic())
-        && let Some(found) = STAMPS.iter().find_map(|format| format.read(text))
-    {
-        return Some(found);
-    }
-    // Ten digits or more, maybe with a fraction: seconds or finer since 1970.
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if matches!(digits, 10 | 13 | 16 | 19) {
-        let number: i64 = std::str::from_utf8(&text[..digits]).ok()?.parse().ok()?;
-        let mut wall = crate::model::time::epoch(number)?;
-        let mut length = digits;
-        if digits == 10 && text.get(10) == Some(&b'.') {
-            let (micros, used) = crate::model::time::fraction(&text[11..]);
-            wall += micros;
-            length = 11 + used;
+impl Generic {
+    /// What sample lines have; `None` if no line has a time. Beside another format that the file has, only a time at
+    /// the very start of a line counts: others are parts of records.
+    pub fn learn(lines: &[&[u8]], is_beside: bool) -> Option<Generic> {
+        // By stamp: how many lines have it, and the places it begins at.
+        let mut found: Vec<(u64, Vec<(usize, u64)>)> = vec![(0, Vec::new()); STAMPS.len()];
+        for line in lines {
+            let Some((index, start, ..)) = search(line, FAR_PREFIX_BYTES, 0..STAMPS.len()) else { continue };
+            let (count, starts) = &mut found[index];
+            *count += 1;
+            match starts.iter_mut().find(|(known, _)| *known == start) {
+                Some((_, times)) => *times += 1,
+                None => starts.push((start, 1)),
+            }
         }
-        return Some((Written::Whole(crate::model::time::Stamp { wall, offset: Some(0) }), length));
+        let mut usual: Vec<(usize, usize, u64)> = Vec::new();
+        for (index, (count, starts)) in found.iter().enumerate() {
+            // Far from the start only at a place that many lines have it at; a time of day alone only at the start.
+            let is_near = |start: usize, times: u64| {
+                if is_beside {
+                    return start == 0 || start == 1 && STAMPS[index].lacks() < Lack::Day;
+                }
+                let limit = if STAMPS[index].lacks() >= Lack::Day { 1 } else { PREFIX_BYTES };
+                start < limit || STAMPS[index].lacks() == Lack::Nothing && times * 10 >= lines.len() as u64
+            };
+            let far = starts.iter().filter(|(start, times)| is_near(*start, *times)).map(|(start, _)| *start).max();
+            if let Some(far) = far
+                && *count > 0
+            {
+                usual.push((index, if is_beside { 2 } else { far.max(PREFIX_BYTES) + 1 }, *count));
+            }
+        }
+        usual.sort_by_key(|(index, _, count)| (std::cmp::Reverse(*count), *index));
+        let fields = vec![Field { name: LEVEL_RAW.into(), kind: FieldType::Read(Reading::Text) }];
+        let usual: Vec<(usize, usize)> = usual.into_iter().map(|(index, far, _)| (index, far)).collect();
+        (!usual.is_empty()).then_some(Generic { fields, usual, is_beside })
+    }
+
+    pub fn lacks(&self) -> impl Iterator<Item = Lack> {
+        self.usual.iter().map(|(index, _)| STAMPS[*index].lacks())
+    }
+
+    /// Whether a stamp stands near the start of `line`; what follows it goes to `capture`.
+    pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
+        capture.clear(self.fields.len());
+        let is_day_known = self.usual.iter().any(|(index, _)| STAMPS[*index].lacks() < Lack::Day);
+        let found = self
+            .usual
+            .iter()
+            .find_map(|(index, far)| {
+                let far = if STAMPS[*index].lacks() >= Lack::Day { 2 } else { *far };
+                search(line, far, *index..*index + 1)
+            })
+            // A stamp that no sample had; but a time of day alone in a file of dates is part of a message.
+            .or_else(|| {
+                let within = if self.is_beside { 0 } else { PREFIX_BYTES };
+                search(line, within, 0..STAMPS.len())
+                    .filter(|(index, ..)| !is_day_known || STAMPS[*index].lacks() < Lack::Day)
+            });
+        let Some((_, start, end, written)) = found else { return false };
+        finish(line, start, end, written, capture);
+        true
+    }
+}
+
+/// The stamp that is the whole of `text`.
+pub fn whole(text: &[u8]) -> Option<Written> {
+    let (_, start, end, written) = search(text, 5, 0..STAMPS.len())?;
+    let is_day = text[..start].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b','));
+    (end == text.len() && is_day && written.lacks() < Lack::Day).then_some(written)
+}
+
+/// Whether the stamp near the start of a line goes on behind `place`.
+pub fn spans(line: &[u8], place: usize) -> bool {
+    search(line, PREFIX_BYTES, 0..STAMPS.len()).is_some_and(|(_, start, end, _)| start < place && place < end)
+}
+
+/// The first stamp of some that begins within the first `within` bytes: which, where it begins and ends.
+fn search(line: &[u8], within: usize, stamps: std::ops::Range<usize>) -> Option<(usize, usize, usize, Written)> {
+    let is_word = |at: usize| line[at].is_ascii_alphanumeric() || line[at] >= 0x80;
+    for at in 0..line.len().min(within) {
+        let first = line[at];
+        // A stamp begins where a word does, and no number goes on before it.
+        if !(first.is_ascii_alphanumeric() || first == b'@' || first >= 0x80)
+            || at > 0 && (is_word(at - 1) || line[at - 1] == b'.' && first.is_ascii_digit())
+        {
+            continue;
+        }
+        let found = STAMPS[stamps.clone()].iter().enumerate().find_map(|(index, format)| {
+            let (written, length) = format.read(&line[at..])?;
+            let end = at + length;
+            // A zone that is no known abbreviation may be glued to a stamp.
+            let glued = line[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let is_zone = (3..=4).contains(&glued) && line[end..end + glued].iter().all(u8::is_ascii_uppercase);
+            let end = if is_zone { end + glued } else { end };
+            let is_whole = glued == 0 || is_zone;
+            // Ten digits or more that are a time of these decades, or a number of anything.
+            (is_whole
+                && !matches!(line.get(end), Some(b':' | b'/') if line.get(end + 1).is_some_and(u8::is_ascii_digit)))
+            .then_some((stamps.start + index, at, end, written))
+        });
+        if found.is_some() {
+            return found;
+        }
     }
     None
 }
@@ -81,7 +187,7 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut
     const WORDS: usize = 4;
     capture.written = Some(written);
     let is_sign = |byte: &u8| !byte.is_ascii_alphanumeric();
-    let before = line[..start].split(is_sign).find_map(strict_level);
+    let mut raw = None;
     let mut message = end + separators(&line[end..]);
     let mut at = end;
     for number in 0..WORDS {
@@ -95,6 +201,7 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut
         let is_shouted = word.iter().all(u8::is_ascii_uppercase);
         if let Some(level) = strict_level(word).filter(|_| number == 0 || is_shouted) {
             capture.level = Some(level);
+            raw = Some(Span::new(at, at + length));
             if number == 0 {
                 message = at + length + separators(&line[at + length..]);
             }
@@ -102,8 +209,19 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut
         }
         at += length;
     }
-    capture.level = capture.level.or(before);
-    capture.message = Span { start: message.min(line.len()), end: line.len(), is_own: false };
+    if capture.level.is_none() {
+        let mut at = 0;
+        for word in line[..start].split(is_sign) {
+            if let Some(level) = strict_level(word) {
+                capture.level = Some(level);
+                raw = Some(Span::new(at, at + word.len()));
+                break;
+            }
+            at += word.len() + 1;
+        }
+    }
+    capture.fields[0] = raw;
+    capture.message = Span::new(message.min(line.len()), line.len());
 }
 
 fn separators(text: &[u8]) -> usize {
@@ -139,8 +257,10 @@ mod tests {
     use super::*;
 
     fn told(line: &str) -> Option<(Option<Level>, String)> {
+        let generic = Generic::learn(&[line.as_bytes()], false)?;
         let mut capture = Capture::default();
-        read(line.as_bytes(), &mut capture)
+        generic
+            .read(line.as_bytes(), &mut capture)
             .then(|| (capture.level, line[capture.message.start..capture.message.end].to_string()))
     }
 
@@ -149,12 +269,18 @@ mod tests {
         assert_eq!(told("2012-07-02 10:22:40,672:DEBUG:foo bar"), Some((Some(Level::Debug), "foo bar".into())));
         assert_eq!(told("[Sat Mar  1 13:10:04 2025] usb 1-1: reset"), Some((None, "usb 1-1: reset".into())));
         assert_eq!(told("1740787200.123 link down"), Some((None, "link down".into())));
+        assert_eq!(told("1 août 13:10:04 lien perdu"), Some((None, "lien perdu".into())));
+        assert_eq!(told("[10.30 16:49:06] chrome.exe - closed"), Some((None, "chrome.exe - closed".into())));
+        assert_eq!(told("2012-025T10:22:40,672 a"), Some((None, "a".into())));
+        assert_eq!(told("2012-07-02T10:22:40.672123FOO a"), Some((None, "a".into())));
+        assert_eq!(told("10:22:40 a"), Some((None, "a".into())));
         assert_eq!(
             told("20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged"),
             Some((None, "Step_LSC|30002312|onStandStepChanged".into()))
         );
         assert_eq!(told("plain text without any time"), None);
         assert_eq!(told("17407872001 is a number"), None);
+        assert_eq!(told("at 10:22:40 the door opened"), None);
         let whole = "host42 unit SN123 ERROR: failed".to_string();
         assert_eq!(told("2025-01-01 00:00:00 host42 unit SN123 ERROR: failed"), Some((Some(Level::Error), whole)));
         let sentence = "operator cleared error 12".to_string();

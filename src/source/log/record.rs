@@ -1,75 +1,113 @@
 //! Log files as records: a line that a format of the file knows begins one, the lines after it belong to it, as a
 //! stack trace does. Lines before the first such line are records of their own, without a time.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
 
 use memchr::{memchr, memrchr};
 
+use super::calendar::{Calendar, Clock, Place};
+use super::capture::Capture;
 use super::code;
-use super::formats::Format as LineFormat;
-use super::generic;
+use super::directives::Directives;
+use super::exception;
+use super::keys;
 use super::level::Level;
-use super::pattern::Capture;
-use super::stamp::Clock;
-use super::structured::Keys;
+use super::recogniser::{Recogniser, needs_stripping, strip};
+use super::stamp::{Lack, StampFormat};
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
-use crate::model::zone::Zone;
+use crate::model::zone;
 use crate::source::blocks::Framing;
-use crate::source::infer;
+use crate::source::file::File;
+use crate::source::infer::Reading;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
 
-/// What may read a line.
+/// Where the value of a recogniser's field goes.
 #[derive(Debug, Clone)]
-pub enum Recogniser {
-    Pattern(Arc<LineFormat>),
-    Keys(Keys),
-    Generic,
+pub struct Target {
+    pub column: usize,
+    pub push: Push,
 }
 
-impl Recogniser {
-    #[inline]
-    pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
-        match self {
-            Recogniser::Pattern(format) => format.read(line, capture),
-            Recogniser::Keys(keys) => keys.read(line, capture),
-            Recogniser::Generic => generic::read(line, capture),
-        }
-    }
-
-    pub fn fields(&self) -> Vec<(String, bool)> {
-        match self {
-            Recogniser::Pattern(format) => {
-                format.fields.iter().map(|field| (field.name.clone(), field.is_number)).collect()
-            }
-            Recogniser::Keys(keys) => keys.fields.iter().map(|name| (name.clone(), false)).collect(),
-            Recogniser::Generic => Vec::new(),
-        }
-    }
+/// How it gets there.
+#[derive(Debug, Clone)]
+pub enum Push {
+    Read(Reading),
+    Time(StampFormat),
 }
 
 /// How one file is read.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct FileFormats {
     /// Tried in this order for each line.
     pub recognisers: Vec<Recogniser>,
     /// By recogniser: its fields as columns of the table.
-    pub columns: Vec<Vec<usize>>,
-    pub modified: i64,
+    pub targets: Vec<Vec<Target>>,
+    /// No time of the file is later than this and a day, in UTC microseconds.
+    pub limit: i64,
+    /// What reads lines that hold several records.
+    envelope: Option<usize>,
+    /// A line that begins as an object does, and is none that is known, is part of no record.
+    has_json: bool,
+    calendar: OnceLock<Arc<Calendar>>,
 }
 
 impl FileFormats {
-    /// Which recogniser knows the line.
+    pub fn new(recognisers: Vec<Recogniser>, targets: Vec<Vec<Target>>, limit: i64) -> FileFormats {
+        let envelope = recognisers.iter().position(Recogniser::is_envelope);
+        let has_json = recognisers.iter().any(Recogniser::is_json);
+        FileFormats { recognisers, targets, limit, envelope, has_json, calendar: OnceLock::new() }
+    }
+
+    /// Which recogniser knows the line at `offset`.
     #[inline]
-    fn read(&self, line: &[u8], capture: &mut Capture) -> Option<usize> {
+    pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
         if line.first().is_none_or(|byte| matches!(byte, b'\t' | b'\r')) {
             return None;
         }
-        self.recognisers.iter().position(|recogniser| recogniser.read(line, capture))
+        if needs_stripping(line) {
+            let stripped = strip(line);
+            let known = self.recognisers.iter().position(|recogniser| recogniser.read(&stripped, offset, capture));
+            capture.stripped = Some(stripped);
+            return known;
+        }
+        capture.stripped = None;
+        self.recognisers.iter().position(|recogniser| recogniser.read(line, offset, capture))
     }
 
-    fn is_head(&self, line: &[u8]) -> bool {
-        self.read(line, &mut Capture::default()).is_some()
+    fn directives(&self) -> Option<&Directives> {
+        self.recognisers.iter().find_map(|recogniser| match recogniser {
+            Recogniser::Directives(directives) => Some(&**directives),
+            _ => None,
+        })
+    }
+
+    pub fn stated_day(&self, offset: u64) -> Option<(u64, i64)> {
+        self.directives()?.stated_day(offset)
+    }
+
+    pub fn lacks(&self) -> Vec<Lack> {
+        self.recognisers.iter().flat_map(Recogniser::lacks).collect()
+    }
+
+    /// Whether a line is no record and belongs to none: the log's own description of its columns.
+    pub fn is_description(&self, line: &[u8]) -> bool {
+        Directives::is_directive(line) && self.directives().is_some()
+    }
+
+    /// Whether a line belongs to no record before it, whatever it holds.
+    fn stands_alone(&self, line: &[u8]) -> bool {
+        self.is_description(line) || self.has_json && line.first() == Some(&b'{')
+    }
+
+    /// Whether a line begins a record, or belongs to none.
+    fn is_head(&self, line: &[u8], capture: &mut Capture) -> bool {
+        self.stands_alone(line) || self.read(line, u64::MAX, capture).is_some()
+    }
+
+    fn calendar(self: &Arc<Self>, file: &File, zone: zone::Zone) -> Arc<Calendar> {
+        self.calendar.get_or_init(|| Arc::new(Calendar::of(file, self, zone))).clone()
     }
 }
 
@@ -78,14 +116,13 @@ pub const TS: usize = 0;
 pub const LEVEL: usize = 1;
 pub const CODE: usize = 2;
 pub const MESSAGE: usize = 3;
+pub const EXCEPTION: usize = 4;
 
 pub struct Log {
     pub files: Vec<Arc<FileFormats>>,
-    /// By column: whether it is a number.
-    pub numbers: Arc<[bool]>,
+    pub evidence: Vec<Arc<File>>,
     pub names: Arc<[String]>,
-    pub zone: Zone,
-    pub skew: i64,
+    pub place: Place,
 }
 
 impl Format for Log {
@@ -98,18 +135,38 @@ impl Format for Log {
     fn parser(&self, file: usize, slots: &[Slot]) -> Parser {
         let formats = self.files[file].clone();
         let slot_of = |column: usize| slots.iter().find(|slot| slot.column == column).map(|slot| slot.out);
-        let fields: Vec<Slot> = slots.iter().copied().filter(|slot| slot.column > MESSAGE).collect();
+        let fields: Vec<Slot> = slots.iter().copied().filter(|slot| slot.column > EXCEPTION).collect();
+        let numbers = formats
+            .targets
+            .iter()
+            .map(|targets| {
+                let number = |slot: &Slot| targets.iter().position(|target| target.column == slot.column);
+                fields.iter().map(number).collect()
+            })
+            .collect();
+        let has_time = |target: &Target| {
+            matches!(target.push, Push::Time(_)) && fields.iter().any(|slot| slot.column == target.column)
+        };
+        let needs_time = slot_of(TS).is_some() || formats.targets.iter().flatten().any(has_time);
+        let calendar = match needs_time {
+            true => formats.calendar(&self.evidence[file], self.place.zone),
+            false => Arc::default(),
+        };
         Parser {
             ts: slot_of(TS),
             level: slot_of(LEVEL),
             code: slot_of(CODE),
             message: slot_of(MESSAGE),
+            exception: slot_of(EXCEPTION),
             fields,
-            numbers: self.numbers.clone(),
+            numbers,
             names: self.names.clone(),
-            clock: Clock::new(self.zone, self.skew, formats.modified),
+            clock: Clock::new(self.place, calendar),
+            plain_clock: zone::Clock { zone: self.place.zone, ahead: self.place.skew },
             formats,
+            origin: 0,
             pending: None,
+            envelope: VecDeque::new(),
             capture: Capture::default(),
             ahead: Capture::default(),
         }
@@ -117,20 +174,24 @@ impl Format for Log {
 }
 
 /// Records begin where a line is known.
-struct Heads(Arc<FileFormats>);
+pub struct Heads(pub Arc<FileFormats>);
 
 fn line_end(buffer: &[u8], at: usize) -> usize {
     memchr(b'\n', &buffer[at..]).map_or(buffer.len(), |found| at + found)
 }
 
+pub fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// The line at `at` without its end.
 fn line(buffer: &[u8], at: usize) -> &[u8] {
-    let line = &buffer[at..line_end(buffer, at)];
-    line.strip_suffix(b"\r").unwrap_or(line)
+    without_return(&buffer[at..line_end(buffer, at)])
 }
 
 impl Framing for Heads {
     fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize> {
+        let mut capture = Capture::default();
         let mut at = from + memchr(b'\n', &buffer[from - 1..])?;
         while at < buffer.len() {
             let end = line_end(buffer, at);
@@ -138,7 +199,7 @@ impl Framing for Heads {
             if end == buffer.len() && !is_file_end {
                 return None;
             }
-            if self.0.is_head(line(buffer, at)) {
+            if self.0.is_head(line(buffer, at), &mut capture) {
                 return Some(at);
             }
             at = end + 1;
@@ -147,10 +208,11 @@ impl Framing for Heads {
     }
 
     fn last_start(&self, buffer: &[u8]) -> Option<usize> {
+        let mut capture = Capture::default();
         let mut end = memrchr(b'\n', buffer)?;
         loop {
             let start = memrchr(b'\n', &buffer[..end]).map_or(0, |newline| newline + 1);
-            if self.0.is_head(line(buffer, start)) {
+            if self.0.is_head(line(buffer, start), &mut capture) {
                 return Some(start);
             }
             end = start.checked_sub(1)?;
@@ -158,10 +220,11 @@ impl Framing for Heads {
     }
 
     fn start_before(&self, buffer: &[u8], low: usize, at: usize) -> usize {
+        let mut capture = Capture::default();
         let mut at = at;
         loop {
             let start = memrchr(b'\n', &buffer[low..at]).map_or(low, |newline| low + newline + 1);
-            if start == low || self.0.is_head(line(buffer, start)) {
+            if start == low || self.0.is_head(line(buffer, start), &mut capture) {
                 return start;
             }
             at = start - 1;
@@ -172,22 +235,29 @@ impl Framing for Heads {
 pub struct Parser {
     formats: Arc<FileFormats>,
     clock: Clock,
+    plain_clock: zone::Clock,
     ts: Option<usize>,
     level: Option<usize>,
     code: Option<usize>,
     message: Option<usize>,
+    exception: Option<usize>,
     fields: Vec<Slot>,
-    numbers: Arc<[bool]>,
+    /// By recogniser and wanted field: which of its fields that is.
+    numbers: Vec<Vec<Option<usize>>>,
     names: Arc<[String]>,
+    /// Offset in the file of the block's first byte.
+    origin: u64,
     /// A line that was looked at already: where it is, and who knows it. What it holds is in `ahead`.
     pending: Option<(usize, Option<usize>)>,
+    /// The records of the line at hand that were not given yet.
+    envelope: VecDeque<String>,
     capture: Capture,
     ahead: Capture,
 }
 
 impl Parser {
     fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
-        self.formats.read(line(block, at), &mut self.ahead)
+        self.formats.read(line(block, at), self.origin.wrapping_add(at as u64), &mut self.ahead)
     }
 
     /// The end of the record whose first line ends at `end`, and whether the next line was looked at.
@@ -196,7 +266,7 @@ impl Parser {
         while next < block.len() {
             let known = self.look(block, next);
             self.pending = Some((next, known));
-            if known.is_some() || !has_head {
+            if known.is_some() || !has_head || self.formats.stands_alone(line(block, next)) {
                 return next;
             }
             next = (line_end(block, next) + 1).min(block.len());
@@ -205,21 +275,19 @@ impl Parser {
         next
     }
 
+    /// A record whose first line is `first` and whose other lines are `more`, at `offset` of the file.
     fn push(
         &mut self,
-        block: &[u8],
-        head: std::ops::Range<usize>,
-        record_end: usize,
+        first: &[u8],
+        more: &[u8],
+        offset: u64,
         recogniser: Option<usize>,
         out: &mut [Buffer],
         faults: &mut Vec<Fault>,
     ) {
-        let first = &block[head.clone()];
-        let first = first.strip_suffix(b"\r").unwrap_or(first);
-        let more = block[head.end.min(record_end)..record_end].trim_ascii_end();
         if let Some(slot) = self.ts {
             match self.capture.written.filter(|_| recogniser.is_some()) {
-                Some(written) => out[slot].push_int(self.clock.utc(written)),
+                Some(written) => out[slot].push_int(self.clock.utc(written, offset)),
                 None => out[slot].push_null(),
             }
         }
@@ -240,44 +308,108 @@ impl Parser {
                 None => out[slot].push_null(),
             }
         }
-        if let Some(slot) = self.message {
-            let replaced = if more.is_empty() {
-                out[slot].push_lossy(message)
+        if self.message.is_some() || self.exception.is_some() {
+            let joined;
+            let whole: &[u8] = if more.is_empty() {
+                message
             } else {
-                out[slot].push_lossy(&[message, more].concat())
+                let more = if needs_stripping(more) { strip(more) } else { more.to_vec() };
+                // A record may have its message on the lines after its time.
+                joined = if message.is_empty() { more.trim_ascii_start().to_vec() } else { [message, &more].concat() };
+                &joined
             };
-            if replaced {
+            if let Some(slot) = self.exception {
+                match exception::find(whole) {
+                    Some(range) => drop(out[slot].push_lossy(&whole[range])),
+                    None => out[slot].push_null(),
+                }
+            }
+            if let Some(slot) = self.message
+                && out[slot].push_lossy(whole)
+            {
                 faults.push(Fault::Replaced);
             }
         }
-        let columns = recogniser.map_or(&[][..], |index| &self.formats.columns[index]);
-        for slot in &self.fields {
-            let span = columns
-                .iter()
-                .position(|column| *column == slot.column)
-                .and_then(|field| self.capture.fields.get(field).copied().flatten());
-            let buffer = &mut out[slot.out];
-            match span.map(|span| self.capture.text(span, first)) {
-                None => buffer.push_null(),
-                Some(text) if self.numbers[slot.column] => match infer::int(text) {
-                    Some(number) => buffer.push_int(number),
-                    None => {
-                        buffer.push_null();
-                        faults.push(Fault::Value { column: self.names[slot.column].clone(), kind: "BIGINT".into() });
-                    }
-                },
-                Some(text) => drop(buffer.push_lossy(text)),
-            }
-        }
+        self.push_fields(first, offset, recogniser, out, faults);
         faults.extend(self.capture.unknown.drain(..).map(Fault::UnknownKey));
-        if recogniser.is_none() {
+        if recogniser.is_none() || self.capture.written.is_none() {
             faults.push(Fault::NoTime);
         }
+    }
+
+    fn push_fields(
+        &mut self,
+        first: &[u8],
+        offset: u64,
+        recogniser: Option<usize>,
+        out: &mut [Buffer],
+        faults: &mut Vec<Fault>,
+    ) {
+        for (index, slot) in self.fields.iter().enumerate() {
+            let buffer = &mut out[slot.out];
+            let field = recogniser.and_then(|known| Some((known, self.numbers[known][index]?)));
+            let Some((known, field)) = field else {
+                buffer.push_null();
+                continue;
+            };
+            let push = &self.formats.targets[known][field].push;
+            if let (Push::Time(_), Some((number, written))) = (push, self.capture.received)
+                && number == field
+            {
+                buffer.push_int(self.clock.utc(written, offset));
+                continue;
+            }
+            let Some(span) = self.capture.fields.get(field).copied().flatten() else {
+                buffer.push_null();
+                continue;
+            };
+            let text = self.capture.text(span, first);
+            let (fits, kind) = match push {
+                Push::Read(Reading::Text) => {
+                    buffer.push_lossy(text);
+                    (true, "")
+                }
+                Push::Read(reading) => (reading.push(text, self.plain_clock, buffer), reading.name()),
+                Push::Time(format) => {
+                    let whole = format.read(text).map(|(written, _)| written);
+                    let written = whole.or_else(|| keys::written(std::str::from_utf8(text).ok()?));
+                    match written {
+                        Some(written) => buffer.push_int(self.clock.utc(written, offset)),
+                        None => buffer.push_null(),
+                    }
+                    (written.is_some(), "time")
+                }
+            };
+            if !fits {
+                faults.push(Fault::Value { column: self.names[slot.column].clone(), kind: kind.into() });
+            }
+        }
+    }
+
+    /// The next record of an envelope.
+    fn unpack(&mut self, recogniser: usize, offset: u64, out: &mut [Buffer], faults: &mut Vec<Fault>) {
+        let Some(record) = self.envelope.pop_front() else { return };
+        let known = self.formats.recognisers[recogniser].read(record.as_bytes(), offset, &mut self.capture);
+        self.push(record.as_bytes(), &[], offset, known.then_some(recogniser), out, faults);
     }
 }
 
 impl RecordParser for Parser {
     fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
+        let offset = self.origin.wrapping_add(at as u64);
+        let end = line_end(block, at);
+        let first = without_return(&block[at..end]);
+        if let Some(envelope) = self.formats.envelope {
+            if self.envelope.is_empty() {
+                self.envelope = self.formats.recognisers[envelope].records(first).into();
+            }
+            if !self.envelope.is_empty() {
+                self.unpack(envelope, offset, out, faults);
+                // The same place again, until all its records are given.
+                let next = if self.envelope.is_empty() { (end + 1).min(block.len()) } else { at };
+                return (next, Outcome::Row);
+            }
+        }
         let recogniser = match self.pending.take() {
             Some((place, known)) if place == at => known,
             _ => self.look(block, at),
@@ -286,17 +418,24 @@ impl RecordParser for Parser {
         if recogniser.is_none() {
             self.capture.clear(0);
         }
-        let end = line_end(block, at);
-        if recogniser.is_none() && block[at..end].trim_ascii().is_empty() {
-            faults.push(Fault::Blank);
-            return ((end + 1).min(block.len()), Outcome::NoRow);
+        if recogniser.is_none() {
+            if first.trim_ascii().is_empty() {
+                faults.push(Fault::Blank);
+                return ((end + 1).min(block.len()), Outcome::NoRow);
+            }
+            if self.formats.is_description(first) {
+                return ((end + 1).min(block.len()), Outcome::NoRow);
+            }
         }
         let next = self.record_end(block, end, recogniser.is_some());
-        self.push(block, at..end, next, recogniser, out, faults);
+        let more = block[end.min(next)..next].trim_ascii_end();
+        self.push(first, more, offset, recogniser, out, faults);
         (next, Outcome::Row)
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self, offset: u64) {
+        self.origin = offset;
         self.pending = None;
+        self.envelope.clear();
     }
 }

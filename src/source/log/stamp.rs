@@ -1,9 +1,9 @@
 //! Time stamps of log lines, described as `strftime` does and compiled to steps over bytes.
 
-use crate::model::time::{self, DAY, SECOND, Stamp};
-use crate::model::zone::Zone;
+use crate::model::time::{self, DAY, HOUR, SECOND, Stamp};
 
-/// A stamp as it stands in a line. Without a year or a date it needs the file's time to become an instant.
+/// A stamp as it stands in a line. One that lacks its year, day or hour needs the lines around it and the file's time
+/// to become an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     Whole(Stamp),
@@ -14,63 +14,68 @@ pub enum Written {
         of_day: i64,
         offset: Option<i32>,
     },
+    /// Microseconds of the day.
+    Dateless {
+        of_day: i64,
+        offset: Option<i32>,
+    },
+    /// Microseconds of the hour.
+    Hourless {
+        of_hour: i64,
+    },
 }
 
-/// What turns written stamps of one file into UTC.
-#[derive(Debug, Clone)]
-pub struct Clock {
-    pub zone: Zone,
-    /// Microseconds this clock runs ahead.
-    pub skew: i64,
-    /// When the file was last changed, in UTC microseconds.
-    pub modified: i64,
-    /// Of the last quarter of an hour resolved: its wall time and what is to be subtracted from it. Zones change
-    /// their offset at quarters only, and looking one up takes longer than reading a line.
-    quarter: (i64, i64),
-}
-
-impl Clock {
-    pub fn new(zone: Zone, skew: i64, modified: i64) -> Clock {
-        Clock { zone, skew, modified, quarter: (i64::MIN, 0) }
+impl Written {
+    pub fn lacks(self) -> Lack {
+        match self {
+            Written::Whole(_) => Lack::Nothing,
+            Written::Yearless { .. } => Lack::Year,
+            Written::Dateless { .. } => Lack::Day,
+            Written::Hourless { .. } => Lack::Hour,
+        }
     }
 
-    /// UTC microseconds. A year-less stamp is taken to be in the latest year that does not put it more than a day
-    /// after the file's own time.
-    pub fn utc(&mut self, written: Written) -> i64 {
-        match written {
-            Written::Whole(stamp) => self.resolve(stamp) - self.skew,
+    /// What it does not say, taken from another time of the same line: the nearest that fits.
+    pub fn near(self, other: Written) -> Written {
+        let Written::Whole(known) = other else { return self };
+        let nearest = |walls: [Option<i64>; 3], offset: Option<i32>| {
+            let wall = walls.into_iter().flatten().min_by_key(|wall| (wall - known.wall).abs());
+            wall.map_or(self, |wall| Written::Whole(Stamp { wall, offset: offset.or(known.offset) }))
+        };
+        match self {
+            Written::Whole(_) => self,
             Written::Yearless { month, day, of_day, offset } => {
-                let limit = self.modified + DAY;
-                let newest = time::year(limit);
-                // Eight years hold a 29 February.
-                let candidates = (0..=8).filter_map(|back| time::days(newest - back, month, day));
-                let walls = candidates.map(|day| day * DAY + of_day).collect::<Vec<_>>();
-                let resolved = walls.into_iter().map(|wall| self.resolve(Stamp { wall, offset }));
-                let (mut first, mut fitting) = (None, None);
-                for at in resolved {
-                    first = first.or(Some(at));
-                    if at <= limit {
-                        fitting = Some(at);
-                        break;
-                    }
-                }
-                fitting.or(first).unwrap_or(0) - self.skew
+                let year = time::year(known.wall);
+                let wall = |year: i64| Some(time::days(year, month, day)? * DAY + of_day);
+                nearest([wall(year - 1), wall(year), wall(year + 1)], offset)
+            }
+            Written::Dateless { of_day, offset } => {
+                let day = known.wall.div_euclid(DAY);
+                nearest([-1, 0, 1].map(|more| Some((day + more) * DAY + of_day)), offset)
+            }
+            Written::Hourless { of_hour } => {
+                let hour = known.wall.div_euclid(HOUR);
+                nearest([-1, 0, 1].map(|more| Some((hour + more) * HOUR + of_hour)), None)
             }
         }
     }
 
-    fn resolve(&mut self, stamp: Stamp) -> i64 {
-        const QUARTER: i64 = 15 * time::MINUTE;
-        if let (None, Zone::Named(_)) = (stamp.offset, self.zone) {
-            let quarter = stamp.wall.div_euclid(QUARTER);
-            if self.quarter.0 != quarter {
-                let start = quarter * QUARTER;
-                self.quarter = (quarter, start - self.zone.utc(start));
-            }
-            return stamp.wall - self.quarter.1;
+    pub fn offset(self) -> Option<i32> {
+        match self {
+            Written::Whole(stamp) => stamp.offset,
+            Written::Yearless { offset, .. } | Written::Dateless { offset, .. } => offset,
+            Written::Hourless { .. } => None,
         }
-        self.zone.resolve(stamp)
     }
+}
+
+/// What a stamp does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    Nothing,
+    Year,
+    Day,
+    Hour,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,51 +87,76 @@ enum Unit {
     Month,
     MonthName,
     Day,
+    DayOfYear,
     DayName,
     Hour,
+    /// 1 to 12.
+    HalfDayHour,
+    AmPm,
     Minute,
     Second,
     Fraction,
+    /// Of this many digits.
+    Digits(usize),
+    /// With its point or comma, if it is there.
+    MaybeFraction,
     Offset,
+    /// Any word; one that is no known abbreviation says nothing.
+    ZoneName,
     Epoch,
+    Tai64n,
     Blanks,
     Byte(u8),
 }
 
 /// A compiled stamp format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StampFormat(Vec<Unit>);
+pub struct StampFormat {
+    units: Vec<Unit>,
+    lack: Lack,
+}
 
 impl StampFormat {
-    /// `iso`, or a `strftime` pattern of `%Y %y %m %b %d %e %a %H %M %S %f %3f %6f %9f %z %s`.
+    /// `iso`, `epoch`, `tai64n`, or a `strftime` pattern of `%Y %y %m %b %B %d %e %j %a %A %H %I %p %M %S %f %3f %6f
+    /// %9f %.f %z %Z %s %F %T`.
     ///
     /// # Errors
     /// Names the directive that is not known.
     pub fn compile(text: &str) -> Result<StampFormat, String> {
-        if text == "iso" {
-            return Ok(StampFormat(vec![Unit::Iso]));
+        let whole = |unit| Ok(StampFormat { units: vec![unit], lack: Lack::Nothing });
+        match text {
+            "iso" => return whole(Unit::Iso),
+            "epoch" => return whole(Unit::Epoch),
+            "tai64n" => return whole(Unit::Tai64n),
+            _ => {}
         }
+        let spelled = text.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S").replace("%.f", "%.");
         let mut units = Vec::new();
-        let mut chars = text.chars().peekable();
+        let mut chars = spelled.chars().peekable();
         while let Some(c) = chars.next() {
             units.push(match c {
                 '%' => {
-                    let mut directive = chars.next().unwrap_or(' ');
-                    if directive.is_ascii_digit() {
-                        directive = chars.next().filter(|next| *next == 'f').unwrap_or(' ');
-                    }
+                    let directive = chars.next().unwrap_or(' ');
                     match directive {
+                        '1'..='9' if chars.next_if_eq(&'f').is_some() => {
+                            Unit::Digits(directive.to_digit(10).unwrap_or(0) as usize)
+                        }
                         'Y' => Unit::Year,
                         'y' => Unit::ShortYear,
                         'm' => Unit::Month,
-                        'b' => Unit::MonthName,
+                        'b' | 'B' => Unit::MonthName,
                         'd' | 'e' => Unit::Day,
-                        'a' => Unit::DayName,
+                        'j' => Unit::DayOfYear,
+                        'a' | 'A' => Unit::DayName,
                         'H' => Unit::Hour,
+                        'I' => Unit::HalfDayHour,
+                        'p' => Unit::AmPm,
                         'M' => Unit::Minute,
                         'S' => Unit::Second,
                         'f' => Unit::Fraction,
+                        '.' => Unit::MaybeFraction,
                         'z' => Unit::Offset,
+                        'Z' => Unit::ZoneName,
                         's' => Unit::Epoch,
                         other => return Err(format!("`%{other}` in `{text}` is no known part of a time")),
                     }
@@ -136,38 +166,93 @@ impl StampFormat {
                 c => return Err(format!("`{c}` in `{text}` is not ASCII")),
             });
         }
-        Ok(StampFormat(units))
+        let lack = lack(&units).ok_or_else(|| format!("`{text}` is no time: it lacks a minute"))?;
+        Ok(StampFormat { units, lack })
     }
 
-    /// Whether its stamps need a year from elsewhere.
-    pub fn is_yearless(&self) -> bool {
-        !self.0.iter().any(|unit| matches!(unit, Unit::Iso | Unit::Year | Unit::ShortYear | Unit::Epoch))
+    /// What its stamps need from elsewhere.
+    pub fn lacks(&self) -> Lack {
+        self.lack
+    }
+
+    /// Whether a stamp may begin with this byte.
+    pub fn may_begin(&self, byte: u8) -> bool {
+        match self.units.first() {
+            Some(Unit::MonthName | Unit::DayName | Unit::AmPm | Unit::ZoneName | Unit::Offset) => {
+                byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'+' | b'-')
+            }
+            Some(Unit::Day | Unit::Month | Unit::Hour | Unit::Minute | Unit::HalfDayHour) => {
+                byte.is_ascii_digit() || byte == b' '
+            }
+            Some(Unit::Tai64n) => byte == b'@',
+            Some(Unit::Byte(first)) => byte == *first,
+            Some(Unit::Blanks | Unit::MaybeFraction) | None => true,
+            Some(_) => byte.is_ascii_digit(),
+        }
     }
 
     /// Reads a stamp at the start of `text`.
     #[inline]
     pub fn read(&self, text: &[u8]) -> Option<(Written, usize)> {
-        if let [Unit::Iso] = self.0.as_slice() {
-            // A date alone is no stamp of an event.
-            return time::iso(text)
-                .filter(|(_, length)| *length > 10)
-                .map(|(stamp, length)| (Written::Whole(stamp), length));
+        match self.units.as_slice() {
+            [Unit::Iso] => {
+                // A date alone is no stamp of an event.
+                return time::iso(text)
+                    .filter(|(_, length)| *length > 10)
+                    .map(|(stamp, length)| (Written::Whole(stamp), length));
+            }
+            [Unit::Tai64n] => return tai64n(text),
+            _ => {}
         }
         let mut parts = Parts::default();
         let mut at = 0;
-        for unit in &self.0 {
+        for unit in &self.units {
             at += parts.read(unit, text.get(at..)?)?;
         }
-        parts.finish().map(|written| (written, at))
+        parts.finish(self.lack).map(|written| (written, at))
     }
 }
 
+fn lack(units: &[Unit]) -> Option<Lack> {
+    let has = |unit: &Unit| units.contains(unit);
+    let has_day = has(&Unit::DayOfYear) || has(&Unit::Day) && (has(&Unit::Month) || has(&Unit::MonthName));
+    let has_year = has(&Unit::Year) || has(&Unit::ShortYear);
+    if has(&Unit::Epoch) || has(&Unit::Iso) || has(&Unit::Tai64n) || has_year && has_day && has(&Unit::Minute) {
+        return Some(Lack::Nothing);
+    }
+    if !has(&Unit::Minute) {
+        return None;
+    }
+    let has_hour = has(&Unit::Hour) || has(&Unit::HalfDayHour);
+    Some(match (has_day, has_hour) {
+        (true, true) => Lack::Year,
+        (_, true) => Lack::Day,
+        _ => Lack::Hour,
+    })
+}
+
+/// `@` and 24 hex digits: seconds of TAI since 1970 plus 2^62, and nanoseconds (D. J. Bernstein, `TAI64N`).
+fn tai64n(text: &[u8]) -> Option<(Written, usize)> {
+    let digits = text.strip_prefix(b"@")?.get(..24)?;
+    let hex = |text: &[u8]| u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok();
+    let seconds = i64::try_from(hex(&digits[..16])?.checked_sub(1 << 62)?).ok()?;
+    let nanos = i64::try_from(hex(&digits[16..])?).ok().filter(|nanos| *nanos < 1_000_000_000)?;
+    let wall = (seconds - TAI_AHEAD).checked_mul(SECOND)?.checked_add(nanos / 1_000)?;
+    Some((Written::Whole(Stamp { wall, offset: Some(0) }), 25))
+}
+
+/// What writers of TAI64N add to the seconds of their clock, which knows no leap seconds: TAI was ten seconds ahead of
+/// UTC in 1970 (libtai, `tai_now`).
+const TAI_AHEAD: i64 = 10;
+
 #[derive(Default)]
 struct Parts {
-    year: Option<i64>,
+    year: i64,
     month: u32,
     day: u32,
+    of_year: u32,
     hour: u32,
+    is_afternoon: Option<bool>,
     minute: u32,
     second: u32,
     micros: i64,
@@ -179,78 +264,136 @@ impl Parts {
     /// Reads one unit and returns its length.
     #[inline]
     fn read(&mut self, unit: &Unit, text: &[u8]) -> Option<usize> {
-        let two = |into: &mut u32| {
-            *into = time::digits(text, 2)?;
-            Some(2)
+        let one_or_two = |into: &mut u32| {
+            if let Some(number) = time::digits(text, 2) {
+                *into = number;
+                return Some(2);
+            }
+            let blank = usize::from(text.first() == Some(&b' '));
+            *into = time::digits(text.get(blank..)?, 1)?;
+            Some(blank + 1)
         };
         match unit {
             Unit::Year => {
-                self.year = Some(i64::from(time::digits(text, 4)?));
+                self.year = i64::from(time::digits(text, 4)?);
                 Some(4)
             }
             Unit::ShortYear => {
                 let short = i64::from(time::digits(text, 2)?);
-                self.year = Some(if short < 69 { 2000 + short } else { 1900 + short });
+                self.year = if short < 69 { 2000 + short } else { 1900 + short };
                 Some(2)
             }
-            Unit::Month => two(&mut self.month),
+            Unit::Month => one_or_two(&mut self.month),
             Unit::MonthName => {
-                self.month = time::month(text)?;
+                let (month, length) = time::month_name(text)?;
+                self.month = month;
+                Some(length)
+            }
+            Unit::Day => one_or_two(&mut self.day),
+            Unit::DayOfYear => {
+                self.of_year = time::digits(text, 3)?;
                 Some(3)
             }
-            Unit::Day => {
-                if let Some(day) = time::digits(text, 2) {
-                    self.day = day;
-                    return Some(2);
-                }
-                let blank = usize::from(text.first() == Some(&b' '));
-                self.day = time::digits(text.get(blank..)?, 1)?;
-                Some(blank + 1)
+            Unit::DayName => {
+                let length = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+                (2..=12).contains(&length).then_some(length)
             }
-            Unit::DayName => text.get(..3)?.iter().all(u8::is_ascii_alphabetic).then_some(3),
-            Unit::Hour => two(&mut self.hour),
-            Unit::Minute => two(&mut self.minute),
-            Unit::Second => two(&mut self.second),
+            Unit::Hour => one_or_two(&mut self.hour),
+            Unit::HalfDayHour => one_or_two(&mut self.hour).filter(|_| (1..=12).contains(&self.hour)),
+            Unit::AmPm => {
+                let word = [text.first()? | 32, text.get(1)? | 32];
+                self.is_afternoon = Some(match &word {
+                    b"am" => false,
+                    b"pm" => true,
+                    _ => return None,
+                });
+                Some(2)
+            }
+            Unit::Minute => one_or_two(&mut self.minute),
+            Unit::Second => one_or_two(&mut self.second),
             Unit::Fraction => {
                 let (micros, length) = time::fraction(text);
                 self.micros = micros;
                 (length > 0).then_some(length)
             }
+            Unit::Digits(count) => {
+                let (micros, length) = time::fraction(text);
+                self.micros = micros;
+                (length == *count).then_some(length)
+            }
+            Unit::MaybeFraction => match text.first() {
+                Some(b'.' | b',') => {
+                    let (micros, length) = time::fraction(&text[1..]);
+                    self.micros = micros;
+                    Some(if length > 0 { length + 1 } else { 0 })
+                }
+                _ => Some(0),
+            },
             Unit::Offset => {
                 let (offset, length) = time::offset(text)?;
                 self.offset = Some(offset);
                 Some(length)
             }
+            Unit::ZoneName => {
+                if let Some((offset, length)) = time::offset(text) {
+                    self.offset = Some(offset);
+                    return Some(length);
+                }
+                let length = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+                (1..=6).contains(&length).then_some(length)
+            }
             Unit::Epoch => {
                 let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
                 let number: i64 = std::str::from_utf8(&text[..length]).ok()?.parse().ok()?;
-                self.epoch = Some(time::epoch(number)?);
-                Some(length)
+                let whole = time::epoch(number)?;
+                if text.get(length) != Some(&b'.') {
+                    self.epoch = Some(whole);
+                    return Some(length);
+                }
+                // A fraction is one of the unit that the number's size tells.
+                let (fraction, digits) = time::fraction(&text[length + 1..]);
+                let unit = time::epoch(number + 1).map_or(0, |next| next - whole);
+                self.epoch = Some(whole + fraction * unit / SECOND);
+                Some(if digits > 0 { length + 1 + digits } else { length })
             }
             Unit::Blanks => {
                 let length = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
                 (length > 0).then_some(length)
             }
             Unit::Byte(byte) => (text.first() == Some(byte)).then_some(1),
-            Unit::Iso => None,
+            Unit::Iso | Unit::Tai64n => None,
         }
     }
 
     #[inline]
-    fn finish(self) -> Option<Written> {
+    fn finish(mut self, lack: Lack) -> Option<Written> {
         if let Some(epoch) = self.epoch {
             return Some(Written::Whole(Stamp { wall: epoch + self.micros, offset: Some(0) }));
         }
+        if let Some(is_afternoon) = self.is_afternoon {
+            self.hour = self.hour % 12 + if is_afternoon { 12 } else { 0 };
+        }
         let of_day = time::clock(self.hour, self.minute, self.second, self.micros)?;
-        match self.year {
-            Some(year) => Some(Written::Whole(Stamp {
-                wall: time::days(year, self.month, self.day)? * DAY + of_day,
-                offset: self.offset,
-            })),
-            None => {
-                let fits = (1..=12).contains(&self.month) && (1..=31).contains(&self.day) && of_day <= DAY + SECOND;
-                fits.then_some(Written::Yearless { month: self.month, day: self.day, of_day, offset: self.offset })
+        let offset = self.offset;
+        match lack {
+            Lack::Nothing => {
+                let days = match self.of_year {
+                    0 => time::days(self.year, self.month, self.day)?,
+                    of_year => {
+                        let first = time::days(self.year, 1, 1)?;
+                        let day = first + i64::from(of_year) - 1;
+                        (time::year(day * DAY) == self.year).then_some(day)?
+                    }
+                };
+                Some(Written::Whole(Stamp { wall: days * DAY + of_day, offset }))
             }
+            Lack::Year => {
+                // A leap year has every day.
+                time::days(2000, self.month, self.day)?;
+                Some(Written::Yearless { month: self.month, day: self.day, of_day, offset })
+            }
+            Lack::Day => Some(Written::Dateless { of_day, offset }),
+            Lack::Hour => Some(Written::Hourless { of_hour: of_day % HOUR }),
         }
     }
 }
@@ -259,33 +402,40 @@ impl Parts {
 mod tests {
     use super::*;
 
-    fn utc(format: &str, text: &str, modified: &str) -> String {
-        let modified = time::iso_whole(modified.as_bytes()).expect("a time").wall;
+    fn read(format: &str, text: &str) -> String {
         let format = StampFormat::compile(format).expect("a format");
         match format.read(text.as_bytes()) {
-            Some((written, length)) => {
-                format!("{} {length}", time::rfc3339(Clock::new(Zone::UTC, 0, modified).utc(written)))
+            Some((Written::Whole(stamp), length)) => {
+                format!("{} {length}", time::rfc3339(crate::model::zone::Zone::UTC.resolve(stamp)))
             }
+            Some((other, length)) => format!("{other:?} {length}"),
             None => "none".into(),
         }
     }
 
     #[test]
     fn stamps_are_read_as_their_format_says() {
-        let file = "2007-11-03 09:23:00";
-        assert_eq!(utc("%Y-%m-%d %H:%M:%S,%3f", "2025-03-01 08:00:00,118 INFO", file), "2025-03-01T08:00:00.118Z 23");
-        assert_eq!(utc("%d/%b/%Y:%H:%M:%S %z", "10/Oct/2000:13:55:36 -0700] x", file), "2000-10-10T20:55:36Z 26");
-        assert_eq!(utc("%y%m%d %H%M%S", "081109 203615 148", file), "2008-11-09T20:36:15Z 13");
-        assert_eq!(utc("%s", "1740787200123", file), "2025-03-01T00:00:00.123Z 13");
-        assert_eq!(utc("iso", "2025-03-01", file), "none");
+        assert_eq!(read("%Y-%m-%d %H:%M:%S,%3f", "2025-03-01 08:00:00,118 INFO"), "2025-03-01T08:00:00.118Z 23");
+        assert_eq!(read("%d/%b/%Y:%H:%M:%S %z", "10/Oct/2000:13:55:36 -0700] x"), "2000-10-10T20:55:36Z 26");
+        assert_eq!(read("%y%m%d %H%M%S", "081109 203615 148"), "2008-11-09T20:36:15Z 13");
+        assert_eq!(read("epoch", "1740787200123"), "2025-03-01T00:00:00.123Z 13");
+        assert_eq!(read("epoch", "1740787200.5 x"), "2025-03-01T00:00:00.500Z 12");
+        assert_eq!(read("%Y-%jT%H:%M:%S%.f", "2012-025T10:22:40,672 x"), "2012-01-25T10:22:40.672Z 21");
+        assert_eq!(read("%m/%d/%Y %I:%M:%S %p", "03/01/2025 1:10:04 PM"), "2025-03-01T13:10:04Z 21");
+        assert_eq!(read("%a %b %e %H:%M:%S %Z %Y", "Sat Mar  1 13:10:04 FOO 2025"), "2025-03-01T13:10:04Z 28");
+        assert_eq!(read("tai64n", "@4000000043f4e8de1f4f2d2c x"), "2006-02-16T21:04:20.525282Z 25");
+        assert_eq!(read("iso", "2025-03-01"), "none");
+        assert_eq!(read("%Y-%j %H:%M", "2025-366 10:22"), "none");
         assert!(StampFormat::compile("%Q").is_err());
+        assert!(StampFormat::compile("%Y-%m-%d").is_err());
     }
 
     #[test]
-    fn a_year_less_stamp_is_never_later_than_the_file_and_a_day() {
-        let file = "2007-11-03 09:23:00";
-        assert_eq!(utc("%b %e %H:%M:%S", "Nov  3 09:23:38", file), "2007-11-03T09:23:38Z 15");
-        assert_eq!(utc("%b %e %H:%M:%S", "Dec  3 09:23:38", file), "2006-12-03T09:23:38Z 15");
-        assert_eq!(utc("%b %e %H:%M:%S", "Feb 29 09:23:38", file), "2004-02-29T09:23:38Z 15");
+    fn what_a_stamp_lacks_is_known() {
+        let lacks = |format: &str| StampFormat::compile(format).map(|format| format.lacks());
+        assert_eq!(lacks("%b %e %H:%M:%S"), Ok(Lack::Year));
+        assert_eq!(lacks("%H:%M:%S"), Ok(Lack::Day));
+        assert_eq!(lacks("%M:%S.%f"), Ok(Lack::Hour));
+        assert_eq!(lacks("%y%m%d %H%M%S"), Ok(Lack::Nothing));
     }
 }

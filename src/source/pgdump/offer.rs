@@ -137,6 +137,7 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
         notes,
         report,
         is_part: dump.catalog.parent(&table).is_some(),
+        telling: Vec::new(),
         name: table.1,
         content: Content::Scanned(rows),
     })

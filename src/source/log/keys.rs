@@ -1,0 +1,572 @@
+//! Log lines that name their fields: JSON objects and logfmt. Which keys are the time, level, message and code is
+//! told by the sample lines, or by a format that knows.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::capture::{Capture, Span};
+use super::generic;
+use super::level::Level;
+use super::logfmt;
+use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
+use super::stamp::{StampFormat, Written};
+use crate::model::time::{self, SECOND, Stamp};
+use crate::source::infer::{self, Guess, Reading};
+use crate::source::json::each_pair;
+
+const TIME: &[&str] = &[
+    "ts",
+    "time",
+    "timestamp",
+    "@timestamp",
+    "@t",
+    "t",
+    "date",
+    "datetime",
+    "eventtime",
+    "event_time",
+    "start",
+    "when",
+    "created_at",
+    "instant",
+    "timemillis",
+    "asctime",
+    "__realtime_timestamp",
+    "timeunixnano",
+];
+const LEVEL: &[&str] = &[
+    "level",
+    "severity",
+    "severity_text",
+    "severitytext",
+    "log.level",
+    "lvl",
+    "loglevel",
+    "log_level",
+    "levelname",
+    "@l",
+    "priority",
+    "s",
+];
+const MESSAGE: &[&str] =
+    &["message", "msg", "@message", "@m", "@mt", "short_message", "body", "text", "event", "log", "description"];
+const CODE: &[&str] = &["code", "error_code", "errorcode", "err_code", "errcode", "error.code", "status_code"];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Syntax {
+    Json,
+    Logfmt,
+}
+
+/// What a format knows of the keys of its lines. `a.b` is a key within an object, or one with a dot in its name.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    pub name: String,
+    pub syntax: Syntax,
+    /// Keys that together tell this format from others.
+    pub requires: Vec<String>,
+    pub time: Option<String>,
+    pub received: Option<String>,
+    pub level: Option<String>,
+    pub message: Option<String>,
+    pub code: Option<String>,
+    pub levels: Vec<(String, Level)>,
+    /// Where a line holds several records: the path of their array.
+    pub each: Vec<String>,
+    pub wraps: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Time,
+    Received,
+    Level,
+    Message,
+    Code,
+}
+
+/// What becomes of the value of one key.
+#[derive(Debug, Clone, Default)]
+struct Use {
+    role: Option<Role>,
+    field: Option<usize>,
+    /// Roles within it, if it is an object: their paths from here on.
+    within: Vec<(Vec<String>, Role)>,
+}
+
+/// The keys of a file's lines.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    pub name: String,
+    pub syntax: Syntax,
+    pub fields: Vec<Field>,
+    pub each: Vec<String>,
+    pub wraps: bool,
+    uses: HashMap<String, Use>,
+    levels: Vec<(String, Level)>,
+    level_raw: Option<usize>,
+    received: Option<usize>,
+    /// A status of HTTP is a code only if it is one of an error.
+    code_is_status: bool,
+    pub has_level: bool,
+    pub has_message: bool,
+}
+
+/// What sample lines hold, by path.
+#[derive(Default)]
+struct Paths {
+    /// In order of appearance; those within objects too.
+    list: Vec<String>,
+    seen: HashMap<String, Seen>,
+    lines: u64,
+}
+
+#[derive(Default)]
+struct Seen {
+    lines: u64,
+    timed: u64,
+    guess: Guess,
+    is_within: bool,
+}
+
+impl Paths {
+    fn of(syntax: Syntax, each: &[String], lines: &[&[u8]]) -> Paths {
+        let mut paths = Paths::default();
+        for line in lines {
+            let records = if each.is_empty() { vec![] } else { elements(line, each) };
+            for record in &records {
+                paths.see(syntax, record.as_bytes());
+            }
+            if each.is_empty() {
+                paths.see(syntax, line);
+            }
+        }
+        paths
+    }
+
+    fn see(&mut self, syntax: Syntax, line: &[u8]) {
+        let mut found: Vec<(String, String, bool)> = Vec::new();
+        let whole = pairs(syntax, line, |key, value| {
+            let within = value.raw().filter(|raw| raw.starts_with('{'));
+            found.push((key.to_string(), value.text().into_owned(), false));
+            if let Some(object) = within {
+                each_pair(object, |inner, raw| {
+                    found.push((format!("{key}.{inner}"), Value::Raw(raw).text().into_owned(), true));
+                })
+                .ok();
+            }
+        });
+        if !whole {
+            return;
+        }
+        self.lines += 1;
+        for (path, value, is_within) in found {
+            if !self.seen.contains_key(&path) {
+                self.list.push(path.clone());
+            }
+            let seen = self.seen.entry(path).or_default();
+            seen.lines += 1;
+            seen.is_within = is_within;
+            seen.timed += u64::from(written(&value).is_some());
+            if seen.lines < 2_000 {
+                seen.guess.see(value.as_bytes());
+            }
+        }
+    }
+
+    /// Whether the path is in nearly all lines.
+    fn is_usual(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(|seen| seen.lines * 10 >= self.lines * 9)
+    }
+
+    fn is_timed(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(|seen| seen.timed * 2 > self.lines)
+    }
+
+    /// The first of these names, at the top before one within an object.
+    fn named(&self, names: &[&str], fits: impl Fn(&str) -> bool) -> Option<String> {
+        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
+        let is = |path: &String, name: &str, is_within: bool| {
+            let seen_within = self.seen[path].is_within;
+            let own = if is_within { last(path) } else { path.clone() };
+            seen_within == is_within && own.eq_ignore_ascii_case(name) && fits(path)
+        };
+        [false, true].iter().find_map(|is_within| {
+            names.iter().find_map(|name| self.list.iter().find(|path| is(path, name, *is_within)).cloned())
+        })
+    }
+}
+
+impl Keys {
+    /// What the sample lines say; `None` if they are not of this syntax or have no time.
+    pub fn learn(syntax: Syntax, lines: &[&[u8]], schemas: &[Schema]) -> Option<Keys> {
+        if let Some(envelope) = schemas.iter().find(|schema| {
+            schema.syntax == syntax
+                && !schema.each.is_empty()
+                && lines.iter().any(|line| !elements(line, &schema.each).is_empty())
+        }) {
+            let paths = Paths::of(syntax, &envelope.each, lines);
+            return Keys::of(syntax, &paths, Some(envelope));
+        }
+        let paths = Paths::of(syntax, &[], lines);
+        if paths.lines == 0 {
+            return None;
+        }
+        let fits = |schema: &&Schema| {
+            schema.syntax == syntax
+                && schema.each.is_empty()
+                && schema.requires.iter().all(|path| paths.is_usual(path))
+                && schema.time.as_ref().is_none_or(|path| paths.is_timed(path))
+        };
+        let schema = schemas.iter().filter(fits).max_by_key(|schema| schema.requires.len());
+        Keys::of(syntax, &paths, schema)
+    }
+
+    fn of(syntax: Syntax, paths: &Paths, schema: Option<&Schema>) -> Option<Keys> {
+        let any = |_: &str| true;
+        let said = |pick: fn(&Schema) -> &Option<String>| schema.map(|schema| pick(schema).clone());
+        let time = said(|schema| &schema.time).flatten().or_else(|| {
+            let timed = |path: &str| paths.is_timed(path);
+            paths.named(TIME, timed).or_else(|| {
+                let is = |path: &&String| !paths.seen[*path].is_within && timed(path) && infer::names_a_time(path);
+                paths.list.iter().find(is).cloned()
+            })
+        })?;
+        let level = said(|schema| &schema.level).unwrap_or_else(|| paths.named(LEVEL, any));
+        let message = said(|schema| &schema.message).unwrap_or_else(|| paths.named(MESSAGE, any));
+        let code = said(|schema| &schema.code).unwrap_or_else(|| paths.named(CODE, any));
+        let received = said(|schema| &schema.received).flatten();
+        let mut keys = Keys {
+            name: schema.map_or_else(|| syntax.name().to_string(), |schema| schema.name.clone()),
+            syntax,
+            fields: Vec::new(),
+            each: schema.map(|schema| schema.each.clone()).unwrap_or_default(),
+            wraps: schema.is_some_and(|schema| schema.wraps),
+            uses: HashMap::new(),
+            levels: schema.map(|schema| schema.levels.clone()).unwrap_or_default(),
+            level_raw: None,
+            received: None,
+            code_is_status: code.as_ref().is_some_and(|path| path.to_lowercase().contains("status")),
+            has_level: level.is_some(),
+            has_message: message.is_some(),
+        };
+        if level.is_some() {
+            keys.level_raw = Some(field_index(&mut keys.fields, LEVEL_RAW, FieldType::Read(Reading::Text)));
+        }
+        if received.is_some() {
+            let iso = StampFormat::compile("iso").ok()?;
+            keys.received = Some(field_index(&mut keys.fields, "received", FieldType::Time(iso)));
+        }
+        let roles = [
+            (Some(time), Role::Time),
+            (received, Role::Received),
+            (level, Role::Level),
+            (message, Role::Message),
+            (code, Role::Code),
+        ];
+        for (path, role) in roles {
+            if let Some(path) = path {
+                keys.plan(&path, role, paths);
+            }
+        }
+        for path in &paths.list {
+            let seen = &paths.seen[path];
+            if seen.is_within || keys.uses.get(path).is_some_and(|known| known.role.is_some()) {
+                continue;
+            }
+            let kind = FieldType::Read(match seen.guess.reading(path) {
+                reading @ (Reading::Int | Reading::Float | Reading::Bool | Reading::Time | Reading::Epoch) => reading,
+                _ => Reading::Text,
+            });
+            let index = field_index(&mut keys.fields, path, kind);
+            keys.uses.entry(path.clone()).or_default().field = Some(index);
+        }
+        Some(keys)
+    }
+
+    /// Says what a path is for: a key as it stands, or one within an object.
+    fn plan(&mut self, path: &str, role: Role, paths: &Paths) {
+        let is_top = paths.seen.get(path).is_some_and(|seen| !seen.is_within);
+        match path.split_once('.') {
+            Some((first, rest)) if !is_top => {
+                let rest = rest.split('.').map(str::to_string).collect();
+                self.uses.entry(first.to_string()).or_default().within.push((rest, role));
+            }
+            _ => self.uses.entry(path.to_string()).or_default().role = Some(role),
+        }
+    }
+
+    /// Whether the line is a record; its values go to `capture`.
+    pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
+        capture.clear(self.fields.len());
+        let line = line.trim_ascii_end();
+        let mut has_message = false;
+        let whole = pairs(self.syntax, line, |key, value| {
+            let Some(used) = self.uses.get(key) else {
+                capture.unknown.push(key.to_string());
+                return;
+            };
+            if let Some(role) = used.role {
+                has_message |= self.take(role, value, capture);
+            }
+            if let Some(field) = used.field
+                && !value.is_null()
+            {
+                capture.fields[field] = Some(value.keep(capture));
+            }
+            for (path, role) in &used.within {
+                if let Some(raw) = value.raw().and_then(|raw| within(raw, path)) {
+                    has_message |= self.take(*role, Value::Raw(raw), capture);
+                }
+            }
+        });
+        if !has_message {
+            capture.message = Span::new(0, line.len());
+        }
+        whole && capture.written.is_some()
+    }
+
+    /// Puts a value where its role belongs. Returns whether it is the message.
+    fn take(&self, role: Role, value: Value, capture: &mut Capture) -> bool {
+        if value.is_null() {
+            return false;
+        }
+        match role {
+            Role::Time => capture.written = written(&value.text()),
+            Role::Received => {
+                if let Some(index) = self.received {
+                    capture.fields[index] = Some(value.keep(capture));
+                }
+            }
+            Role::Level => {
+                let text = value.text();
+                let own = self.levels.iter().find(|(name, _)| *name == *text).map(|(_, level)| *level);
+                capture.level =
+                    own.or_else(|| Level::of(text.as_bytes())).or_else(|| Level::of_number(text.parse().ok()?));
+                if let Some(index) = self.level_raw {
+                    capture.fields[index] = Some(capture.keep(text.as_bytes()));
+                }
+            }
+            Role::Message => {
+                // A container's runtime keeps the end of the line.
+                let text = value.text();
+                let text = if self.wraps { text.trim_end_matches(['\n', '\r']) } else { &text };
+                capture.message = capture.keep(text.as_bytes());
+                return true;
+            }
+            Role::Code => {
+                let text = value.text();
+                let status =
+                    text.parse::<u32>().ok().filter(|number| self.code_is_status && (100..600).contains(number));
+                let is_fine = self.code_is_status && status.is_none_or(|status| status < 400);
+                capture.level = capture.level.or(status.filter(|_| !self.has_level).map(Level::of_status));
+                if !text.is_empty() && !is_fine {
+                    capture.code = Some(capture.keep(text.as_bytes()));
+                }
+            }
+        }
+        false
+    }
+
+    /// The records of a line that is an envelope of several.
+    pub fn records(&self, line: &[u8]) -> Vec<String> {
+        elements(line, &self.each)
+    }
+}
+
+impl Syntax {
+    pub fn name(self) -> &'static str {
+        match self {
+            Syntax::Json => "json",
+            Syntax::Logfmt => "logfmt",
+        }
+    }
+}
+
+/// A value as the line has it.
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    Raw(&'a RawValue),
+    Text(&'a str),
+}
+
+impl<'a> Value<'a> {
+    fn raw(self) -> Option<&'a str> {
+        match self {
+            Value::Raw(raw) => Some(raw.get()),
+            Value::Text(_) => None,
+        }
+    }
+
+    fn text(self) -> std::borrow::Cow<'a, str> {
+        match self {
+            Value::Text(text) => text.into(),
+            Value::Raw(raw) => match raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+                Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => plain.into(),
+                Some(_) => serde_json::from_str::<String>(raw.get()).unwrap_or_default().into(),
+                None => raw.get().into(),
+            },
+        }
+    }
+
+    fn is_null(self) -> bool {
+        matches!(self, Value::Raw(raw) if raw.get() == "null")
+    }
+
+    fn keep(self, capture: &mut Capture) -> Span {
+        capture.keep(self.text().as_bytes())
+    }
+}
+
+/// The value at a path within an object.
+fn within<'a>(object: &'a str, path: &[String]) -> Option<&'a RawValue> {
+    let mut found: Option<&'a RawValue> = None;
+    let (first, rest) = path.split_first()?;
+    let joined = path.join(".");
+    if !object.starts_with('{') {
+        return None;
+    }
+    let map: HashMap<std::borrow::Cow<'a, str>, &'a RawValue> = serde_json::from_str(object).ok()?;
+    if let Some(value) = map.get(joined.as_str()) {
+        return Some(value);
+    }
+    if let Some(value) = map.get(first.as_str()) {
+        found = if rest.is_empty() { Some(value) } else { within(value.get(), rest) };
+    }
+    found
+}
+
+/// The elements of the arrays at a path, which goes through arrays at every step.
+fn elements(line: &[u8], path: &[String]) -> Vec<String> {
+    fn descend(value: &serde_json::Value, path: &[String], out: &mut Vec<String>) {
+        match (value, path.split_first()) {
+            (serde_json::Value::Array(items), _) => items.iter().for_each(|item| descend(item, path, out)),
+            (_, None) => out.push(value.to_string()),
+            (serde_json::Value::Object(map), Some((first, rest))) => {
+                if let Some(inner) = map.get(first) {
+                    descend(inner, rest, out);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    // Asked of every line of a sample: most have no such key.
+    let Some(first) = path.first() else { return out };
+    if memchr::memmem::find(&line[..line.len().min(256)], first.as_bytes()).is_some()
+        && let Ok(value) = serde_json::from_slice::<serde_json::Value>(line)
+    {
+        descend(&value, path, &mut out);
+    }
+    out
+}
+
+/// Calls `each` with key and value. `false` if the line is not of the syntax.
+fn pairs<'a>(syntax: Syntax, line: &'a [u8], mut each: impl FnMut(&str, Value)) -> bool {
+    let line = line.trim_ascii();
+    let first = line.first().copied().unwrap_or(b' ');
+    // Told by its first byte, so that other lines cost nothing.
+    if (syntax == Syntax::Json) != (first == b'{') {
+        return false;
+    }
+    let Ok(line) = std::str::from_utf8(line) else { return false };
+    match syntax {
+        Syntax::Json => each_pair(line, |key, value| each(key, Value::Raw(value))).is_ok(),
+        Syntax::Logfmt => logfmt::each(line, |key, value| each(key, Value::Text(value))),
+    }
+}
+
+/// A time as JSON and logfmt write it: ISO or another usual stamp, a number since 1970, or an object of one of them.
+pub fn written(value: &str) -> Option<Written> {
+    let bytes = value.as_bytes();
+    let first = *bytes.first()?;
+    if let Some(stamp) = time::iso_whole(bytes).filter(|_| bytes.len() > 10) {
+        return Some(Written::Whole(stamp));
+    }
+    let whole = |wall| Some(Written::Whole(Stamp { wall, offset: Some(0) }));
+    if let Some(wall) = infer::epoch(bytes) {
+        return whole(wall);
+    }
+    match first {
+        b'{' => {
+            let object: HashMap<String, serde_json::Value> = serde_json::from_str(value).ok()?;
+            if let Some(date) = object.get("$date") {
+                return written(date.as_str().map_or_else(|| date.to_string(), str::to_string).as_str());
+            }
+            let number = |names: [&str; 2]| names.iter().find_map(|name| object.get(*name)?.as_i64());
+            let seconds = number(["epochSecond", "seconds"])?;
+            let nanos = number(["nanoOfSecond", "nanos"]).unwrap_or(0);
+            time::epoch(seconds)?;
+            whole(seconds.checked_mul(SECOND)?.checked_add(nanos / 1_000)?)
+        }
+        _ if bytes.len() <= 40 => generic::whole(bytes),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Read = (Option<Level>, String, Vec<(String, String)>);
+
+    fn read(syntax: Syntax, line: &str) -> Option<Read> {
+        let keys = Keys::learn(syntax, &[line.as_bytes()], &[])?;
+        let mut capture = Capture::default();
+        keys.read(line.as_bytes(), &mut capture).then(|| {
+            let text = |span| String::from_utf8_lossy(capture.text(span, line.as_bytes())).into_owned();
+            let fields = keys.fields.iter().zip(&capture.fields).filter(|(field, _)| field.name != LEVEL_RAW);
+            (
+                capture.level,
+                text(capture.message),
+                fields.filter_map(|(field, span)| Some((field.name.clone(), text((*span)?)))).collect(),
+            )
+        })
+    }
+
+    #[test]
+    fn lines_that_name_their_fields_are_read_by_their_names() {
+        let json = r#"{"ts":"2025-03-01T00:00:00Z","level":"error","msg":"a \"b\"","serial":"SN1","n":3,"x":null}"#;
+        let fields = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            read(Syntax::Json, json),
+            Some((Some(Level::Error), "a \"b\"".into(), fields(&[("serial", "SN1"), ("n", "3")])))
+        );
+        let nested = r#"{"@fields":{"ts":"2025-03-01T00:00:00Z","level":"WARN","message":"m"},"id":7}"#;
+        let (level, message, _) = read(Syntax::Json, nested).expect("a record");
+        assert_eq!((level, message.as_str()), (Some(Level::Warn), "m"));
+        let logfmt = r#"t=2025-03-01T00:00:00.123456789Z lvl=warn msg="it \"went\" wrong" unit=7"#;
+        assert_eq!(
+            read(Syntax::Logfmt, logfmt),
+            Some((Some(Level::Warn), "it \"went\" wrong".into(), fields(&[("unit", "7")])))
+        );
+        assert_eq!(read(Syntax::Logfmt, "just some words here"), None);
+        assert_eq!(read(Syntax::Json, r#"{"a":1}"#), None);
+    }
+
+    #[test]
+    fn times_may_be_objects_of_many_shapes() {
+        let at = |text: &str| match written(text) {
+            Some(Written::Whole(stamp)) => time::rfc3339(stamp.wall),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(at(r#"{"$date":"2025-03-01T13:10:04.118Z"}"#), "2025-03-01T13:10:04.118Z");
+        assert_eq!(at(r#"{"epochSecond":1740787200,"nanoOfSecond":118000000}"#), "2025-03-01T00:00:00.118Z");
+        assert_eq!(at("1740787200.5"), "2025-03-01T00:00:00.500Z");
+        assert_eq!(at("Sat Mar  1 13:10:04 2025"), "2025-03-01T13:10:04Z");
+        assert_eq!(at("hello"), "None");
+    }
+
+    #[test]
+    fn an_envelope_holds_its_records() {
+        let path = ["a".to_string(), "b".to_string()];
+        let line = br#"{"a":[{"b":[{"n":1},{"n":2}]},{"b":[{"n":3}]}]}"#;
+        assert_eq!(elements(line, &path), [r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#]);
+        assert!(elements(br#"{"c":1}"#, &path).is_empty());
+    }
+}

@@ -1,0 +1,222 @@
+//! What may read a line: a format of patterns, keys, directives, a line within a line, or the fallback.
+
+use std::sync::Arc;
+
+use super::capture::{Capture, Span};
+use super::directives::Directives;
+use super::formats::Format;
+use super::generic::Generic;
+use super::keys::{Keys, Syntax};
+use super::pattern::{Field, FieldType, field_index};
+use super::stamp::{Lack, StampFormat};
+
+#[derive(Debug, Clone)]
+pub enum Recogniser {
+    Lines(Arc<Format>),
+    Keys(Arc<Keys>),
+    Directives(Arc<Directives>),
+    Generic(Arc<Generic>),
+    Wrapped(Arc<Wrapped>),
+}
+
+/// A format whose message is a line of others: of a container's runtime, of a collector.
+#[derive(Debug)]
+pub struct Wrapped {
+    outer: Recogniser,
+    inner: Vec<Recogniser>,
+    fields: Vec<Field>,
+    /// By inner recogniser: its fields among all.
+    numbers: Vec<Vec<usize>>,
+    /// The field that keeps the outer time where the inner line has one of its own.
+    received: usize,
+}
+
+impl Wrapped {
+    pub fn new(outer: Recogniser, inner: Vec<Recogniser>) -> Wrapped {
+        let mut fields = outer.fields().to_vec();
+        let numbers = inner
+            .iter()
+            .map(|one| {
+                one.fields().iter().map(|field| field_index(&mut fields, &field.name, field.kind.clone())).collect()
+            })
+            .collect();
+        let stamp =
+            StampFormat::compile("iso").map_or(FieldType::Read(crate::source::infer::Reading::Text), FieldType::Time);
+        let received = field_index(&mut fields, "received", stamp);
+        Wrapped { outer, inner, fields, numbers, received }
+    }
+
+    fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> bool {
+        if !self.outer.read(line, offset, capture) {
+            return false;
+        }
+        capture.fields.resize(self.fields.len(), None);
+        let outer = capture.message;
+        let mut inner = capture.inner.take().unwrap_or_default();
+        // The text of its own is taken out while it is read, since what is found goes to the same place.
+        let own = std::mem::take(&mut capture.own);
+        let text = if outer.is_own { &own[outer.start..outer.end] } else { &line[outer.start..outer.end] };
+        let text = text.trim_ascii_end();
+        let stripped = needs_stripping(text).then(|| strip(text));
+        let text = stripped.as_deref().unwrap_or(text);
+        let found = self.inner.iter().position(|one| one.read(text, offset, &mut inner));
+        let text = found.map(|_| text.to_vec()).filter(|_| outer.is_own || stripped.is_some());
+        capture.own = own;
+        if let Some(index) = found {
+            self.join(index, outer, text.as_deref(), &inner, capture);
+        }
+        capture.inner = Some(inner);
+        true
+    }
+
+    /// Lays what the inner line holds over what the outer one does.
+    fn join(&self, index: usize, outer: Span, text: Option<&[u8]>, inner: &Capture, capture: &mut Capture) {
+        // Of an inner line that is no part of the line itself, a copy is kept.
+        let base = match text {
+            Some(text) => capture.keep(text),
+            None => Span { is_own: false, ..outer },
+        };
+        let own = capture.keep(&inner.own);
+        let moved = |span: Span| match span.is_own {
+            true => Span { start: own.start + span.start, end: own.start + span.end, is_own: true },
+            false => Span { start: base.start + span.start, end: base.start + span.end, is_own: base.is_own },
+        };
+        for (field, span) in self.numbers[index].iter().zip(&inner.fields) {
+            if let Some(span) = span {
+                capture.fields[*field] = Some(moved(*span));
+            }
+        }
+        if let Some(event) = inner.written {
+            capture.received = capture.written.map(|written| (self.received, written));
+            capture.written = Some(capture.written.map_or(event, |received| event.near(received)));
+        }
+        capture.level = inner.level.or(capture.level);
+        capture.code = inner.code.map(moved).or(capture.code);
+        capture.message = moved(inner.message);
+        capture.unknown.extend(inner.unknown.iter().cloned());
+    }
+}
+
+impl Recogniser {
+    #[inline]
+    pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> bool {
+        match self {
+            Recogniser::Lines(format) => format.read(line, capture),
+            Recogniser::Keys(keys) => keys.read(line, capture),
+            Recogniser::Directives(directives) => directives.read(line, offset, capture),
+            Recogniser::Generic(generic) => generic.read(line, capture),
+            Recogniser::Wrapped(wrapped) => wrapped.read(line, offset, capture),
+        }
+    }
+
+    pub fn fields(&self) -> &[Field] {
+        match self {
+            Recogniser::Lines(format) => &format.fields,
+            Recogniser::Keys(keys) => &keys.fields,
+            Recogniser::Directives(directives) => &directives.fields,
+            Recogniser::Generic(generic) => &generic.fields,
+            Recogniser::Wrapped(wrapped) => &wrapped.fields,
+        }
+    }
+
+    /// What the times of its lines do not say.
+    pub fn lacks(&self) -> Vec<Lack> {
+        match self {
+            Recogniser::Lines(format) => format.lacks().collect(),
+            Recogniser::Keys(_) => vec![Lack::Nothing],
+            Recogniser::Directives(directives) => vec![directives.lacks()],
+            Recogniser::Generic(generic) => generic.lacks().collect(),
+            Recogniser::Wrapped(wrapped) => {
+                wrapped.inner.iter().flat_map(Recogniser::lacks).chain(wrapped.outer.lacks()).collect()
+            }
+        }
+    }
+
+    /// As `sources` shows it: `cri > log4j` is one within the other.
+    pub fn name(&self) -> String {
+        match self {
+            Recogniser::Lines(format) => format.name.clone(),
+            Recogniser::Keys(keys) => keys.name.clone(),
+            Recogniser::Directives(directives) => directives.name().to_string(),
+            Recogniser::Generic(_) => "generic".to_string(),
+            Recogniser::Wrapped(wrapped) => {
+                let inner: Vec<String> = wrapped.inner.iter().map(Recogniser::name).collect();
+                format!("{} > {}", wrapped.outer.name(), inner.join(" + "))
+            }
+        }
+    }
+
+    pub fn wraps(&self) -> bool {
+        match self {
+            Recogniser::Lines(format) => format.wraps,
+            Recogniser::Keys(keys) => keys.wraps,
+            _ => false,
+        }
+    }
+
+    /// The records of a line that holds several; none for one that is a record itself.
+    pub fn records(&self, line: &[u8]) -> Vec<String> {
+        match self {
+            Recogniser::Keys(keys) if !keys.each.is_empty() => keys.records(line),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a line says in fields what its message does not.
+    pub fn names_its_fields(&self) -> bool {
+        matches!(self, Recogniser::Keys(keys) if keys.has_message)
+    }
+
+    pub fn is_json(&self) -> bool {
+        matches!(self, Recogniser::Keys(keys) if keys.syntax == Syntax::Json)
+    }
+
+    /// Whether its lines may hold several records.
+    pub fn is_envelope(&self) -> bool {
+        matches!(self, Recogniser::Keys(keys) if keys.syntax == Syntax::Json && !keys.each.is_empty())
+    }
+}
+
+/// Whether a line has bytes that terminals and holes in files leave: colours, and zeros at its beginning.
+#[inline]
+pub fn needs_stripping(line: &[u8]) -> bool {
+    line.first() == Some(&0) || memchr::memchr(0x1b, line).is_some()
+}
+
+/// The line without colours and other sequences for terminals (ECMA-48, 5.4), and without zeros at its beginning.
+pub fn strip(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = &line[line.iter().take_while(|byte| **byte == 0).count()..];
+    while let Some(at) = memchr::memchr(0x1b, rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        match rest.first() {
+            Some(b'[') => {
+                let parameters = rest[1..].iter().take_while(|byte| (0x20..0x40).contains(*byte)).count();
+                rest = &rest[(parameters + 2).min(rest.len())..];
+            }
+            // An operating system command ends with BEL or `ESC \`.
+            Some(b']') => {
+                let end = rest.iter().position(|byte| matches!(byte, 7 | 0x1b)).unwrap_or(rest.len());
+                rest = &rest[end..];
+                rest = rest.strip_prefix(b"\x07").or_else(|| rest.strip_prefix(b"\x1b\\")).unwrap_or(rest);
+            }
+            Some(_) => rest = &rest[1..],
+            None => {}
+        }
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_and_holes_are_stripped() {
+        assert_eq!(strip(b"\0\0\x1b[1;31mred\x1b[0m \x1b]0;title\x07on\x1b(B"), b"red onB");
+        assert_eq!(strip(b"\x1b["), b"");
+        assert!(!needs_stripping(b"plain"));
+    }
+}

@@ -1,0 +1,74 @@
+//! A look at every time of a file, before its records are read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::record::{FileFormats, Heads};
+use super::stamp::Written;
+use crate::model::coverage::Coverage;
+use crate::source::blocks::{self, Block, Blocks, Stream};
+use crate::source::file::File;
+
+/// Looks at every stamp of a file, its parts by several threads, and returns what was seen in each, in order.
+pub(super) fn looked_through<S: Default + Send>(
+    file: &File,
+    formats: &Arc<FileFormats>,
+    see: impl Fn(&mut S, u64, Written) + Sync,
+) -> Vec<S> {
+    let heads = Heads(formats.clone());
+    let look = |buffer: &[u8], block: Block, seen: &mut S| {
+        let mut capture = super::capture::Capture::default();
+        let mut at = block.start;
+        while at < block.end {
+            let end = memchr::memchr(b'\n', &buffer[at..block.end]).map_or(block.end, |newline| at + newline);
+            let offset = block.offset + (at - block.start) as u64;
+            if formats.read(super::record::without_return(&buffer[at..end]), offset, &mut capture).is_some()
+                && let Some(written) = capture.written
+            {
+                see(seen, offset, written);
+            }
+            at = end + 1;
+        }
+    };
+    if !file.is_seekable() {
+        let mut parts = Vec::new();
+        let Ok(stream) = Stream::open(file, Arc::new(Coverage::default()), false) else { return parts };
+        let stream = Arc::new(std::sync::Mutex::new(stream));
+        let mut blocks = Blocks::streamed(stream, Arc::new(Coverage::default()), Vec::new());
+        while let Ok((Some(block), _)) = blocks.next(file, &heads) {
+            let mut seen = S::default();
+            look(&blocks.buffer, block, &mut seen);
+            parts.push(seen);
+        }
+        return parts;
+    }
+    let Ok(splits) = blocks::splits(0, file, &heads, 0..file.bytes) else { return Vec::new() };
+    let parts: Vec<std::sync::Mutex<S>> = splits.iter().map(|_| std::sync::Mutex::default()).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut buffer = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(split) = splits.get(index) else { return };
+            let coverage = Arc::new(Coverage::default());
+            let Ok(mut blocks) = Blocks::positioned(file, split, coverage, std::mem::take(&mut buffer)) else {
+                continue;
+            };
+            if let Ok((Some(block), _)) = blocks.next(file, &heads) {
+                let mut seen = S::default();
+                look(&blocks.buffer, block, &mut seen);
+                if let Ok(mut part) = parts[index].lock() {
+                    *part = seen;
+                }
+            }
+            buffer = std::mem::take(&mut blocks.buffer);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(splits.len()).min(8);
+    if threads <= 1 {
+        work();
+    } else {
+        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    }
+    parts.into_iter().filter_map(|part| part.into_inner().ok()).collect()
+}

@@ -1,0 +1,279 @@
+//! Where the times of a file turn over: from December to January, from before midnight to after it, from one hour to the
+//! next. What a line does not say is counted back from the file's own time.
+
+use super::stamp::Written;
+use crate::model::time::{self, DAY, HOUR, MINUTE};
+use crate::model::zone::Zone;
+
+/// What holds from an offset of the file on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Changes(pub(super) Vec<(u64, i64)>);
+
+impl Changes {
+    /// What holds at `offset`. `hint` is where it was found last.
+    #[inline]
+    pub(super) fn at(&self, offset: u64, hint: &mut usize) -> i64 {
+        let list = &self.0;
+        let holds = |index: usize| {
+            list.get(index).is_some_and(|(from, _)| *from <= offset)
+                && list.get(index + 1).is_none_or(|(next, _)| offset < *next)
+        };
+        if !holds(*hint) {
+            *hint = list.partition_point(|(from, _)| *from <= offset).saturating_sub(1);
+        }
+        list.get(*hint).map_or(0, |(_, value)| *value)
+    }
+
+    pub(super) fn push(&mut self, offset: u64, value: i64) {
+        match self.0.last() {
+            Some((_, last)) if *last == value => {}
+            _ => self.0.push((offset, value)),
+        }
+    }
+}
+
+/// Wall time of the beginning of a day; 29 February of a year without one is 1 March.
+pub(super) fn yearly(year: i64, month: u32, day: u32) -> i64 {
+    let days = time::days(year, month, day).or_else(|| time::days(year, month + 1, 1));
+    days.unwrap_or(0) * DAY
+}
+
+/// Lines whose times follow one another closely, with no turn of the year, day or hour among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Segment {
+    pub(super) offset: u64,
+    /// Microseconds within the year, day or hour.
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) latest: i64,
+    pub(super) lines: u64,
+    pub(super) has_leap_day: bool,
+    /// The day that a directive before it states.
+    pub(super) stated: Option<i64>,
+}
+
+/// What repeats: a year (of 366 days, so that every date has its place), a day or an hour, and how far back a line may
+/// be and still be out of order rather than in the next period.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Period {
+    length: i64,
+    disorder: i64,
+}
+
+pub(super) const YEAR: Period = Period { length: 366 * DAY, disorder: 31 * DAY };
+pub(super) const OF_DAYS: Period = Period { length: DAY, disorder: HOUR };
+pub(super) const OF_HOURS: Period = Period { length: HOUR, disorder: 5 * MINUTE };
+
+impl Period {
+    /// How many periods further on `to` is, which comes after `from`: 0, 1, or -1 for a late line of the last one.
+    fn turn(self, from: i64, to: i64) -> i64 {
+        if to >= from {
+            -i64::from(to - from > self.length - self.disorder)
+        } else {
+            i64::from(from - to > self.disorder)
+        }
+    }
+
+    fn is_close(self, from: i64, to: i64) -> bool {
+        self.turn(from, to) == 0 && (to - from).abs() <= self.disorder
+    }
+}
+
+/// The place of a stamp within its period.
+pub(super) fn within(written: Written) -> Option<i64> {
+    match written {
+        Written::Whole(_) => None,
+        // 2000 was a leap year.
+        Written::Yearless { month, day, of_day, .. } => {
+            Some((time::days(2000, month, day)? - time::days(2000, 1, 1)?) * DAY + of_day)
+        }
+        Written::Dateless { of_day, .. } => Some(of_day),
+        Written::Hourless { of_hour } => Some(of_hour),
+    }
+}
+
+/// The segments of a part of a file.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Segments(pub(super) Vec<Segment>);
+
+impl Segments {
+    pub(super) fn see(&mut self, offset: u64, at: i64, is_leap_day: bool, period: Period) {
+        match self.0.last_mut() {
+            Some(segment) if period.is_close(segment.last, at) => {
+                segment.last = at;
+                segment.latest = segment.latest.max(at);
+                segment.lines += 1;
+                segment.has_leap_day |= is_leap_day;
+            }
+            _ => self.0.push(Segment {
+                offset,
+                first: at,
+                last: at,
+                latest: at,
+                lines: 1,
+                has_leap_day: is_leap_day,
+                stated: None,
+            }),
+        }
+    }
+
+    /// Puts parts that follow one another together, as if they had been one.
+    pub(super) fn joined(parts: Vec<Segments>, period: Period) -> Vec<Segment> {
+        let mut all: Vec<Segment> = Vec::new();
+        for segment in parts.into_iter().flat_map(|part| part.0) {
+            match all.last_mut() {
+                Some(last) if segment.stated.is_none() && period.is_close(last.last, segment.first) => {
+                    last.last = segment.last;
+                    last.latest = last.latest.max(segment.latest);
+                    last.lines += segment.lines;
+                    last.has_leap_day |= segment.has_leap_day;
+                }
+                _ => all.push(segment),
+            }
+        }
+        all
+    }
+}
+
+/// By segment: how many periods after the first one.
+///
+/// A device without a clock of its own begins on 1 January after each start, until it is told the time: such an
+/// excursion, and one of a few lines among many, is none of a year.
+fn turns(segments: &[Segment], period: Period) -> Vec<i64> {
+    const FEW: u64 = 3;
+    const MANY: u64 = 10;
+    let mut turns = vec![0; segments.len()];
+    // The segment before the last jump.
+    let mut left: Option<usize> = None;
+    for index in 1..segments.len() {
+        let (from, to) = (&segments[index - 1], &segments[index]);
+        let excursion = left.filter(|left| {
+            let returns = period.is_close(segments[*left].last, to.first);
+            let gone = &segments[index - 1];
+            let is_far = (gone.first - segments[*left].last).rem_euclid(period.length) > period.disorder
+                && (segments[*left].last - gone.first).rem_euclid(period.length) > period.disorder;
+            period.length == YEAR.length
+                && returns
+                && is_far
+                && (gone.first < DAY || gone.lines <= FEW && segments[*left].lines.min(to.lines) >= MANY)
+        });
+        turns[index] = match excursion {
+            Some(left) => {
+                turns[index - 1] = turns[left];
+                turns[left]
+            }
+            None => turns[index - 1] + period.turn(from.last, to.first),
+        };
+        left = Some(index - 1);
+    }
+    turns
+}
+
+/// The last year, day or hour that does not put the latest line after `limit`; of years one in which every
+/// 29 February is.
+pub(super) fn changes(segments: &[Segment], period: Period, limit: i64, zone: Zone) -> Changes {
+    let turns = turns(segments, period);
+    let base = match period.length {
+        length if length == YEAR.length => {
+            let newest = time::year(limit);
+            let resolve = |year: i64, segment: &Segment| {
+                let (_, month, day) = time::civil(segment.latest.div_euclid(DAY) + LEAP_YEAR);
+                zone.utc(yearly(year, month, day) + segment.latest.rem_euclid(DAY))
+            };
+            let most = turns.iter().max().copied().unwrap_or(0);
+            let fits =
+                |base: i64| segments.iter().zip(&turns).all(|(segment, turn)| resolve(base + turn, segment) <= limit);
+            let leaps = |base: i64| {
+                segments.iter().zip(&turns).all(|(s, turn)| !s.has_leap_day || time::days(base + turn, 2, 29).is_some())
+            };
+            let bases = || (0..=12).map(|back| newest - most - back);
+            bases()
+                .find(|base| fits(*base) && leaps(*base))
+                .or_else(|| bases().find(|base| fits(*base)))
+                .unwrap_or(newest)
+        }
+        length => {
+            let latest = segments.iter().zip(&turns).map(|(segment, turn)| turn * length + segment.latest).max();
+            // Half a period later is as likely as half a period earlier.
+            (limit + length / 2 - latest.unwrap_or(0)).div_euclid(length)
+        }
+    };
+    let mut changes = Changes::default();
+    let stated = segments.iter().position(|segment| segment.stated.is_some());
+    // What a directive states holds from there on, and counts back to the file's beginning.
+    let mut base = match stated {
+        Some(index) => segments[index].stated.unwrap_or(base) - turns[index],
+        None => base,
+    };
+    for (segment, turn) in segments.iter().zip(turns) {
+        if let Some(stated) = segment.stated {
+            base = stated - turn;
+        }
+        changes.push(if changes.0.is_empty() { 0 } else { segment.offset }, base + turn);
+    }
+    changes
+}
+
+/// Days of 1 January 2000 since 1970.
+const LEAP_YEAR: i64 = 10_957;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segments(list: &[(&str, u64)]) -> Vec<Segment> {
+        let format = super::super::stamp::StampFormat::compile("%b %e %H:%M:%S").expect("a format");
+        let mut segments = Segments::default();
+        let mut offset = 0;
+        for (text, lines) in list {
+            for _ in 0..*lines {
+                let (written, _) = format.read(text.as_bytes()).expect("a stamp");
+                segments.see(offset, within(written).expect("no year"), text.starts_with("Feb 29"), YEAR);
+                offset += 10;
+            }
+        }
+        Segments::joined(vec![segments], YEAR)
+    }
+
+    fn years(list: &[(&str, u64)], modified: &str) -> Vec<(u64, i64)> {
+        let limit = time::iso_whole(modified.as_bytes()).expect("a time").wall + DAY;
+        changes(&segments(list), YEAR, limit, Zone::UTC).0
+    }
+
+    #[test]
+    fn years_are_counted_back_from_the_files_time() {
+        let file = "2007-11-03 09:23:00";
+        assert_eq!(years(&[("Nov  3 09:23:38", 2)], file), [(0, 2007)]);
+        assert_eq!(years(&[("Dec  3 09:23:38", 1), ("Jan  3 09:23:38", 1)], file), [(0, 2006), (10, 2007)]);
+        assert_eq!(years(&[("Feb 29 09:23:38", 1)], file), [(0, 2004)]);
+        // Late lines are no turn of the year, in either direction.
+        assert_eq!(years(&[("Jun 20 00:00:00", 1), ("Jun  1 00:00:00", 1)], file), [(0, 2007)]);
+        let around = [("Dec 31 23:59:59", 1), ("Jan  1 00:00:01", 1), ("Dec 31 23:59:58", 1), ("Jan  1 00:00:02", 1)];
+        assert_eq!(years(&around, file), [(0, 2006), (10, 2007), (20, 2006), (30, 2007)]);
+        // Many years in one file.
+        let long = [("May  1 00:00:00", 1), ("Jan  1 10:00:00", 1), ("Sep  1 00:00:00", 1), ("Feb  1 00:00:00", 1)];
+        assert_eq!(years(&long, file), [(0, 2005), (10, 2006), (30, 2007)]);
+    }
+
+    #[test]
+    fn a_device_that_starts_on_the_first_of_january_is_no_new_year() {
+        let starts = [("Jul 14 10:00:00", 5), ("Jan  1 00:00:07", 40), ("Jul 14 10:05:00", 5)];
+        assert_eq!(years(&starts, "2024-07-14 12:00:00"), [(0, 2024)]);
+    }
+
+    #[test]
+    fn what_a_directive_states_holds_from_there_on() {
+        let segment = |offset, at, stated| Segment {
+            offset,
+            first: at,
+            last: at,
+            latest: at,
+            lines: 1,
+            has_leap_day: false,
+            stated,
+        };
+        let list = [segment(0, 23 * HOUR, None), segment(10, HOUR, Some(100)), segment(20, 10 * time::SECOND, None)];
+        let limit = 500 * DAY;
+        assert_eq!(changes(&list, OF_DAYS, limit, Zone::UTC).0, [(0, 99), (10, 100)]);
+    }
+}

@@ -1,0 +1,341 @@
+//! How a line is read by the steps of a pattern, from its first byte to its last.
+
+use super::capture::{Capture, Span};
+use super::level::Level;
+use super::pattern::{FieldKind, Pattern, Step};
+use crate::source::near;
+
+impl Pattern {
+    /// Whether `line` begins a record of this pattern; what it holds goes to `capture`, which has been cleared.
+    #[inline]
+    pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
+        self.walk(0, line, 0, capture)
+    }
+
+    fn walk(&self, first: usize, line: &[u8], mut at: usize, capture: &mut Capture) -> bool {
+        let mut index = first;
+        while let Some(step) = self.steps.get(index) {
+            match step {
+                Step::Literal(bytes) => {
+                    // One byte is compared at once; a call for it costs more than it does.
+                    if line.get(at) != bytes.first() || bytes.len() > 1 && !line[at..].starts_with(bytes) {
+                        return false;
+                    }
+                    at += bytes.len();
+                }
+                Step::Blanks => {
+                    let length = blanks(&line[at..]);
+                    // A line may end where the pattern has a blank and an empty message.
+                    if length == 0 && !(at == line.len() && index + 2 == self.steps.len()) {
+                        return false;
+                    }
+                    at += length;
+                }
+                Step::Time { format, field, id } => {
+                    // Patterns of one format mostly begin with the same time.
+                    let read = match capture.memo {
+                        Some((known, place, read)) if known == *id && place == at => read,
+                        _ => format.read(&line[at..]),
+                    };
+                    capture.memo = Some((*id, at, read));
+                    let Some((written, length)) = read else { return false };
+                    match field {
+                        None => capture.written = Some(written),
+                        Some(field) => set(capture, Some(*field), Span::new(at, at + length)),
+                    }
+                    at += length;
+                }
+                Step::Level { field } => {
+                    let Some((level, length)) = self.level(&line[at..], index + 1) else { return false };
+                    capture.level = Some(level);
+                    capture.fields[*field] = Some(Span::new(at, at + length));
+                    at += length;
+                }
+                Step::Message => return self.open(index, line, at, line.len(), capture),
+                Step::Field { kind: FieldKind::Text, .. } => {
+                    return self.open(index, line, at, line.len(), capture);
+                }
+                Step::Field { kind: FieldKind::Word | FieldKind::Code, .. } => {
+                    let limit = memchr::memchr2(b' ', b'\t', &line[at..]).map_or(line.len(), |blank| at + blank);
+                    return limit > at && self.open(index, line, at, limit, capture);
+                }
+                Step::Field { field, kind } => {
+                    let Some((span, end)) = closed(*kind, line, at, capture) else { return false };
+                    if let Some(span) = span {
+                        set(capture, *field, span);
+                    }
+                    at = end;
+                }
+                Step::OneOf { field, words } => {
+                    let fits = |word: &&Vec<u8>| line[at..].starts_with(word);
+                    let Some(word) = words.iter().find(fits) else { return false };
+                    set(capture, *field, Span::new(at, at + word.len()));
+                    at += word.len();
+                }
+                Step::Optional { skip } => {
+                    let before = (capture.written, capture.level, capture.code, capture.message);
+                    if self.walk(index + 1, line, at, capture) {
+                        return true;
+                    }
+                    (capture.written, capture.level, capture.code, capture.message) = before;
+                    self.forget(index + 1..*skip, capture);
+                    index = *skip;
+                    continue;
+                }
+            }
+            index += 1;
+        }
+        at == line.len()
+    }
+
+    /// Unsets the fields of steps that turned out not to be there.
+    fn forget(&self, steps: std::ops::Range<usize>, capture: &mut Capture) {
+        for step in &self.steps[steps] {
+            match step {
+                Step::Time { field: Some(field), .. }
+                | Step::OneOf { field: Some(field), .. }
+                | Step::Field { field: Some(field), .. }
+                | Step::Level { field } => {
+                    if let Some(value) = capture.fields.get_mut(*field) {
+                        *value = None;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A field of open length that ends at `limit` at the latest: tried with each end that what follows allows, the
+    /// nearest first.
+    fn open(&self, index: usize, line: &[u8], at: usize, limit: usize, capture: &mut Capture) -> bool {
+        let next = index + 1;
+        let is_word = matches!(self.steps[index], Step::Field { kind: FieldKind::Word | FieldKind::Code, .. });
+        let mut from = at + usize::from(is_word);
+        while let Some(end) = self.next_end(next, line, from, limit) {
+            capture.tries = capture.tries.saturating_sub(1);
+            if capture.tries == 0 {
+                return false;
+            }
+            self.end(index, at, end, capture);
+            if self.walk(next, line, end, capture) {
+                return true;
+            }
+            from = end + blanks(line.get(end..).unwrap_or_default()).max(1);
+        }
+        false
+    }
+
+    /// The nearest place from `from` on, and up to `limit`, where the steps from `next` on may begin.
+    fn next_end(&self, next: usize, line: &[u8], from: usize, limit: usize) -> Option<usize> {
+        let rest = line.get(from..)?;
+        let found = match self.steps.get(next) {
+            None => return (limit == line.len() && from <= limit).then_some(limit),
+            Some(Step::Literal(bytes)) => find(rest, bytes)?,
+            Some(Step::Optional { skip }) => {
+                let with = self.next_end(next + 1, line, from, limit);
+                let without = self.next_end(*skip, line, from, limit);
+                return with.into_iter().chain(without).min();
+            }
+            // The line may end where the pattern has a blank and an empty message.
+            Some(Step::Blanks) => match memchr::memchr2(b' ', b'\t', rest) {
+                None if next + 2 == self.steps.len() => rest.len(),
+                found => found?,
+            },
+            Some(_) => return None,
+        };
+        Some(from + found).filter(|end| *end <= limit)
+    }
+
+    fn end(&self, index: usize, at: usize, end: usize, capture: &mut Capture) {
+        match &self.steps[index] {
+            Step::Field { kind: FieldKind::Code, .. } => capture.code = Some(Span::new(at, end)),
+            Step::Field { field, .. } => set(capture, *field, Span::new(at, end)),
+            _ => capture.message = Span::new(at, end),
+        }
+    }
+
+    /// The level at the start of `text`, and how long its word is.
+    #[inline]
+    fn level(&self, text: &[u8], next: usize) -> Option<(Level, usize)> {
+        let length = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let word = &text[..length];
+        if self.levels.is_empty() {
+            return Level::of(word).map(|level| (level, length));
+        }
+        if let Some((_, level)) = self.levels.iter().find(|(name, _)| name.as_bytes() == word) {
+            return Some((*level, length));
+        }
+        if let Some(level) = Level::of(word) {
+            return Some((level, length));
+        }
+        // A level of signs, or one that a time or a number follows at once.
+        let is_glued = matches!(self.steps.get(next), Some(Step::Time { .. } | Step::Field { .. }));
+        let fits = |name: &&(String, Level)| {
+            let name = name.0.as_bytes();
+            text.starts_with(name) && (is_glued || !name.iter().all(u8::is_ascii_alphanumeric))
+        };
+        let longest = self.levels.iter().filter(fits).max_by_key(|(name, _)| name.len());
+        longest.map(|(name, level)| (*level, name.len()))
+    }
+}
+
+#[inline]
+fn set(capture: &mut Capture, field: Option<usize>, span: Span) {
+    if let Some(value) = field.and_then(|field| capture.fields.get_mut(field)) {
+        *value = Some(span);
+    }
+}
+
+fn find(line: &[u8], bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [byte] => near::find(*byte, line),
+        _ => memchr::memmem::find(line, bytes),
+    }
+}
+
+#[inline]
+fn blanks(text: &[u8]) -> usize {
+    if let [b' ', next, ..] = text
+        && !matches!(next, b' ' | b'\t')
+    {
+        return 1;
+    }
+    text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// A field whose own bytes tell its end: what it holds, `None` for a dash that stands for nothing, and where it ends.
+fn closed(kind: FieldKind, line: &[u8], at: usize, capture: &mut Capture) -> Option<(Option<Span>, usize)> {
+    let text = &line[at..];
+    let digits = |from: usize| text[from.min(text.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let number = |length: usize| std::str::from_utf8(&text[..length]).ok()?.parse::<u32>().ok();
+    let sign = usize::from(text.first() == Some(&b'-'));
+    let whole = |length: usize| (length > 0).then(|| (Some(Span::new(at, at + length)), at + length));
+    match kind {
+        FieldKind::Int { is_optional } => match digits(sign) {
+            0 if is_optional && sign == 1 => Some((None, at + 1)),
+            0 => None,
+            length => whole(sign + length),
+        },
+        FieldKind::Real { is_optional } => {
+            let length = digits(sign);
+            if length == 0 {
+                return (is_optional && sign == 1).then_some((None, at + 1));
+            }
+            let mut end = sign + length;
+            if text.get(end) == Some(&b'.') && digits(end + 1) > 0 {
+                end += 1 + digits(end + 1);
+            }
+            whole(end)
+        }
+        FieldKind::Hex => {
+            let prefix = if text.starts_with(b"0x") || text.starts_with(b"0X") { 2 } else { 0 };
+            let length = text[prefix..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            if length == 0 { None } else { whole(prefix + length) }
+        }
+        FieldKind::Quoted => {
+            let length = quoted(text)?;
+            Some((Some(Span::new(at + 1, at + length - 1)), at + length))
+        }
+        FieldKind::Priority => {
+            let length = digits(0);
+            let priority = number(length).filter(|priority| *priority < 192)?;
+            capture.level = Some(Level::of_severity(priority % 8));
+            whole(length)
+        }
+        FieldKind::Status => {
+            let status = number(3.min(text.len())).filter(|status| (100..600).contains(status))?;
+            if digits(0) != 3 {
+                return None;
+            }
+            capture.level = Some(Level::of_status(status));
+            if status >= 400 {
+                capture.code = Some(Span::new(at, at + 3));
+            }
+            whole(3)
+        }
+        FieldKind::Text | FieldKind::Word | FieldKind::Code => None,
+    }
+}
+
+/// How long the quoted string at the start of `text` is, with its quotes.
+fn quoted(text: &[u8]) -> Option<usize> {
+    if text.first() != Some(&b'"') {
+        return None;
+    }
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'\\' || text.get(at + 1) == Some(&b'"') {
+            at += 2;
+            continue;
+        }
+        return Some(at + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pattern: &str, line: &str) -> Option<(Vec<String>, String)> {
+        let mut fields = Vec::new();
+        let pattern = Pattern::compile(pattern, &mut fields, &[], false).expect("compiles");
+        let mut capture = Capture::default();
+        capture.clear(fields.len());
+        let text = |span: Span| line[span.start..span.end].to_string();
+        pattern.read(line.as_bytes(), &mut capture).then(|| {
+            let named =
+                fields.iter().zip(&capture.fields).filter(|(field, _)| field.name != super::super::pattern::LEVEL_RAW);
+            (named.map(|(_, span)| span.map(text).unwrap_or_default()).collect(), text(capture.message))
+        })
+    }
+
+    #[test]
+    fn fields_end_where_the_pattern_goes_on() {
+        let log4j = "{ts:%Y-%m-%d %H:%M:%S,%3f} {level} [{thread}] {logger} - {message}";
+        let line = "2025-03-01 13:10:04,118 WARN  [ingest-3] c.f.Forwarder - queue full - 212 waiting";
+        assert_eq!(
+            read(log4j, line),
+            Some((vec!["ingest-3".into(), "c.f.Forwarder".into()], "queue full - 212 waiting".into()))
+        );
+        let nested = "{ts:%Y-%m-%d %H:%M:%S,%3f} - {level} [{thread}] - {message}";
+        let line = "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:2181:Fast@774] - Notification: 3200";
+        assert_eq!(
+            read(nested, line).map(|(fields, _)| fields),
+            Some(vec!["QuorumPeer[myid=1]/0:0:2181:Fast@774".into()])
+        );
+        assert_eq!(read(log4j, "\tat java.base/java.lang.Thread.run(Thread.java:840)"), None);
+    }
+
+    #[test]
+    fn optional_parts_may_be_there_or_not() {
+        let syslog = "{ts:%b %e %H:%M:%S} {host:word} {program:word}{?[{pid:int}]}: {message}";
+        let of = |line: &str| read(syslog, line).map(|(fields, message)| (fields.join("|"), message));
+        assert_eq!(of("Mar  1 13:10:04 gw su: ok"), Some(("gw|su|".into(), "ok".into())));
+        assert_eq!(of("Mar  1 13:10:04 gw sshd(pam)[42]: a: b"), Some(("gw|sshd(pam)|42".into(), "a: b".into())));
+        assert_eq!(of("Mar  1 13:10:04 gw a:b[42]: c"), Some(("gw|a:b|42".into(), "c".into())));
+        let trailing = "{ts:iso} {request:quoted} {bytes:int?}{? {seconds:real}}{? tag={tag}}";
+        let of = |line: &str| read(trailing, line).map(|(fields, _)| fields.join("|"));
+        assert_eq!(of(r#"2025-03-01 13:10:04 "a \" b" -"#), Some(r#"a \" b|||"#.into()));
+        assert_eq!(of(r#"2025-03-01 13:10:04 "a" 12 0.5"#), Some("a|12|0.5|".into()));
+        assert_eq!(of(r#"2025-03-01 13:10:04 "a" 12 tag=x y"#), Some("a|12||x y".into()));
+        assert_eq!(of(r#"2025-03-01 13:10:04 "a" 12 more"#), None);
+    }
+
+    #[test]
+    fn a_hostile_line_is_given_up() {
+        let line = format!("2025-03-01 13:10:04 {}", "a - ".repeat(100_000));
+        assert_eq!(read("{ts:iso} {a} - {b} - {c} - {d} - {e} # {message}", &line), None);
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_work_says_why() {
+        let compile = |text| Pattern::compile(text, &mut Vec::new(), &[], false).expect_err("refused");
+        assert_eq!(compile("{level} {message}"), "no `{ts:…}` in `{level} {message}`");
+        assert_eq!(
+            compile("{ts}{a}{message}"),
+            "nothing tells where one field ends and the next begins in `{ts}{a}{message}`"
+        );
+        assert_eq!(compile("{ts} {? {message}"), "`{?` without `}` in `{ts} {? {message}`");
+    }
+}
