@@ -58,6 +58,13 @@ pub struct Opening<'a> {
     pub stdin: &'a mut dyn Read,
 }
 
+fn code(source: &str, text: &str) -> Result<regex::bytes::Regex> {
+    regex::bytes::Regex::new(text).map_err(|e| {
+        Error::question(format!("`{text}` is no regular expression"))
+            .detail(format!("sources.{source}.code: {}", e.to_string().trim()))
+    })
+}
+
 /// Of several sources typed, as by a shell's `*`, one that is there and of no known kind is left out, and counted.
 fn located_or_left_out(
     session: &Session,
@@ -112,6 +119,17 @@ impl Table {
 
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it is a log of sentences: its fields are parts of them, and not values of their own.
+    pub fn is_prose(&self) -> bool {
+        self.kind == "log" && self.telling.is_empty()
+    }
+
+    /// Columns that hold values of the evidence rather than texts of a log.
+    pub fn values(&self) -> impl Iterator<Item = &Column> {
+        let is_text = |name: &str| matches!(name, "level_raw" | "message" | "exception");
+        self.own_columns().filter(move |column| self.kind != "log" || !is_text(&column.name))
     }
 
     /// Columns of the evidence: not `_file` and `_line`.
@@ -290,6 +308,7 @@ impl Session {
             zone_said,
             skew: said.skew(&name)?,
             format: said.format.clone(),
+            code: said.code.as_deref().map(|text| code(&name, text)).transpose()?,
             delimiter,
             as_text: said.text.clone(),
             formats: formats.clone(),

@@ -12,7 +12,20 @@ const KEYS: &[(&str, &[&str])] = &[
     ("", &["timezone", "sources", "formats", "entities", "codebook", "labels", "stages"]),
     (
         "sources.*",
-        &["path", "timezone", "skew", "format", "delimiter", "text", "time", "series", "sequence", "every", "expect"],
+        &[
+            "path",
+            "timezone",
+            "skew",
+            "format",
+            "code",
+            "delimiter",
+            "text",
+            "time",
+            "series",
+            "sequence",
+            "every",
+            "expect",
+        ],
     ),
     (
         "formats",

@@ -35,6 +35,8 @@ pub struct SourceSettings {
     pub timezone: Option<String>,
     pub skew: Option<String>,
     pub format: Option<String>,
+    /// A regular expression that finds the code in a log's messages.
+    pub code: Option<String>,
     pub delimiter: Option<String>,
     /// Columns to be read as text.
     pub text: Vec<String>,

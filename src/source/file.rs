@@ -115,17 +115,31 @@ impl File {
             lines_before: OnceLock::new(),
         };
         file.packing = file.magic().map_err(|e| failed(&e))?;
+        file.sampled()
+    }
+
+    /// With its first bytes looked at.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn sampled(mut self) -> Result<File> {
         let mut raw_head = Vec::new();
-        file.sample(&mut raw_head)?;
-        file.encoding = Encoding::of(&raw_head);
-        if file.encoding.is_utf8() {
-            file.head = raw_head;
+        self.sample(&mut raw_head)?;
+        if self.inside.is_some() && Packing::of(&raw_head) != Packing::Plain {
+            // A packed file in a packed archive.
+            self.packing = Packing::of(&raw_head);
+            raw_head.clear();
+            self.sample(&mut raw_head)?;
+        }
+        self.encoding = Encoding::of(&raw_head);
+        if self.encoding.is_utf8() {
+            self.head = raw_head;
         } else {
             let mut head = Vec::new();
-            file.sample(&mut head)?;
-            file.head = head;
+            self.sample(&mut head)?;
+            self.head = head;
         }
-        Ok(file)
+        Ok(self)
     }
 
     /// The same bytes, whatever encoding they seem to be in.
@@ -138,9 +152,11 @@ impl File {
     /// # Errors
     /// If the file cannot be read.
     pub fn part(&self, range: Range<u64>, shown: &str) -> Result<File> {
+        // Of a part of a file, a part of the whole.
+        let before = self.extent.as_ref().map_or(0, |extent| extent.start);
         let mut part = File {
             bytes: range.end - range.start,
-            extent: Some(range),
+            extent: Some(before + range.start..before + range.end),
             shown: shown.into(),
             head: Vec::new(),
             damage: None,
@@ -152,7 +168,15 @@ impl File {
 
     /// Text that lies inside of this file, `bytes` of it on disk.
     pub fn inside(&self, inside: Arc<dyn Inside>, bytes: u64, shown: &str) -> File {
-        File { inside: Some(inside), bytes, shown: shown.into(), head: Vec::new(), damage: None, ..self.undecoded() }
+        File {
+            inside: Some(inside),
+            bytes,
+            packing: Packing::Plain,
+            shown: shown.into(),
+            head: Vec::new(),
+            damage: None,
+            ..self.undecoded()
+        }
     }
 
     fn magic(&self) -> io::Result<Packing> {
@@ -183,7 +207,8 @@ impl File {
     pub fn stream(&self, coverage: Option<Arc<Coverage>>) -> Result<Box<dyn Read + Send>> {
         let failed = |e: io::Error| Error::file(&self.shown, &e);
         let unpacked: Box<dyn Read + Send> = match &self.inside {
-            Some(inside) => inside.stream().map_err(failed)?,
+            Some(inside) if self.packing == Packing::Plain => inside.stream().map_err(failed)?,
+            Some(inside) => self.packing.unpacked(inside.stream().map_err(failed)?).map_err(failed)?,
             None => {
                 let inner = Span { handle: self.positioned()?, at: 0 };
                 self.packing.unpacked(Counted { inner, coverage: coverage.clone() }).map_err(failed)?

@@ -76,6 +76,7 @@ fn read(reader: &Reader, bytes: &[u8]) {
         zone_said: true,
         skew: 0,
         format: None,
+        code: None,
         delimiter: None,
         as_text: Vec::new(),
         formats: Arc::default(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::name;
+use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
 use crate::source::{Reader, log, pgdump, reader_of};
@@ -46,14 +47,14 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
     let path = base.join(typed);
     let is_glob = typed.contains(['*', '?', '[']) && !path.exists();
     if is_glob {
-        let files = globbed(typed, base)?;
-        return grouped(files, said.map_or_else(|| glob_name(typed, base), str::to_string), typed, logs);
+        let found = opened(globbed(typed, base)?, scratch);
+        return grouped(found, said.map_or_else(|| glob_name(typed, base), str::to_string), typed, logs);
     }
     if path.is_dir() {
         let mut files = Vec::new();
         walk(&path, typed.trim_end_matches('/'), 0, &mut files)?;
         let name = said.map_or_else(|| folder_name(&path), str::to_string);
-        return grouped(files, name, typed, logs);
+        return grouped(opened(files, scratch), name, typed, logs);
     }
     if fs::metadata(&path).is_ok_and(|meta| meta.file_type().is_fifo()) {
         // `<(zcat x.gz)` of a shell: read like standard input, under its own name.
@@ -62,6 +63,9 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
     }
     let file = File::open(&path, typed)?;
     let name = said.map_or_else(|| file_name(typed), str::to_string);
+    if let Some(members) = bundled(&Arc::new(file.clone()), scratch)? {
+        return grouped(members, name, typed, logs);
+    }
     let reader = readable(&file, &name, logs)?;
     Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], left_out: Vec::new() })
 }
@@ -167,23 +171,50 @@ fn walk(folder: &Path, shown: &str, depth: usize, files: &mut Vec<(PathBuf, Stri
     Ok(())
 }
 
-/// Opens files and puts those of one kind together.
-fn grouped(paths: Vec<(PathBuf, String)>, name: String, typed: &str, logs: &Logs) -> Result<Located> {
-    let mut known: Vec<(&'static Reader, Arc<File>)> = Vec::new();
-    let mut left_out = Vec::new();
-    let mut unknown = Vec::new();
+/// Opens files, and the members of those that are bundles of others.
+fn opened(paths: Vec<(PathBuf, String)>, scratch: &Path) -> Members {
+    let mut opened = Members::default();
     for (path, shown) in paths {
         if ends_with_side_file(&shown) || shown.ends_with("rca.toml") {
             continue;
         }
-        match File::open(&path, &shown) {
-            Err(error) => left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
-            // Nothing is lost of an empty file.
-            Ok(file) if file.bytes == 0 => {}
-            Ok(file) => match readable(&file, &name, logs) {
-                Ok(reader) => known.push((reader, Arc::new(file))),
-                Err(_) => unknown.push(shown),
-            },
+        let file = match File::open(&path, &shown) {
+            Err(error) => {
+                opened.left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message)));
+                continue;
+            }
+            Ok(file) => Arc::new(file),
+        };
+        match bundled(&file, scratch) {
+            Ok(None) => opened.files.push(file),
+            Ok(Some(members)) => {
+                opened.files.extend(members.files);
+                opened.left_out.extend(members.left_out);
+            }
+            Err(error) => opened.left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
+        }
+    }
+    opened
+}
+
+/// The members of a bundle; `None` of a dump, which may be an archive too, and of any other file.
+fn bundled(file: &Arc<File>, scratch: &Path) -> Result<Option<Members>> {
+    if (pgdump::READER.claims)(file) { Ok(None) } else { bundle::members(file, scratch) }
+}
+
+/// Puts files of one kind together.
+fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Located> {
+    let mut known: Vec<(&'static Reader, Arc<File>)> = Vec::new();
+    let mut unknown = Vec::new();
+    let mut left_out = found.left_out;
+    for file in found.files {
+        // Nothing is lost of an empty file.
+        if file.bytes == 0 {
+            continue;
+        }
+        match readable(&file, &name, logs) {
+            Ok(reader) => known.push((reader, file)),
+            Err(_) => unknown.push(file.shown.to_string()),
         }
     }
     if known.is_empty() {
@@ -260,11 +291,11 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
     groups.into_values().flatten().collect()
 }
 
-const KINDS: &str = "rca reads CSV, JSON, Parquet, logs, SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz";
+const KINDS: &str = "rca reads CSV, JSON, Parquet, logs, SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz, and in .zip and .tar archives";
 
 /// Kinds that are recognised only to say what can be done with them.
 const NOT_READ: &[(&[u8], &str, &str)] = &[
-    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unzip it, or save its sheets as CSV"),
+    (b"PK\x03\x04", "an Excel workbook or another document", "save its sheets as CSV"),
     (b"-- MySQL dump", "a dump of MySQL", "export its tables as CSV, or load it and dump it from SQLite or Postgres"),
     (
         b"-- MariaDB dump",
@@ -280,19 +311,13 @@ fn readable(file: &File, name: &str, logs: &Logs) -> Result<&'static Reader> {
             .detail(format!("it is {what}, which is not read"))
             .hint(hint.replace("FILE", &file.shown)));
     }
-    // The magic of a tar archive stands in its first member's header.
-    let is_tar = file.head.get(257..262) == Some(b"ustar");
-    let reader = if is_tar { Some(&pgdump::READER).filter(|reader| (reader.claims)(file)) } else { reader_of(file) };
+    let reader = reader_of(file);
     let is_text = reader.is_none_or(|reader| matches!(reader.kind, "csv" | "json" | "log"));
-    if !is_tar && is_text && ((logs.is_forced)(name) || log::detect::is_known_to(file, logs.formats)) {
+    if is_text && ((logs.is_forced)(name) || log::detect::is_known_to(file, logs.formats)) {
         return Ok(&log::KNOWN);
     }
     if let Some(reader) = reader {
         return Ok(reader);
-    }
-    if is_tar {
-        let hint = format!("unpack it first: tar -xf {}", file.shown);
-        return Err(refused().detail("it is a tar archive, and not one of pg_dump").hint(hint));
     }
     if file.bytes == 0 {
         return Err(refused().detail("the file is empty"));

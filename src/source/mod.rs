@@ -11,6 +11,7 @@ use file::File;
 
 mod ahead;
 pub mod blocks;
+mod bundle;
 pub mod csv;
 pub mod file;
 #[cfg(fuzzing)]
@@ -45,6 +46,8 @@ pub struct Spec {
     pub skew: i64,
     /// The log format to read with, whatever the lines look like.
     pub format: Option<String>,
+    /// What finds the code in a log's messages: its first group, or all of it.
+    pub code: Option<regex::bytes::Regex>,
     pub delimiter: Option<u8>,
     /// Columns to be read as text.
     pub as_text: Vec<String>,

@@ -181,7 +181,7 @@ fn duplicates(search: &mut Search, series: &Series) -> Result<()> {
 /// Rows that stand behind a later one in their file.
 fn late(search: &mut Search, series: &Series) -> Result<()> {
     let has_lines = series.table.columns.iter().any(|column| column.name == "_line");
-    if !search.wants(&[Kind::Late]) || !has_lines || series.table.kind == "log" {
+    if !search.wants(&[Kind::Late]) || !has_lines || series.table.is_prose() {
         return Ok(());
     }
     let rows = fill(

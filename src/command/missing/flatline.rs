@@ -8,7 +8,7 @@ use crate::session::Table;
 
 pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let Some(time) = table.roles.time.clone() else { return Ok(()) };
-    if !search.wants(&[Kind::Flatline]) || table.kind == "log" {
+    if !search.wants(&[Kind::Flatline]) || table.is_prose() {
         return Ok(());
     }
     let said = search.session.settings.sources.get(&table.source).map(|said| said.series.clone()).unwrap_or_default();

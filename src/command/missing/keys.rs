@@ -49,8 +49,8 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
         return Ok(pairs);
     }
     let mut by_name: BTreeMap<String, Vec<Key>> = BTreeMap::new();
-    for table in tables.iter().filter(|table| table.kind != "log") {
-        for column in table.own_columns().filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int)) {
+    for table in tables.iter().filter(|table| !table.is_prose()) {
+        for column in table.values().filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int)) {
             by_name.entry(column.name.to_lowercase()).or_default().push((table, column.name.clone()));
         }
     }

@@ -13,10 +13,10 @@ const NUMBERS: [i64; 8] = [-1, -99, -200, -999, -9999, 9999, 99999, -32768];
 const TEXTS: [&str; 12] = ["", "?", "-", "na", "n/a", "nan", "null", "none", "nil", "unknown", "missing", "#n/a"];
 
 pub fn search(search: &mut Search, table: &Table) -> Result<()> {
-    if !search.wants(&[Kind::NullRate]) || table.kind == "log" {
+    if !search.wants(&[Kind::NullRate]) || table.is_prose() {
         return Ok(());
     }
-    let columns: Vec<&Column> = table.own_columns().filter(|column| column.kind != ColumnKind::Blob).collect();
+    let columns: Vec<&Column> = table.values().filter(|column| column.kind != ColumnKind::Blob).collect();
     let counts: Vec<String> = columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
     let list = std::iter::once("count(*)".to_string()).chain(counts).collect::<Vec<_>>().join(", ");
     let condition = search.condition(table);

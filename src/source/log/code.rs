@@ -1,44 +1,28 @@
-//! Error codes in the text of a message, found by their shape. Never a number that is none.
+//! Error codes in the text of a message, found by their shape or by the name before them. Never a number that is none.
 
 use std::ops::Range;
 
-/// The code in a message: what stands behind `code`, `error_code` or `errcode`, else the first word such as `E101`,
-/// `ORA-00942` or `MY-010055`.
+/// The code in a message: what stands behind `code`, `SQLSTATE` or the like, else the first word that is shaped as
+/// one: `E101`, `ORA-00942`, `ECONNREFUSED`, `SIGSEGV`, `0x80070005`.
 pub fn find(message: &[u8]) -> Option<Range<usize>> {
-    behind_its_name(message).or_else(|| by_shape(message))
-}
-
-fn behind_its_name(message: &[u8]) -> Option<Range<usize>> {
-    let mut from = 0;
-    while let Some(found) = memchr::memmem::find(&message[from..], b"code").map(|at| from + at) {
-        from = found + 4;
-        let before = message[..found].last();
-        let names = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() || message[..found].ends_with(b"err"));
-        if !names {
-            continue;
-        }
-        let signs = message[from..].iter().take_while(|byte| matches!(byte, b' ' | b'=' | b':' | b'"')).count();
-        let start = from + signs;
-        let length = word(&message[start..]);
-        if (1..=3).contains(&signs) && message[start..start + length].iter().any(u8::is_ascii_digit) && length <= 24 {
-            return Some(start..start + length);
-        }
-    }
-    None
-}
-
-/// Capitals, maybe a dash, and digits: `E101`, `ORA-00942`, `CVE` and the like excepted.
-fn by_shape(message: &[u8]) -> Option<Range<usize>> {
+    let mut shaped = None;
     let mut at = 0;
     while at < message.len() {
         let length = word(&message[at..]);
-        let text = &message[at..at + length];
-        if is_code(text) {
-            return Some(at..at + length);
+        if length == 0 {
+            at += 1;
+            continue;
         }
-        at += length.max(1);
+        let text = &message[at..at + length];
+        if let Some(found) = named(message, at, length) {
+            return Some(found);
+        }
+        if shaped.is_none() && (is_code(text) || is_headline(message, at, length)) {
+            shaped = Some(at..at + length);
+        }
+        at += length;
     }
-    None
+    shaped
 }
 
 fn word(text: &[u8]) -> usize {
@@ -46,7 +30,91 @@ fn word(text: &[u8]) -> usize {
     length - text[..length].iter().rev().take_while(|byte| **byte == b'-').count()
 }
 
+/// What stands behind the word at `at`, if that says that a code follows.
+fn named(message: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
+    let name = &message[at..at + length];
+    let ends = |end: &[u8]| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end);
+    let rest = &message[at + length..];
+    let value = |signs: &[u8], most: usize| {
+        let count = rest.iter().take_while(|byte| signs.contains(byte)).count();
+        let start = at + length + count;
+        let length = word(&message[start..]);
+        let text = &message[start..start + length];
+        ((1..=most).contains(&count) && (1..=24).contains(&length)).then_some((start..start + length, text))
+    };
+    // Most words end in none of these letters.
+    match name.last()? | 0x20 {
+        b'e' if ends(b"code") => {
+            // `decode` and `barcode` are other words; `errcode`, `error_code` and `exitCode` are names of codes.
+            let before = &name[..name.len() - 4];
+            let is_name = before.is_empty()
+                || name[before.len()] == b'C'
+                || matches!(before.last(), Some(b'_' | b'-'))
+                || [&b"err"[..], b"error", b"exit", b"status", b"return"]
+                    .iter()
+                    .any(|word| before.eq_ignore_ascii_case(word));
+            value(b" =:\"'(#", 4)
+                .filter(|(_, text)| is_name && text.iter().any(u8::is_ascii_digit) && !is_zero(text))
+                .map(|(range, _)| range)
+        }
+        b'e' if ends(b"sqlstate") => {
+            let is_state =
+                |text: &[u8]| text.len() == 5 && text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+            value(b" =:\"'([", 3).filter(|(_, text)| is_state(text)).map(|(range, _)| range)
+        }
+        b'o' if ends(b"errno") => value(b" =:(", 3)
+            .filter(|(_, text)| (text.iter().all(u8::is_ascii_digit) && !is_zero(text)) || is_errno(text))
+            .map(|(range, _)| range),
+        b's' if ends(b"status") && precedes(message, at, &[b"exit", b"exited with"]) => {
+            value(b" =:", 2).filter(|(_, text)| is_number(text, 3) && !is_zero(text)).map(|(range, _)| range)
+        }
+        b't' | b's' if ends(b"hresult") || ends(b"ntstatus") => {
+            value(b" =:(", 3).filter(|(_, text)| text.starts_with(b"0x")).map(|(range, _)| range)
+        }
+        b'l' if name.eq_ignore_ascii_case(b"signal") => {
+            value(b" :=", 2).filter(|(_, text)| is_number(text, 2)).map(|(range, _)| at..range.end)
+        }
+        b'd' if name == b"Xid" => xid(message, at + length),
+        _ => None,
+    }
+}
+
+/// Zero is how success is spelt.
+fn is_zero(text: &[u8]) -> bool {
+    text.iter().all(|byte| *byte == b'0')
+}
+
+fn is_number(text: &[u8], most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
+}
+
+fn precedes(message: &[u8], at: usize, words: &[&[u8]]) -> bool {
+    let before = message[..at].trim_ascii_end();
+    words
+        .iter()
+        .any(|word| before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word))
+}
+
+/// `Xid (PCI:0000:01:00): 79, pid=…`
+fn xid(message: &[u8], at: usize) -> Option<Range<usize>> {
+    let rest = message[at..].strip_prefix(b" (")?;
+    let close = memchr::memchr(b')', rest)?;
+    let start = at + 2 + close + message[at + 2 + close..].iter().take_while(|byte| b"): ".contains(byte)).count();
+    let length = message[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (1..=3).contains(&length).then_some(start..start + length)
+}
+
 fn is_code(text: &[u8]) -> bool {
+    let Some(first) = text.first() else { return false };
+    if *first == b'0' {
+        return is_result(text);
+    }
+    if !first.is_ascii_uppercase() || text.len() < 4 {
+        return false;
+    }
+    if is_errno(text) || SIGNALS.contains(&text) {
+        return true;
+    }
     let capitals = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     let rest = &text[capitals..];
     let (dash, digits) = match rest.strip_prefix(b"-") {
@@ -55,10 +123,57 @@ fn is_code(text: &[u8]) -> bool {
     };
     let is_number = (3..=6).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     // `E101`, `ERR404`, `ORA-00942`; serials such as `SN240001` and ids such as `JIRA-1234` are no codes.
-    let plain = [&b"E"[..], b"ERR", b"ERROR", b"EC", b"F", b"W"];
+    let plain = [&b"E"[..], b"ERR", b"ERROR", b"EC", b"F", b"W", b"AH"];
     let dashed = [&b"ORA"[..], b"MY", b"TNS", b"PLS", b"ERR", b"ERROR", b"E", b"SQL", b"HY"];
     is_number && if dash { dashed.contains(&&text[..capitals]) } else { plain.contains(&&text[..capitals]) }
 }
+
+/// `WLS-001234: message` and `[DCS-42] message`: capitals, a dash and digits that a message begins with. Elsewhere
+/// such words are ids, or `UTF-8` and `SHA-256`.
+fn is_headline(message: &[u8], at: usize, length: usize) -> bool {
+    let text = &message[at..at + length];
+    let capitals = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let is_shaped = capitals >= 2
+        && text.get(capitals) == Some(&b'-')
+        && (2..=8).contains(&(length - capitals - 1))
+        && text[capitals + 1..].iter().all(u8::is_ascii_digit);
+    let ends = message.get(at + length);
+    is_shaped && (at == 0 && ends == Some(&b':') || at == 1 && message[0] == b'[' && ends == Some(&b']'))
+}
+
+/// A failed HRESULT or NTSTATUS: eight hex digits whose first tell the severity ([MS-ERREF], 2.1 and 2.3).
+fn is_result(text: &[u8]) -> bool {
+    text.len() == 10
+        && (text.starts_with(b"0x80") || text.starts_with(b"0xC0") || text.starts_with(b"0xc0"))
+        && text[2..].iter().all(u8::is_ascii_hexdigit)
+}
+
+fn is_errno(text: &[u8]) -> bool {
+    text.first() == Some(&b'E') && ERRNOS.binary_search(&text).is_ok()
+}
+
+/// Signals that end a program by a fault or by force.
+const SIGNALS: [&[u8]; 12] = [
+    b"SIGABRT", b"SIGALRM", b"SIGBUS", b"SIGFPE", b"SIGHUP", b"SIGILL", b"SIGKILL", b"SIGPIPE", b"SIGQUIT", b"SIGSEGV",
+    b"SIGSYS", b"SIGXCPU",
+];
+
+/// Names of `errno` (Linux, errno(3)), sorted.
+#[rustfmt::skip]
+const ERRNOS: [&[u8]; 98] = [
+    b"E2BIG", b"EACCES", b"EADDRINUSE", b"EADDRNOTAVAIL", b"EAFNOSUPPORT", b"EAGAIN", b"EALREADY", b"EBADF", b"EBADFD",
+    b"EBADMSG", b"EBUSY", b"ECANCELED", b"ECHILD", b"ECOMM", b"ECONNABORTED", b"ECONNREFUSED", b"ECONNRESET",
+    b"EDEADLK", b"EDESTADDRREQ", b"EDOM", b"EDQUOT", b"EEXIST", b"EFAULT", b"EFBIG", b"EHOSTDOWN", b"EHOSTUNREACH",
+    b"EIDRM", b"EILSEQ", b"EINPROGRESS", b"EINTR", b"EINVAL", b"EIO", b"EISCONN", b"EISDIR", b"EKEYEXPIRED",
+    b"ELIBACC", b"ELNRNG", b"ELOOP", b"EMEDIUMTYPE", b"EMFILE", b"EMLINK", b"EMSGSIZE", b"EMULTIHOP", b"ENAMETOOLONG",
+    b"ENETDOWN", b"ENETRESET", b"ENETUNREACH", b"ENFILE", b"ENOANO", b"ENOBUFS", b"ENODATA", b"ENODEV", b"ENOENT",
+    b"ENOEXEC", b"ENOKEY", b"ENOLCK", b"ENOLINK", b"ENOMEDIUM", b"ENOMEM", b"ENOMSG", b"ENONET", b"ENOPROTOOPT",
+    b"ENOSPC", b"ENOSR", b"ENOSTR", b"ENOSYS", b"ENOTBLK", b"ENOTCONN", b"ENOTDIR", b"ENOTEMPTY", b"ENOTFOUND",
+    b"ENOTRECOVERABLE", b"ENOTSOCK", b"ENOTSUP", b"ENOTTY", b"ENOTUNIQ", b"ENXIO", b"EOPNOTSUPP", b"EOVERFLOW",
+    b"EOWNERDEAD", b"EPERM", b"EPFNOSUPPORT", b"EPIPE", b"EPROTO", b"EPROTONOSUPPORT", b"EPROTOTYPE", b"ERANGE",
+    b"EREMOTEIO", b"ERESTART", b"EROFS", b"ESHUTDOWN", b"ESOCKTNOSUPPORT", b"ESPIPE", b"ESRCH", b"ESTALE", b"ETIME",
+    b"ETIMEDOUT", b"EXDEV",
+];
 
 #[cfg(test)]
 mod tests {
@@ -69,12 +184,47 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_found_and_numbers_are_not() {
-        assert_eq!(found("unit SN240233 result FAIL code E101 forwarded"), Some("E101"));
-        assert_eq!(found("errcode=57014 canceling"), Some("57014"));
-        assert_eq!(found("ORA-00942: table or view does not exist"), Some("ORA-00942"));
-        assert_eq!(found("decode 17 frames of SN240233 in 300 ms"), None);
-        assert_eq!(found("unit SN1 result FAIL code - forwarded"), None);
-        assert_eq!(found("exit code: 137"), Some("137"));
+    fn codes_are_found_by_name_and_by_shape() {
+        for (message, code) in [
+            ("unit SN240233 result FAIL code E101 forwarded", "E101"),
+            ("errcode=57014 canceling", "57014"),
+            ("ORA-00942: table or view does not exist", "ORA-00942"),
+            ("exit code: 137", "137"),
+            ("process exited with status 3", "3"),
+            ("worker 7 killed by signal 11 (core dumped)", "signal 11"),
+            ("ERROR: SQLSTATE[42P01]: undefined table", "42P01"),
+            ("connect ECONNREFUSED 192.0.2.7:5432", "ECONNREFUSED"),
+            ("java died of SIGSEGV at 0x00007f", "SIGSEGV"),
+            ("Failed to open. HRESULT = 0x800f0805", "0x800f0805"),
+            ("faulting status 0xC0000005 in x.dll", "0xC0000005"),
+            ("NVRM: Xid (PCI:0000:01:00): 79, pid=1, GPU has fallen off", "79"),
+            ("AH00098: pid file overwritten", "AH00098"),
+            ("WLS-001234: server is in standby", "WLS-001234"),
+            ("[DCS-42] no answer", "DCS-42"),
+            ("{\"errorCode\": \"X17\"}", "X17"),
+        ] {
+            assert_eq!(found(message), Some(code), "{message}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_ids_are_no_codes() {
+        for message in [
+            "decode 17 frames of SN240233 in 300 ms",
+            "unit SN1 result FAIL code - forwarded",
+            "barcode 4711 scanned, see JIRA-1234",
+            "UTF-8 and SHA-256 and ISO-8601",
+            "status 200 after 503 ms, EOF at 0x00007f3a",
+            "EVERYTHING is fine, EXAMPLE of 12",
+            "address 0xdeadbeef",
+            "done, exit code 0",
+        ] {
+            assert_eq!(found(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_names_are_sorted() {
+        assert!(ERRNOS.is_sorted());
     }
 }

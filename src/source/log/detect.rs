@@ -9,6 +9,7 @@ use super::formats::{BUILT, Format, Formats};
 use super::generic::Generic;
 use super::keys::{Keys, Schema, Syntax};
 use super::recogniser::{Recogniser, Wrapped, needs_stripping, strip};
+use super::tagged::{Kind, Tagged};
 use crate::source::file::File;
 use crate::source::sample;
 
@@ -50,6 +51,11 @@ pub fn detect(file: &File, own: &Formats, forced: Option<&str>) -> Detected {
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     if let Some(directives) = Directives::of(file).filter(|d| forced.is_none_or(|name| name == d.name())) {
         let recognisers = vec![Recogniser::Directives(Arc::new(directives))];
+        return Detected { recognisers, ..Detected::default() };
+    }
+    if let Some(kind) = Kind::of(&file.head).filter(|kind| forced.is_none_or(|name| name == kind.name())) {
+        let text: Vec<u8> = sample::all_or_pieces(file).concat();
+        let recognisers = vec![Recogniser::Tagged(Arc::new(Tagged::learn(kind, &text)))];
         return Detected { recognisers, ..Detected::default() };
     }
     let mut detected = choose(&sample, own, forced, 0);
@@ -219,6 +225,9 @@ fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> 
 /// Whether a file's first lines are of a known format: many of them, or a few that nothing else could be.
 pub fn is_known(file: &File) -> bool {
     const LOOKED_AT: usize = 200;
+    if Kind::of(&file.head).is_some() {
+        return true;
+    }
     let sample: Vec<Vec<u8>> = lines(&file.head).take(LOOKED_AT).map(cleaned).collect();
     let mut capture = Capture::default();
     let (mut known, mut timeless) = (0, 0);
@@ -271,7 +280,7 @@ fn names_its_fields(sample: &[&[u8]]) -> bool {
     // The answers of rca's own commands are tables.
     let has = |name: &str| keys.fields.iter().any(|field| field.name == name);
     let is_answer = has("origin") && has("table_name");
-    let is_log = keys.name != Syntax::Json.name() || keys.has_level && keys.has_message;
+    let is_log = keys.name != Syntax::Json.name() || keys.is_surely_log || keys.has_level && keys.has_message;
     rest.retain(|line| !keys.read(line, &mut capture) && keys.records(line).is_empty());
     !is_answer && is_log && rest.len() * 10 <= sample.len()
 }
@@ -293,7 +302,9 @@ pub fn has_sentences(head: &[u8], delimiter: u8) -> bool {
         total += 1;
         let first = line.split(|byte| *byte == delimiter).next().unwrap_or(line);
         let is_word = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic);
-        let has_words = first.split(|byte| *byte == b' ').filter(is_word).count() >= 2;
+        let is_text = |word: &&[u8]| is_word(word) && word.len() > 3 && word.iter().any(u8::is_ascii_lowercase);
+        let mut words = first.split(|byte| *byte == b' ');
+        let has_words = words.clone().filter(is_word).count() >= 2 || words.any(|word| is_text(&word));
         let mut has_time = || Generic::learn(&[first], false).is_some_and(|generic| generic.read(first, &mut capture));
         let is_within = first.len() < line.len() && super::generic::spans(line, first.len());
         told += usize::from(is_within || has_words && has_time());

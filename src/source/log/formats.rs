@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::calendar::{Calendar, Clock, Place};
 use super::capture::{Capture, Span};
+use super::code;
 use super::expression::Expression;
 use super::keys::{Keys, Schema, Syntax};
 use super::level::Level;
@@ -337,7 +338,9 @@ fn try_sample(formats: &Formats, sample: &SampleLine) -> Result<Tried, String> {
     };
     compare("ts", ts.map(time::rfc3339), sample.ts.as_ref());
     compare("level", capture.level.map(|level| level.name().to_string()), sample.level.as_ref());
-    compare("code", capture.code.map(text), sample.code.as_ref());
+    let message = text(capture.message);
+    let code = capture.code.map(text).or_else(|| Some(message[code::find(message.as_bytes())?].to_string()));
+    compare("code", code, sample.code.as_ref());
     if sample.message.is_some() {
         compare("message", Some(text(capture.message)), sample.message.as_ref());
     }

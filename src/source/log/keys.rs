@@ -10,10 +10,11 @@ use super::capture::{Capture, Span};
 use super::generic;
 use super::level::Level;
 use super::logfmt;
+use super::paths::Paths;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::stamp::{StampFormat, Written};
 use crate::model::time::{self, SECOND, Stamp};
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{self, Reading};
 use crate::source::json::each_pair;
 
 const TIME: &[&str] = &[
@@ -52,6 +53,8 @@ const LEVEL: &[&str] = &[
 ];
 const MESSAGE: &[&str] =
     &["message", "msg", "@message", "@m", "@mt", "short_message", "body", "text", "event", "log", "description"];
+/// Of those, what a table of values hardly has.
+const SURE: &[&str] = &["message", "msg", "@message", "@m", "@mt", "short_message"];
 const CODE: &[&str] = &["code", "error_code", "errorcode", "err_code", "errcode", "error.code", "status_code"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -113,91 +116,8 @@ pub struct Keys {
     code_is_status: bool,
     pub has_level: bool,
     pub has_message: bool,
-}
-
-/// What sample lines hold, by path.
-#[derive(Default)]
-struct Paths {
-    /// In order of appearance; those within objects too.
-    list: Vec<String>,
-    seen: HashMap<String, Seen>,
-    lines: u64,
-}
-
-#[derive(Default)]
-struct Seen {
-    lines: u64,
-    timed: u64,
-    guess: Guess,
-    is_within: bool,
-}
-
-impl Paths {
-    fn of(syntax: Syntax, each: &[String], lines: &[&[u8]]) -> Paths {
-        let mut paths = Paths::default();
-        for line in lines {
-            let records = if each.is_empty() { vec![] } else { elements(line, each) };
-            for record in &records {
-                paths.see(syntax, record.as_bytes());
-            }
-            if each.is_empty() {
-                paths.see(syntax, line);
-            }
-        }
-        paths
-    }
-
-    fn see(&mut self, syntax: Syntax, line: &[u8]) {
-        let mut found: Vec<(String, String, bool)> = Vec::new();
-        let whole = pairs(syntax, line, |key, value| {
-            let within = value.raw().filter(|raw| raw.starts_with('{'));
-            found.push((key.to_string(), value.text().into_owned(), false));
-            if let Some(object) = within {
-                each_pair(object, |inner, raw| {
-                    found.push((format!("{key}.{inner}"), Value::Raw(raw).text().into_owned(), true));
-                })
-                .ok();
-            }
-        });
-        if !whole {
-            return;
-        }
-        self.lines += 1;
-        for (path, value, is_within) in found {
-            if !self.seen.contains_key(&path) {
-                self.list.push(path.clone());
-            }
-            let seen = self.seen.entry(path).or_default();
-            seen.lines += 1;
-            seen.is_within = is_within;
-            seen.timed += u64::from(written(&value).is_some());
-            if seen.lines < 2_000 {
-                seen.guess.see(value.as_bytes());
-            }
-        }
-    }
-
-    /// Whether the path is in nearly all lines.
-    fn is_usual(&self, path: &str) -> bool {
-        self.seen.get(path).is_some_and(|seen| seen.lines * 10 >= self.lines * 9)
-    }
-
-    fn is_timed(&self, path: &str) -> bool {
-        self.seen.get(path).is_some_and(|seen| seen.timed * 2 > self.lines)
-    }
-
-    /// The first of these names, at the top before one within an object.
-    fn named(&self, names: &[&str], fits: impl Fn(&str) -> bool) -> Option<String> {
-        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
-        let is = |path: &String, name: &str, is_within: bool| {
-            let seen_within = self.seen[path].is_within;
-            let own = if is_within { last(path) } else { path.clone() };
-            seen_within == is_within && own.eq_ignore_ascii_case(name) && fits(path)
-        };
-        [false, true].iter().find_map(|is_within| {
-            names.iter().find_map(|name| self.list.iter().find(|path| is(path, name, *is_within)).cloned())
-        })
-    }
+    /// Its message has a name that only logs give.
+    pub is_surely_log: bool,
 }
 
 impl Keys {
@@ -252,6 +172,10 @@ impl Keys {
             code_is_status: code.as_ref().is_some_and(|path| path.to_lowercase().contains("status")),
             has_level: level.is_some(),
             has_message: message.is_some(),
+            is_surely_log: message.as_ref().is_some_and(|path| {
+                let last = path.rsplit('.').next().unwrap_or(path).to_lowercase();
+                SURE.contains(&&*last)
+            }),
         };
         if level.is_some() {
             keys.level_raw = Some(field_index(&mut keys.fields, LEVEL_RAW, FieldType::Read(Reading::Text)));
@@ -323,7 +247,8 @@ impl Keys {
                 }
             }
         });
-        if !has_message {
+        // A record of fields alone says all in them.
+        if !has_message && !self.has_message {
             capture.message = Span::new(0, line.len());
         }
         whole && capture.written.is_some()
@@ -388,20 +313,20 @@ impl Syntax {
 
 /// A value as the line has it.
 #[derive(Clone, Copy)]
-enum Value<'a> {
+pub(super) enum Value<'a> {
     Raw(&'a RawValue),
     Text(&'a str),
 }
 
 impl<'a> Value<'a> {
-    fn raw(self) -> Option<&'a str> {
+    pub(super) fn raw(self) -> Option<&'a str> {
         match self {
             Value::Raw(raw) => Some(raw.get()),
             Value::Text(_) => None,
         }
     }
 
-    fn text(self) -> std::borrow::Cow<'a, str> {
+    pub(super) fn text(self) -> std::borrow::Cow<'a, str> {
         match self {
             Value::Text(text) => text.into(),
             Value::Raw(raw) => match raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -440,7 +365,7 @@ fn within<'a>(object: &'a str, path: &[String]) -> Option<&'a RawValue> {
 }
 
 /// The elements of the arrays at a path, which goes through arrays at every step.
-fn elements(line: &[u8], path: &[String]) -> Vec<String> {
+pub(super) fn elements(line: &[u8], path: &[String]) -> Vec<String> {
     fn descend(value: &serde_json::Value, path: &[String], out: &mut Vec<String>) {
         match (value, path.split_first()) {
             (serde_json::Value::Array(items), _) => items.iter().for_each(|item| descend(item, path, out)),
@@ -465,7 +390,7 @@ fn elements(line: &[u8], path: &[String]) -> Vec<String> {
 }
 
 /// Calls `each` with key and value. `false` if the line is not of the syntax.
-fn pairs<'a>(syntax: Syntax, line: &'a [u8], mut each: impl FnMut(&str, Value)) -> bool {
+pub(super) fn pairs<'a>(syntax: Syntax, line: &'a [u8], mut each: impl FnMut(&str, Value)) -> bool {
     let line = line.trim_ascii();
     let first = line.first().copied().unwrap_or(b' ');
     // Told by its first byte, so that other lines cost nothing.

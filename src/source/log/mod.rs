@@ -24,11 +24,13 @@ mod generic;
 mod keys;
 mod level;
 mod logfmt;
+mod paths;
 mod pattern;
 mod recogniser;
 mod record;
 mod stamp;
 mod survey;
+mod tagged;
 mod turns;
 mod walk;
 
@@ -49,6 +51,12 @@ pub const GENERIC: Reader = Reader { kind: "log", claims: generic, open };
 pub const BY_CODE: &[(&str, &str, &str)] = &[
     ("w3c", "W3C extended log (IIS, CloudFront)", "https://www.w3.org/TR/WD-logfile.html"),
     ("zeek", "Zeek (Bro) logs", "https://docs.zeek.org/en/master/log-formats.html"),
+    ("journal_export", "systemd journal, export format", "https://systemd.io/JOURNAL_EXPORT_FORMATS/"),
+    (
+        "windows_event_xml",
+        "Windows events, exported as XML",
+        "https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema",
+    ),
     ("json", "JSON lines of any schema", "https://jsonlines.org"),
     ("logfmt", "key=value pairs", "https://brandur.org/logfmt"),
     (
@@ -74,7 +82,7 @@ fn generic(file: &File) -> bool {
 /// If there is no such format, with those that are called alike.
 fn check_format(spec: &Spec, name: &str) -> Result<()> {
     let known: Vec<&str> =
-        spec.formats.names().chain(BUILT.names()).chain(["json", "logfmt", "w3c", "zeek", "generic"]).collect();
+        spec.formats.names().chain(BUILT.names()).chain(BY_CODE.iter().map(|(name, ..)| *name)).collect();
     if known.contains(&name) {
         return Ok(());
     }
@@ -130,7 +138,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     notes.extend(rotation::repeated(&files));
     let names = columns.list.iter().map(|column| column.name.clone()).collect();
     let place = Place { zone: spec.zone, skew: spec.skew };
-    let format = Log { files: by_file, evidence: files.clone(), names, place };
+    let format = Log { files: by_file, evidence: files.clone(), names, place, code: spec.code.clone() };
     let table = TextTable::new(files, format, columns.list);
     let mut source = spec.one_table("log", formats.join(", "), notes, Content::Scanned(Arc::new(table)));
     source.tables.iter_mut().for_each(|offer| offer.telling.clone_from(&telling));

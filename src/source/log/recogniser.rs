@@ -9,6 +9,7 @@ use super::generic::Generic;
 use super::keys::{Keys, Syntax};
 use super::pattern::{Field, FieldType, field_index};
 use super::stamp::{Lack, StampFormat};
+use super::tagged::{Kind, Tagged};
 
 #[derive(Debug, Clone)]
 pub enum Recogniser {
@@ -17,6 +18,8 @@ pub enum Recogniser {
     Directives(Arc<Directives>),
     Generic(Arc<Generic>),
     Wrapped(Arc<Wrapped>),
+    /// Records of several lines, read whole.
+    Tagged(Arc<Tagged>),
 }
 
 /// A format whose message is a line of others: of a container's runtime, of a collector.
@@ -106,6 +109,10 @@ impl Recogniser {
             Recogniser::Directives(directives) => directives.read(line, offset, capture),
             Recogniser::Generic(generic) => generic.read(line, capture),
             Recogniser::Wrapped(wrapped) => wrapped.read(line, offset, capture),
+            Recogniser::Tagged(tagged) => {
+                capture.clear(tagged.fields.len());
+                tagged.kind.is_head(line)
+            }
         }
     }
 
@@ -116,6 +123,7 @@ impl Recogniser {
             Recogniser::Directives(directives) => &directives.fields,
             Recogniser::Generic(generic) => &generic.fields,
             Recogniser::Wrapped(wrapped) => &wrapped.fields,
+            Recogniser::Tagged(tagged) => &tagged.fields,
         }
     }
 
@@ -123,7 +131,7 @@ impl Recogniser {
     pub fn lacks(&self) -> Vec<Lack> {
         match self {
             Recogniser::Lines(format) => format.lacks().collect(),
-            Recogniser::Keys(_) => vec![Lack::Nothing],
+            Recogniser::Keys(_) | Recogniser::Tagged(_) => vec![Lack::Nothing],
             Recogniser::Directives(directives) => vec![directives.lacks()],
             Recogniser::Generic(generic) => generic.lacks().collect(),
             Recogniser::Wrapped(wrapped) => {
@@ -139,6 +147,7 @@ impl Recogniser {
             Recogniser::Keys(keys) => keys.name.clone(),
             Recogniser::Directives(directives) => directives.name().to_string(),
             Recogniser::Generic(_) => "generic".to_string(),
+            Recogniser::Tagged(tagged) => tagged.kind.name().to_string(),
             Recogniser::Wrapped(wrapped) => {
                 let inner: Vec<String> = wrapped.inner.iter().map(Recogniser::name).collect();
                 format!("{} > {}", wrapped.outer.name(), inner.join(" + "))
@@ -158,6 +167,7 @@ impl Recogniser {
     pub fn records(&self, line: &[u8]) -> Vec<String> {
         match self {
             Recogniser::Keys(keys) if !keys.each.is_empty() => keys.records(line),
+            Recogniser::Tagged(tagged) => tagged.kind.records(line),
             _ => Vec::new(),
         }
     }
@@ -171,9 +181,20 @@ impl Recogniser {
         matches!(self, Recogniser::Keys(keys) if keys.syntax == Syntax::Json)
     }
 
+    /// Reads a record of all its lines, if that is how its records are read.
+    pub fn read_whole(&self, record: &[u8], capture: &mut Capture) -> bool {
+        let Recogniser::Tagged(tagged) = self else { return false };
+        tagged.read(record, capture);
+        true
+    }
+
     /// Whether its lines may hold several records.
     pub fn is_envelope(&self) -> bool {
-        matches!(self, Recogniser::Keys(keys) if keys.syntax == Syntax::Json && !keys.each.is_empty())
+        match self {
+            Recogniser::Keys(keys) => keys.syntax == Syntax::Json && !keys.each.is_empty(),
+            Recogniser::Tagged(tagged) => tagged.kind == Kind::EventXml,
+            _ => false,
+        }
     }
 }
 

@@ -123,6 +123,8 @@ pub struct Log {
     pub evidence: Vec<Arc<File>>,
     pub names: Arc<[String]>,
     pub place: Place,
+    /// Of the user's own.
+    pub code: Option<regex::bytes::Regex>,
 }
 
 impl Format for Log {
@@ -161,6 +163,7 @@ impl Format for Log {
             fields,
             numbers,
             names: self.names.clone(),
+            own_code: self.code.clone(),
             clock: Clock::new(self.place, calendar),
             plain_clock: zone::Clock { zone: self.place.zone, ahead: self.place.skew },
             formats,
@@ -245,6 +248,7 @@ pub struct Parser {
     /// By recogniser and wanted field: which of its fields that is.
     numbers: Vec<Vec<Option<usize>>>,
     names: Arc<[String]>,
+    own_code: Option<regex::bytes::Regex>,
     /// Offset in the file of the block's first byte.
     origin: u64,
     /// A line that was looked at already: where it is, and who knows it. What it holds is in `ahead`.
@@ -299,10 +303,14 @@ impl Parser {
         }
         let message = if recogniser.is_some() { self.capture.text(self.capture.message, first) } else { first };
         if let Some(slot) = self.code {
-            let found = match self.capture.code {
+            let own = || {
+                let groups = self.own_code.as_ref()?.captures(message)?;
+                groups.get(1).or_else(|| groups.get(0)).map(|found| found.as_bytes())
+            };
+            let found = own().or_else(|| match self.capture.code {
                 Some(span) => Some(self.capture.text(span, first)),
                 None => code::find(message).map(|range| &message[range]),
-            };
+            });
             match found {
                 Some(code) => drop(out[slot].push_lossy(code)),
                 None => out[slot].push_null(),
@@ -324,10 +332,12 @@ impl Parser {
                     None => out[slot].push_null(),
                 }
             }
-            if let Some(slot) = self.message
-                && out[slot].push_lossy(whole)
-            {
-                faults.push(Fault::Replaced);
+            if let Some(slot) = self.message {
+                if whole.is_empty() {
+                    out[slot].push_null();
+                } else if out[slot].push_lossy(whole) {
+                    faults.push(Fault::Replaced);
+                }
             }
         }
         self.push_fields(first, offset, recogniser, out, faults);
@@ -389,7 +399,9 @@ impl Parser {
     /// The next record of an envelope.
     fn unpack(&mut self, recogniser: usize, offset: u64, out: &mut [Buffer], faults: &mut Vec<Fault>) {
         let Some(record) = self.envelope.pop_front() else { return };
-        let known = self.formats.recognisers[recogniser].read(record.as_bytes(), offset, &mut self.capture);
+        let reader = &self.formats.recognisers[recogniser];
+        let known = reader.read_whole(record.as_bytes(), &mut self.capture)
+            || reader.read(record.as_bytes(), offset, &mut self.capture);
         self.push(record.as_bytes(), &[], offset, known.then_some(recogniser), out, faults);
     }
 }
@@ -428,6 +440,13 @@ impl RecordParser for Parser {
             }
         }
         let next = self.record_end(block, end, recogniser.is_some());
+        let whole = &block[at..next];
+        if let Some(known) = recogniser
+            && self.formats.recognisers[known].read_whole(whole, &mut self.capture)
+        {
+            self.push(whole, &[], offset, recogniser, out, faults);
+            return (next, Outcome::Row);
+        }
         let more = block[end.min(next)..next].trim_ascii_end();
         self.push(first, more, offset, recogniser, out, faults);
         (next, Outcome::Row)

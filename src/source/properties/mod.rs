@@ -26,6 +26,7 @@ fn spec(path: &Path, as_text: &[&str]) -> Spec {
         zone_said: true,
         skew: 0,
         format: None,
+        code: None,
         delimiter: Some(b','),
         as_text: as_text.iter().map(|name| (*name).to_string()).collect(),
         formats: Arc::default(),

@@ -1,0 +1,225 @@
+//! Archives of other evidence, as support bundles are: zip, and tar in any compression. Members are read where they
+//! lie; no name in an archive is ever a path that is written to.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
+use crate::source::file::{File, Handle, Inside};
+use crate::source::scratch;
+
+/// Archives within archives are opened this deep.
+const DEPTH_MAX: usize = 3;
+/// No more members are looked at.
+const MEMBERS_MAX: usize = 100_000;
+
+/// What an archive holds.
+#[derive(Debug, Default)]
+pub struct Members {
+    pub files: Vec<Arc<File>>,
+    /// What cannot be read of it, and why.
+    pub left_out: Vec<String>,
+}
+
+fn is_zip(file: &File) -> bool {
+    file.head.starts_with(b"PK\x03\x04") && file.is_seekable()
+}
+
+/// A workbook or document is a zip archive too, and no bundle.
+fn is_document(file: &File) -> bool {
+    is_zip(file) && memchr::memmem::find(&file.head[..file.head.len().min(4096)], b"[Content_Types].xml").is_some()
+}
+
+fn is_tar(file: &File) -> bool {
+    file.head.get(257..262) == Some(b"ustar")
+}
+
+/// The files in an archive; `None` if it is none.
+///
+/// # Errors
+/// If it cannot be read at all.
+pub fn members(file: &Arc<File>, scratch: &Path) -> Result<Option<Members>> {
+    let mut members = Members::default();
+    Ok(expand(file, scratch, 0, &mut members)?.then_some(members))
+}
+
+/// Adds the files in an archive. Returns whether it is one.
+fn expand(file: &Arc<File>, scratch: &Path, depth: usize, members: &mut Members) -> Result<bool> {
+    if depth > DEPTH_MAX || is_document(file) {
+        return Ok(false);
+    }
+    let inner = if is_zip(file) {
+        of_zip(file, members)?
+    } else if is_tar(file) {
+        of_tar(file, scratch, members)?
+    } else {
+        return Ok(false);
+    };
+    for member in inner {
+        if members.files.len() >= MEMBERS_MAX {
+            members.left_out.push(format!("{}: has more than {MEMBERS_MAX} members", file.shown));
+            break;
+        }
+        let member = Arc::new(member);
+        match expand(&member, scratch, depth + 1, members) {
+            Ok(true) => {}
+            Ok(false) => members.files.push(member),
+            Err(error) => members.left_out.push(format!("{}: {}", error.detail.unwrap_or(error.message), member.shown)),
+        }
+    }
+    Ok(true)
+}
+
+/// A compressed archive is unpacked once into the temporary directory; its members lie there one after another.
+fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec<File>> {
+    let (plain, damage) = scratch::seekable(file, scratch)?;
+    members.left_out.extend(damage.map(|why| format!("{}: {why}", file.shown)));
+    let mut archive = tar::Archive::new(Positioned::of(&plain)?);
+    let mut found = Vec::new();
+    let entries = archive.entries_with_seek().map_err(|e| Error::file(&file.shown, &e))?;
+    for entry in entries {
+        // What follows a broken header cannot be found.
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(cause) => {
+                members.left_out.push(format!("{}: the archive is broken ({cause}); what follows is lost", file.shown));
+                break;
+            }
+        };
+        let (start, size) = (entry.raw_file_position(), entry.size());
+        if !entry.header().entry_type().is_file() || size == 0 {
+            continue;
+        }
+        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_string();
+        let end = (start + size).min(plain.bytes);
+        let mut member = plain.part(start..end.max(start), &format!("{}/{name}", file.shown))?;
+        if end < start + size {
+            member.damage = Some("the archive ends before this member does; what follows is lost".into());
+        }
+        member.modified = entry.header().mtime().map_or(file.modified, |at| at as i64 * SECOND);
+        found.push(member.sampled()?);
+    }
+    Ok(found)
+}
+
+fn of_zip(file: &Arc<File>, members: &mut Members) -> Result<Vec<File>> {
+    let broken = |e: &zip::result::ZipError| {
+        Error::evidence(format!("cannot read `{}`", file.shown)).detail(format!("the archive is broken: {e}"))
+    };
+    let mut archive = zip::ZipArchive::new(Positioned::of(file)?).map_err(|e| broken(&e))?;
+    let mut found = Vec::new();
+    for index in 0..archive.len() {
+        let raw = match archive.by_index_raw(index) {
+            Ok(raw) => raw,
+            Err(cause) => {
+                members.left_out.push(format!("{}: a member cannot be read ({cause})", file.shown));
+                continue;
+            }
+        };
+        if !raw.is_file() || raw.size() == 0 {
+            continue;
+        }
+        let name = raw.name().map_or_else(|_| format!("member {index}"), |name| name.into_owned());
+        let shown = format!("{}/{}", file.shown, name.trim_start_matches("./"));
+        let modified = raw.last_modified().map(|at| {
+            let day = time::days(at.year().into(), at.month().into(), at.day().into()).unwrap_or(0);
+            day * DAY + i64::from(at.hour()) * HOUR + i64::from(at.minute()) * MINUTE + i64::from(at.second()) * SECOND
+        });
+        let (encrypted, method, crc) = (raw.encrypted(), raw.compression(), raw.crc32());
+        let start = raw.data_start();
+        let lies = start.map(|start| start..start + raw.compressed_size());
+        drop(raw);
+        let why = match (method, encrypted) {
+            (_, true) => Some("it is encrypted".to_string()),
+            (zip::CompressionMethod::Stored | zip::CompressionMethod::Deflated, _) => None,
+            (other, _) => Some(format!("packed with {other}, which is not read")),
+        };
+        let (Some(lies), None) = (lies, &why) else {
+            members.left_out.push(format!("{}: {shown}", why.unwrap_or_else(|| "its data cannot be found".into())));
+            continue;
+        };
+        let mut member = match method {
+            zip::CompressionMethod::Stored => file.part(lies, &shown)?,
+            _ => {
+                let bytes = lies.end - lies.start;
+                file.inside(Arc::new(Deflated { packed: file.part(lies, &shown)?, crc }), bytes, &shown)
+            }
+        };
+        // Without a zone: an hour or a day off is as good as it gets.
+        member.modified = modified.unwrap_or(file.modified);
+        match member.sampled() {
+            Ok(member) => found.push(member),
+            Err(error) => members.left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
+        }
+    }
+    Ok(found)
+}
+
+/// A deflated member of a zip archive, unpacked as it is read.
+#[derive(Debug)]
+struct Deflated {
+    packed: File,
+    /// Of what it unpacks to.
+    crc: u32,
+}
+
+impl Inside for Deflated {
+    fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
+        let packed = Positioned::of(&self.packed).map_err(|e| io::Error::other(e.message))?;
+        let inner = flate2::read::DeflateDecoder::new(io::BufReader::with_capacity(256 << 10, packed));
+        Ok(Box::new(Checked { inner, sum: flate2::Crc::new(), expected: self.crc }))
+    }
+}
+
+/// A stream whose checksum is compared at its end.
+struct Checked<R> {
+    inner: R,
+    sum: flate2::Crc,
+    expected: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.inner.read(buffer)?;
+        self.sum.update(&buffer[..got]);
+        if got == 0 && !buffer.is_empty() && self.sum.sum() != self.expected {
+            return Err(io::Error::other("their checksum is another"));
+        }
+        Ok(got)
+    }
+}
+
+/// A file read and sought as the archive crates want it.
+struct Positioned {
+    handle: Handle,
+    length: u64,
+    at: u64,
+}
+
+impl Positioned {
+    fn of(file: &File) -> Result<Positioned> {
+        Ok(Positioned { handle: file.positioned()?, length: file.bytes, at: 0 })
+    }
+}
+
+impl Read for Positioned {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.handle.read_at(buffer, self.at)?;
+        self.at += got as u64;
+        Ok(got)
+    }
+}
+
+impl Seek for Positioned {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.length.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.at)
+    }
+}

@@ -1,0 +1,92 @@
+//! What sample lines that name their fields hold, by path: `level`, and `log.level` within an object.
+
+use std::collections::HashMap;
+
+use super::keys::{Syntax, Value, elements, pairs, written};
+use crate::source::infer::Guess;
+use crate::source::json::each_pair;
+
+/// What sample lines hold, by path.
+#[derive(Default)]
+pub struct Paths {
+    /// In order of appearance; those within objects too.
+    pub list: Vec<String>,
+    pub seen: HashMap<String, Seen>,
+    pub lines: u64,
+}
+
+#[derive(Default)]
+pub struct Seen {
+    pub lines: u64,
+    timed: u64,
+    pub guess: Guess,
+    pub is_within: bool,
+}
+
+impl Paths {
+    pub fn of(syntax: Syntax, each: &[String], lines: &[&[u8]]) -> Paths {
+        let mut paths = Paths::default();
+        for line in lines {
+            let records = if each.is_empty() { vec![] } else { elements(line, each) };
+            for record in &records {
+                paths.see(syntax, record.as_bytes());
+            }
+            if each.is_empty() {
+                paths.see(syntax, line);
+            }
+        }
+        paths
+    }
+
+    fn see(&mut self, syntax: Syntax, line: &[u8]) {
+        let mut found: Vec<(String, String, bool)> = Vec::new();
+        let whole = pairs(syntax, line, |key, value| {
+            let within = value.raw().filter(|raw| raw.starts_with('{'));
+            found.push((key.to_string(), value.text().into_owned(), false));
+            if let Some(object) = within {
+                each_pair(object, |inner, raw| {
+                    found.push((format!("{key}.{inner}"), Value::Raw(raw).text().into_owned(), true));
+                })
+                .ok();
+            }
+        });
+        if !whole {
+            return;
+        }
+        self.lines += 1;
+        for (path, value, is_within) in found {
+            if !self.seen.contains_key(&path) {
+                self.list.push(path.clone());
+            }
+            let seen = self.seen.entry(path).or_default();
+            seen.lines += 1;
+            seen.is_within = is_within;
+            seen.timed += u64::from(written(&value).is_some());
+            if seen.lines < 2_000 {
+                seen.guess.see(value.as_bytes());
+            }
+        }
+    }
+
+    /// Whether the path is in nearly all lines.
+    pub fn is_usual(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(|seen| seen.lines * 10 >= self.lines * 9)
+    }
+
+    pub fn is_timed(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(|seen| seen.timed * 2 > self.lines)
+    }
+
+    /// The first of these names, at the top before one within an object.
+    pub fn named(&self, names: &[&str], fits: impl Fn(&str) -> bool) -> Option<String> {
+        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
+        let is = |path: &String, name: &str, is_within: bool| {
+            let seen_within = self.seen[path].is_within;
+            let own = if is_within { last(path) } else { path.clone() };
+            seen_within == is_within && own.eq_ignore_ascii_case(name) && fits(path)
+        };
+        [false, true].iter().find_map(|is_within| {
+            names.iter().find_map(|name| self.list.iter().find(|path| is(path, name, *is_within)).cloned())
+        })
+    }
+}
