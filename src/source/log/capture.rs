@@ -17,6 +17,9 @@ impl Span {
     }
 }
 
+/// A time that was read: which stamp, where, and what it is, with its length.
+pub type Memo = (u64, usize, Option<(Written, usize)>);
+
 /// What a line holds. Spans are parts of the line that was read; [`Capture::text`] resolves them.
 #[derive(Debug, Default, Clone)]
 pub struct Capture {
@@ -36,8 +39,8 @@ pub struct Capture {
     pub unknown: Vec<String>,
     /// How many more ends of fields may be tried on this line: a hostile one must not take forever.
     pub tries: u32,
-    /// The time that patterns of one format read at one place: which stamp, where, and what it is.
-    pub memo: Option<(u64, usize, Option<(Written, usize)>)>,
+    /// The time that a pattern read last: others of the same format mostly begin with the same.
+    pub memo: Option<Memo>,
     /// What the line inside of this one holds, kept for its buffers.
     pub inner: Option<Box<Capture>>,
     /// Where the groups of a regular expression were found, kept for its buffers.

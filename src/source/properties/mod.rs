@@ -15,6 +15,7 @@ use crate::model::scan::{Request, Table};
 use crate::model::zone::Zone;
 
 mod dumps;
+mod logs;
 
 type Rows = Vec<Vec<Option<String>>>;
 
