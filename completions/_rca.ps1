@@ -209,7 +209,7 @@ Register-ArgumentCompleter -Native -CommandName 'rca' -ScriptBlock {
             break
         }
         'rca;formats' {
-            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Say which formats the lines of this file are of, and which lines none knows')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Say which formats the lines of this file (or of a directory or archive) are of, and which lines none knows')
             [CompletionResult]::new('--test', '--test', [CompletionResultType]::ParameterName, 'Read the sample lines of a format file, or of an rca.toml, with it')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')
             [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')

@@ -199,7 +199,7 @@ set edit:completion:arg-completer[rca] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'rca;formats'= {
-            cand --explain 'Say which formats the lines of this file are of, and which lines none knows'
+            cand --explain 'Say which formats the lines of this file (or of a directory or archive) are of, and which lines none knows'
             cand --test 'Read the sample lines of a format file, or of an rca.toml, with it'
             cand -C 'The directory of a case, with its rca.toml'
             cand --case 'The directory of a case, with its rca.toml'

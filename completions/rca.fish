@@ -222,7 +222,7 @@ complete -c rca -n "__fish_rca_using_subcommand errors" -s q -l quiet -d 'No not
 complete -c rca -n "__fish_rca_using_subcommand errors" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand errors" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rca -n "__fish_rca_using_subcommand formats" -l explain -d 'Say which formats the lines of this file are of, and which lines none knows' -r -F
+complete -c rca -n "__fish_rca_using_subcommand formats" -l explain -d 'Say which formats the lines of this file (or of a directory or archive) are of, and which lines none knows' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l test -d 'Read the sample lines of a format file, or of an rca.toml, with it' -r -F
 complete -c rca -n "__fish_rca_using_subcommand formats" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand formats" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r

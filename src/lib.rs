@@ -103,6 +103,9 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
         stdin,
     };
     let session = Session::open(opening, coverage.clone())?;
+    if command.reads_evidence() {
+        session.check_set(&common.evidence.set)?;
+    }
     if let Some(output) = common.output.as_deref().filter(|output| session.is_evidence(output)) {
         return Err(Error::question(format!("`{}` is evidence and is not written over", output.display()))
             .hint("name another file"));
@@ -112,7 +115,7 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     let (rows, notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
     progress.finish();
     let answer_found = answer.found;
-    tell(&coverage, common, answer.notes.into_iter().chain(notes));
+    tell(&coverage, common, command.reads_evidence(), answer.notes.into_iter().chain(notes));
     let lost = coverage.lost();
     if common.evidence.strict && lost > 0 {
         let message = format!("{} rows or values could not be read, and --strict is given", grouped(lost));
@@ -299,14 +302,14 @@ fn parquet(session: &Session, answer: &Answer, common: &Common) -> Result<(u64, 
 }
 
 /// Notes and coverage, after the answer.
-fn tell(coverage: &Coverage, common: &Common, notes: impl Iterator<Item = String>) {
+fn tell(coverage: &Coverage, common: &Common, has_read: bool, notes: impl Iterator<Item = String>) {
     if common.quiet && coverage.lost() == 0 {
         return;
     }
     for note in notes {
         terminal::say(&format!("note: {note}"));
     }
-    for line in coverage.lines() {
+    for line in coverage.lines().iter().filter(|_| has_read) {
         terminal::say(&format!("coverage: {line}"));
     }
 }

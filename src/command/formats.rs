@@ -24,9 +24,9 @@ use crate::session::Session;
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct FormatsArgs {
-    /// Say which formats the lines of this file are of, and which lines none knows
+    /// Say which formats the lines of this file (or of a directory or archive) are of, and which lines none knows
     #[arg(long, value_name = "FILE", conflicts_with = "test")]
-    pub explain: Option<PathBuf>,
+    pub explain: Option<String>,
     /// Read the sample lines of a format file, or of an rca.toml, with it
     #[arg(long, value_name = "FILE.toml")]
     pub test: Option<PathBuf>,
@@ -78,8 +78,9 @@ fn listed(session: &Session) -> Result<Answer> {
     Ok(Answer::of(session.engine.keep("formats", &FIELDS, &rows)?))
 }
 
-fn explained(session: &Session, path: &std::path::Path) -> Result<Answer> {
-    const FIELDS: [(&str, Kind); 6] = [
+fn explained(session: &Session, path: &str) -> Result<Answer> {
+    const FIELDS: [(&str, Kind); 7] = [
+        ("file", Kind::Text),
         ("format", Kind::Text),
         ("lines", Kind::Int),
         ("share", Kind::Float),
@@ -88,13 +89,16 @@ fn explained(session: &Session, path: &std::path::Path) -> Result<Answer> {
         ("note", Kind::Text),
     ];
     let explained = session.explain(path)?;
-    let all: u64 = explained.findings.iter().map(|finding| finding.lines).sum();
-    let row = |finding: &crate::session::Finding| {
+    let row = |(file, finding): &(String, crate::session::Finding)| {
+        let own = explained.findings.iter().filter(|(other, _)| other == file);
+        let all: u64 = own.map(|(_, finding)| finding.lines).sum();
         let first = finding.first.as_ref();
+        let share = (finding.lines as f64 / all.max(1) as f64 * 10_000.0).round() / 10_000.0;
         vec![
+            text(file),
             text(&finding.format),
             Value::Int(finding.lines.into()),
-            if all == 0 { Value::Null } else { Value::Float(finding.lines as f64 / all as f64) },
+            if all == 0 { Value::Null } else { Value::Float(share) },
             first.map_or(Value::Null, |(number, _)| Value::Int((*number).into())),
             first.map_or(Value::Null, |(_, line)| text(line)),
             text(&finding.note),

@@ -23,6 +23,8 @@ pub enum Fault {
     UnknownKey(String),
     /// A log line outside any record that has a time.
     NoTime,
+    /// A log line that begins with a time as records do, but is of no format of its file.
+    LikeRecord,
     /// Bytes that are not UTF-8, shown as U+FFFD.
     Replaced,
     /// Lines with nothing in them.
@@ -38,7 +40,7 @@ pub enum Fault {
 impl Fault {
     /// Blank lines lose no row and no value, and a line without a time is a row.
     pub fn loses(&self) -> bool {
-        !matches!(self, Fault::Blank | Fault::NoTime)
+        !matches!(self, Fault::Blank | Fault::NoTime | Fault::LikeRecord)
     }
 
     pub fn described(&self, count: u64) -> String {
@@ -66,6 +68,14 @@ impl Fault {
                 format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })
             }
             Fault::NoTime => format!("{n} {} no time", if one { "row has" } else { "rows have" }),
+            Fault::LikeRecord if one => {
+                "1 line begins with a time and is of no format of its file: it is in the record before it".into()
+            }
+            Fault::LikeRecord => {
+                format!(
+                    "{n} lines begin with a time and are of no format of their file: they are in the records before them"
+                )
+            }
             Fault::Replaced => {
                 format!("{n} {} not UTF-8, shown with `\u{FFFD}`", if one { "value is" } else { "values are" })
             }

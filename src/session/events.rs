@@ -196,16 +196,18 @@ impl Session {
                 .map(|column| column.name.clone())
                 .collect(),
         };
-        let message = if table.kind == "log" { Some("message".to_string()) } else { None };
         let mut parts: Vec<String> = own
             .iter()
-            .filter(|name| message.as_ref() != Some(*name))
+            .filter(|name| table.kind != "log" || *name != "message")
             .map(|name| format!("{}::VARCHAR = {value}", quote::name(name)))
             .collect();
-        if let Some(message) = message {
-            let word = format!("(^|[^A-Za-z0-9_]){}($|[^A-Za-z0-9_])", regex::escape(&entity.value));
-            let message = quote::name(&message);
-            parts.push(format!("(contains({message}, {value}) AND regexp_matches({message}, {}))", quote::text(&word)));
+        if table.kind == "log" {
+            // The fields of a line are cut out of its text: a request, a path.
+            let word = quote::text(&format!("(^|[^A-Za-z0-9_]){}($|[^A-Za-z0-9_])", regex::escape(&entity.value)));
+            for column in table.own_columns().filter(|column| column.kind == Kind::Text) {
+                let name = quote::name(&column.name);
+                parts.push(format!("(contains({name}, {value}) AND regexp_matches({name}, {word}))"));
+            }
         }
         if parts.is_empty() { "false".into() } else { parts.join(" OR ") }
     }

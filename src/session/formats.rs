@@ -5,9 +5,9 @@ use std::path::Path;
 use super::Session;
 use crate::error::{Error, Result};
 use crate::source::file::File;
+use crate::source::locate;
 use crate::source::log::formats::{self, FormatFile, Formats};
 use crate::source::log::{self, explain};
-use crate::source::reader_of;
 
 pub use explain::Finding;
 pub use formats::Tried;
@@ -22,10 +22,19 @@ pub struct Known {
     pub source: String,
 }
 
-/// Why a file is read as it is.
+/// Why files are read as they are.
 pub struct Explained {
-    pub findings: Vec<Finding>,
+    /// With the file they are of.
+    pub findings: Vec<(String, Finding)>,
     pub notes: Vec<String>,
+}
+
+impl Explained {
+    fn add(&mut self, file: &File, own: &Formats) -> Result<()> {
+        let shown = file.shown.to_string();
+        self.findings.extend(explain::explain(file, own)?.into_iter().map(|finding| (shown.clone(), finding)));
+        Ok(())
+    }
 }
 
 impl Known {
@@ -68,18 +77,36 @@ impl Session {
         all
     }
 
+    /// Why the files of a path (a file, a directory, a bundle or a member of one) are read as they are.
+    ///
     /// # Errors
-    /// If the file cannot be read.
-    pub fn explain(&self, path: &Path) -> Result<Explained> {
-        let file = File::open(path, &path.to_string_lossy())?;
-        let findings = explain::explain(&file, &self.own_formats()?)?;
-        let mut notes = Vec::new();
-        match reader_of(&file) {
-            Some(reader) if reader.kind == "log" => {}
-            Some(reader) => notes.push(format!("as a source the file is read as {}, not as a log", reader.kind)),
-            None => notes.push("no line has a time: it is no log".into()),
+    /// If they cannot be read.
+    pub fn explain(&self, typed: &str) -> Result<Explained> {
+        let own = self.own_formats()?;
+        let is_forced = |_: &str| false;
+        let logs = locate::Logs { formats: &own, is_forced: &is_forced };
+        let mut explained = Explained { findings: Vec::new(), notes: Vec::new() };
+        let located = match locate::locate(typed, None, Path::new(""), &self.scratch, &logs) {
+            Ok(located) => located,
+            // What is no evidence at all can be explained too, if it is there.
+            Err(_) if Path::new(typed).is_file() => {
+                let file = File::open(Path::new(typed), typed)?;
+                explained.notes.push(format!("{typed} is of no kind that is read: no line has a time"));
+                explained.add(&file, &own)?;
+                return Ok(explained);
+            }
+            Err(error) => return Err(error),
+        };
+        for group in located.groups {
+            for file in &group.files {
+                if group.reader.kind != "log" {
+                    explained.notes.push(format!("{} is read as {}, not as a log", file.shown, group.reader.kind));
+                }
+                explained.add(file, &own)?;
+            }
         }
-        Ok(Explained { findings, notes })
+        explained.notes.extend(located.left_out.into_iter().map(|left_out| format!("left out, {left_out}")));
+        Ok(explained)
     }
 
     /// Reads the samples of all formats of a file: of one format, or of settings.
@@ -88,7 +115,7 @@ impl Session {
     /// If the file is no format, or a pattern does not compile.
     pub fn test_formats(&self, path: &Path) -> Result<Vec<(String, Tried)>> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path).map_err(|e| Error::file(&shown.to_string(), &e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(shown.to_string(), &e))?;
         let refused = |detail: String| Error::question(format!("`{shown}` is no log format")).detail(detail);
         let table: toml::Table =
             text.parse().map_err(|e: toml::de::Error| refused(e.to_string().trim().to_string()))?;
@@ -100,7 +127,8 @@ impl Session {
         for file in files {
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let name = file.name.clone().unwrap_or(stem);
-            let tried = formats::try_samples(&name, &file).map_err(|why| refused(format!("`{name}`: {why}")))?;
+            let tried =
+                formats::try_samples(&name, &file.with_letters()).map_err(|why| refused(format!("`{name}`: {why}")))?;
             tested.extend(tried.into_iter().map(|tried| (name.clone(), tried)));
         }
         Ok(tested)

@@ -162,6 +162,8 @@ pub struct Session {
     /// Standard input or a pipe had nothing in it.
     pub is_empty_stream: bool,
     /// Where the engine may write an answer as Parquet.
+    /// Where compressed evidence is unpacked to.
+    scratch: PathBuf,
     pub parquet_output: PathBuf,
 }
 
@@ -184,6 +186,7 @@ impl Session {
             files: Vec::new(),
             is_empty_stream: false,
             parquet_output: scratch.join("answer.parquet"),
+            scratch: scratch.clone(),
         };
         let formats = Arc::new(session.own_formats()?);
         if !reads_evidence {
@@ -266,6 +269,25 @@ impl Session {
         Ok(of_settings)
     }
 
+    /// Of `--set sources.NAME.key=value`: whether there is such a source.
+    ///
+    /// # Errors
+    /// If there is none, with those that there are.
+    pub fn check_set(&self, assignments: &[String]) -> Result<()> {
+        for assignment in assignments {
+            let key = assignment.split('=').next().unwrap_or_default();
+            let Some(name) = key.strip_prefix("sources.").and_then(|rest| rest.split('.').next()) else { continue };
+            let name = name.trim_matches('"');
+            if !self.tables.iter().any(|table| table.source == name) {
+                let mut known: Vec<String> = self.tables.iter().map(|table| table.source.clone()).collect();
+                known.dedup();
+                return Err(Error::question(format!("`--set {assignment}`: no source is called `{name}`"))
+                    .hint(format!("there are {}", name::listed(&known))));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the settings name a log format for a source.
     fn is_forced(&self, source: &str) -> bool {
         self.settings.sources.get(source).is_some_and(|said| said.format.is_some())
@@ -278,7 +300,7 @@ impl Session {
             let file: FormatFile =
                 table.clone().try_into().map_err(|e| refused("a format").detail(format!("{e}").trim().to_string()))?;
             let Some(name) = file.name.clone() else { return Err(refused("a format").detail("it has no `name`")) };
-            formats.add(&name, &file).map_err(|why| refused(&format!("format `{name}`")).detail(why))?;
+            formats.add(&name, &file.with_letters()).map_err(|why| refused(&format!("format `{name}`")).detail(why))?;
         }
         Ok(formats)
     }

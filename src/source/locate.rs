@@ -46,7 +46,7 @@ pub struct Logs<'a> {
 pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs: &Logs) -> Result<Located> {
     let path = base.join(typed);
     let is_glob = typed.contains(['*', '?', '[']) && !path.exists();
-    if is_glob {
+    if is_glob && within_bundle(typed, base, scratch)?.is_none() {
         let found = opened(globbed(typed, base)?, scratch);
         return grouped(found, said.map_or_else(|| glob_name(typed, base), str::to_string), typed, logs);
     }
@@ -60,6 +60,11 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
         // `<(zcat x.gz)` of a shell: read like standard input, under its own name.
         let mut pipe = fs::File::open(&path).map_err(|e| Error::file(typed, &e))?;
         return kept(&mut pipe, said.unwrap_or("pipe"), scratch, logs);
+    }
+    if let Some(members) = within_bundle(typed, base, scratch)? {
+        let is_file = members.files.len() == 1 && *members.files[0].shown == *typed;
+        let name = said.map_or_else(|| if is_file { file_name(typed) } else { folder_name(&path) }, str::to_string);
+        return grouped(members, name, typed, logs);
     }
     let file = File::open(&path, typed)?;
     let name = said.map_or_else(|| file_name(typed), str::to_string);
@@ -92,11 +97,37 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
     if file.head.trim_ascii() == b"[]" {
         return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
     }
+    if let Some(members) = bundled(&Arc::new(file.clone()), scratch)? {
+        return grouped(members, name.to_string(), name, logs);
+    }
     let reader = readable(&file, name, logs)?;
     Ok(Located {
         groups: vec![Group { name: name.to_string(), reader, files: vec![Arc::new(file)] }],
         left_out: Vec::new(),
     })
+}
+
+/// Members of a bundle by a path that goes on into it: `bundle.tar.gz/var/log`, `bundle.zip/app/*.log`.
+fn within_bundle(typed: &str, base: &Path, scratch: &Path) -> Result<Option<Members>> {
+    if base.join(typed).exists() {
+        return Ok(None);
+    }
+    let ends = typed.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+    let Some(at) = ends.into_iter().find(|at| base.join(&typed[..*at]).is_file()) else { return Ok(None) };
+    let bundle = Arc::new(File::open(&base.join(&typed[..at]), &typed[..at])?);
+    let Some(mut members) = bundled(&bundle, scratch)? else { return Ok(None) };
+    let pattern = glob::Pattern::new(typed).ok();
+    let folder = format!("{}/", typed.trim_end_matches('/'));
+    members.files.retain(|file| {
+        *file.shown == *typed
+            || file.shown.starts_with(&folder)
+            || pattern.as_ref().is_some_and(|pattern| pattern.matches(&file.shown))
+    });
+    if members.files.is_empty() {
+        return Err(Error::evidence(format!("`{}` has no member `{}`", &typed[..at], &typed[at + 1..])));
+    }
+    members.left_out.clear();
+    Ok(Some(members))
 }
 
 /// The name of a source that is this file; of a dump's table of contents, its folder's.
@@ -263,6 +294,15 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
         }];
     }
     let mut groups: BTreeMap<String, Vec<Group>> = BTreeMap::new();
+    // The logs of a directory are one table, whatever else is there.
+    let (logs, known): (Vec<_>, Vec<_>) = known.into_iter().partition(|(reader, _)| reader.kind == "log");
+    let logs: Vec<Arc<File>> = logs.into_iter().map(|(_, file)| file).collect();
+    if let Some(first) = logs.first() {
+        let stem = file_name(&first.shown);
+        let is_one = logs.iter().all(|file| file_name(&file.shown) == stem);
+        let name = if is_one { stem } else { name.to_string() };
+        groups.insert(name.clone(), vec![Group { name, reader: &log::KNOWN, files: logs }]);
+    }
     for (reader, file) in known {
         let stem = file_name(&file.shown);
         let same_name = groups.entry(stem.clone()).or_default();

@@ -37,6 +37,8 @@ pub struct Capture {
     pub stripped: Option<Vec<u8>>,
     /// Keys that no sample had.
     pub unknown: Vec<String>,
+    /// How far into the line a pattern of the format came.
+    pub reached: usize,
     /// How many more ends of fields may be tried on this line: a hostile one must not take forever.
     pub tries: u32,
     /// The time that a pattern read last: others of the same format mostly begin with the same.

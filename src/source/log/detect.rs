@@ -97,7 +97,8 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
     let schemas = schemas(own);
     let mut detected = Detected::default();
     let mut rest: Vec<&[u8]> = sample.to_vec();
-    let json = Keys::learn(Syntax::Json, sample, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("json"));
+    let learn = if depth > 0 { Keys::learn_within } else { Keys::learn };
+    let json = learn(Syntax::Json, sample, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("json"));
     if let Some(keys) = json {
         let before = rest.len();
         rest.retain(|line| !(keys.read(line, &mut capture) || !keys.records(line).is_empty()));
@@ -169,7 +170,7 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
         detected.recognisers.push(wrapped(recogniser, sample, own, depth));
     }
     rest.retain(|line| !chosen.iter().any(|index| formats[*index].read(line, &mut capture)));
-    let logfmt = Keys::learn(Syntax::Logfmt, &rest, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("logfmt"));
+    let logfmt = learn(Syntax::Logfmt, &rest, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("logfmt"));
     if let Some(keys) = logfmt {
         let before = rest.len();
         rest.retain(|line| !keys.read(line, &mut capture));
@@ -307,7 +308,10 @@ pub fn has_sentences(head: &[u8], delimiter: u8) -> bool {
         let has_words = words.clone().filter(is_word).count() >= 2 || words.any(|word| is_text(&word));
         let mut has_time = || Generic::learn(&[first], false).is_some_and(|generic| generic.read(first, &mut capture));
         let is_within = first.len() < line.len() && super::generic::spans(line, first.len());
-        told += usize::from(is_within || has_words && has_time());
+        // A bracket is no part of a value: `[ST05|2025-03-01 13:10:04|E] fan stalled`.
+        let is_bracket = matches!(line.first(), Some(b'[' | b'<' | b'(')) && !first.iter().any(|b| b"])>".contains(b));
+        let is_bracketed = is_bracket && super::generic::is_head(line);
+        told += usize::from(is_within || is_bracketed || has_words && has_time());
     }
     total > 0 && told * 10 >= total * 9
 }

@@ -42,6 +42,8 @@ impl Tally {
 pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
     let detected = detect::detect(file, own, None);
     let names: Vec<String> = detected.recognisers.iter().map(super::recogniser::Recogniser::name).collect();
+    // Records of several lines that are read as one.
+    let is_whole = matches!(detected.recognisers.first(), Some(super::recogniser::Recogniser::Tagged(_)));
     let formats = FileFormats::new(detected.recognisers, Vec::new(), file.modified);
     let mut tallies: Vec<Tally> = names.iter().map(|_| Tally::default()).collect();
     let (mut joined, mut unknown, mut blank) = (Tally::default(), Tally::default(), Tally::default());
@@ -67,6 +69,7 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
                 has_record = true;
             }
             None if formats.is_description(text) => blank.add(number, text),
+            None if has_record && is_whole => tallies[0].add(number, text),
             None if has_record => joined.add(number, text),
             None if text.trim_ascii().is_empty() => {}
             None => {

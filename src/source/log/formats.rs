@@ -46,7 +46,7 @@ const BUILT_IN: &[(&str, &str)] = texts![
     "thunderbird", "tomcat", "tornado", "traefik", "access", "unifi_iptables", "unreal", "uwsgi", "vdsm", "pytest",
     "vmk", "esx_syslog", "vmw", "vmw_py", "vmw_vc_svc", "vmware_java", "compose", "vpostgres", "weblogic",
     "websphere", "windows_cbs", "windows_setupapi", "xmlrpc", "yum", "zap_console", "zellij", "zookeeper",
-    "zsh_history", "unifi", "syslog", "java", "python",
+    "zsh_history", "unifi", "syslog", "java", "python", "dmesg_uptime",
     // Of lines that name their fields.
     "bunyan", "caddy", "cloudflare", "cloudtrail", "docker_json", "dotnet_json", "ecs", "gelf", "github_events",
     "gitlab_json", "go_test", "influxdb", "journald_json", "k8s_audit", "logstash", "macos_unified_json",
@@ -90,6 +90,7 @@ pub struct FormatFile {
     pub pattern: Option<String>,
     pub patterns: Vec<String>,
     /// For what no pattern can say: groups `ts`, `level`, `message`, `code`, and fields.
+    #[serde(deserialize_with = "one_or_many")]
     pub regex: Vec<String>,
     /// The stamp format of the group `ts`; the path of the time of JSON.
     pub time: Option<String>,
@@ -109,6 +110,40 @@ pub struct FormatFile {
     pub code: Option<String>,
     pub each: Option<String>,
     pub samples: Vec<SampleLine>,
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(list) => list,
+    })
+}
+
+impl FormatFile {
+    /// Single letters for levels, as one's own formats have them where nothing else is said.
+    pub fn with_letters(mut self) -> FormatFile {
+        const LETTERS: [(&str, &str); 7] = [
+            ("T", "trace"),
+            ("V", "trace"),
+            ("D", "debug"),
+            ("I", "info"),
+            ("W", "warn"),
+            ("E", "error"),
+            ("F", "fatal"),
+        ];
+        if self.syntax.is_none() {
+            for (letter, level) in LETTERS {
+                self.levels.entry(letter.to_string()).or_insert_with(|| level.to_string());
+            }
+        }
+        self
+    }
 }
 
 /// A line, and what must be found in it. Times without a zone are UTC; the file's time is the end of 2025-03-01.
@@ -259,6 +294,7 @@ impl Format {
     #[inline]
     pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
         capture.memo = None;
+        capture.reached = 0;
         for (matcher, level) in &self.matchers {
             capture.clear(self.fields.len());
             let fits = match matcher {
@@ -315,7 +351,12 @@ fn try_sample(formats: &Formats, sample: &SampleLine) -> Result<Tried, String> {
         (None, None) => return Err("there is no format".into()),
     };
     if !is_read {
-        tried.differences.push("no pattern fits the line".into());
+        let rest =
+            String::from_utf8_lossy(&line[capture.reached.min(line.len())..]).chars().take(24).collect::<String>();
+        tried.differences.push(format!(
+            "no pattern fits the line; the best one does up to column {}, before `{rest}`",
+            capture.reached + 1
+        ));
         return Ok(tried);
     }
     let text = |span: Span| String::from_utf8_lossy(capture.text(span, &line)).into_owned();
@@ -332,12 +373,18 @@ fn try_sample(formats: &Formats, sample: &SampleLine) -> Result<Tried, String> {
     let ts = capture.written.zip(calendar).map(|(written, calendar)| Clock::new(place, calendar).utc(written, 0));
     let mut compare = |what: &str, found: Option<String>, expected: Option<&String>| {
         if found.as_ref() != expected {
-            let shown = |text: Option<&String>| text.map_or_else(|| "nothing".into(), |text| format!("`{text}`"));
-            tried.differences.push(format!("{what} is {} and not {}", shown(found.as_ref()), shown(expected)));
+            tried.differences.push(match (found, expected) {
+                (Some(found), None) => format!("{what} is `{found}`, which the sample does not list"),
+                (Some(found), Some(expected)) => format!("{what} is `{found}` and not `{expected}`"),
+                (None, expected) => {
+                    format!("{what} is not found; expected is `{}`", expected.map_or("", String::as_str))
+                }
+            });
         }
     };
     compare("ts", ts.map(time::rfc3339), sample.ts.as_ref());
-    compare("level", capture.level.map(|level| level.name().to_string()), sample.level.as_ref());
+    let said = || Level::of_message(capture.text(capture.message, &line));
+    compare("level", capture.level.or_else(said).map(|level| level.name().to_string()), sample.level.as_ref());
     let message = text(capture.message);
     let code = capture.code.map(text).or_else(|| Some(message[code::find(message.as_bytes())?].to_string()));
     compare("code", code, sample.code.as_ref());

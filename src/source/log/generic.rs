@@ -14,6 +14,9 @@ const PREFIX_BYTES: usize = 24;
 /// One that samples have at the same place may stand further on.
 const FAR_PREFIX_BYTES: usize = 96;
 
+const DAY_FIRST: &str = "%d/%m/%Y %H:%M:%S%.f";
+const MONTH_FIRST: &str = "%m/%d/%Y %H:%M:%S%.f";
+
 /// Stamps in the order they are tried at each place.
 static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
     [
@@ -41,6 +44,10 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%Y-%m-%d_%H-%M-%S",
         "%Y-%m-%d %H.%M.%S%.f",
         "%d.%m.%Y %H:%M:%S%.f",
+        DAY_FIRST,
+        MONTH_FIRST,
+        "%m/%d/%Y %I:%M:%S%.f %p",
+        "%m/%d/%Y, %I:%M:%S%.f %p",
         "%y/%m/%d %H:%M:%S%.f",
         "%y-%m-%d %H:%M:%S%.f",
         "%Y%m%d %H:%M:%S%.f",
@@ -80,7 +87,10 @@ impl Generic {
         // By stamp: how many lines have it, and the places it begins at.
         let mut found: Vec<(u64, Vec<(usize, u64)>)> = vec![(0, Vec::new()); STAMPS.len()];
         for line in lines {
-            let Some((index, start, ..)) = search(line, FAR_PREFIX_BYTES, 0..STAMPS.len()) else { continue };
+            let Some((index, start, end, _)) = search(line, FAR_PREFIX_BYTES, 0..STAMPS.len()) else { continue };
+            if is_setting(line, start, end) {
+                continue;
+            }
             let (count, starts) = &mut found[index];
             *count += 1;
             match starts.iter_mut().find(|(known, _)| *known == start) {
@@ -106,6 +116,7 @@ impl Generic {
             }
         }
         usual.sort_by_key(|(index, _, count)| (std::cmp::Reverse(*count), *index));
+        told_apart(&mut usual, lines);
         let fields = vec![Field { name: LEVEL_RAW.into(), kind: FieldType::Read(Reading::Text) }];
         let usual: Vec<(usize, usize)> = usual.into_iter().map(|(index, far, _)| (index, far)).collect();
         (!usual.is_empty()).then_some(Generic { fields, usual, is_beside })
@@ -133,8 +144,30 @@ impl Generic {
                     .filter(|(index, ..)| !is_day_known || STAMPS[*index].lacks() < Lack::Day)
             });
         let Some((_, start, end, written)) = found else { return false };
+        if is_setting(line, start, end) {
+            return false;
+        }
         finish(line, start, end, written, capture);
         true
+    }
+}
+
+/// Of a day and a month in either order, the one that every line fits; neither if both are possible throughout.
+fn told_apart(usual: &mut Vec<(usize, usize, u64)>, lines: &[&[u8]]) {
+    let place = |text: &str| STAMPS.iter().position(|stamp| Ok(stamp) == StampFormat::compile(text).as_ref());
+    let (Some(day_first), Some(month_first)) = (place(DAY_FIRST), place(MONTH_FIRST)) else { return };
+    let Some(at) = usual.iter().position(|(index, ..)| *index == day_first || *index == month_first) else { return };
+    let fits = |index: usize| {
+        let fits = |line: &&&[u8]| search(line, FAR_PREFIX_BYTES, index..index + 1).is_some();
+        lines.iter().filter(fits).count()
+    };
+    let (by_day, by_month) = (fits(day_first), fits(month_first));
+    let (_, far, count) = usual[at];
+    usual.retain(|(index, ..)| *index != day_first && *index != month_first);
+    match by_day.cmp(&by_month) {
+        std::cmp::Ordering::Greater => usual.push((day_first, far, count)),
+        std::cmp::Ordering::Less => usual.push((month_first, far, count)),
+        std::cmp::Ordering::Equal => {}
     }
 }
 
@@ -143,6 +176,19 @@ pub fn whole(text: &[u8]) -> Option<Written> {
     let (_, start, end, written) = search(text, 5, 0..STAMPS.len())?;
     let is_day = text[..start].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b','));
     (end == text.len() && is_day && written.lacks() < Lack::Day).then_some(written)
+}
+
+/// Whether a line begins with a date and time, maybe behind a bracket.
+pub fn begins_with_time(line: &[u8]) -> bool {
+    // Most lines of a record begin with a blank or a letter.
+    let first = line.first().copied().unwrap_or(b' ');
+    (first.is_ascii_digit() || matches!(first, b'[' | b'<' | b'('))
+        && search(line, 2, 0..STAMPS.len()).is_some_and(|(index, ..)| STAMPS[index].lacks() < Lack::Day)
+}
+
+/// Whether a stamp stands near the start of a line.
+pub fn is_head(line: &[u8]) -> bool {
+    search(line, PREFIX_BYTES, 0..STAMPS.len()).is_some()
 }
 
 /// Whether the stamp near the start of a line goes on behind `place`.
@@ -221,7 +267,24 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut
         }
     }
     capture.fields[0] = raw;
-    capture.message = Span::new(message.min(line.len()), line.len());
+    // What stands before the time is said too, but for the day's name and the level.
+    let is_told =
+        line[..start].split(is_sign).all(|word| word.is_empty() || is_day_name(word) || strict_level(word).is_some());
+    let from = if is_told { message.min(line.len()) } else { 0 };
+    capture.message = Span::new(from, line.len());
+}
+
+fn is_day_name(word: &[u8]) -> bool {
+    const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    word.len() <= 9 && DAYS.iter().any(|day| word.starts_with(day))
+}
+
+/// `created: 2025-03-01 13:10:04`: a value and no event.
+fn is_setting(line: &[u8], start: usize, end: usize) -> bool {
+    let name = line[..start].trim_ascii_end();
+    let rest = line[end..].iter().all(|byte| matches!(byte, b' ' | b'"' | b'\'' | b',' | b';'));
+    let name = name.strip_suffix(b"\"").or_else(|| name.strip_suffix(b"'")).unwrap_or(name).trim_ascii_end();
+    rest && matches!(name.last(), Some(b':' | b'='))
 }
 
 fn separators(text: &[u8]) -> usize {
@@ -278,6 +341,11 @@ mod tests {
             told("20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged"),
             Some((None, "Step_LSC|30002312|onStandStepChanged".into()))
         );
+        assert_eq!(told("14/03/2025 13:10:04,118 ERROR a"), Some((Some(Level::Error), "a".into())));
+        assert_eq!(told("03/04/2025 13:10:04 a"), None);
+        assert_eq!(told("created: 2025-03-01 13:10:04"), None);
+        let prefixed = "stage=fan 2025-03-01 13:10:04 hot".to_string();
+        assert_eq!(told(&prefixed), Some((None, prefixed.clone())));
         assert_eq!(told("plain text without any time"), None);
         assert_eq!(told("17407872001 is a number"), None);
         assert_eq!(told("at 10:22:40 the door opened"), None);

@@ -108,6 +108,7 @@ pub struct Keys {
     pub fields: Vec<Field>,
     pub each: Vec<String>,
     pub wraps: bool,
+    needs_time: bool,
     uses: HashMap<String, Use>,
     levels: Vec<(String, Level)>,
     level_raw: Option<usize>,
@@ -123,13 +124,23 @@ pub struct Keys {
 impl Keys {
     /// What the sample lines say; `None` if they are not of this syntax or have no time.
     pub fn learn(syntax: Syntax, lines: &[&[u8]], schemas: &[Schema]) -> Option<Keys> {
+        Keys::learn_with(syntax, lines, schemas, true)
+    }
+
+    /// The same of lines that may have their time from elsewhere, but then a level.
+    pub fn learn_within(syntax: Syntax, lines: &[&[u8]], schemas: &[Schema]) -> Option<Keys> {
+        Keys::learn(syntax, lines, schemas)
+            .or_else(|| Keys::learn_with(syntax, lines, schemas, false).filter(|keys| keys.has_level))
+    }
+
+    fn learn_with(syntax: Syntax, lines: &[&[u8]], schemas: &[Schema], needs_time: bool) -> Option<Keys> {
         if let Some(envelope) = schemas.iter().find(|schema| {
             schema.syntax == syntax
                 && !schema.each.is_empty()
                 && lines.iter().any(|line| !elements(line, &schema.each).is_empty())
         }) {
             let paths = Paths::of(syntax, &envelope.each, lines);
-            return Keys::of(syntax, &paths, Some(envelope));
+            return Keys::of(syntax, &paths, Some(envelope), needs_time);
         }
         let paths = Paths::of(syntax, &[], lines);
         if paths.lines == 0 {
@@ -142,10 +153,10 @@ impl Keys {
                 && schema.time.as_ref().is_none_or(|path| paths.is_timed(path))
         };
         let schema = schemas.iter().filter(fits).max_by_key(|schema| schema.requires.len());
-        Keys::of(syntax, &paths, schema)
+        Keys::of(syntax, &paths, schema, needs_time)
     }
 
-    fn of(syntax: Syntax, paths: &Paths, schema: Option<&Schema>) -> Option<Keys> {
+    fn of(syntax: Syntax, paths: &Paths, schema: Option<&Schema>, needs_time: bool) -> Option<Keys> {
         let any = |_: &str| true;
         let said = |pick: fn(&Schema) -> &Option<String>| schema.map(|schema| pick(schema).clone());
         let time = said(|schema| &schema.time).flatten().or_else(|| {
@@ -154,7 +165,10 @@ impl Keys {
                 let is = |path: &&String| !paths.seen[*path].is_within && timed(path) && infer::names_a_time(path);
                 paths.list.iter().find(is).cloned()
             })
-        })?;
+        });
+        if needs_time && time.is_none() {
+            return None;
+        }
         let level = said(|schema| &schema.level).unwrap_or_else(|| paths.named(LEVEL, any));
         let message = said(|schema| &schema.message).unwrap_or_else(|| paths.named(MESSAGE, any));
         let code = said(|schema| &schema.code).unwrap_or_else(|| paths.named(CODE, any));
@@ -165,6 +179,7 @@ impl Keys {
             fields: Vec::new(),
             each: schema.map(|schema| schema.each.clone()).unwrap_or_default(),
             wraps: schema.is_some_and(|schema| schema.wraps),
+            needs_time,
             uses: HashMap::new(),
             levels: schema.map(|schema| schema.levels.clone()).unwrap_or_default(),
             level_raw: None,
@@ -185,7 +200,7 @@ impl Keys {
             keys.received = Some(field_index(&mut keys.fields, "received", FieldType::Time(iso)));
         }
         let roles = [
-            (Some(time), Role::Time),
+            (time, Role::Time),
             (received, Role::Received),
             (level, Role::Level),
             (message, Role::Message),
@@ -251,7 +266,7 @@ impl Keys {
         if !has_message && !self.has_message {
             capture.message = Span::new(0, line.len());
         }
-        whole && capture.written.is_some()
+        whole && (capture.written.is_some() || !self.needs_time)
     }
 
     /// Puts a value where its role belongs. Returns whether it is the message.
@@ -277,7 +292,10 @@ impl Keys {
             }
             Role::Message => {
                 // A container's runtime keeps the end of the line.
-                let text = value.text();
+                let text = match value.raw().and_then(bytes) {
+                    Some(bytes) => bytes.into(),
+                    None => value.text(),
+                };
                 let text = if self.wraps { text.trim_end_matches(['\n', '\r']) } else { &text };
                 capture.message = capture.keep(text.as_bytes());
                 return true;
@@ -344,6 +362,15 @@ impl<'a> Value<'a> {
     fn keep(self, capture: &mut Capture) -> Span {
         capture.keep(self.text().as_bytes())
     }
+}
+
+/// A text that is written as an array of its bytes, as the journal writes those with control characters.
+fn bytes(raw: &str) -> Option<String> {
+    if !raw.starts_with('[') {
+        return None;
+    }
+    let bytes: Vec<u8> = serde_json::from_str(raw).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The value at a path within an object.

@@ -36,6 +36,31 @@ impl Level {
         WORDS.iter().find(|(known, _)| *known == word).map(|(_, level)| *level)
     }
 
+    /// What a message says of its own level at its beginning, where the line has no place for one: `ERROR: x`,
+    /// `[WARN] x`, `error: x`; and what the hardware reports. A word further on is what the sentence speaks of.
+    pub fn of_message(message: &[u8]) -> Option<Level> {
+        let text = message.strip_prefix(b"[").unwrap_or(message);
+        let length = text.iter().take(9).take_while(|byte| byte.is_ascii_alphabetic()).count();
+        if (3..=8).contains(&length)
+            && let Some(level) = Level::of(&text[..length])
+        {
+            let is_shouted = text[..length].iter().all(u8::is_ascii_uppercase);
+            let is_told = match text.get(length) {
+                Some(b':') => !matches!(&text[..length], b"log" | b"config" | b"trace" | b"hint" | b"fine" | b"note"),
+                Some(b']') => text.len() < message.len(),
+                Some(b' ' | b'\t') => {
+                    is_shouted && !matches!(&text[..length], b"LOG" | b"CONFIG" | b"FINE" | b"NOTE" | b"HINT")
+                }
+                _ => false,
+            };
+            return is_told.then_some(level);
+        }
+        let has = |mark: &[u8]| memchr::memmem::find(&message[..message.len().min(64)], mark).is_some();
+        (message.first().is_some_and(|byte| matches!(byte, b'N' | b'm' | b'['))
+            && (has(b"NVRM: Xid (") || has(b"[Hardware Error]")))
+        .then_some(Level::Error)
+    }
+
     /// Of a syslog severity, 0 to 7 (RFC 5424, 6.2.1).
     pub fn of_severity(severity: u32) -> Level {
         match severity {
@@ -112,6 +137,18 @@ const WORDS: [(u64, Level); 24] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_may_begin_with_its_level() {
+        let level = |text: &str| Level::of_message(text.as_bytes());
+        assert_eq!(level("ERROR fan 2 stalled"), Some(Level::Error));
+        assert_eq!(level("error: no route"), Some(Level::Error));
+        assert_eq!(level("[WARN] slow"), Some(Level::Warn));
+        assert_eq!(level("NVRM: Xid (PCI:0000:01:00): 79, pid=1"), Some(Level::Error));
+        for text in ["error 12 was cleared", "Errors: 0", "info", "no error here", "trace: x", "ERRORS", "[error"] {
+            assert_eq!(level(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn words_of_any_case_are_levels_and_others_are_not() {

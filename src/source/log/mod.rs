@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
-use crate::model::time::DAY;
+use crate::model::time::{self, DAY};
 use crate::source::file::File;
 use crate::source::text::TextTable;
 use crate::source::{Content, Reader, Source, Spec, rotation};
@@ -119,7 +119,10 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             }
         }
         if found.recognisers.is_empty() && file.bytes > 0 {
-            notes.push(format!("{}: no line has a time", file.shown));
+            notes.push(match &spec.format {
+                Some(name) => format!("{}: no line is of the format {name}", file.shown),
+                None => format!("{}: no line has a time", file.shown),
+            });
         }
         notes.extend(file.encoding.assumption().map(|assumption| format!("{}: {assumption}", file.shown)));
         detected.push(found.recognisers);
@@ -166,14 +169,18 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
                 && let Some(written) = capture.written
             {
                 zoneless |= written.offset().is_none();
-                lacks.push(written.lacks());
+                lacks.push((written.lacks(), formats.limit));
             }
         }
     }
-    let from = "it is taken from the lines around and the file's own time, or the date in its name";
     for (lack, what) in [(Lack::Year, "year"), (Lack::Day, "date"), (Lack::Hour, "hour")] {
-        if lacks.contains(&lack) {
-            notes.push(format!("times carry no {what}; {from}"));
+        let lacking: Vec<i64> = lacks.iter().filter(|(own, _)| *own == lack).map(|(_, limit)| limit / DAY).collect();
+        if let (Some(first), Some(last)) = (lacking.iter().min(), lacking.iter().max()) {
+            let (first, last) = (time::date(*first), time::date(*last));
+            let between = if first == last { first } else { format!("{first} to {last}") };
+            notes.push(format!(
+                "times carry no {what}; it is counted back from the files' own times or the dates in their names ({between})"
+            ));
         }
     }
     if zoneless && !spec.zone_said {

@@ -11,6 +11,7 @@ use super::capture::Capture;
 use super::code;
 use super::directives::Directives;
 use super::exception;
+use super::generic;
 use super::keys;
 use super::level::Level;
 use super::recogniser::{Recogniser, needs_stripping, strip};
@@ -94,6 +95,10 @@ impl FileFormats {
     /// Whether a line is no record and belongs to none: the log's own description of its columns.
     pub fn is_description(&self, line: &[u8]) -> bool {
         Directives::is_directive(line) && self.directives().is_some()
+            || self
+                .recognisers
+                .iter()
+                .any(|one| matches!(one, Recogniser::Tagged(tagged) if tagged.kind.is_frame(line)))
     }
 
     /// Whether a line belongs to no record before it, whatever it holds.
@@ -265,13 +270,16 @@ impl Parser {
     }
 
     /// The end of the record whose first line ends at `end`, and whether the next line was looked at.
-    fn record_end(&mut self, block: &[u8], end: usize, has_head: bool) -> usize {
+    fn record_end(&mut self, block: &[u8], end: usize, has_head: bool, faults: &mut Vec<Fault>) -> usize {
         let mut next = (end + 1).min(block.len());
         while next < block.len() {
             let known = self.look(block, next);
             self.pending = Some((next, known));
             if known.is_some() || !has_head || self.formats.stands_alone(line(block, next)) {
                 return next;
+            }
+            if generic::begins_with_time(line(block, next)) {
+                faults.push(Fault::LikeRecord);
             }
             next = (line_end(block, next) + 1).min(block.len());
         }
@@ -296,7 +304,8 @@ impl Parser {
             }
         }
         if let Some(slot) = self.level {
-            match self.capture.level {
+            let said = || Level::of_message(self.capture.text(self.capture.message, first));
+            match self.capture.level.or_else(|| recogniser.and_then(|_| said())) {
                 Some(level) => out[slot].push_text(Level::name(level)),
                 None => out[slot].push_null(),
             }
@@ -375,6 +384,11 @@ impl Parser {
             };
             let text = self.capture.text(span, first);
             let (fits, kind) = match push {
+                // A dash is how lines with fixed places say that there is nothing.
+                _ if text == b"-" && !self.formats.recognisers[known].is_json() => {
+                    buffer.push_null();
+                    (true, "")
+                }
                 Push::Read(Reading::Text) => {
                     buffer.push_lossy(text);
                     (true, "")
@@ -439,7 +453,7 @@ impl RecordParser for Parser {
                 return ((end + 1).min(block.len()), Outcome::NoRow);
             }
         }
-        let next = self.record_end(block, end, recogniser.is_some());
+        let next = self.record_end(block, end, recogniser.is_some(), faults);
         let whole = &block[at..next];
         if let Some(known) = recogniser
             && self.formats.recognisers[known].read_whole(whole, &mut self.capture)

@@ -24,6 +24,8 @@ pub struct Tagged {
     pub fields: Vec<Field>,
     by_name: HashMap<String, usize>,
     level_raw: usize,
+    /// The data of an event, which its rendered message may not repeat.
+    data: Option<usize>,
 }
 
 /// A field of a record: its name, and its value.
@@ -53,12 +55,18 @@ impl Kind {
             Kind::Journal => line.starts_with(b"__CURSOR="),
             Kind::EventXml => {
                 let text = line.trim_ascii_start();
-                text.starts_with(b"<Event ")
-                    || text.starts_with(b"<Event>")
-                    || text.starts_with(b"<?xml")
-                    || text.starts_with(b"<Events")
+                text.starts_with(b"<Event ") || text.starts_with(b"<Event>")
             }
         }
+    }
+
+    /// Whether a line frames the records and is in none of them.
+    pub fn is_frame(self, line: &[u8]) -> bool {
+        let text = line.trim_ascii();
+        let starts = |mark: &[u8]| text.starts_with(mark);
+        let has_event = || memchr::memmem::find(text, b"<Event ").is_some();
+        self == Kind::EventXml
+            && (starts(b"</Events") || (starts(b"<?xml") || starts(b"<Events") || starts(b"<!--")) && !has_event())
     }
 
     /// The records in a line that holds several, or one behind something else.
@@ -78,9 +86,13 @@ impl Kind {
 impl Tagged {
     /// The fields that a text's records have.
     pub fn learn(kind: Kind, text: &[u8]) -> Tagged {
-        let mut tagged = Tagged { kind, fields: Vec::new(), by_name: HashMap::new(), level_raw: 0 };
+        let mut tagged = Tagged { kind, fields: Vec::new(), by_name: HashMap::new(), level_raw: 0, data: None };
         tagged.level_raw = field_index(&mut tagged.fields, LEVEL_RAW, FieldType::Read(Reading::Text));
         let mut guesses: Vec<Guess> = vec![Guess::default()];
+        if kind == Kind::EventXml {
+            tagged.data = Some(field_index(&mut tagged.fields, "data", FieldType::Read(Reading::Text)));
+            guesses.push(Guess::default());
+        }
         for record in split(kind, text) {
             for (name, value) in pairs(kind, record) {
                 if role(kind, &name).is_some() {
@@ -135,7 +147,11 @@ impl Tagged {
                 },
             }
         }
-        capture.message = message.unwrap_or_else(|| capture.keep(&data));
+        let data = (!data.is_empty()).then(|| capture.keep(&data));
+        if let Some(field) = self.data {
+            capture.fields[field] = data;
+        }
+        capture.message = message.or(data).unwrap_or_default();
         // The number of an event that only informs is no code of an error.
         if capture.level.is_some_and(|level| level >= Level::Warn) {
             capture.code = event_id;
@@ -371,6 +387,7 @@ mod tests {
             fields,
             [
                 "level_raw=2",
+                "data=Device=\\Device\\0 <C:> x",
                 "provider=Disk",
                 "event_id=7",
                 "event_record_id=99",

@@ -148,14 +148,15 @@ fn turns(segments: &[Segment], period: Period) -> Vec<i64> {
     for index in 1..segments.len() {
         let (from, to) = (&segments[index - 1], &segments[index]);
         let excursion = left.filter(|left| {
-            let returns = period.is_close(segments[*left].last, to.first);
-            let gone = &segments[index - 1];
-            let is_far = (gone.first - segments[*left].last).rem_euclid(period.length) > period.disorder
-                && (segments[*left].last - gone.first).rem_euclid(period.length) > period.disorder;
-            period.length == YEAR.length
-                && returns
-                && is_far
-                && (gone.first < DAY || gone.lines <= FEW && segments[*left].lines.min(to.lines) >= MANY)
+            let (before, gone) = (&segments[*left], from);
+            // The clock goes on where it stood, or some days later.
+            let ahead = to.first - before.last;
+            let returns = (-HOUR..7 * DAY).contains(&ahead);
+            let is_far = (gone.first - before.last).rem_euclid(period.length) > period.disorder
+                && (before.last - gone.first).rem_euclid(period.length) > period.disorder;
+            let is_start = gone.first < DAY && gone.latest < 2 * DAY;
+            let is_glitch = gone.lines <= FEW && before.lines.min(to.lines) >= MANY;
+            period.length == YEAR.length && returns && is_far && (is_start || is_glitch)
         });
         turns[index] = match excursion {
             Some(left) => {

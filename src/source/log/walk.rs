@@ -15,6 +15,7 @@ impl Pattern {
     fn walk(&self, first: usize, line: &[u8], mut at: usize, capture: &mut Capture) -> bool {
         let mut index = first;
         while let Some(step) = self.steps.get(index) {
+            capture.reached = capture.reached.max(at);
             match step {
                 Step::Literal(bytes) => {
                     // One byte is compared at once; a call for it costs more than it does.
