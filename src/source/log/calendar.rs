@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use super::record::FileFormats;
+use super::folds::{self, Runs};
+use super::record::{FileFormats, OwnTime};
 use super::stamp::{Lack, Written};
 use super::survey::looked_through;
-use super::turns::{Changes, OF_DAYS, OF_HOURS, Period, Segment, Segments, YEAR, changes, within, yearly};
+use super::turns::{Changes, OF_DAYS, OF_HOURS, Period, Segments, YEAR, changes, within, yearly};
 use crate::model::time::{DAY, HOUR, MINUTE, Stamp};
 use crate::model::zone::Zone;
 use crate::source::file::File;
@@ -98,22 +99,14 @@ struct Seen {
     hours: Segments,
 }
 
-/// Lines within one hour that occurs twice, or next to it.
-#[derive(Debug, Clone, Copy)]
-struct Fold {
-    offset: u64,
-    /// Wall times.
-    first: i64,
-    last: i64,
-}
-
 impl Calendar {
     /// Of a file whose formats lack `lacks`, by its own time `modified` in UTC.
-    pub fn of(file: &File, formats: &Arc<FileFormats>, zone: Zone) -> Calendar {
+    pub fn of(file: &File, formats: &Arc<FileFormats>, place: Place) -> Calendar {
+        let zone = place.zone;
         let lacks = formats.lacks();
         let mut calendar = Calendar::default();
         if lacks.iter().any(|lack| *lack != Lack::Nothing) {
-            calendar.turn(file, formats, zone);
+            calendar.turn(file, formats, zone, place.skew);
         }
         if zone.has_folds() {
             calendar.fold(file, formats, zone);
@@ -122,96 +115,68 @@ impl Calendar {
     }
 
     /// Of a file of one line, whose own time is `limit`.
-    pub fn of_one(written: Written, limit: i64) -> Calendar {
+    pub fn of_one(written: Written, modified: i64) -> Calendar {
         let mut calendar = Calendar::default();
         let Some(at) = within(written) else { return calendar };
         let mut segments = Segments::default();
         let is_leap_day = matches!(written, Written::Yearless { month: 2, day: 29, .. });
-        let mut of = |period: Period, limit: i64| {
+        let own = OwnTime { modified, named: None, is_zone_sure: false };
+        let mut of = |period: Period| {
             segments.see(0, at, is_leap_day, period);
-            changes(&segments.0, period, limit, Zone::UTC)
+            changes(&segments.0, period, own, Zone::UTC)
         };
         match written.lacks() {
-            Lack::Year => calendar.years = of(YEAR, limit + DAY),
-            Lack::Day => calendar.days = of(OF_DAYS, limit),
-            Lack::Hour => calendar.hours = of(OF_HOURS, limit),
+            Lack::Year => calendar.years = of(YEAR),
+            Lack::Day => calendar.days = of(OF_DAYS),
+            Lack::Hour => calendar.hours = of(OF_HOURS),
             Lack::Nothing => {}
         }
         calendar
     }
 
     /// Years, days and hours.
-    fn turn(&mut self, file: &File, formats: &Arc<FileFormats>, zone: Zone) {
+    fn turn(&mut self, file: &File, formats: &Arc<FileFormats>, zone: Zone, skew: i64) {
         let parts = looked_through(file, formats, |seen: &mut Seen, offset, written| {
             let Some(at) = within(written) else { return };
             match written {
                 Written::Yearless { month, day, .. } => seen.years.see(offset, at, (month, day) == (2, 29), YEAR),
                 Written::Dateless { .. } => {
                     let stated = formats.stated_day(offset);
-                    let is_new = seen.days.0.last().is_none_or(|last| formats.stated_day(last.offset) != stated);
-                    match stated.filter(|_| is_new) {
-                        Some((_, day)) => seen.days.0.push(Segment {
-                            offset,
-                            first: at,
-                            last: at,
-                            latest: at,
-                            lines: 1,
-                            has_leap_day: false,
-                            stated: Some(day),
-                        }),
-                        None => seen.days.see(offset, at, false, OF_DAYS),
+                    match seen.days.0.last() {
+                        Some(last) if last.stated == stated => seen.days.see(offset, at, false, OF_DAYS),
+                        _ => seen.days.begin(offset, at, false, stated),
                     }
                 }
                 Written::Hourless { .. } => seen.hours.see(offset, at, false, OF_HOURS),
                 Written::Whole(_) => {}
             }
         });
-        let limit = formats.limit;
-        let wall = limit + (limit - zone.utc(limit));
-        let of = |pick: fn(Seen) -> Segments, period: Period, limit: i64| {
+        // In the time of the clock that wrote the lines.
+        let own = OwnTime { modified: formats.own_time.modified + skew, ..formats.own_time };
+        let of = |pick: fn(Seen) -> Segments, period: Period| {
             let segments = Segments::joined(parts.iter().cloned().map(pick).collect(), period);
-            if segments.is_empty() { Changes::default() } else { changes(&segments, period, limit, zone) }
+            if segments.is_empty() { Changes::default() } else { changes(&segments, period, own, zone) }
         };
-        self.years = of(|seen| seen.years, YEAR, limit + DAY);
-        self.days = of(|seen| seen.days, OF_DAYS, wall);
-        self.hours = of(|seen| seen.hours, OF_HOURS, wall);
+        self.years = of(|seen| seen.years, YEAR);
+        self.days = of(|seen| seen.days, OF_DAYS);
+        self.hours = of(|seen| seen.hours, OF_HOURS);
     }
 
-    /// Which lines are in the second occurrence of an hour: those after the clock went back.
+    /// Which lines are in the second occurrence of an hour.
     fn fold(&mut self, file: &File, formats: &Arc<FileFormats>, zone: Zone) {
-        const STEP: i64 = 25 * MINUTE;
         let clock = Clock::new(Place { zone, skew: 0 }, Arc::new(self.clone()));
         let parts = looked_through(file, formats, |seen: &mut Option<Folding>, offset, written| {
-            if written.offset().is_some() {
-                return;
-            }
-            let seen = seen.get_or_insert_with(|| Folding::new(clock.clone()));
-            let wall = seen.clock.whole(written, offset).wall;
-            if !seen.is_near_fold(zone, wall) {
-                return;
-            }
-            match seen.folds.last_mut() {
-                Some(fold) if (wall - fold.last).abs() < STEP => fold.last = wall,
-                _ => seen.folds.push(Fold { offset, first: wall, last: wall }),
+            if written.offset().is_none() {
+                let seen = seen.get_or_insert_with(|| Folding::new(clock.clone()));
+                let wall = seen.clock.whole(written, offset).wall;
+                if seen.is_near_fold(zone, wall) {
+                    seen.runs.see(offset, wall);
+                }
             }
         });
-        let mut before: Option<Fold> = None;
-        let mut is_second = false;
-        for fold in parts.into_iter().flatten().flat_map(|part| part.folds) {
-            if let Some(before) = before {
-                let step = fold.first - before.last;
-                is_second = match step {
-                    _ if step.abs() > 3 * HOUR => false,
-                    // Back into the hour, or from behind it by a late line.
-                    step if step <= -STEP => true,
-                    _ if !zone.is_double(fold.first) => false,
-                    // A late line of the first occurrence.
-                    step if step >= 55 * MINUTE && is_second => false,
-                    _ => is_second,
-                };
-            }
-            self.repeats.push(fold.offset, i64::from(is_second));
-            before = Some(fold);
+        let runs = Runs::joined(parts.into_iter().flatten().map(|part| part.runs));
+        for (offset, is_second) in folds::second_occurrences(&runs, |wall| zone.is_double(wall)) {
+            self.repeats.push(offset, i64::from(is_second));
         }
     }
 }
@@ -219,14 +184,14 @@ impl Calendar {
 /// Lines within an hour of one that occurs twice.
 struct Folding {
     clock: Clock,
-    folds: Vec<Fold>,
+    runs: Runs,
     /// The quarter of an hour looked at last, and whether it is near a fold.
     quarter: (i64, bool),
 }
 
 impl Folding {
     fn new(clock: Clock) -> Folding {
-        Folding { clock, folds: Vec::new(), quarter: (i64::MIN, false) }
+        Folding { clock, runs: Runs::default(), quarter: (i64::MIN, false) }
     }
 
     fn is_near_fold(&mut self, zone: Zone, wall: i64) -> bool {

@@ -166,7 +166,7 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
     }
     order_by_frequency(&mut chosen, &formats, &votes, &tried);
     for index in &chosen {
-        let recogniser = Recogniser::Lines(formats[*index].clone());
+        let recogniser = Recogniser::Lines(Arc::new(formats[*index].tuned_to(&tried)));
         detected.recognisers.push(wrapped(recogniser, sample, own, depth));
     }
     rest.retain(|line| !chosen.iter().any(|index| formats[*index].read(line, &mut capture)));

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use super::capture::Capture;
 use super::detect::{self, Vote};
 use super::formats::Formats;
-use super::record::{FileFormats, without_return};
+use super::record::{FileFormats, OwnTime, without_return};
 use crate::error::Result;
 use crate::source::file::{File, RECORD_BYTES_MAX};
 
@@ -44,7 +44,7 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
     let names: Vec<String> = detected.recognisers.iter().map(super::recogniser::Recogniser::name).collect();
     // Records of several lines that are read as one.
     let is_whole = matches!(detected.recognisers.first(), Some(super::recogniser::Recogniser::Tagged(_)));
-    let formats = FileFormats::new(detected.recognisers, Vec::new(), file.modified);
+    let formats = FileFormats::new(detected.recognisers, Vec::new(), OwnTime::default());
     let mut tallies: Vec<Tally> = names.iter().map(|_| Tally::default()).collect();
     let (mut joined, mut unknown, mut blank) = (Tally::default(), Tally::default(), Tally::default());
     let mut unknown_numbers: Vec<String> = Vec::new();

@@ -167,6 +167,14 @@ enum Matcher {
 }
 
 impl Matcher {
+    #[inline]
+    fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
+        match self {
+            Matcher::Pattern(pattern) => pattern.read(line, capture),
+            Matcher::Expression(expression) => expression.read(line, capture),
+        }
+    }
+
     /// Whether nothing of a line is its message, so that the whole of it is. A line of nothing but a time begins a
     /// record whose message is on the lines after it.
     fn has_no_message(&self) -> bool {
@@ -290,6 +298,40 @@ impl Format {
         })
     }
 
+    /// The same format, its patterns tried in the order that is fastest for these lines: a pattern moves before others
+    /// only if no line can be of both, so that each line is read by the same pattern as before.
+    pub fn tuned_to(&self, sample: &[&[u8]]) -> Format {
+        let mut capture = Capture::default();
+        let mut counts = vec![0_usize; self.matchers.len()];
+        for line in sample {
+            let reads = |index: &usize| {
+                capture.clear(self.fields.len());
+                capture.memo = None;
+                self.matchers[*index].0.read(line, &mut capture)
+            };
+            if let Some(first) = (0..self.matchers.len()).find(reads) {
+                counts[first] += 1;
+            }
+        }
+        let mut left: Vec<usize> = (0..self.matchers.len()).collect();
+        let mut order = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            // Of those that must not wait for one still left, the most frequent.
+            let is_free = |at: usize| left[..at].iter().all(|before| self.excludes(*before, left[at]));
+            let free = (0..left.len()).filter(|at| is_free(*at));
+            let next = free.max_by_key(|at| (counts[left[*at]], std::cmp::Reverse(*at))).unwrap_or(0);
+            order.push(left.remove(next));
+        }
+        Format { matchers: order.into_iter().map(|index| self.matchers[index].clone()).collect(), ..self.clone() }
+    }
+
+    fn excludes(&self, one: usize, other: usize) -> bool {
+        match (&self.matchers[one].0, &self.matchers[other].0) {
+            (Matcher::Pattern(one), Matcher::Pattern(other)) => one.excludes(other),
+            _ => false,
+        }
+    }
+
     /// Whether `line` begins a record; what it holds goes to `capture`.
     #[inline]
     pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
@@ -297,11 +339,7 @@ impl Format {
         capture.reached = 0;
         for (matcher, level) in &self.matchers {
             capture.clear(self.fields.len());
-            let fits = match matcher {
-                Matcher::Pattern(pattern) => pattern.read(line, capture),
-                Matcher::Expression(expression) => expression.read(line, capture),
-            };
-            if fits {
+            if matcher.read(line, capture) {
                 capture.level = capture.level.or(*level);
                 match self.message.and_then(|field| capture.fields[field]) {
                     Some(span) => capture.message = span,

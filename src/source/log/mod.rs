@@ -19,6 +19,7 @@ mod directives;
 mod exception;
 pub mod explain;
 mod expression;
+mod folds;
 pub mod formats;
 mod generic;
 mod keys;
@@ -39,7 +40,7 @@ use capture::Capture;
 use columns::Columns;
 pub use detect::has_sentences;
 use formats::BUILT;
-use record::{FileFormats, Log};
+use record::{FileFormats, Log, OwnTime};
 use stamp::Lack;
 
 /// Logs of a format that is known.
@@ -134,7 +135,9 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         .zip(detected)
         .map(|(file, recognisers)| {
             let targets = recognisers.iter().map(|recogniser| columns.targets(recogniser.fields())).collect();
-            Arc::new(FileFormats::new(recognisers, targets, latest(file)))
+            let named = rotation::day_in_name(&file.shown).filter(|day| day * DAY <= file.modified + DAY);
+            let own_time = OwnTime { modified: file.modified, named, is_zone_sure: spec.zone_said };
+            Arc::new(FileFormats::new(recognisers, targets, own_time))
         })
         .collect();
     notes.extend(assumptions(spec, &files, &by_file));
@@ -146,14 +149,6 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut source = spec.one_table("log", formats.join(", "), notes, Content::Scanned(Arc::new(table)));
     source.tables.iter_mut().for_each(|offer| offer.telling.clone_from(&telling));
     Ok(source)
-}
-
-/// The latest time that lines of a file are believed to have, but for a day: that in its name, else its own.
-fn latest(file: &File) -> i64 {
-    match rotation::day_in_name(&file.shown) {
-        Some(day) if day * DAY <= file.modified + DAY => ((day + 1) * DAY).min(file.modified.max(day * DAY)),
-        _ => file.modified,
-    }
 }
 
 /// What had to be assumed of times.
@@ -169,7 +164,8 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
                 && let Some(written) = capture.written
             {
                 zoneless |= written.offset().is_none();
-                lacks.push((written.lacks(), formats.limit));
+                let own = formats.own_time;
+                lacks.push((written.lacks(), own.named.map_or(own.modified, |day| day * DAY)));
             }
         }
     }

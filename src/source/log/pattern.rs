@@ -133,12 +133,6 @@ impl Pattern {
 
     /// Whether every field of open length is followed by something that can be looked for.
     fn ends_are_told(&self) -> bool {
-        let is_open = |step: &Step| {
-            matches!(
-                step,
-                Step::Message | Step::Field { kind: FieldKind::Text | FieldKind::Word | FieldKind::Code, .. }
-            )
-        };
         (0..self.steps.len()).filter(|index| is_open(&self.steps[*index])).all(|index| self.is_end(index + 1))
     }
 
@@ -177,6 +171,23 @@ impl Pattern {
         }
     }
 
+    /// Whether no line can be of both patterns, as far as that can be told from the steps before their first field of
+    /// open length.
+    pub fn excludes(&self, other: &Pattern) -> bool {
+        for index in 0.. {
+            match (self.steps.get(index), other.steps.get(index)) {
+                (Some(a), Some(b)) if a == b && !is_open(a) && !matches!(a, Step::Optional { .. }) => {}
+                // A literal of one may be the beginning of the other's.
+                (Some(Step::Literal(a)), Some(Step::Literal(b))) => return a.iter().zip(b).any(|(a, b)| a != b),
+                (Some(_), Some(_)) => {
+                    return (0..=255).all(|byte| !(self.may_go_on(index, byte) && other.may_go_on(index, byte)));
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// The formats of its event's time.
     pub fn stamps(&self) -> impl Iterator<Item = &StampFormat> {
         self.steps.iter().filter_map(|step| match step {
@@ -184,6 +195,11 @@ impl Pattern {
             _ => None,
         })
     }
+}
+
+/// Whether a step's end is told by what follows.
+fn is_open(step: &Step) -> bool {
+    matches!(step, Step::Message | Step::Field { kind: FieldKind::Text | FieldKind::Word | FieldKind::Code, .. })
 }
 
 const OPTIONAL_DEPTH_MAX: u32 = 8;

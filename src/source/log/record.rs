@@ -38,6 +38,17 @@ pub enum Push {
     Time(StampFormat),
 }
 
+/// What a file itself says of the time of its lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnTime {
+    /// When it was changed last, in UTC microseconds: no line is later than this and a day.
+    pub modified: i64,
+    /// The day in its name.
+    pub named: Option<i64>,
+    /// Whether somebody said the zone of its lines.
+    pub is_zone_sure: bool,
+}
+
 /// How one file is read.
 #[derive(Debug, Default)]
 pub struct FileFormats {
@@ -45,8 +56,7 @@ pub struct FileFormats {
     pub recognisers: Vec<Recogniser>,
     /// By recogniser: its fields as columns of the table.
     pub targets: Vec<Vec<Target>>,
-    /// No time of the file is later than this and a day, in UTC microseconds.
-    pub limit: i64,
+    pub own_time: OwnTime,
     /// What reads lines that hold several records.
     envelope: Option<usize>,
     /// A line that begins as an object does, and is none that is known, is part of no record.
@@ -55,19 +65,24 @@ pub struct FileFormats {
 }
 
 impl FileFormats {
-    pub fn new(recognisers: Vec<Recogniser>, targets: Vec<Vec<Target>>, limit: i64) -> FileFormats {
+    pub fn new(recognisers: Vec<Recogniser>, targets: Vec<Vec<Target>>, own_time: OwnTime) -> FileFormats {
         let envelope = recognisers.iter().position(Recogniser::is_envelope);
         let has_json = recognisers.iter().any(Recogniser::is_json);
-        FileFormats { recognisers, targets, limit, envelope, has_json, calendar: OnceLock::new() }
+        FileFormats { recognisers, targets, own_time, envelope, has_json, calendar: OnceLock::new() }
     }
 
     /// Which recogniser knows the line at `offset`.
     #[inline]
     pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
+        self.read_with(line, offset, needs_stripping(line), capture)
+    }
+
+    #[inline]
+    fn read_with(&self, line: &[u8], offset: u64, strips: bool, capture: &mut Capture) -> Option<usize> {
         if line.first().is_none_or(|byte| matches!(byte, b'\t' | b'\r')) {
             return None;
         }
-        if needs_stripping(line) {
+        if strips && needs_stripping(line) {
             let stripped = strip(line);
             let known = self.recognisers.iter().position(|recogniser| recogniser.read(&stripped, offset, capture));
             capture.stripped = Some(stripped);
@@ -111,8 +126,8 @@ impl FileFormats {
         self.stands_alone(line) || self.read(line, u64::MAX, capture).is_some()
     }
 
-    fn calendar(self: &Arc<Self>, file: &File, zone: zone::Zone) -> Arc<Calendar> {
-        self.calendar.get_or_init(|| Arc::new(Calendar::of(file, self, zone))).clone()
+    fn calendar(self: &Arc<Self>, file: &File, place: Place) -> Arc<Calendar> {
+        self.calendar.get_or_init(|| Arc::new(Calendar::of(file, self, place))).clone()
     }
 }
 
@@ -156,7 +171,7 @@ impl Format for Log {
         };
         let needs_time = slot_of(TS).is_some() || formats.targets.iter().flatten().any(has_time);
         let calendar = match needs_time {
-            true => formats.calendar(&self.evidence[file], self.place.zone),
+            true => formats.calendar(&self.evidence[file], self.place),
             false => Arc::default(),
         };
         Parser {
@@ -173,6 +188,7 @@ impl Format for Log {
             plain_clock: zone::Clock { zone: self.place.zone, ahead: self.place.skew },
             formats,
             origin: 0,
+            strips: None,
             pending: None,
             envelope: VecDeque::new(),
             capture: Capture::default(),
@@ -256,6 +272,8 @@ pub struct Parser {
     own_code: Option<regex::bytes::Regex>,
     /// Offset in the file of the block's first byte.
     origin: u64,
+    /// Whether the block has colours or zeros at all, once known.
+    strips: Option<bool>,
     /// A line that was looked at already: where it is, and who knows it. What it holds is in `ahead`.
     pending: Option<(usize, Option<usize>)>,
     /// The records of the line at hand that were not given yet.
@@ -266,7 +284,8 @@ pub struct Parser {
 
 impl Parser {
     fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
-        self.formats.read(line(block, at), self.origin.wrapping_add(at as u64), &mut self.ahead)
+        let strips = *self.strips.get_or_insert_with(|| memchr::memchr2(0x1b, 0, block).is_some());
+        self.formats.read_with(line(block, at), self.origin.wrapping_add(at as u64), strips, &mut self.ahead)
     }
 
     /// The end of the record whose first line ends at `end`, and whether the next line was looked at.
@@ -468,6 +487,7 @@ impl RecordParser for Parser {
 
     fn restart(&mut self, offset: u64) {
         self.origin = offset;
+        self.strips = None;
         self.pending = None;
         self.envelope.clear();
     }

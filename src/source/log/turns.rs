@@ -1,6 +1,7 @@
 //! Where the times of a file turn over: from December to January, from before midnight to after it, from one hour to the
 //! next. What a line does not say is counted back from the file's own time.
 
+use super::record::OwnTime;
 use super::stamp::Written;
 use crate::model::time::{self, DAY, HOUR, MINUTE};
 use crate::model::zone::Zone;
@@ -48,8 +49,8 @@ pub(super) struct Segment {
     pub(super) latest: i64,
     pub(super) lines: u64,
     pub(super) has_leap_day: bool,
-    /// The day that a directive before it states.
-    pub(super) stated: Option<i64>,
+    /// The directive before it that states a day: where, and which.
+    pub(super) stated: Option<(u64, i64)>,
 }
 
 /// What repeats: a year (of 366 days, so that every date has its place), a day or an hour, and how far back a line may
@@ -105,16 +106,15 @@ impl Segments {
                 segment.lines += 1;
                 segment.has_leap_day |= is_leap_day;
             }
-            _ => self.0.push(Segment {
-                offset,
-                first: at,
-                last: at,
-                latest: at,
-                lines: 1,
-                has_leap_day: is_leap_day,
-                stated: None,
-            }),
+            last => {
+                let stated = last.and_then(|segment| segment.stated);
+                self.begin(offset, at, is_leap_day, stated);
+            }
         }
+    }
+
+    pub(super) fn begin(&mut self, offset: u64, at: i64, is_leap_day: bool, stated: Option<(u64, i64)>) {
+        self.0.push(Segment { offset, first: at, last: at, latest: at, lines: 1, has_leap_day: is_leap_day, stated });
     }
 
     /// Puts parts that follow one another together, as if they had been one.
@@ -122,7 +122,7 @@ impl Segments {
         let mut all: Vec<Segment> = Vec::new();
         for segment in parts.into_iter().flat_map(|part| part.0) {
             match all.last_mut() {
-                Some(last) if segment.stated.is_none() && period.is_close(last.last, segment.first) => {
+                Some(last) if segment.stated == last.stated && period.is_close(last.last, segment.first) => {
                     last.last = segment.last;
                     last.latest = last.latest.max(segment.latest);
                     last.lines += segment.lines;
@@ -163,6 +163,8 @@ fn turns(segments: &[Segment], period: Period) -> Vec<i64> {
                 turns[index - 1] = turns[left];
                 turns[left]
             }
+            // From 1 January into the end of the year: late lines of the last one, or a device that was told the time.
+            None if period.length == YEAR.length && from.first < DAY && is_told_the_time(from, to) => turns[index - 1],
             None => turns[index - 1] + period.turn(from.last, to.first),
         };
         left = Some(index - 1);
@@ -170,49 +172,77 @@ fn turns(segments: &[Segment], period: Period) -> Vec<i64> {
     turns
 }
 
-/// The last year, day or hour that does not put the latest line after `limit`; of years one in which every
-/// 29 February is.
-pub(super) fn changes(segments: &[Segment], period: Period, limit: i64, zone: Zone) -> Changes {
+fn is_told_the_time(from: &Segment, to: &Segment) -> bool {
+    from.latest < 2 * DAY && to.first > from.last && to.first < YEAR.length - 2 * DAY
+}
+
+/// What year, day or hour each segment is in.
+pub(super) fn changes(segments: &[Segment], period: Period, own: OwnTime, zone: Zone) -> Changes {
     let turns = turns(segments, period);
     let base = match period.length {
-        length if length == YEAR.length => {
-            let newest = time::year(limit);
-            let resolve = |year: i64, segment: &Segment| {
-                let (_, month, day) = time::civil(segment.latest.div_euclid(DAY) + LEAP_YEAR);
-                zone.utc(yearly(year, month, day) + segment.latest.rem_euclid(DAY))
-            };
-            let most = turns.iter().max().copied().unwrap_or(0);
-            let fits =
-                |base: i64| segments.iter().zip(&turns).all(|(segment, turn)| resolve(base + turn, segment) <= limit);
-            let leaps = |base: i64| {
-                segments.iter().zip(&turns).all(|(s, turn)| !s.has_leap_day || time::days(base + turn, 2, 29).is_some())
-            };
-            let bases = || (0..=12).map(|back| newest - most - back);
-            bases()
-                .find(|base| fits(*base) && leaps(*base))
-                .or_else(|| bases().find(|base| fits(*base)))
-                .unwrap_or(newest)
-        }
+        length if length == YEAR.length => year(segments, &turns, own, zone),
         length => {
-            let latest = segments.iter().zip(&turns).map(|(segment, turn)| turn * length + segment.latest).max();
-            // Half a period later is as likely as half a period earlier.
-            (limit + length / 2 - latest.unwrap_or(0)).div_euclid(length)
+            // Half a period later is as likely as half a period earlier, unless the zone is sure.
+            let slack = if own.is_zone_sure { period.disorder } else { length / 2 };
+            let wall = own.modified + (own.modified - zone.utc(own.modified));
+            let all = segments.iter().zip(&turns);
+            let latest = all.map(|(segment, turn)| turn * length + segment.latest).max().unwrap_or(0);
+            let by_file = (wall + slack - latest).div_euclid(length);
+            match own.named.filter(|_| length == DAY) {
+                None => by_file,
+                // The day in a name is that of the first line, of the last one, or the day after that.
+                Some(day) => {
+                    let last = turns.iter().max().copied().unwrap_or(0);
+                    let bases = [day, day - last, day - last - 1];
+                    bases.into_iter().min_by_key(|base| (base - by_file).abs()).unwrap_or(by_file)
+                }
+            }
         }
     };
     let mut changes = Changes::default();
-    let stated = segments.iter().position(|segment| segment.stated.is_some());
     // What a directive states holds from there on, and counts back to the file's beginning.
-    let mut base = match stated {
-        Some(index) => segments[index].stated.unwrap_or(base) - turns[index],
+    let mut directive = None;
+    let mut base = match segments.iter().zip(&turns).find_map(|(segment, turn)| Some(segment.stated?.1 - turn)) {
+        Some(stated) => stated,
         None => base,
     };
     for (segment, turn) in segments.iter().zip(turns) {
-        if let Some(stated) = segment.stated {
-            base = stated - turn;
+        if let Some((at, day)) = segment.stated
+            && directive != Some(at)
+        {
+            directive = Some(at);
+            base = day - turn;
         }
         changes.push(if changes.0.is_empty() { 0 } else { segment.offset }, base + turn);
     }
     changes
+}
+
+/// The last year that puts no line a day after the file's own time, and in which every 29 February is; of a file with a
+/// day in its name, the one in which its lines are nearest to that.
+fn year(segments: &[Segment], turns: &[i64], own: OwnTime, zone: Zone) -> i64 {
+    let limit = own.modified + DAY;
+    let newest = time::year(limit);
+    let at = |year: i64, within: i64| {
+        let (_, month, day) = time::civil(within.div_euclid(DAY) + LEAP_YEAR);
+        zone.utc(yearly(year, month, day) + within.rem_euclid(DAY))
+    };
+    let all = || segments.iter().zip(turns);
+    let most = turns.iter().max().copied().unwrap_or(0);
+    let fits = |base: i64| all().all(|(segment, turn)| at(base + turn, segment.latest) <= limit);
+    let leaps = |base: i64| all().all(|(s, turn)| !s.has_leap_day || time::days(base + turn, 2, 29).is_some());
+    let bases = || (0..=12).map(|back| newest - most - back).filter(|base| fits(*base));
+    let sound = || bases().filter(|base| leaps(*base));
+    let from_name = own.named.and_then(|day| {
+        let middle = day * DAY + DAY / 2;
+        let distance = |base: i64| {
+            let first = all().map(|(segment, turn)| at(base + turn, segment.first)).min().unwrap_or(0);
+            let last = all().map(|(segment, turn)| at(base + turn, segment.latest)).max().unwrap_or(0);
+            (first - middle).max(middle - last).max(0)
+        };
+        sound().min_by_key(|base| distance(*base))
+    });
+    from_name.or_else(|| sound().next()).or_else(|| bases().next()).unwrap_or(newest)
 }
 
 /// Days of 1 January 2000 since 1970.
@@ -237,8 +267,12 @@ mod tests {
     }
 
     fn years(list: &[(&str, u64)], modified: &str) -> Vec<(u64, i64)> {
-        let limit = time::iso_whole(modified.as_bytes()).expect("a time").wall + DAY;
-        changes(&segments(list), YEAR, limit, Zone::UTC).0
+        named_years(list, modified, None)
+    }
+
+    fn named_years(list: &[(&str, u64)], modified: &str, named: Option<i64>) -> Vec<(u64, i64)> {
+        let modified = time::iso_whole(modified.as_bytes()).expect("a time").wall;
+        changes(&segments(list), YEAR, OwnTime { modified, named, is_zone_sure: false }, Zone::UTC).0
     }
 
     #[test]
@@ -260,6 +294,18 @@ mod tests {
     fn a_device_that_starts_on_the_first_of_january_is_no_new_year() {
         let starts = [("Jul 14 10:00:00", 5), ("Jan  1 00:00:07", 40), ("Jul 14 10:05:00", 5)];
         assert_eq!(years(&starts, "2024-07-14 12:00:00"), [(0, 2024)]);
+        let first = [("Jan  1 00:00:05", 1), ("Dec 20 08:00:00", 1)];
+        assert_eq!(years(&first, "2023-12-20 08:07:01"), [(0, 2023)]);
+    }
+
+    #[test]
+    fn a_day_in_a_name_may_be_that_of_the_first_line_or_of_the_last() {
+        let day = |text: &str| Some(time::iso_whole(text.as_bytes()).expect("a date").wall / DAY);
+        let lines = [("Jun  1 10:00:00", 2), ("Jun  3 10:00:00", 2)];
+        assert_eq!(named_years(&lines, "2023-06-03 10:00:01", day("2023-06-01")), [(0, 2023)]);
+        assert_eq!(named_years(&lines, "2026-11-22 10:00:00", day("2023-06-04")), [(0, 2023)]);
+        let turn = [("Dec 30 10:00:00", 2), ("Jan  2 10:00:00", 2)];
+        assert_eq!(named_years(&turn, "2026-11-22 10:00:00", day("2023-12-30")), [(0, 2023), (20, 2024)]);
     }
 
     #[test]
@@ -273,8 +319,9 @@ mod tests {
             has_leap_day: false,
             stated,
         };
-        let list = [segment(0, 23 * HOUR, None), segment(10, HOUR, Some(100)), segment(20, 10 * time::SECOND, None)];
-        let limit = 500 * DAY;
-        assert_eq!(changes(&list, OF_DAYS, limit, Zone::UTC).0, [(0, 99), (10, 100)]);
+        let stated = Some((5, 100));
+        let list = [segment(0, 23 * HOUR, None), segment(10, 5 * HOUR, stated), segment(20, HOUR, stated)];
+        let own = OwnTime { modified: 500 * DAY, named: None, is_zone_sure: false };
+        assert_eq!(changes(&list, OF_DAYS, own, Zone::UTC).0, [(0, 99), (10, 100), (20, 101)]);
     }
 }

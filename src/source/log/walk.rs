@@ -36,9 +36,12 @@ impl Pattern {
                     // Patterns of one format mostly begin with the same time.
                     let read = match capture.memo {
                         Some((known, place, read)) if known == *id && place == at => read,
-                        _ => format.read(&line[at..]),
+                        _ => {
+                            let read = format.read(&line[at..]);
+                            capture.memo = Some((*id, at, read));
+                            read
+                        }
                     };
-                    capture.memo = Some((*id, at, read));
                     let Some((written, length)) = read else { return false };
                     match field {
                         None => capture.written = Some(written),
@@ -128,7 +131,12 @@ impl Pattern {
 
     /// The nearest place from `from` on, and up to `limit`, where the steps from `next` on may begin.
     fn next_end(&self, next: usize, line: &[u8], from: usize, limit: usize) -> Option<usize> {
-        let rest = line.get(from..)?;
+        // What follows a field that must end soon is not looked for in all of the line.
+        let reach = match self.steps.get(next) {
+            Some(Step::Literal(bytes)) => (limit + bytes.len()).min(line.len()),
+            _ => line.len(),
+        };
+        let rest = line.get(from..reach)?;
         let found = match self.steps.get(next) {
             None => return (limit == line.len() && from <= limit).then_some(limit),
             Some(Step::Literal(bytes)) => find(rest, bytes)?,

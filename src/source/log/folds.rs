@@ -1,0 +1,151 @@
+//! The hour that the end of daylight saving repeats: which of its lines are in the first, and which in the second
+//! occurrence. What tells them is the order of the lines: the clock goes back once, while a late line is followed by
+//! others that go on where the line before it stood.
+
+use crate::model::time::{HOUR, MINUTE};
+
+/// Lines that follow one another within a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    offset: u64,
+    /// Wall times.
+    first: i64,
+    last: i64,
+    latest: i64,
+    lines: u64,
+}
+
+/// The runs of a part of a file, of its lines near such hours only.
+#[derive(Debug, Clone, Default)]
+pub struct Runs(Vec<Run>);
+
+const JITTER: i64 = MINUTE;
+/// Lines this far apart are of different nights.
+const APART: i64 = 3 * HOUR;
+/// Fewer lines than these that jump and return are late, or early.
+const FEW: u64 = 3;
+
+impl Runs {
+    pub fn see(&mut self, offset: u64, wall: i64) {
+        match self.0.last_mut() {
+            Some(run) if (wall - run.last).abs() < JITTER => {
+                run.last = wall;
+                run.latest = run.latest.max(wall);
+                run.lines += 1;
+            }
+            _ => self.0.push(Run { offset, first: wall, last: wall, latest: wall, lines: 1 }),
+        }
+    }
+
+    /// Puts parts that follow one another together, as if they had been one.
+    pub fn joined(parts: impl Iterator<Item = Runs>) -> Vec<Run> {
+        let mut all: Vec<Run> = Vec::new();
+        for run in parts.flat_map(|part| part.0) {
+            match all.last_mut() {
+                Some(last) if (run.first - last.last).abs() < JITTER => {
+                    last.last = run.last;
+                    last.latest = last.latest.max(run.latest);
+                    last.lines += run.lines;
+                }
+                _ => all.push(run),
+            }
+        }
+        all
+    }
+}
+
+/// From which offset on the hour is its second occurrence, and from which on its first.
+pub fn second_occurrences(runs: &[Run], is_double: impl Fn(i64) -> bool) -> Vec<(u64, bool)> {
+    let mut found = Vec::new();
+    let mut is_second = false;
+    for (index, run) in runs.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| runs[before]).filter(|b| (run.first - b.last).abs() < APART);
+        let next = runs.get(index + 1).filter(|next| (next.first - run.last).abs() < APART);
+        let Some(before) = before else {
+            is_second = is_double(run.first) && begins_in_second(&runs[index..], &is_double);
+            found.push((run.offset, is_second));
+            continue;
+        };
+        let step = run.first - before.last;
+        // The lines after it go on where those before it stood.
+        let returns = next.is_some_and(|next| (-JITTER..10 * MINUTE).contains(&(next.first - before.last)));
+        let is_stray = run.lines <= FEW && returns;
+        let is_behind = !is_double(before.last) && before.last > run.first;
+        let own = match is_double(run.first) {
+            // From behind the hour: late lines of its second occurrence.
+            true if is_behind => true,
+            true if is_second && step > 0 && is_stray => false,
+            true if !is_second && step <= -JITTER && !is_stray => {
+                is_second = true;
+                true
+            }
+            _ => is_second,
+        };
+        is_second |= is_behind;
+        found.push((run.offset, own));
+    }
+    found
+}
+
+/// Of lines that begin within the hour: they are in its second occurrence if they go on beyond its end without the
+/// clock having gone back.
+fn begins_in_second(runs: &[Run], is_double: &impl Fn(i64) -> bool) -> bool {
+    for (index, run) in runs.iter().enumerate() {
+        if index > 0 && run.first < runs[index - 1].last - JITTER && run.lines > FEW {
+            return false;
+        }
+        if !is_double(run.latest) && run.latest > run.first {
+            return true;
+        }
+        match runs.get(index + 1) {
+            Some(next) if !is_double(next.first) => return (0..10 * MINUTE).contains(&(next.first - run.last)),
+            Some(next) if (next.first - run.last).abs() < APART => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Minutes of the night as they are written, and which are in the second occurrence of 120 to 180.
+    fn second(minutes: &[i64]) -> Vec<i64> {
+        let mut runs = Runs::default();
+        for (index, minute) in minutes.iter().enumerate() {
+            runs.see(index as u64, minute * MINUTE);
+        }
+        let runs = Runs::joined(std::iter::once(runs));
+        let found = second_occurrences(&runs, |wall| (120 * MINUTE..180 * MINUTE).contains(&wall));
+        let is_second =
+            |index: usize| found.iter().rev().find(|(at, _)| *at <= index as u64).is_some_and(|(_, second)| *second);
+        (0..minutes.len())
+            .filter(|index| is_second(*index))
+            .map(|index| minutes[index])
+            .filter(|m| (120..180).contains(m))
+            .collect()
+    }
+
+    #[test]
+    fn the_clock_goes_back_once() {
+        assert_eq!(second(&[110, 130, 150, 170, 125, 140, 160, 175, 185]), [125, 140, 160, 175]);
+        // The first half silent, the second hour whole; and the other way round.
+        assert_eq!(second(&[110, 125, 135, 120, 130, 150, 170, 181]), [120, 130, 150, 170]);
+        assert_eq!(second(&[110, 130, 150, 170, 190]), [0; 0]);
+    }
+
+    #[test]
+    fn late_lines_are_where_they_belong() {
+        // Of the first hour, after the clock went back; and of the second, after its end.
+        assert_eq!(second(&[170, 178, 121, 125, 175, 126, 140, 170, 181]), [121, 125, 126, 140, 170]);
+        assert_eq!(second(&[110, 130, 170, 121, 150, 179, 181, 179, 183]), [121, 150, 179, 179]);
+        assert_eq!(second(&[110, 130, 150, 140, 152, 170, 182]), [0; 0]);
+    }
+
+    #[test]
+    fn a_file_that_begins_in_the_second_hour_runs_on_without_a_gap() {
+        assert_eq!(second(&[123, 130, 150, 179, 181]), [123, 130, 150, 179]);
+        assert_eq!(second(&[123, 130, 150, 215]), [0; 0]);
+    }
+}
