@@ -71,7 +71,7 @@ pub fn fraction(text: &[u8]) -> (i64, usize) {
 pub fn offset(text: &[u8]) -> Option<(i32, usize)> {
     match text.first()? {
         b'Z' => Some((0, 1)),
-        first if first.is_ascii_uppercase() => abbreviation(text),
+        first if first.is_ascii_uppercase() => from_utc(text).or_else(|| abbreviation(text)),
         sign @ (b'+' | b'-') => {
             let hours = digits(&text[1..], 2)?;
             let mut seconds = hours * 3600;
@@ -91,6 +91,19 @@ pub fn offset(text: &[u8]) -> Option<(i32, usize)> {
         }
         _ => None,
     }
+}
+
+/// `UTC+03:00`, `GMT-3`, `GMT+0200`.
+fn from_utc(text: &[u8]) -> Option<(i32, usize)> {
+    let sign = *text.get(3).filter(|_| text.starts_with(b"UTC") || text.starts_with(b"GMT"))?;
+    if !matches!(sign, b'+' | b'-') {
+        return None;
+    }
+    if let Some((seconds, length)) = offset(&text[3..]) {
+        return Some((seconds, 3 + length));
+    }
+    let hours = i32::try_from(digits(text.get(4..)?, 1)?).ok()?;
+    (!text.get(5).is_some_and(u8::is_ascii_digit)).then_some((if sign == b'-' { -hours } else { hours } * 3600, 5))
 }
 
 /// Abbreviations of zones that mean one offset only: those of RFC 2822, 4.3, and Europe's and Japan's. Others, such
@@ -135,7 +148,11 @@ pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
     let mut end = 11 + length;
     let is_zone = |byte: &u8| matches!(byte, b'+' | b'-') || byte.is_ascii_uppercase();
     let blank = usize::from(text.get(end) == Some(&b' ') && text.get(end + 1).is_some_and(is_zone));
-    let zone = text.get(end + blank..).and_then(offset);
+    // A sign and two digits behind a blank are a zone only if nothing follows: `10:03:10 -12 units`.
+    let is_zone = |(_, length): &(i32, usize)| {
+        blank == 0 || *length != 3 || text[end + 1].is_ascii_uppercase() || end + 4 == text.len()
+    };
+    let zone = text.get(end + blank..).and_then(offset).filter(is_zone);
     if let Some((_, length)) = zone {
         end += blank + length;
     }
@@ -266,18 +283,22 @@ pub fn month_name(text: &[u8]) -> Option<(u32, usize)> {
     let length = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
     if let Some(month) = month(text) {
         let full = FULL_MONTHS[month as usize - 1].as_bytes();
+        let point = usize::from(text.get(length) == Some(&b'.') && text.get(length + 1) == Some(&b' '));
         if length == 3 || length == 4 && month == 9 && text[..4].eq_ignore_ascii_case(b"sept") {
-            return Some((month, length + usize::from(length > 3 && text.get(length) == Some(&b'.'))));
+            return Some((month, length + point));
         }
-        if text[..length].eq_ignore_ascii_case(full) {
+        // `oktober` and `novembre` are spelled alike enough.
+        let is_alike = length > 4 && length < 10 && text[length - 1].is_ascii_lowercase();
+        if text[..length].eq_ignore_ascii_case(full) || is_alike {
             return Some((month, length));
         }
     }
-    if !(3..=9).contains(&length) {
+    if !(3..=12).contains(&length) {
         return None;
     }
     let word = std::str::from_utf8(&text[..length]).ok()?.to_lowercase();
-    let (_, month) = FOREIGN_MONTHS.iter().find(|(name, _)| *name == word)?;
+    let fits = |name: &str| name == word || word.chars().count() > 4 && word.starts_with(name);
+    let (_, month) = FOREIGN_MONTHS.iter().find(|(name, _)| fits(name))?;
     Some((*month, length + usize::from(text.get(length) == Some(&b'.'))))
 }
 
@@ -360,6 +381,7 @@ mod tests {
                 "2025-02-29",
                 "2025-03-01 08:00 -03:30",
                 "2025/03/01 25:00:00",
+                "2025-03-01 08:00:00 UTC+03:00",
             ]
             .map(read),
             @r#"
@@ -402,6 +424,15 @@ mod tests {
                     "2025-03-01T00:00:00Z",
                     None,
                     10,
+                ),
+            ),
+            Some(
+                (
+                    "2025-03-01T08:00:00Z",
+                    Some(
+                        10800,
+                    ),
+                    29,
                 ),
             ),
         ]

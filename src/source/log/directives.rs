@@ -5,9 +5,10 @@
 use std::io::Read;
 
 use super::capture::{Capture, Span};
+use super::generic;
 use super::level::Level;
 use super::pattern::{Field, FieldType, field_index};
-use super::stamp::{Lack, StampFormat, Written};
+use super::stamp::{Lack, Written};
 use crate::model::name;
 use crate::model::time::{self, DAY, Stamp};
 use crate::source::file::File;
@@ -81,12 +82,9 @@ impl Directives {
             self.lay_out(offset, names.split('\t'));
         } else if let Some(text) = after("#Date:") {
             let text = text.trim().as_bytes();
-            let slashed = StampFormat::compile("%d/%b/%Y %H:%M:%S").ok();
-            let wall = time::iso(text).map(|(stamp, _)| stamp.wall).or_else(|| {
-                match slashed.and_then(|format| format.read(text)) {
-                    Some((Written::Whole(stamp), _)) => Some(stamp.wall),
-                    _ => None,
-                }
+            let wall = time::iso(text).map(|(stamp, _)| stamp.wall).or_else(|| match generic::whole(text)? {
+                Written::Whole(stamp) => Some(stamp.wall),
+                _ => None,
             });
             self.days.extend(wall.map(|wall| (offset, wall.div_euclid(DAY))));
         } else if let Some((seconds, _)) = after("#GMT-Offset:").and_then(|text| time::offset(text.trim().as_bytes())) {

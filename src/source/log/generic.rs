@@ -7,6 +7,7 @@ use super::capture::{Capture, Span};
 use super::level::Level;
 use super::pattern::{Field, FieldType, LEVEL_RAW};
 use super::stamp::{Lack, StampFormat, Written};
+use super::tail;
 use crate::source::infer::Reading;
 
 /// A stamp may stand behind this many bytes: a bracket, a host, a level.
@@ -21,6 +22,11 @@ const MONTH_FIRST: &str = "%m/%d/%Y %H:%M:%S%.f";
 static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
     [
         "iso",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y/%m/%d %H:%M:%S%.f",
+        "%Y %b %e %H:%M:%S%.f",
+        "%m/%d/%Y %I:%M:%S%.f %p",
+        "%m/%d/%Y, %I:%M:%S%.f %p",
         "%b %e %H:%M:%S%.f %Y",
         "%b %e %H:%M:%S %z %Y",
         "%b %e %H:%M:%S %Z %Y",
@@ -46,8 +52,7 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%d.%m.%Y %H:%M:%S%.f",
         DAY_FIRST,
         MONTH_FIRST,
-        "%m/%d/%Y %I:%M:%S%.f %p",
-        "%m/%d/%Y, %I:%M:%S%.f %p",
+        "%Y%j %H:%M:%S%.f",
         "%y/%m/%d %H:%M:%S%.f",
         "%y-%m-%d %H:%M:%S%.f",
         "%Y%m%d %H:%M:%S%.f",
@@ -98,6 +103,15 @@ impl Generic {
                 None => starts.push((start, 1)),
             }
         }
+        // Where nearly all stand at few places, others are parts of what the lines say.
+        let all: u64 = found.iter().map(|(count, _)| count).sum();
+        let most = found.iter().flat_map(|(_, starts)| starts).map(|(_, times)| *times).max().unwrap_or(0);
+        if most * 2 >= all && all >= 4 {
+            for (count, starts) in &mut found {
+                starts.retain(|(_, times)| times * 20 >= all && (times * 2 >= all || *times * 4 >= most));
+                *count = starts.iter().map(|(_, times)| times).sum();
+            }
+        }
         let mut usual: Vec<(usize, usize, u64)> = Vec::new();
         for (index, (count, starts)) in found.iter().enumerate() {
             // Far from the start only at a place that many lines have it at; a time of day alone only at the start.
@@ -112,7 +126,7 @@ impl Generic {
             if let Some(far) = far
                 && *count > 0
             {
-                usual.push((index, if is_beside { 2 } else { far.max(PREFIX_BYTES) + 1 }, *count));
+                usual.push((index, if is_beside { 2 } else { far + 2 }, *count));
             }
         }
         usual.sort_by_key(|(index, _, count)| (std::cmp::Reverse(*count), *index));
@@ -139,7 +153,8 @@ impl Generic {
             })
             // A stamp that no sample had; but a time of day alone in a file of dates is part of a message.
             .or_else(|| {
-                let within = if self.is_beside { 0 } else { PREFIX_BYTES };
+                let far = self.usual.iter().map(|(_, far)| *far).max().unwrap_or(0);
+                let within = if self.is_beside { 0 } else { far.min(PREFIX_BYTES) };
                 search(line, within, 0..STAMPS.len())
                     .filter(|(index, ..)| !is_day_known || STAMPS[*index].lacks() < Lack::Day)
             });
@@ -203,12 +218,13 @@ fn search(line: &[u8], within: usize, stamps: std::ops::Range<usize>) -> Option<
         let first = line[at];
         // A stamp begins where a word does, and no number goes on before it.
         if !(first.is_ascii_alphanumeric() || first == b'@' || first >= 0x80)
-            || at > 0 && (is_word(at - 1) || line[at - 1] == b'.' && first.is_ascii_digit())
+            || at > 0 && (is_word(at - 1) || first.is_ascii_digit() && goes_on(&line[..at]))
         {
             continue;
         }
         let found = STAMPS[stamps.clone()].iter().enumerate().find_map(|(index, format)| {
             let (written, length) = format.read(&line[at..])?;
+            let (written, length) = tail::completed(written, &line[at..], length);
             let end = at + length;
             // A zone that is no known abbreviation may be glued to a stamp.
             let glued = line[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
@@ -225,6 +241,11 @@ fn search(line: &[u8], within: usize, stamps: std::ops::Range<usize>) -> Option<
         }
     }
     None
+}
+
+/// Whether a number goes on: what stands before it is a digit and a sign that divides dates.
+fn goes_on(before: &[u8]) -> bool {
+    matches!(before, [.., digit, b'.' | b'-' | b'/' | b':'] if digit.is_ascii_digit()) || before.ends_with(b".")
 }
 
 /// The level is a word before the stamp or among the next few after it; the message is what
@@ -245,7 +266,10 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut
         let word = &line[at..at + length];
         // Further on a word in capitals is a level, one in small letters is what the sentence speaks of.
         let is_shouted = word.iter().all(u8::is_ascii_uppercase);
-        if let Some(level) = strict_level(word).filter(|_| number == 0 || is_shouted) {
+        // One in small letters needs a sign that sets it off.
+        let is_set_off = matches!(line.get(at + length), Some(b':' | b']' | b'|' | b')' | b'>'))
+            && !matches!(line.get(at + length + 1), Some(b'=' | b'/'));
+        if let Some(level) = strict_level(word).filter(|_| is_shouted || number == 0 && is_set_off) {
             capture.level = Some(level);
             raw = Some(Span::new(at, at + length));
             if number == 0 {

@@ -32,6 +32,7 @@ mod record;
 mod stamp;
 mod survey;
 mod tagged;
+mod tail;
 mod turns;
 mod walk;
 

@@ -40,7 +40,7 @@ impl Written {
         let Written::Whole(known) = other else { return self };
         let nearest = |walls: [Option<i64>; 3], offset: Option<i32>| {
             let wall = walls.into_iter().flatten().min_by_key(|wall| (wall - known.wall).abs());
-            wall.map_or(self, |wall| Written::Whole(Stamp { wall, offset: offset.or(known.offset) }))
+            wall.map_or(self, |wall| Written::Whole(Stamp { wall, offset }))
         };
         match self {
             Written::Whole(_) => self,
@@ -107,6 +107,32 @@ enum Unit {
     Tai64n,
     Blanks,
     Byte(u8),
+    /// A number of two digits, whatever it is otherwise.
+    Two(Box<Unit>),
+}
+
+impl Unit {
+    fn is_number(&self) -> bool {
+        matches!(
+            self,
+            Unit::Year
+                | Unit::ShortYear
+                | Unit::Month
+                | Unit::Day
+                | Unit::Hour
+                | Unit::Minute
+                | Unit::Second
+                | Unit::Two(_)
+        )
+    }
+
+    /// Itself, or what it is of two digits.
+    fn plain(&self) -> &Unit {
+        match self {
+            Unit::Two(inner) => inner,
+            other => other,
+        }
+    }
 }
 
 /// A compiled stamp format.
@@ -166,6 +192,15 @@ impl StampFormat {
                 c => return Err(format!("`{c}` in `{text}` is not ASCII")),
             });
         }
+        // Numbers that nothing divides have all their digits.
+        for index in 1..units.len() {
+            if units[index - 1].is_number() && units[index].is_number() {
+                units[index] = Unit::Two(Box::new(units[index].clone()));
+                if index == 1 && units[0] != Unit::Year {
+                    units[0] = Unit::Two(Box::new(units[0].clone()));
+                }
+            }
+        }
         let lack = lack(&units).ok_or_else(|| format!("`{text}` is no time: it lacks a minute"))?;
         Ok(StampFormat { units, lack })
     }
@@ -214,7 +249,7 @@ impl StampFormat {
 }
 
 fn lack(units: &[Unit]) -> Option<Lack> {
-    let has = |unit: &Unit| units.contains(unit);
+    let has = |unit: &Unit| units.iter().any(|own| own.plain() == unit);
     let has_day = has(&Unit::DayOfYear) || has(&Unit::Day) && (has(&Unit::Month) || has(&Unit::MonthName));
     let has_year = has(&Unit::Year) || has(&Unit::ShortYear);
     if has(&Unit::Epoch) || has(&Unit::Iso) || has(&Unit::Tai64n) || has_year && has_day && has(&Unit::Minute) {
@@ -274,6 +309,10 @@ impl Parts {
             Some(blank + 1)
         };
         match unit {
+            Unit::Two(inner) => {
+                time::digits(text, 2)?;
+                self.read(inner, text)
+            }
             Unit::Year => {
                 self.year = i64::from(time::digits(text, 4)?);
                 Some(4)
@@ -424,6 +463,8 @@ mod tests {
         assert_eq!(read("%m/%d/%Y %I:%M:%S %p", "03/01/2025 1:10:04 PM"), "2025-03-01T13:10:04Z 21");
         assert_eq!(read("%a %b %e %H:%M:%S %Z %Y", "Sat Mar  1 13:10:04 FOO 2025"), "2025-03-01T13:10:04Z 28");
         assert_eq!(read("tai64n", "@4000000043f4e8de1f4f2d2c x"), "2006-02-16T21:04:20.525282Z 25");
+        assert_eq!(read("%Y-%m-%d %H:%M:%S", "2024-4-25 7:03:9 x"), "2024-04-25T07:03:09Z 16");
+        assert_eq!(read("%Y%m%d %H:%M:%S", "2024116 07:03:09"), "none");
         assert_eq!(read("iso", "2025-03-01"), "none");
         assert_eq!(read("%Y-%j %H:%M", "2025-366 10:22"), "none");
         assert!(StampFormat::compile("%Q").is_err());
