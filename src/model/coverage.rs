@@ -23,6 +23,8 @@ pub enum Fault {
     UnknownKey(String),
     /// A log line outside any record that has a time.
     NoTime,
+    /// A log record of a format that no sample of its file showed.
+    Stray,
     /// A log line that begins with a time as records do, but is of no format of its file.
     LikeRecord,
     /// Bytes that are not UTF-8, shown as U+FFFD.
@@ -40,7 +42,7 @@ pub enum Fault {
 impl Fault {
     /// Blank lines lose no row and no value, and a line without a time is a row.
     pub fn loses(&self) -> bool {
-        !matches!(self, Fault::Blank | Fault::NoTime | Fault::LikeRecord)
+        !matches!(self, Fault::Blank | Fault::NoTime | Fault::Stray | Fault::LikeRecord)
     }
 
     pub fn described(&self, count: u64) -> String {
@@ -68,6 +70,12 @@ impl Fault {
                 format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })
             }
             Fault::NoTime => format!("{n} {} no time", if one { "row has" } else { "rows have" }),
+            Fault::Stray if one => {
+                "1 record is of a format that no sample of its file showed: its fields are in its message alone".into()
+            }
+            Fault::Stray => format!(
+                "{n} records are of formats that no sample of their file showed: their fields are in their messages alone"
+            ),
             Fault::LikeRecord if one => {
                 "1 line begins with a time and is of no format of its file: it is in the record before it".into()
             }

@@ -96,7 +96,8 @@ fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec
         let end = (start + size).min(plain.bytes);
         let mut member = plain.part(start..end.max(start), &format!("{}/{name}", file.shown))?;
         if end < start + size {
-            member.damage = Some("the archive ends before this member does; what follows is lost".into());
+            let why = "the archive ends before this member does; what follows is lost";
+            members.left_out.push(format!("{why}: {}", member.shown));
         }
         member.modified = entry.header().mtime().map_or(file.modified, |at| at as i64 * SECOND);
         found.push(member.sampled()?);

@@ -17,7 +17,9 @@ pub fn find(message: &[u8]) -> Option<Range<usize>> {
         if let Some(found) = named(message, at, length) {
             return Some(found);
         }
-        if shaped.is_none() && (is_code(text) || is_headline(message, at, length)) {
+        // `id=E500` names a thing.
+        let is_named = at > 0 && message[at - 1] == b'=' && !is_errno(text) && !SIGNALS.contains(&text);
+        if shaped.is_none() && !is_named && (is_code(text) || is_headline(message, at, length)) {
             shaped = Some(at..at + length);
         }
         at += length;
@@ -44,7 +46,7 @@ fn named(message: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
     };
     // Most words end in none of these letters.
     match name.last()? | 0x20 {
-        b'e' if ends(b"code") => {
+        b'e' if ends(b"code") && !precedes(message, at, &OTHER_CODES) => {
             // `decode` and `barcode` are other words; `errcode`, `error_code` and `exitCode` are names of codes.
             let before = &name[..name.len() - 4];
             let is_name = before.is_empty()
@@ -54,7 +56,7 @@ fn named(message: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
                     .iter()
                     .any(|word| before.eq_ignore_ascii_case(word));
             value(b" =:\"'(#", 4)
-                .filter(|(_, text)| is_name && text.iter().any(u8::is_ascii_digit) && !is_zero(text))
+                .filter(|(_, text)| is_name && is_value(name, message, at, text))
                 .map(|(range, _)| range)
         }
         b'e' if ends(b"sqlstate") => {
@@ -62,12 +64,17 @@ fn named(message: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
                 |text: &[u8]| text.len() == 5 && text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
             value(b" =:\"'([", 3).filter(|(_, text)| is_state(text)).map(|(range, _)| range)
         }
-        b'o' if ends(b"errno") => value(b" =:(", 3)
+        b'o' if ends(b"errno") => value(b" =:(-", 4)
             .filter(|(_, text)| (text.iter().all(u8::is_ascii_digit) && !is_zero(text)) || is_errno(text))
             .map(|(range, _)| range),
         b's' if ends(b"status") && precedes(message, at, &[b"exit", b"exited with"]) => {
             value(b" =:", 2).filter(|(_, text)| is_number(text, 3) && !is_zero(text)).map(|(range, _)| range)
         }
+        b's' if name.eq_ignore_ascii_case(b"status") => value(b" =:\"", 4)
+            .filter(|(_, text)| is_http_error(text))
+            .map(|(range, _)| range)
+            .or_else(|| unit_status(message, at + length)),
+        b'p' if name == b"HTTP" => http(message, at + length),
         b't' | b's' if ends(b"hresult") || ends(b"ntstatus") => {
             value(b" =:(", 3).filter(|(_, text)| text.starts_with(b"0x")).map(|(range, _)| range)
         }
@@ -79,10 +86,47 @@ fn named(message: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
     }
 }
 
+/// Whether what stands behind `code` is one of an error.
+fn is_value(name: &[u8], message: &[u8], at: usize, text: &[u8]) -> bool {
+    let has_digit = text.iter().any(u8::is_ascii_digit);
+    // HTTP's below 400 are none of errors.
+    let is_status = name.len() > 4 && name[..6.min(name.len())].eq_ignore_ascii_case(b"status")
+        || precedes(message, at, &[b"status", b"response", b"http"]);
+    if is_status && text.len() == 3 && matches!(text[0], b'1'..=b'3') {
+        return false;
+    }
+    if has_digit {
+        return !is_zero(text);
+    }
+    // Names of errors: `AUTH_FAILED`, `AccessDenied`, gRPC's `Unavailable`.
+    let is_of_error =
+        name.len() > 4 && name[..3].eq_ignore_ascii_case(b"err") || precedes(message, at, &[b"rpc error:", b"ERR!"]);
+    let is_shouted =
+        text.len() > 4 && text.contains(&b'_') && text.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+    is_shouted && (name.len() == 4 || is_of_error)
+        || is_of_error && text.len() > 3 && text.first().is_some_and(u8::is_ascii_uppercase)
+}
+
 /// Zero is how success is spelt.
 fn is_zero(text: &[u8]) -> bool {
     text.iter().all(|byte| *byte == b'0')
 }
+
+/// What has a code that is none of an error.
+const OTHER_CODES: [&[u8]; 12] = [
+    b"zip",
+    b"postal",
+    b"area",
+    b"promo",
+    b"country",
+    b"bar",
+    b"qr",
+    b"source",
+    b"discount",
+    b"voucher",
+    b"currency",
+    b"dial",
+];
 
 fn is_number(text: &[u8], most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
@@ -93,6 +137,33 @@ fn precedes(message: &[u8], at: usize, words: &[&[u8]]) -> bool {
     words
         .iter()
         .any(|word| before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word))
+}
+
+fn is_http_error(text: &[u8]) -> bool {
+    text.len() == 3 && matches!(text[0], b'4' | b'5') && text.iter().all(u8::is_ascii_digit)
+}
+
+/// Behind `HTTP`: ` 503`, `/1.1 404`, `/1.1" 503`.
+fn http(message: &[u8], at: usize) -> Option<Range<usize>> {
+    let rest = &message[at..];
+    let version = if rest.first() == Some(&b'/') {
+        1 + rest[1..].iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count()
+    } else {
+        0
+    };
+    let signs = rest[version..].iter().take_while(|byte| matches!(byte, b'"' | b' ')).count();
+    let start = version + signs;
+    let text = rest.get(start..start + 3).filter(|text| is_http_error(text))?;
+    let is_whole = !rest.get(start + 3).is_some_and(u8::is_ascii_alphanumeric);
+    (signs > 0 && is_whole).then_some(at + start..at + start + text.len())
+}
+
+/// systemd's `status=1/FAILURE`, `status=9/KILL`.
+fn unit_status(message: &[u8], at: usize) -> Option<Range<usize>> {
+    let rest = message[at..].strip_prefix(b"=")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let name = rest.get(digits..)?.strip_prefix(b"/")?.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    ((1..=3).contains(&digits) && name > 1 && !is_zero(&rest[..digits])).then_some(at + 1..at + 2 + digits + name)
 }
 
 /// `Xid (PCI:0000:01:00): 79, pid=…`
@@ -201,6 +272,13 @@ mod tests {
             ("AH00098: pid file overwritten", "AH00098"),
             ("WLS-001234: server is in standby", "WLS-001234"),
             ("[DCS-42] no answer", "DCS-42"),
+            ("HTTP 503 from upstream", "503"),
+            ("got HTTP/1.1 404 Not Found", "404"),
+            ("\"GET /x HTTP/1.1\" 503 12", "503"),
+            ("response status: 429", "429"),
+            ("errorCode=AUTH_FAILED", "AUTH_FAILED"),
+            ("rpc error: code = Unavailable desc = x", "Unavailable"),
+            ("Main process exited, code=killed, status=9/KILL", "9/KILL"),
             ("{\"errorCode\": \"X17\"}", "X17"),
         ] {
             assert_eq!(found(message), Some(code), "{message}");
@@ -218,6 +296,8 @@ mod tests {
             "EVERYTHING is fine, EXAMPLE of 12",
             "address 0xdeadbeef",
             "done, exit code 0",
+            "zip code 90210, status code 201, id=E500",
+            "HTTP/1.1 200 OK in 503 ms",
         ] {
             assert_eq!(found(message), None, "{message}");
         }

@@ -34,6 +34,12 @@ fn kind(field: &Field) -> Kind {
     }
 }
 
+/// A key may be empty or hold what no name of a column can.
+fn named(key: &str) -> String {
+    let name = key.replace('\0', "\u{FFFD}");
+    if name.is_empty() { "unnamed".into() } else { name }
+}
+
 impl Columns {
     /// Makes columns of fields. A field called as one of the table's own columns gets a number.
     pub fn add(&mut self, fields: &[Field]) {
@@ -42,7 +48,7 @@ impl Columns {
             match self.by_name.get(&lower) {
                 None => {
                     let is_own = OWN.iter().any(|(name, _)| *name == lower) || ["_file", "_line"].contains(&&*lower);
-                    let name = if is_own { format!("{}_2", field.name) } else { field.name.clone() };
+                    let name = if is_own { format!("{}_2", field.name) } else { named(&field.name) };
                     self.by_name.insert(lower, self.list.len());
                     self.list.push(Column::new(name, kind(field)));
                 }

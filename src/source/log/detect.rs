@@ -9,6 +9,7 @@ use super::formats::{BUILT, Format, Formats};
 use super::generic::Generic;
 use super::keys::{Keys, Schema, Syntax};
 use super::recogniser::{Recogniser, Wrapped, needs_stripping, strip};
+use super::stamp::Lack;
 use super::tagged::{Kind, Tagged};
 use crate::source::file::File;
 use crate::source::sample;
@@ -87,6 +88,15 @@ fn schemas(own: &Formats) -> Vec<Schema> {
 /// The format that knows a line first.
 fn first_of<'a>(formats: &'a [Arc<Format>], line: &[u8], capture: &mut Capture) -> Option<&'a Arc<Format>> {
     formats.iter().find(|format| format.may_begin(line) && format.read(line, capture))
+}
+
+/// Whether a line is a record of a format that no sample of its file showed. Only lines that could not be the text of a
+/// trace are looked at, and only times that need no others.
+pub fn stray(line: &[u8], capture: &mut Capture) -> bool {
+    let may_be = line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'[' | b'<' | b'('));
+    may_be
+        && first_of(&BUILT.lines, line, capture).is_some()
+        && capture.written.is_some_and(|written| written.lacks() == Lack::Nothing)
 }
 
 fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -> Detected {
@@ -223,26 +233,44 @@ fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> 
     if inner.is_empty() { outer } else { Recogniser::Wrapped(Arc::new(Wrapped::new(outer, inner))) }
 }
 
-/// Whether a file's first lines are of a known format: many of them, or a few that nothing else could be.
-pub fn is_known(file: &File) -> bool {
+/// The first text of a file: not the zeros or blank lines that a copy while it was written leaves before it.
+pub fn first_text(file: &File) -> Vec<u8> {
+    let is_empty = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
+    if !file.head.contains(&0) && !file.head.iter().take(64).all(is_empty) {
+        return file.head.clone();
+    }
+    let all = if file.head.iter().all(is_empty) { sample::pieces(file).concat() } else { file.head.clone() };
+    all.into_iter().filter(|byte| *byte != 0).collect()
+}
+
+/// Whether these are bytes of a text: hardly any control characters but those of terminals.
+pub fn is_text(text: &[u8]) -> bool {
+    let is_odd = |byte: &&u8| matches!(byte, 1..=6 | 14..=26 | 28..=31 | 127);
+    !text.is_empty() && text.iter().filter(is_odd).count() * 50 <= text.len()
+}
+
+/// Whether a text's first lines are of a known format: many of them, or a few that nothing else could be.
+pub fn is_known(text: &[u8], file: &File) -> bool {
     const LOOKED_AT: usize = 200;
-    if Kind::of(&file.head).is_some() {
+    if Kind::of(text).is_some() {
         return true;
     }
-    let sample: Vec<Vec<u8>> = lines(&file.head).take(LOOKED_AT).map(cleaned).collect();
+    let sample: Vec<Vec<u8>> = lines(text).take(LOOKED_AT).map(cleaned).collect();
     let mut capture = Capture::default();
-    let (mut known, mut timeless) = (0, 0);
-    for line in &sample {
+    let (mut known, mut timeless, mut is_first) = (0, 0, false);
+    for (index, line) in sample.iter().enumerate() {
         if let Some(format) = first_of(&BUILT.lines, line, &mut capture) {
             known += usize::from(!format.is_timeless);
             timeless += usize::from(format.is_timeless);
+            is_first |= index == 0 && !format.is_timeless;
         }
     }
     if timeless > 2 && timeless * 10 >= sample.len() * 8 {
         return true;
     }
-    // A trace may have many lines, a header some; a table of values has no level and no words around its times.
-    if known >= 3 || known > 0 && known * 10 >= sample.len() {
+    // A trace may have many lines, a header some; a table of values has no level and no words around its times, and
+    // a line of a log in a document makes no log of it.
+    if is_first || known >= 3 && known * 50 >= sample.len() || known > 0 && known * 4 >= sample.len() {
         return true;
     }
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
@@ -286,11 +314,31 @@ fn names_its_fields(sample: &[&[u8]]) -> bool {
     !is_answer && is_log && rest.len() * 10 <= sample.len()
 }
 
-/// Whether the lines of a text begin with times.
-pub fn has_times(head: &[u8]) -> bool {
-    let sample: Vec<Vec<u8>> = lines(head).take(LINES).map(cleaned).collect();
+/// Whether the lines of a text begin with times: the first one, or a good part of them.
+pub fn has_times(text: &[u8]) -> bool {
+    let sample: Vec<Vec<u8>> = lines(text).take(LINES).map(cleaned).collect();
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
-    Generic::learn(&sample, false).is_some()
+    let Some(generic) = Generic::learn(&sample, false) else { return false };
+    let mut capture = Capture::default();
+    let timed: Vec<bool> = sample.iter().map(|line| generic.read(line, &mut capture)).collect();
+    let count = timed.iter().filter(|timed| **timed).count();
+    // Rows of a drawn table are none of a log.
+    let is_drawn = sample.first().is_some_and(|line| matches!(line.first(), Some(b'|' | b'+')));
+    !is_drawn && count > 0 && (timed[0] || count * 5 >= sample.len() || count >= 20 && count * 50 >= sample.len())
+}
+
+/// Whether the lines are rows of a table: a header without a time, then lines with as many fields.
+pub fn is_table(text: &[u8], delimiter: u8) -> bool {
+    let mut lines = lines(text);
+    let Some(header) = lines.next() else { return false };
+    let rows: Vec<&[u8]> = lines.take(50).collect();
+    let fields = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
+    let names = fields(header);
+    !rows.is_empty()
+        && names > 0
+        && !super::generic::is_head(header)
+        && rows.iter().all(|row| fields(row) == names)
+        && rows.iter().filter(|row| super::generic::is_head(row)).count() * 2 > rows.len()
 }
 
 /// Whether nearly all lines begin with a time that goes on in words, or has the delimiter within itself: a sentence
@@ -308,9 +356,13 @@ pub fn has_sentences(head: &[u8], delimiter: u8) -> bool {
         let has_words = words.clone().filter(is_word).count() >= 2 || words.any(|word| is_text(&word));
         let mut has_time = || Generic::learn(&[first], false).is_some_and(|generic| generic.read(first, &mut capture));
         let is_within = first.len() < line.len() && super::generic::spans(line, first.len());
-        // A bracket is no part of a value: `[ST05|2025-03-01 13:10:04|E] fan stalled`.
-        let is_bracket = matches!(line.first(), Some(b'[' | b'<' | b'(')) && !first.iter().any(|b| b"])>".contains(b));
-        let is_bracketed = is_bracket && super::generic::is_head(line);
+        // A bracket around a time, or one that is opened and not closed, is no part of a value:
+        // `[ST05|2025-03-01 13:10:04|E] fan stalled`.
+        let is_opened = |open: u8, close: u8| first.contains(&open) && !first.contains(&close);
+        let is_bracketed = super::generic::is_head(line)
+            && (is_opened(b'{', b'}')
+                || matches!(line.first(), Some(b'[' | b'<' | b'('))
+                || super::generic::has_level_or_day_before(line, first.len()));
         told += usize::from(is_within || is_bracketed || has_words && has_time());
     }
     total > 0 && told * 10 >= total * 9

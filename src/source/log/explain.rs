@@ -44,9 +44,10 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
     let names: Vec<String> = detected.recognisers.iter().map(super::recogniser::Recogniser::name).collect();
     // Records of several lines that are read as one.
     let is_whole = matches!(detected.recognisers.first(), Some(super::recogniser::Recogniser::Tagged(_)));
-    let formats = FileFormats::new(detected.recognisers, Vec::new(), OwnTime::default());
+    let formats = FileFormats::new(detected.recognisers, Vec::new(), OwnTime::default(), false);
     let mut tallies: Vec<Tally> = names.iter().map(|_| Tally::default()).collect();
     let (mut joined, mut unknown, mut blank) = (Tally::default(), Tally::default(), Tally::default());
+    let mut strays = Tally::default();
     let mut unknown_numbers: Vec<String> = Vec::new();
     let mut capture = Capture::default();
     let mut reader = BufReader::with_capacity(1 << 20, file.stream(None)?);
@@ -65,7 +66,7 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
         };
         match known {
             Some(index) => {
-                tallies[index].add(number, text);
+                tallies.get_mut(index).unwrap_or(&mut strays).add(number, text);
                 has_record = true;
             }
             None if formats.is_description(text) => blank.add(number, text),
@@ -87,6 +88,7 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
         findings.push(Finding { format: name.clone(), lines: tally.lines, first: tally.first, note });
     }
     let others = [
+        (strays, "(other formats)", "records of formats that no sample showed: they have no columns".to_string()),
         (blank, "(description)", "lines by which the log describes itself".to_string()),
         (joined, "(more of a record)", "lines that no format knows belong to the record before them".to_string()),
         (unknown, "(no format)", format!("rows without a time: lines {}", unknown_numbers.join(", "))),

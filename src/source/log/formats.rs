@@ -26,26 +26,29 @@ macro_rules! texts {
 /// before those that know its samples too. Of those that name their fields, the one that requires most keys counts.
 #[rustfmt::skip]
 const BUILT_IN: &[(&str, &str)] = texts![
+    "simple_rs",
+    // Of lines within lines.
+    "compose", "cri", "kube_pod_prefix", "recv_with_pod", "kubectl_timestamps",
     "airflow", "ansible", "apt_term", "asterisk", "auditd", "aws_alb", "aws_elb", "aws_s3",
-    "aws_vpc_flow", "bash_history", "bgl", "bind_query", "bitbucket_access", "block_ruled", "boost_log",
+    "aws_vpc_flow", "bash_history", "bgl", "bind_query", "block_ruled", "boost_log",
     "caddy_console", "candlepin", "cassandra", "cef", "celery", "chef", "choose_repo", "chromium", "cisco_ios",
-    "clickhouse", "cloud_init", "cloudvm_ram", "cockroach", "corosync", "couchdb", "cri", "cups_access", "cups_error",
+    "clickhouse", "cloud_init", "cloudvm_ram", "cockroach", "corosync", "couchdb", "cups_access", "cups_error",
     "cups_page", "django", "dotnet_console", "dpkg", "elasticsearch", "elixir", "engine", "envoy", "erlang",
     "fail2ban", "foreman", "freeswitch", "fsck_hfs", "gerrit", "gitea", "github_actions", "glassfish", "glog",
     "go_log", "gtest", "gunicorn", "haproxy", "hclog", "hdfs", "healthapp", "homeassistant", "hpc", "httpd_error",
-    "dmesg", "i2p_router", "hadoop", "idea", "java_wrapper", "jboss", "jenkins", "jmeter", "jvm", "kafka", "katello",
-    "kube_pod_prefix", "leef", "libvirt", "lnav_debug", "log4js", "logcat", "ceph", "logstash_text", "loguru",
+    "dmesg", "i2p_router", "hadoop", "idea", "jboss", "jenkins", "jmeter", "jvm", "kafka", "katello",
+    "leef", "libvirt", "lnav_debug", "log4js", "logcat", "ceph", "logstash_text", "loguru",
     "macos_install", "macos_unified", "minecraft", "mongodb_text", "mosquitto", "mssql", "mysql_error",
     "mysql_general", "mysql_slow", "nats", "neo4j", "nestjs", "nextflow", "nexus", "nginx_error", "nlog", "openam",
     "openamdb", "openvpn", "oracle_alert", "block", "oracle_listener", "otel_collector", "otlp_python", "pacemaker",
     "pacman", "papertrail", "pgbouncer", "openstack", "php_error", "postgres_verbose", "postgres", "procstate",
-    "proxifier", "python_detail", "qemu", "rabbitmq", "rails", "recv_with_pod", "redis", "robot_framework", "ros",
-    "rsnapshot", "rust_tracing_text", "salt", "samba", "selenium", "serilog", "env_logger", "simple_rs",
-    "kubectl_timestamps", "slurm", "snaplogic", "solr", "sonarqube", "spark", "spdlog", "squid", "squid_cache",
+    "proxifier", "python_detail", "qemu", "rabbitmq", "rails", "redis", "robot_framework", "ros",
+    "rsnapshot", "rust_tracing_text", "salt", "samba", "selenium", "serilog", "env_logger",
+    "slurm", "snaplogic", "solr", "sonarqube", "spark", "spdlog", "squid", "squid_cache",
     "sssd", "strace", "symfony", "laravel", "syncthing", "syslog_rfc5424", "tap", "tcf", "tcsh_history", "teamcity",
     "thunderbird", "tomcat", "tornado", "traefik", "access", "unifi_iptables", "unreal", "uwsgi", "vdsm", "pytest",
-    "vmk", "esx_syslog", "vmw", "vmw_py", "vmw_vc_svc", "vmware_java", "compose", "vpostgres", "weblogic",
-    "websphere", "windows_cbs", "windows_setupapi", "xmlrpc", "yum", "zap_console", "zellij", "zookeeper",
+    "vmk", "esx_syslog", "vmw", "vmw_py", "vmw_vc_svc", "vpostgres", "weblogic",
+    "websphere", "windows_cbs", "windows_setupapi", "bitbucket_access", "java_wrapper", "vmware_java", "xmlrpc", "yum", "zap_console", "zellij", "zookeeper",
     "zsh_history", "unifi", "syslog", "java", "python", "dmesg_uptime",
     // Of lines that name their fields.
     "bunyan", "caddy", "cloudflare", "cloudtrail", "docker_json", "dotnet_json", "ecs", "gelf", "github_events",
@@ -343,6 +346,7 @@ impl Format {
                 capture.level = capture.level.or(*level);
                 match self.message.and_then(|field| capture.fields[field]) {
                     Some(span) => capture.message = span,
+                    None if self.wraps => capture.message.start = first_blank(line, capture.message.start),
                     None if matcher.has_no_message() => capture.message = Span::new(0, line.len()),
                     None => {}
                 }
@@ -351,6 +355,12 @@ impl Format {
         }
         false
     }
+}
+
+/// The blanks before a wrapped line are its own, but for the first.
+fn first_blank(line: &[u8], start: usize) -> usize {
+    let blanks = line[..start].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    if blanks > 1 && line[start - blanks] == b' ' { start - blanks + 1 } else { start }
 }
 
 /// What became of a sample line of a format file.

@@ -206,6 +206,16 @@ pub fn is_head(line: &[u8]) -> bool {
     search(line, PREFIX_BYTES, 0..STAMPS.len()).is_some()
 }
 
+/// Whether the stamp near the start of a line has the name of its day, or a level, before it, which the first
+/// `length` bytes hold at least in part.
+pub fn has_level_or_day_before(line: &[u8], length: usize) -> bool {
+    search(line, PREFIX_BYTES, 0..STAMPS.len()).is_some_and(|(_, start, ..)| {
+        let word = line[..start].trim_ascii_end();
+        let word = word.strip_suffix(b",").unwrap_or(word);
+        start > 0 && length >= word.len() && (is_day_name(word) || strict_level(word).is_some())
+    })
+}
+
 /// Whether the stamp near the start of a line goes on behind `place`.
 pub fn spans(line: &[u8], place: usize) -> bool {
     search(line, PREFIX_BYTES, 0..STAMPS.len()).is_some_and(|(_, start, end, _)| start < place && place < end)

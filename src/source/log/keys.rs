@@ -55,7 +55,21 @@ const MESSAGE: &[&str] =
     &["message", "msg", "@message", "@m", "@mt", "short_message", "body", "text", "event", "log", "description"];
 /// Of those, what a table of values hardly has.
 const SURE: &[&str] = &["message", "msg", "@message", "@m", "@mt", "short_message"];
-const CODE: &[&str] = &["code", "error_code", "errorcode", "err_code", "errcode", "error.code", "status_code"];
+const CODE: &[&str] = &[
+    "code",
+    "error_code",
+    "errorcode",
+    "err_code",
+    "errcode",
+    "error.code",
+    "status_code",
+    "statuscode",
+    "http_status",
+    "httpstatus",
+];
+
+/// Columns of more keys than these serve nobody; the rarer ones are counted as keys of no column.
+const FIELDS_MAX: usize = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -211,7 +225,7 @@ impl Keys {
                 keys.plan(&path, role, paths);
             }
         }
-        for path in &paths.list {
+        for path in paths.most_frequent(FIELDS_MAX) {
             let seen = &paths.seen[path];
             if seen.is_within || keys.uses.get(path).is_some_and(|known| known.role.is_some()) {
                 continue;
@@ -221,7 +235,7 @@ impl Keys {
                 _ => Reading::Text,
             });
             let index = field_index(&mut keys.fields, path, kind);
-            keys.uses.entry(path.clone()).or_default().field = Some(index);
+            keys.uses.entry(path.to_string()).or_default().field = Some(index);
         }
         Some(keys)
     }

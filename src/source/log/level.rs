@@ -55,6 +55,9 @@ impl Level {
             };
             return is_told.then_some(level);
         }
+        if let Some(found) = named(message) {
+            return Some(found);
+        }
         let has = |mark: &[u8]| memchr::memmem::find(&message[..message.len().min(64)], mark).is_some();
         (message.first().is_some_and(|byte| matches!(byte, b'N' | b'm' | b'['))
             && (has(b"NVRM: Xid (") || has(b"[Hardware Error]")))
@@ -95,6 +98,19 @@ impl Level {
     }
 }
 
+/// `level=error`, `lvl=warn` among the first words of a message.
+fn named(message: &[u8]) -> Option<Level> {
+    let start = &message[..message.len().min(160)];
+    let sign = memchr::memchr_iter(b'=', start).find(|at| {
+        let word = start[..*at].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let is_whole = *at == word || matches!(start[at - word - 1], b' ' | b'\t' | b'[' | b'{' | b',');
+        is_whole && [&b"level"[..], b"lvl", b"loglevel", b"severity"].contains(&&start[at - word..*at])
+    })?;
+    let value = message[sign + 1..].strip_prefix(b"\"").unwrap_or(&message[sign + 1..]);
+    let length = value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    Level::of(&value[..length])
+}
+
 /// A word in small letters as a number; shorter ones are filled up with zeros.
 const fn number(word: &[u8]) -> u64 {
     let mut eight = [0; 8];
@@ -107,7 +123,7 @@ const fn number(word: &[u8]) -> u64 {
 }
 
 /// The most frequent first.
-const WORDS: [(u64, Level); 24] = [
+const WORDS: [(u64, Level); 29] = [
     (number(b"info"), Level::Info),
     (number(b"warn"), Level::Warn),
     (number(b"error"), Level::Error),
@@ -132,6 +148,11 @@ const WORDS: [(u64, Level); 24] = [
     (number(b"alert"), Level::Fatal),
     (number(b"emerg"), Level::Fatal),
     (number(b"panic"), Level::Fatal),
+    (number(b"wrn"), Level::Warn),
+    (number(b"inf"), Level::Info),
+    (number(b"ftl"), Level::Fatal),
+    (number(b"trc"), Level::Trace),
+    (number(b"vrb"), Level::Trace),
 ];
 
 #[cfg(test)]
@@ -145,7 +166,17 @@ mod tests {
         assert_eq!(level("error: no route"), Some(Level::Error));
         assert_eq!(level("[WARN] slow"), Some(Level::Warn));
         assert_eq!(level("NVRM: Xid (PCI:0000:01:00): 79, pid=1"), Some(Level::Error));
-        for text in ["error 12 was cleared", "Errors: 0", "info", "no error here", "trace: x", "ERRORS", "[error"] {
+        assert_eq!(level("time=x level=error msg=\"boom\""), Some(Level::Error));
+        for text in [
+            "error 12 was cleared",
+            "water level=high",
+            "Errors: 0",
+            "info",
+            "no error here",
+            "trace: x",
+            "ERRORS",
+            "[error",
+        ] {
             assert_eq!(level(text), None, "{text}");
         }
     }

@@ -68,16 +68,15 @@ pub const BY_CODE: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn is_text(head: &[u8]) -> bool {
-    memchr::memchr_iter(0, head).count() * 100 <= head.len()
-}
-
 fn known(file: &File) -> bool {
-    is_text(&file.head) && detect::is_known(file)
+    let text = detect::first_text(file);
+    let is_table = [b',', b';', b'\t', b'|'].iter().any(|delimiter| detect::is_table(&text, *delimiter));
+    detect::is_text(&text) && !is_table && detect::is_known(&text, file)
 }
 
 fn generic(file: &File) -> bool {
-    is_text(&file.head) && detect::has_times(&file.head)
+    let text = detect::first_text(file);
+    detect::is_text(&text) && detect::has_times(&text)
 }
 
 /// # Errors
@@ -138,7 +137,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             let targets = recognisers.iter().map(|recogniser| columns.targets(recogniser.fields())).collect();
             let named = rotation::day_in_name(&file.shown).filter(|day| day * DAY <= file.modified + DAY);
             let own_time = OwnTime { modified: file.modified, named, is_zone_sure: spec.zone_said };
-            Arc::new(FileFormats::new(recognisers, targets, own_time))
+            Arc::new(FileFormats::new(recognisers, targets, own_time, spec.format.is_some()))
         })
         .collect();
     notes.extend(assumptions(spec, &files, &by_file));

@@ -68,6 +68,20 @@ impl Paths {
         }
     }
 
+    /// Keys at the top, in order of appearance: of very many the most frequent.
+    pub fn most_frequent(&self, most: usize) -> Vec<&str> {
+        let mut top: Vec<&str> =
+            self.list.iter().filter(|path| !self.seen[*path].is_within).map(String::as_str).collect();
+        if top.len() > most {
+            let mut counts: Vec<u64> = top.iter().map(|path| self.seen[*path].lines).collect();
+            counts.sort_unstable_by(|a, b| b.cmp(a));
+            let least = counts[most - 1];
+            top.retain(|path| self.seen[*path].lines >= least);
+            top.truncate(most);
+        }
+        top
+    }
+
     /// Whether the path is in nearly all lines.
     pub fn is_usual(&self, path: &str) -> bool {
         self.seen.get(path).is_some_and(|seen| seen.lines * 10 >= self.lines * 9)

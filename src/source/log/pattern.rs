@@ -23,6 +23,8 @@ pub(super) enum Step {
     },
     Level {
         field: usize,
+        /// Only in capitals, where the word stands in running text.
+        is_upper: bool,
     },
     Message,
     Field {
@@ -54,6 +56,8 @@ pub(super) enum FieldKind {
         is_optional: bool,
     },
     Hex,
+    /// A small letter, then more of them, digits, `_`, `.` and `-`.
+    Slug,
     /// In double quotes.
     Quoted,
     /// Of syslog: facility and severity in one number.
@@ -165,6 +169,7 @@ impl Pattern {
                 FieldKind::Text | FieldKind::Word | FieldKind::Code => true,
                 FieldKind::Int { .. } | FieldKind::Real { .. } => is_number,
                 FieldKind::Hex => byte.is_ascii_hexdigit(),
+                FieldKind::Slug => byte.is_ascii_lowercase(),
                 FieldKind::Quoted => byte == b'"',
                 FieldKind::Priority | FieldKind::Status => byte.is_ascii_digit(),
             },
@@ -263,8 +268,9 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
         return Ok(Step::Time { format: stamp(kind)?, field: None, id: hash(kind) });
     }
     let read = |reading: Reading| FieldType::Read(reading);
-    if name == "level" && kind.is_empty() {
-        return Ok(Step::Level { field: field_index(fields, LEVEL_RAW, read(Reading::Text)) });
+    if name == "level" && matches!(kind, "" | "upper") {
+        let field = field_index(fields, LEVEL_RAW, read(Reading::Text));
+        return Ok(Step::Level { field, is_upper: kind == "upper" });
     }
     if name == "message" && kind.is_empty() {
         return Ok(Step::Message);
@@ -294,13 +300,14 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
         "int?" => (FieldKind::Int { is_optional: true }, Reading::Int),
         "real" => (FieldKind::Real { is_optional: false }, Reading::Float),
         "real?" => (FieldKind::Real { is_optional: true }, Reading::Float),
+        "slug" => (FieldKind::Slug, Reading::Text),
         "hex" => (FieldKind::Hex, Reading::Text),
         "quoted" => (FieldKind::Quoted, Reading::Text),
         "priority" => (FieldKind::Priority, Reading::Int),
         "status" => (FieldKind::Status, Reading::Int),
         _ => {
             return Err(format!(
-                "`{{{text}}}` is no known field; kinds are word, int, real, int?, real?, hex, quoted, priority, status, ts and words such as on|off"
+                "`{{{text}}}` is no known field; kinds are word, int, real, int?, real?, hex, slug, quoted, priority, status, ts and words such as on|off"
             ));
         }
     };

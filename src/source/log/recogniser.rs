@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::capture::{Capture, Span};
 use super::directives::Directives;
+use super::exception;
 use super::formats::Format;
 use super::generic::Generic;
 use super::keys::{Keys, Syntax};
@@ -63,6 +64,11 @@ impl Wrapped {
         let stripped = needs_stripping(text).then(|| strip(text));
         let text = stripped.as_deref().unwrap_or(text);
         let found = self.inner.iter().position(|one| one.read(text, offset, &mut inner));
+        if found.is_none() && exception::continues(text) {
+            capture.own = own;
+            capture.inner = Some(inner);
+            return false;
+        }
         let text = found.map(|_| text.to_vec()).filter(|_| outer.is_own || stripped.is_some());
         capture.own = own;
         if let Some(index) = found {
@@ -175,6 +181,20 @@ impl Recogniser {
     /// Whether a line says in fields what its message does not.
     pub fn names_its_fields(&self) -> bool {
         matches!(self, Recogniser::Keys(keys) if keys.has_message)
+    }
+
+    pub fn is_wrapped(&self) -> bool {
+        matches!(self, Recogniser::Wrapped(_))
+    }
+
+    /// A further line of a record, without what wraps it.
+    pub fn unwrapped(&self, line: &[u8], capture: &mut Capture) -> Vec<u8> {
+        if let Recogniser::Wrapped(wrapped) = self
+            && wrapped.outer.read(line, 0, capture)
+        {
+            return capture.text(capture.message, line).to_vec();
+        }
+        line.to_vec()
     }
 
     pub fn is_json(&self) -> bool {

@@ -9,6 +9,7 @@ use memchr::{memchr, memrchr};
 use super::calendar::{Calendar, Clock, Place};
 use super::capture::Capture;
 use super::code;
+use super::detect;
 use super::directives::Directives;
 use super::exception;
 use super::generic;
@@ -61,14 +62,24 @@ pub struct FileFormats {
     envelope: Option<usize>,
     /// A line that begins as an object does, and is none that is known, is part of no record.
     has_json: bool,
+    /// Whether lines of formats that no sample showed are records too.
+    reads_strays: bool,
     calendar: OnceLock<Arc<Calendar>>,
 }
 
 impl FileFormats {
-    pub fn new(recognisers: Vec<Recogniser>, targets: Vec<Vec<Target>>, own_time: OwnTime) -> FileFormats {
+    pub fn new(
+        recognisers: Vec<Recogniser>,
+        targets: Vec<Vec<Target>>,
+        own_time: OwnTime,
+        is_forced: bool,
+    ) -> FileFormats {
         let envelope = recognisers.iter().position(Recogniser::is_envelope);
         let has_json = recognisers.iter().any(Recogniser::is_json);
-        FileFormats { recognisers, targets, own_time, envelope, has_json, calendar: OnceLock::new() }
+        let is_open =
+            |one: &Recogniser| matches!(one, Recogniser::Lines(_) | Recogniser::Keys(_) | Recogniser::Generic(_));
+        let reads_strays = !is_forced && !recognisers.is_empty() && recognisers.iter().all(is_open);
+        FileFormats { recognisers, targets, own_time, envelope, has_json, reads_strays, calendar: OnceLock::new() }
     }
 
     /// Which recogniser knows the line at `offset`.
@@ -89,7 +100,8 @@ impl FileFormats {
             return known;
         }
         capture.stripped = None;
-        self.recognisers.iter().position(|recogniser| recogniser.read(line, offset, capture))
+        let known = self.recognisers.iter().position(|recogniser| recogniser.read(line, offset, capture));
+        known.or_else(|| self.reads_strays.then(|| detect::stray(line, capture).then_some(self.recognisers.len()))?)
     }
 
     fn directives(&self) -> Option<&Directives> {
@@ -329,7 +341,13 @@ impl Parser {
                 None => out[slot].push_null(),
             }
         }
-        let message = if recogniser.is_some() { self.capture.text(self.capture.message, first) } else { first };
+        // Of a format that no sample showed there are no columns: its line is its message.
+        let is_stray = recogniser == Some(self.formats.recognisers.len());
+        if is_stray {
+            faults.push(Fault::Stray);
+        }
+        let has_message = recogniser.is_some() && !is_stray;
+        let message = if has_message { self.capture.text(self.capture.message, first) } else { first };
         if let Some(slot) = self.code {
             let own = || {
                 let groups = self.own_code.as_ref()?.captures(message)?;
@@ -349,7 +367,10 @@ impl Parser {
             let whole: &[u8] = if more.is_empty() {
                 message
             } else {
-                let more = if needs_stripping(more) { strip(more) } else { more.to_vec() };
+                let mut more = if needs_stripping(more) { strip(more) } else { more.to_vec() };
+                if memchr(b'\r', &more).is_some() {
+                    more = more.split(|byte| *byte == b'\n').map(without_return).collect::<Vec<_>>().join(&b'\n');
+                }
                 // A record may have its message on the lines after its time.
                 joined = if message.is_empty() { more.trim_ascii_start().to_vec() } else { [message, &more].concat() };
                 &joined
@@ -385,7 +406,7 @@ impl Parser {
     ) {
         for (index, slot) in self.fields.iter().enumerate() {
             let buffer = &mut out[slot.out];
-            let field = recogniser.and_then(|known| Some((known, self.numbers[known][index]?)));
+            let field = recogniser.and_then(|known| Some((known, (*self.numbers.get(known)?.get(index)?)?)));
             let Some((known, field)) = field else {
                 buffer.push_null();
                 continue;
@@ -411,6 +432,11 @@ impl Parser {
                 Push::Read(Reading::Text) => {
                     buffer.push_lossy(text);
                     (true, "")
+                }
+                // In lines with fixed places numbers may be filled up with zeros.
+                Push::Read(Reading::Int) if text.first() == Some(&b'0') && text.len() > 1 => {
+                    let zeros = text[..text.len() - 1].iter().take_while(|byte| **byte == b'0').count();
+                    (Reading::Int.push(&text[zeros..], self.plain_clock, buffer), Reading::Int.name())
                 }
                 Push::Read(reading) => (reading.push(text, self.plain_clock, buffer), reading.name()),
                 Push::Time(format) => {
@@ -475,12 +501,23 @@ impl RecordParser for Parser {
         let next = self.record_end(block, end, recogniser.is_some(), faults);
         let whole = &block[at..next];
         if let Some(known) = recogniser
+            && known < self.formats.recognisers.len()
             && self.formats.recognisers[known].read_whole(whole, &mut self.capture)
         {
             self.push(whole, &[], offset, recogniser, out, faults);
             return (next, Outcome::Row);
         }
         let more = block[end.min(next)..next].trim_ascii_end();
+        let unwrapped;
+        let more = match recogniser.and_then(|known| self.formats.recognisers.get(known)) {
+            Some(reader) if !more.is_empty() && reader.is_wrapped() => {
+                let mut capture = Capture::default();
+                let lines = more.split(|byte| *byte == b'\n').map(without_return);
+                unwrapped = lines.map(|line| reader.unwrapped(line, &mut capture)).collect::<Vec<_>>().join(&b'\n');
+                &unwrapped[..]
+            }
+            _ => more,
+        };
         self.push(first, more, offset, recogniser, out, faults);
         (next, Outcome::Row)
     }

@@ -49,8 +49,11 @@ impl Pattern {
                     }
                     at += length;
                 }
-                Step::Level { field } => {
+                Step::Level { field, is_upper } => {
                     let Some((level, length)) = self.level(&line[at..], index + 1) else { return false };
+                    if *is_upper && line[at..at + length].iter().any(u8::is_ascii_lowercase) {
+                        return false;
+                    }
                     capture.level = Some(level);
                     capture.fields[*field] = Some(Span::new(at, at + length));
                     at += length;
@@ -99,7 +102,7 @@ impl Pattern {
                 Step::Time { field: Some(field), .. }
                 | Step::OneOf { field: Some(field), .. }
                 | Step::Field { field: Some(field), .. }
-                | Step::Level { field } => {
+                | Step::Level { field, .. } => {
                     if let Some(value) = capture.fields.get_mut(*field) {
                         *value = None;
                     }
@@ -240,6 +243,11 @@ fn closed(kind: FieldKind, line: &[u8], at: usize, capture: &mut Capture) -> Opt
             let prefix = if text.starts_with(b"0x") || text.starts_with(b"0X") { 2 } else { 0 };
             let length = text[prefix..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             if length == 0 { None } else { whole(prefix + length) }
+        }
+        FieldKind::Slug => {
+            let is_part = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.-".contains(byte);
+            let length = text.iter().take_while(is_part).count();
+            if text.first().is_some_and(u8::is_ascii_lowercase) { whole(length) } else { None }
         }
         FieldKind::Quoted => {
             let length = quoted(text)?;
