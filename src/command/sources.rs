@@ -95,7 +95,7 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
             .filter(|(source, _)| *source == table.source)
             .map(|(_, note)| note.clone()),
     );
-    notes.extend(report.faults.iter().map(|(fault, tally)| fault.described(tally.count)));
+    notes.extend(report.said().into_iter().map(|(described, _)| described));
     notes.dedup();
     let text = |text: &str| Value::Text(text.to_string());
     Ok(vec![

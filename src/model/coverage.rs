@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// How many places of each fault are kept to be shown.
 const PLACES_SHOWN: usize = 3;
+/// How many unknown keys are kept by name.
+const KEYS_KEPT: usize = 1_000;
 
 /// Why something of the evidence is not, or not quite, in the answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +23,8 @@ pub enum Fault {
     Value { column: String, kind: String },
     /// A key that no sampled object had: its value is not in any column.
     UnknownKey(String),
+    /// The same, of keys beyond those that are kept by name.
+    OtherKeys,
     /// A log line outside any record that has a time.
     NoTime,
     /// A log record of a format that no sample of its file showed.
@@ -69,6 +73,7 @@ impl Fault {
             Fault::UnknownKey(key) => {
                 format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })
             }
+            Fault::OtherKeys => format!("{n} more values have keys that are no columns"),
             Fault::NoTime => format!("{n} {} no time", if one { "row has" } else { "rows have" }),
             Fault::Stray if one => {
                 "1 record is of a format that no sample of its file showed: its fields are in its message alone".into()
@@ -131,11 +136,31 @@ pub struct Report {
 impl Report {
     /// Counts a fault. `place` is asked for only while there are few.
     pub fn fault(&mut self, fault: Fault, place: impl FnOnce() -> Place) {
-        let tally = self.faults.entry(fault).or_default();
+        let is_one_too_many =
+            matches!(fault, Fault::UnknownKey(_)) && self.faults.len() > KEYS_KEPT && !self.faults.contains_key(&fault);
+        let tally = self.faults.entry(if is_one_too_many { Fault::OtherKeys } else { fault }).or_default();
         tally.count += 1;
         if tally.places.len() < PLACES_SHOWN {
             tally.places.insert(place());
         }
+    }
+
+    /// The faults as they are said: of very many unknown keys the first few, and how many more there are.
+    pub fn said(&self) -> Vec<(String, &Tally)> {
+        const KEYS_SAID: usize = 5;
+        let is_key = |fault: &Fault| matches!(fault, Fault::UnknownKey(_));
+        let keys = self.faults.keys().filter(|fault| is_key(fault)).count();
+        let mut said = Vec::new();
+        let mut number = 0;
+        for (fault, tally) in &self.faults {
+            number += usize::from(is_key(fault));
+            if !is_key(fault) || number <= KEYS_SAID || keys == KEYS_SAID + 1 {
+                said.push((fault.described(tally.count), tally));
+            } else if number == KEYS_SAID + 1 {
+                said.push((format!("{} more keys are no columns either", grouped((keys - KEYS_SAID) as u64)), tally));
+            }
+        }
+        said
     }
 
     /// Other splits of the same table, or parts of this one.
@@ -278,10 +303,10 @@ impl Coverage {
             read += usize::from(table.bytes.is_some());
             // The tables of one database file have its bytes in common.
             sources.extend(table.bytes.clone());
-            for (fault, tally) in &report.faults {
+            for (described, tally) in report.said() {
                 let places: Vec<String> = tally.places.iter().map(shown).collect();
                 let more = if tally.count > places.len() as u64 { ", …" } else { "" };
-                lines.push(format!("{name}: {} ({}{more})", fault.described(tally.count), places.join(", ")));
+                lines.push(format!("{name}: {described} ({}{more})", places.join(", ")));
             }
             if table.bytes.is_some() || table.is_source {
                 lines.extend(table.notes.iter().map(|note| format!("{name}: {note}")));

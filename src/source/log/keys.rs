@@ -108,10 +108,11 @@ enum Role {
 /// What becomes of the value of one key.
 #[derive(Debug, Clone, Default)]
 struct Use {
-    role: Option<Role>,
+    /// And its rank among the keys of that role: where a line has several, the lowest counts.
+    role: Option<(Role, u8)>,
     field: Option<usize>,
     /// Roles within it, if it is an object: their paths from here on.
-    within: Vec<(Vec<String>, Role)>,
+    within: Vec<(Vec<String>, Role, u8)>,
 }
 
 /// The keys of a file's lines.
@@ -222,12 +223,28 @@ impl Keys {
         ];
         for (path, role) in roles {
             if let Some(path) = path {
-                keys.plan(&path, role, paths);
+                keys.plan(&path, (role, 0), paths);
+            }
+        }
+        // Lines of other shapes in the same file say the same by other names.
+        let others = [(TIME, Role::Time), (LEVEL, Role::Level), (SURE, Role::Message)];
+        for (names, role) in others {
+            let is_other = |path: &&&str| {
+                let is_fit = role != Role::Time || paths.is_own_time(path);
+                is_fit
+                    && paths.list.iter().any(|known| known == **path)
+                    && keys.uses.get(**path).is_none_or(|used| used.role.is_none())
+            };
+            for (rank, path) in
+                names.iter().filter(is_other).map(|path| (*path).to_string()).collect::<Vec<_>>().iter().enumerate()
+            {
+                keys.plan(path, (role, u8::try_from(rank + 1).unwrap_or(u8::MAX)), paths);
             }
         }
         for path in paths.most_frequent(FIELDS_MAX) {
             let seen = &paths.seen[path];
-            if seen.is_within || keys.uses.get(path).is_some_and(|known| known.role.is_some()) {
+            if seen.is_within || keys.uses.get(path).is_some_and(|known| known.role.is_some_and(|(_, rank)| rank == 0))
+            {
                 continue;
             }
             let kind = FieldType::Read(match seen.guess.reading(path) {
@@ -241,14 +258,14 @@ impl Keys {
     }
 
     /// Says what a path is for: a key as it stands, or one within an object.
-    fn plan(&mut self, path: &str, role: Role, paths: &Paths) {
+    fn plan(&mut self, path: &str, (role, rank): (Role, u8), paths: &Paths) {
         let is_top = paths.seen.get(path).is_some_and(|seen| !seen.is_within);
         match path.split_once('.') {
             Some((first, rest)) if !is_top => {
                 let rest = rest.split('.').map(str::to_string).collect();
-                self.uses.entry(first.to_string()).or_default().within.push((rest, role));
+                self.uses.entry(first.to_string()).or_default().within.push((rest, role, rank));
             }
-            _ => self.uses.entry(path.to_string()).or_default().role = Some(role),
+            _ => self.uses.entry(path.to_string()).or_default().role = Some((role, rank)),
         }
     }
 
@@ -257,12 +274,21 @@ impl Keys {
         capture.clear(self.fields.len());
         let line = line.trim_ascii_end();
         let mut has_message = false;
+        let mut ranks = [u8::MAX; 5];
         let whole = pairs(self.syntax, line, |key, value| {
             let Some(used) = self.uses.get(key) else {
                 capture.unknown.push(key.to_string());
                 return;
             };
-            if let Some(role) = used.role {
+            let mut best = |role: Role, rank: u8| {
+                let is_better = rank < ranks[role as usize];
+                ranks[role as usize] = ranks[role as usize].min(rank);
+                is_better
+            };
+            if let Some((role, rank)) = used.role
+                && !value.is_null()
+                && best(role, rank)
+            {
                 has_message |= self.take(role, value, capture);
             }
             if let Some(field) = used.field
@@ -270,8 +296,10 @@ impl Keys {
             {
                 capture.fields[field] = Some(value.keep(capture));
             }
-            for (path, role) in &used.within {
-                if let Some(raw) = value.raw().and_then(|raw| within(raw, path)) {
+            for (path, role, rank) in &used.within {
+                if let Some(raw) = value.raw().and_then(|raw| within(raw, path))
+                    && best(*role, *rank)
+                {
                     has_message |= self.take(*role, Value::Raw(raw), capture);
                 }
             }

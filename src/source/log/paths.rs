@@ -87,8 +87,14 @@ impl Paths {
         self.seen.get(path).is_some_and(|seen| seen.lines * 10 >= self.lines * 9)
     }
 
+    /// Whether the path holds times in the lines that have it, and enough of them do.
     pub fn is_timed(&self, path: &str) -> bool {
-        self.seen.get(path).is_some_and(|seen| seen.timed * 2 > self.lines)
+        self.is_own_time(path) && self.seen.get(path).is_some_and(|seen| seen.lines * 5 >= self.lines)
+    }
+
+    /// Whether the path holds times in the lines that have it.
+    pub fn is_own_time(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(|seen| seen.timed * 2 > seen.lines)
     }
 
     /// The first of these names, at the top before one within an object.
