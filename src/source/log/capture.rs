@@ -58,8 +58,12 @@ impl Capture {
         self.level = None;
         self.message = Span::default();
         self.code = None;
-        self.fields.clear();
-        self.fields.resize(fields, None);
+        if self.fields.len() == fields {
+            self.fields.fill(None);
+        } else {
+            self.fields.clear();
+            self.fields.resize(fields, None);
+        }
         self.own.clear();
         self.received = None;
         self.unknown.clear();

@@ -316,16 +316,24 @@ impl Format {
                 counts[first] += 1;
             }
         }
-        let mut left: Vec<usize> = (0..self.matchers.len()).collect();
-        let mut order = Vec::with_capacity(left.len());
-        while !left.is_empty() {
-            // Of those that must not wait for one still left, the most frequent.
-            let is_free = |at: usize| left[..at].iter().all(|before| self.excludes(*before, left[at]));
-            let free = (0..left.len()).filter(|at| is_free(*at));
-            let next = free.max_by_key(|at| (counts[left[*at]], std::cmp::Reverse(*at))).unwrap_or(0);
-            order.push(left.remove(next));
+        let mut by_count: Vec<usize> = (0..self.matchers.len()).collect();
+        by_count.sort_by_key(|index| (std::cmp::Reverse(counts[*index]), *index));
+        let mut order = Vec::with_capacity(by_count.len());
+        for index in by_count {
+            self.place(index, &mut order);
         }
         Format { matchers: order.into_iter().map(|index| self.matchers[index].clone()).collect(), ..self.clone() }
+    }
+
+    /// Adds a pattern to an order, those that must come before it first.
+    fn place(&self, index: usize, order: &mut Vec<usize>) {
+        if order.contains(&index) {
+            return;
+        }
+        for before in (0..index).filter(|before| !self.excludes(*before, index)) {
+            self.place(before, order);
+        }
+        order.push(index);
     }
 
     fn excludes(&self, one: usize, other: usize) -> bool {

@@ -103,6 +103,8 @@ pub struct Pattern {
     pub(super) levels: Vec<(String, Level)>,
     /// There are fields and no message.
     pub has_fields_only: bool,
+    /// Bytes that every line of it has behind its first field: found faster than the steps are walked.
+    pub(super) needs: Option<memchr::memmem::Finder<'static>>,
 }
 
 impl Pattern {
@@ -128,7 +130,8 @@ impl Pattern {
         let has_fields =
             steps.iter().any(|step| matches!(step, Step::Field { .. } | Step::OneOf { .. } | Step::Level { .. }));
         let has_fields_only = has_fields && !steps.contains(&Step::Message);
-        let pattern = Pattern { steps, levels: levels.to_vec(), has_fields_only };
+        let needs = needed(&steps).map(|bytes| memchr::memmem::Finder::new(bytes).into_owned());
+        let pattern = Pattern { steps, levels: levels.to_vec(), has_fields_only, needs };
         if !pattern.ends_are_told() {
             return Err(format!("nothing tells where one field ends and the next begins in `{text}`"));
         }
@@ -200,6 +203,19 @@ impl Pattern {
             _ => None,
         })
     }
+}
+
+/// The longest literal behind the first field of open length that is in every line, if it is long enough to be rare.
+fn needed(steps: &[Step]) -> Option<&[u8]> {
+    const LEAST: usize = 3;
+    let open = steps.iter().position(is_open)?;
+    let is_optional =
+        |index: usize| steps[..index].iter().any(|step| matches!(step, Step::Optional { skip } if *skip > index));
+    let literal = |index: usize| match &steps[index] {
+        Step::Literal(bytes) if bytes.len() >= LEAST && !is_optional(index) => Some(bytes.as_slice()),
+        _ => None,
+    };
+    (open..steps.len()).filter_map(literal).max_by_key(|bytes| bytes.len())
 }
 
 /// Whether a step's end is told by what follows.

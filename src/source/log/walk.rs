@@ -9,6 +9,9 @@ impl Pattern {
     /// Whether `line` begins a record of this pattern; what it holds goes to `capture`, which has been cleared.
     #[inline]
     pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
+        if self.needs.as_ref().is_some_and(|needs| needs.find(line).is_none()) {
+            return false;
+        }
         self.walk(0, line, 0, capture)
     }
 
