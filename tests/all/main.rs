@@ -6,6 +6,7 @@ mod databases;
 mod dumps;
 mod help;
 mod kinds;
+mod logs;
 mod rca;
 mod regressions;
 mod settings;

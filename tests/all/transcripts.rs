@@ -99,6 +99,11 @@ fn readers_answer_as_shown() {
 }
 
 #[test]
+fn logs_read_as_shown() {
+    check("tests/cmd/logs.md");
+}
+
+#[test]
 fn what_the_readme_tells_make_to_do_make_knows() {
     let readme = fs::read_to_string(rca::root().join("README.md")).expect("the README");
     let makefile = fs::read_to_string(rca::root().join("Makefile")).expect("the Makefile");

@@ -70,6 +70,10 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
                 has_record = true;
             }
             None if formats.is_description(text) => blank.add(number, text),
+            None if has_record && formats.stands_alone(text) => {
+                unknown.add(number, text);
+                unknown_numbers.push(number.to_string());
+            }
             None if has_record && is_whole => tallies[0].add(number, text),
             None if has_record => joined.add(number, text),
             None if text.trim_ascii().is_empty() => {}
@@ -91,7 +95,11 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
         (strays, "(other formats)", "records of formats that no sample showed: they have no columns".to_string()),
         (blank, "(description)", "lines by which the log describes itself".to_string()),
         (joined, "(more of a record)", "lines that no format knows belong to the record before them".to_string()),
-        (unknown, "(no format)", format!("rows without a time: lines {}", unknown_numbers.join(", "))),
+        (
+            unknown,
+            "(no format)",
+            format!("rows without a time: lines {}", unknown_numbers[..unknown_numbers.len().min(5)].join(", ")),
+        ),
     ];
     for (tally, format, note) in others {
         if tally.lines > 0 {

@@ -164,6 +164,10 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
                 && let Some(written) = capture.written
             {
                 zoneless |= written.offset().is_none();
+                // A day that a directive states is not assumed.
+                if written.lacks() == Lack::Day && formats.stated_day(file.head.len() as u64).is_some() {
+                    continue;
+                }
                 let own = formats.own_time;
                 lacks.push((written.lacks(), own.named.map_or(own.modified, |day| day * DAY)));
             }

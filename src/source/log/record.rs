@@ -129,7 +129,7 @@ impl FileFormats {
     }
 
     /// Whether a line belongs to no record before it, whatever it holds.
-    fn stands_alone(&self, line: &[u8]) -> bool {
+    pub fn stands_alone(&self, line: &[u8]) -> bool {
         self.is_description(line) || self.has_json && line.first() == Some(&b'{')
     }
 

@@ -1,0 +1,186 @@
+//! Logs as they really lie there: holes, blanks, odd keys, several formats, traces behind prefixes, bundles cut off.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::rca::{folder, rows_in, run_in};
+
+const JAVA: &str = "2025-03-01 13:10:04,118 INFO  [main] a.B - m\n";
+
+/// The only row that `sources` gives for a file with this content.
+fn source(name: &str, content: &[u8]) -> Value {
+    let place = folder();
+    std::fs::write(place.path().join(name), content).expect("written");
+    let rows = rows_in(place.path(), &["sources", name]);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows[0].clone()
+}
+
+/// The rows of a query over a file with this content, which is called `t`.
+fn rows(name: &str, content: &[u8], sql: &str) -> Vec<Value> {
+    let place = folder();
+    std::fs::write(place.path().join(name), content).expect("written");
+    rows_in(place.path(), &["query", sql, &format!("t={name}")])
+}
+
+fn texts(rows: &[Value], field: &str) -> Vec<String> {
+    rows.iter().map(|row| row[field].as_str().unwrap_or("-").to_string()).collect()
+}
+
+fn set_time(path: &Path, seconds: u64) {
+    let file = std::fs::File::options().write(true).open(path).expect("opens");
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).expect("its time is set");
+}
+
+#[test]
+fn holes_and_blank_lines_before_a_log_hide_nothing() {
+    for before in [vec![0; 300_000], vec![b'\n'; 70_000], vec![0; 64]] {
+        let row = source("app.log", &[&before, JAVA.repeat(100).as_bytes()].concat());
+        assert_eq!((&row["kind"], &row["format"], &row["rows"]), (&"log".into(), &"java".into(), &100.into()));
+    }
+    let hole = [JAVA.repeat(10).as_bytes(), &[0; 512], JAVA.repeat(10).as_bytes()].concat();
+    assert_eq!(source("app.log", &hole)["rows"], 20);
+}
+
+#[test]
+fn records_of_a_format_that_no_sample_shows_are_records() {
+    let mut text = JAVA.repeat(5_000);
+    for _ in 0..7 {
+        text.push_str("192.0.2.44 - - [01/Mar/2025:13:10:04 +0000] \"GET /x HTTP/1.1\" 503 12 \"-\" \"curl\"\n");
+    }
+    let found = rows("app.log", text.as_bytes(), "select count(*) as n, count(code) as codes from t");
+    assert_eq!((&found[0]["n"], &found[0]["codes"]), (&5_007.into(), &7.into()));
+}
+
+#[test]
+fn traces_behind_what_wraps_a_line_belong_to_their_record() {
+    let lines = ["2025-03-01 13:10:04,118 ERROR [main] a.B - bad", "java.io.IOException: x", "\tat a.B.c(B.java:1)"];
+    let last = "2025-03-01 13:10:05,118 INFO  [main] a.B - ok";
+    let wrap = |before: &str| {
+        lines.iter().chain([&last]).fold(String::new(), |mut text, line| {
+            writeln!(text, "{before}{line}").expect("written");
+            text
+        })
+    };
+    for before in ["web-1  | ", "2025-03-01T13:10:04.123456789Z stdout F ", "2025-03-01T13:10:04.123456789Z "] {
+        let found = rows("t.log", wrap(before).as_bytes(), "select level, exception, message from t");
+        assert_eq!(texts(&found, "level"), ["error", "info"], "{before}");
+        assert_eq!(texts(&found, "exception"), ["java.io.IOException", "-"], "{before}");
+        assert_eq!(texts(&found, "message")[0], "bad\njava.io.IOException: x\n\tat a.B.c(B.java:1)", "{before}");
+    }
+}
+
+#[test]
+fn keys_of_any_name_and_number_are_read() {
+    let odd = r#"{"ts":"2025-03-01T13:00:00Z","level":"info","msg":"m","\u0000":1,"":2}"#;
+    assert_eq!(source("a.json", format!("{odd}\n").repeat(3).as_bytes())["rows"], 3);
+    let mut many = String::new();
+    for n in 0..3_000 {
+        writeln!(many, r#"{{"ts":"2025-03-01T13:00:00Z","level":"info","msg":"m","k{n}":{n}}}"#).expect("written");
+    }
+    let row = source("a.json", many.as_bytes());
+    assert_eq!((&row["kind"], &row["rows"]), (&"log".into(), &3_000.into()));
+    // Too many to be columns; what is none is counted.
+    assert!(row["unread"].as_i64().is_some_and(|unread| (1_900..=2_010).contains(&unread)), "{row}");
+}
+
+#[test]
+fn json_of_several_shapes_in_one_file_says_the_same_by_other_names() {
+    let text = r#"{"time":"2025-03-01T10:00:00Z","level":"INFO","msg":"a"}
+{"timestamp":"2025-03-01T10:00:01Z","severity":"ERROR","message":"b"}
+"#;
+    let found = rows("t.json", text.repeat(3).as_bytes(), "select level, message, ts from t limit 2");
+    assert_eq!(texts(&found, "level"), ["info", "error"]);
+    assert_eq!(texts(&found, "message"), ["a", "b"]);
+}
+
+#[test]
+fn tables_stay_tables_and_logs_logs() {
+    let csv = source("t.txt", b"time,value\n2025-03-01 13:00:00,7\n2025-03-01 13:00:01,250\n");
+    assert_eq!((&csv["kind"], &csv["rows"]), (&"csv".into(), &2.into()));
+    for log in [
+        "[ST05|2025-03-01 13:10:04.118|E] TEST fan FAIL\n",
+        "2025-03-01T13:10:04Z {\"level\":\"error\",\"msg\":\"x\",\"code\":503}\n",
+        "Sat, 01 Mar 2025 13:10:00 +0100 ERROR disk x 0\n",
+        "[2025-03-01 13:10:00] a|b|c|0\n",
+    ] {
+        let row = source("t.log", log.repeat(4).as_bytes());
+        assert_eq!((&row["kind"], &row["rows"]), (&"log".into(), &4.into()), "{log}");
+    }
+    let place = folder();
+    std::fs::write(place.path().join("app.yaml"), "name: x\ncreated: 2025-03-01 13:10:04\na: b\nc: d\n")
+        .expect("written");
+    assert_eq!(run_in(place.path(), &["sources", "app.yaml"]).status.code(), Some(3));
+}
+
+#[test]
+fn a_day_that_a_directive_states_goes_on_over_all_pieces_of_a_file() {
+    let mut text =
+        "#Version: 1.0\n#Date: 2024-03-01 22:00:00\n#Fields: time c-ip cs-method cs-uri-stem sc-status\n".to_string();
+    for n in 0..25_000_u64 {
+        let second = 22 * 3_600 + n * 20;
+        let (hour, minute) = (second / 3_600 % 24, second / 60 % 60);
+        writeln!(text, "{hour:02}:{minute:02}:{:02} 192.0.2.1 GET /{n}{} 200", second % 60, "q".repeat(170))
+            .expect("written");
+    }
+    let sql = "select count(*) as n, max(ts) as last from (select ts, lag(ts) over (order by _line) as p from t) where p is null or ts > p";
+    let found = rows("t.log", text.as_bytes(), sql);
+    assert_eq!((&found[0]["n"], &found[0]["last"]), (&25_000.into(), &"2024-03-07T16:53:00Z".into()));
+}
+
+#[test]
+fn what_lines_leave_out_is_told_by_the_file() {
+    let place = folder();
+    let write = |name: &str, text: &str, seconds: u64| {
+        std::fs::write(place.path().join(name), text).expect("written");
+        set_time(&place.path().join(name), seconds);
+    };
+    let times = |name: &str, more: &[&str]| {
+        let arguments = ["query", "select ts from t", &format!("t={name}")];
+        texts(&rows_in(place.path(), &[&arguments[..], more].concat()), "ts")
+    };
+    // glog's files are named by their start; they were written last on 2023-06-03.
+    let glog = "I0601 10:00:00.000000   123 a.cc:10] one\nI0603 10:00:00.000000   123 a.cc:10] two\n";
+    write("prog.host.user.log.INFO.20230601-100000.123", glog, 1_685_786_401);
+    let found = times("prog.host.user.log.INFO.20230601-100000.123", &[]);
+    assert_eq!(found, ["2023-06-01T10:00:00Z", "2023-06-03T10:00:00Z"]);
+    // A clock that ran 30 hours ahead; the file was written on 2024-05-31.
+    write("app.log", "03:00:00 INFO quux one\n03:10:00 INFO quux two\n", 1_717_146_601);
+    let found = times("app.log", &["--set", "sources.t.skew=30h"]);
+    assert_eq!(found, ["2024-05-31T09:00:00Z", "2024-05-31T09:10:00Z"]);
+    // The hour that occurs twice.
+    let fold = ["01:50", "02:10", "02:50", "02:05", "02:40", "03:10"];
+    let lines: String = fold.iter().fold(String::new(), |mut text, at| {
+        for second in 0..5 {
+            writeln!(text, "2024-10-27 {at}:{second:02} INFO x tick").expect("written");
+        }
+        text
+    });
+    write("fold.log", &lines, 1_730_000_000);
+    let found = times("fold.log", &["--timezone", "Europe/Berlin"]);
+    let firsts: Vec<&str> = found.iter().step_by(5).map(|ts| &ts[11..16]).collect();
+    assert_eq!(firsts, ["23:50", "00:10", "00:50", "01:05", "01:40", "02:10"]);
+}
+
+#[test]
+fn a_bundle_that_is_cut_off_gives_what_is_there_and_says_so() {
+    let place = folder();
+    let bundle = std::fs::read(crate::rca::root().join("fixtures/logs/bundle.tar.gz")).expect("the fixture");
+    std::fs::write(place.path().join("cut.tar.gz"), &bundle[..bundle.len() - 120]).expect("written");
+    let output = run_in(place.path(), &["sources", "cut.tar.gz", "-f", "csv"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("lost"), "{said}");
+}
+
+#[test]
+fn the_same_lines_in_two_files_are_noticed() {
+    let place = folder();
+    for name in ["app.log", "app.log.1"] {
+        std::fs::write(place.path().join(name), JAVA.repeat(10)).expect("written");
+    }
+    let rows = rows_in(place.path(), &["sources", "."]);
+    assert!(rows[0]["note"].as_str().is_some_and(|note| note.contains("10 lines are counted twice")), "{rows:?}");
+}
