@@ -23,7 +23,7 @@ GENERATE = Path(__file__).resolve().parent / "generate.py"
 PEAK_UNIT = 1 if sys.platform == "darwin" else 1024  # What ru_maxrss counts in.
 MIB = 1 << 20
 VERSION_RUNS = 20
-VERSIONS = {"rca": "--version", "duckdb": "--version", "lnav": "-V", "sqlite3": "--version"}
+VERSIONS = {"rca": "--version", "duckdb": "--version", "lnav": "-V", "sqlite3": "--version", "grep": "--version"}
 
 RCA_LEVELS = "select level, count(*) n from logs group by level order by level"
 # Any level counts that logback wrote: the lines of stack traces have none.
@@ -34,6 +34,25 @@ FROM read_csv('logs/*.log', columns={'line': 'VARCHAR'}, auto_detect=false, head
 WHERE level <> '' GROUP BY level ORDER BY level"""
 # lnav's java_log does not know logback's default layout: the records are in generic_log.
 LNAV_LEVELS = ";SELECT log_level, count(*) AS n FROM all_logs GROUP BY log_level ORDER BY log_level"
+# A format that only a regular expression says, and the same expression in DuckDB.
+LINE = r"^(?P<ts>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) +(?P<level>\w+) +\[(?P<thread>[^\]]+)\] (?P<logger>\S+) - (?P<message>.*)$"
+RCA_REGEX = f"""
+[[formats]]
+name = "expression"
+time = "%Y-%m-%d %H:%M:%S,%3f"
+regex = '{LINE}'
+[sources.logs]
+path = "logs"
+format = "expression"
+"""
+DUCKDB_REGEX = f"""
+SELECT r.level, count(*) AS n FROM (
+  SELECT regexp_extract(line, '{LINE}', ['ts', 'level', 'thread', 'logger', 'message']) AS r
+  FROM read_csv('logs/*.log', columns={{'line': 'VARCHAR'}}, auto_detect=false, header=false,
+                delim=chr(1), quote='', escape=''))
+WHERE r.level <> '' GROUP BY ALL ORDER BY ALL"""
+DUCKDB_JSON = "SELECT level, count(*) n FROM read_json('json/app.jsonl', format='newline_delimited') GROUP BY level"
+UNIT = "SN059138"
 STATIONS = "select station, count(*) n, sum(seq) s from {} group by station order by station"
 
 
@@ -71,6 +90,13 @@ def tasks(data, tools, runs):
     asked = (
         ("log: count by level", levels,
          [rca(RCA_LEVELS, str(data / "logs")), duckdb(DUCKDB_LEVELS), lnav]),
+        ("log: count by level, the same regular expression", levels,
+         [["rca", "query", RCA_LEVELS, "-C", str(data), "-f", "csv"], duckdb(DUCKDB_REGEX)]),
+        ("log: records of one unit", count,
+         [["rca", "timeline", "--entity", UNIT, str(data / "logs"), "-f", "csv"],
+          ["grep", "-c", UNIT, "logs/app.log"]]),
+        ("JSON log: count by level", levels,
+         [rca(RCA_LEVELS.replace("logs", "json"), str(data / "json")), duckdb(DUCKDB_JSON)]),
         ("CSV: group by", cells,
          [rca(STATIONS.format("telemetry"), str(data / "telemetry.csv")), from_csv]),
         ("pg_dump: group by (DuckDB: the CSV)", cells,
@@ -95,6 +121,12 @@ def cell(text):
         return format(Decimal(text).normalize(), "f")
     except InvalidOperation:
         return text
+
+
+def count(text):
+    """A number, or how many rows an answer has."""
+    text = text.strip()
+    return [int(text) if text.isdigit() else len(text.splitlines()) - 1]
 
 
 def levels(text):
@@ -213,6 +245,8 @@ def main():
         print(f"{given.rca} is not there, or cannot be run", file=sys.stderr)
         return 2
     data = (given.data or Path(tempfile.gettempdir(), f"rca-against-{given.mib}")).resolve()
+    (data / "logs").mkdir(parents=True, exist_ok=True)
+    (data / "rca.toml").write_text(RCA_REGEX)
     # In a process of its own, which takes its memory with it.
     subprocess.run([sys.executable, GENERATE, data, "--mib", str(given.mib), "--seed",
                     str(given.seed)], check=True, stdout=sys.stderr)

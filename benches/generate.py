@@ -19,6 +19,7 @@ BATCH = 5_000
 START = datetime(2025, 3, 1, 8)
 
 LOG = "logs/app.log"
+JSON_LOG = "json/app.jsonl"
 TELEMETRY = ("telemetry.csv", "dump.sql", "telemetry.db")
 COLUMNS = ("ts", "station", "sensor", "seq", "value", "status", "note")
 
@@ -135,6 +136,30 @@ def write_log(path, size, seed):
             written += len(text)
 
 
+def write_json_log(path, size, seed):
+    """The same kind of records as objects, one a line, ten a second."""
+    rng = random.Random(f"json {seed}")
+    clock, written = seconds(), 0
+    pool = []
+    for tail in log_pool(rng):
+        # What a layout's tail has: fraction, level, thread, logger and message.
+        head, message = tail.split(" - ", 1)
+        fraction, level, thread, logger = head.split(None, 3)
+        message, *trace = message.rstrip("\n").split("\n")
+        more = {"exception": "\n".join(trace)} if trace else {}
+        record = {"level": level, "thread": thread[1:-1], "logger": logger, "msg": message, **more}
+        pool.append((fraction, json.dumps(record)[1:]))
+    with open(path, "w", encoding="ascii", newline="") as out:
+        while written < size:
+            text = "".join([
+                f'{{"ts": "{second.replace(" ", "T")}.{slot}{fraction}Z", {rest}\n'
+                for second, tails in tens(rng, pool, clock)
+                for slot, (fraction, rest) in enumerate(tails)
+            ])
+            out.write(text)
+            written += len(text)
+
+
 def tens(rng, pool, clock):
     """One batch of the pool's members, in tens, each ten with its second."""
     picked = rng.choices(pool, k=BATCH)
@@ -221,11 +246,12 @@ def write_whole(folder, names, write):
 def generate(folder, mib=256, seed=1):
     """Makes sure that `folder` holds the evidence; returns the names that had to be written."""
     folder = Path(folder)
-    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    for name in (LOG, JSON_LOG):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
     marker, size = folder / "made.json", mib * MIB
     made = json.loads(marker.read_text()) if marker.is_file() else {}
     stamp, written = {"layout": LAYOUT, "mib": mib, "seed": seed}, []
-    for names, write in (((LOG,), write_log), (TELEMETRY, write_telemetry)):
+    for names, write in (((LOG,), write_log), ((JSON_LOG,), write_json_log), (TELEMETRY, write_telemetry)):
         if missing(folder, names, made, stamp):
             write_whole(folder, names, lambda *parts: write(*parts, size, seed))
             made |= {n: {**stamp, "size": (folder / n).stat().st_size} for n in names}

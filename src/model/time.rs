@@ -297,7 +297,8 @@ pub fn month_name(text: &[u8]) -> Option<(u32, usize)> {
         return None;
     }
     let word = std::str::from_utf8(&text[..length]).ok()?.to_lowercase();
-    let fits = |name: &str| name == word || word.chars().count() > 4 && word.starts_with(name);
+    let is_long = word.chars().nth(4).is_some();
+    let fits = |name: &str| name == word || is_long && word.starts_with(name);
     let (_, month) = FOREIGN_MONTHS.iter().find(|(name, _)| fits(name))?;
     Some((*month, length + usize::from(text.get(length) == Some(&b'.'))))
 }

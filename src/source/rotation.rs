@@ -70,7 +70,9 @@ fn dated(text: &str) -> Option<(usize, usize, i64)> {
 /// What is to be said of files that begin with the same lines: a copy, or one that was copied while it grew.
 pub fn repeated(files: &[Arc<File>]) -> Vec<String> {
     const SAME: usize = 64;
+    const SHOWN: usize = 3;
     let mut notes = Vec::new();
+    let mut more = 0;
     for (index, later) in files.iter().enumerate() {
         let start = &later.head[..later.head.len().min(4096)];
         if start.len() < SAME {
@@ -85,8 +87,14 @@ pub fn repeated(files: &[Arc<File>]) -> Vec<String> {
         {
             let what = if is_all { "are the same" } else { "begin alike" };
             let lines = format!("{} {}", grouped(lines), if lines == 1 { "line" } else { "lines" });
-            notes.push(format!("{} and {} {what}: {lines} are counted twice", earlier.shown, later.shown));
+            more += usize::from(notes.len() == SHOWN);
+            if notes.len() < SHOWN {
+                notes.push(format!("{} and {} {what}: {lines} are counted twice", earlier.shown, later.shown));
+            }
         }
+    }
+    if more > 0 {
+        notes.push(format!("{more} more files have the lines of others, which are counted twice"));
     }
     notes
 }

@@ -37,6 +37,8 @@ pub struct Capture {
     pub stripped: Option<Vec<u8>>,
     /// Keys that no sample had.
     pub unknown: Vec<String>,
+    /// Whether only what every record has is asked for, so that fields need not be kept.
+    pub leaves_out_fields: bool,
     /// How far into the line a pattern of the format came.
     pub reached: usize,
     /// How many more ends of fields may be tried on this line: a hostile one must not take forever.

@@ -22,7 +22,7 @@ pub struct Columns {
 
 impl Default for Columns {
     fn default() -> Self {
-        let list = OWN.iter().map(|(name, kind)| Column::new(*name, kind.clone())).collect();
+        let list = OWN.iter().map(|(name, kind)| Column::new(*name, *kind)).collect();
         Columns { list, by_name: HashMap::new() }
     }
 }

@@ -111,7 +111,7 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
     let json = learn(Syntax::Json, sample, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("json"));
     if let Some(keys) = json {
         let before = rest.len();
-        rest.retain(|line| !(keys.read(line, &mut capture) || !keys.records(line).is_empty()));
+        rest.retain(|line| !keys.read(line, &mut capture) && keys.records(line).is_empty());
         if rest.len() < before {
             detected.votes.push(Vote {
                 format: keys.name.clone(),
@@ -226,7 +226,10 @@ fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> 
     let mut capture = Capture::default();
     let messages: Vec<Vec<u8>> = sample
         .iter()
-        .filter_map(|line| outer.read(line, 0, &mut capture).then(|| cleaned(capture.text(capture.message, line))))
+        .filter_map(|line| {
+            let is_read = outer.read(line, 0, &mut capture);
+            is_read.then(|| cleaned(capture.text(capture.message, line)))
+        })
         .collect();
     let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
     let inner = choose(&messages, own, None, depth + 1).recognisers;

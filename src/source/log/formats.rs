@@ -165,8 +165,8 @@ pub struct SampleLine {
 
 #[derive(Debug, Clone)]
 enum Matcher {
-    Pattern(Pattern),
-    Expression(Expression),
+    Pattern(Box<Pattern>),
+    Expression(Box<Expression>),
 }
 
 impl Matcher {
@@ -254,11 +254,16 @@ impl Format {
         let mut fields = Vec::new();
         let mut matchers = Vec::new();
         for text in file.pattern.iter().chain(&file.patterns) {
-            matchers.push(Matcher::Pattern(Pattern::compile(text, &mut fields, &levels, file.timeless || file.wraps)?));
+            matchers.push(Matcher::Pattern(Box::new(Pattern::compile(
+                text,
+                &mut fields,
+                &levels,
+                file.timeless || file.wraps,
+            )?)));
         }
         for text in &file.regex {
             let stamp = file.time.as_deref().unwrap_or("iso");
-            matchers.push(Matcher::Expression(Expression::compile(text, stamp, &mut fields, &levels)?));
+            matchers.push(Matcher::Expression(Box::new(Expression::compile(text, stamp, &mut fields, &levels)?)));
         }
         if matchers.is_empty() {
             return Err("there is neither a pattern nor a regex".into());

@@ -34,6 +34,7 @@ mod survey;
 mod tagged;
 mod tail;
 mod turns;
+mod values;
 mod walk;
 
 use calendar::Place;

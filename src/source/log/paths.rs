@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::keys::{Syntax, Value, elements, pairs, written};
+use super::keys::Syntax;
+use super::values::{Value, elements, pairs, written};
 use crate::source::infer::Guess;
 use crate::source::json::each_pair;
 

@@ -13,10 +13,10 @@ use super::detect;
 use super::directives::Directives;
 use super::exception;
 use super::generic;
-use super::keys;
 use super::level::Level;
 use super::recogniser::{Recogniser, needs_stripping, strip};
 use super::stamp::{Lack, StampFormat};
+use super::values;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
 use crate::model::zone;
@@ -186,7 +186,10 @@ impl Format for Log {
             true => formats.calendar(&self.evidence[file], self.place),
             false => Arc::default(),
         };
+        let capture = || Capture { leaves_out_fields: fields.is_empty(), ..Capture::default() };
         Parser {
+            capture: capture(),
+            ahead: capture(),
             ts: slot_of(TS),
             level: slot_of(LEVEL),
             code: slot_of(CODE),
@@ -203,8 +206,6 @@ impl Format for Log {
             strips: None,
             pending: None,
             envelope: VecDeque::new(),
-            capture: Capture::default(),
-            ahead: Capture::default(),
         }
     }
 }
@@ -441,7 +442,7 @@ impl Parser {
                 Push::Read(reading) => (reading.push(text, self.plain_clock, buffer), reading.name()),
                 Push::Time(format) => {
                     let whole = format.read(text).map(|(written, _)| written);
-                    let written = whole.or_else(|| keys::written(std::str::from_utf8(text).ok()?));
+                    let written = whole.or_else(|| values::written(std::str::from_utf8(text).ok()?));
                     match written {
                         Some(written) => buffer.push_int(self.clock.utc(written, offset)),
                         None => buffer.push_null(),
