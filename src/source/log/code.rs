@@ -18,7 +18,7 @@ pub fn find(message: &[u8]) -> Option<Range<usize>> {
             return Some(found);
         }
         // `id=E500` names a thing.
-        let is_named = at > 0 && message[at - 1] == b'=' && !is_errno(text) && !SIGNALS.contains(&text);
+        let is_named = at > 0 && message[at - 1] == b'=' && text[0] == b'E' && !is_errno(text);
         if shaped.is_none() && !is_named && (is_code(text) || is_headline(message, at, length)) {
             shaped = Some(at..at + length);
         }

@@ -162,7 +162,13 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
         chosen.retain(|index| votes[*index].1 >= least);
         chosen.truncate(FORMATS_MAX);
     }
-    if chosen.is_empty() {
+    let knows_times = || {
+        let generic = Generic::learn(&tried, false);
+        let mut capture = Capture::default();
+        let known = generic.map_or(0, |generic| tried.iter().filter(|line| generic.read(line, &mut capture)).count());
+        known * 2 > tried.len()
+    };
+    if chosen.is_empty() && (forced.is_some() || !knows_times()) {
         // Lines without times, if nearly all are of one format.
         let timeless =
             |index: &usize| formats[*index].is_timeless && (votes[*index].0 * 2 > tried.len() || forced.is_some());
@@ -243,7 +249,15 @@ pub fn first_text(file: &File) -> Vec<u8> {
         return file.head.clone();
     }
     let all = if file.head.iter().all(is_empty) { sample::pieces(file).concat() } else { file.head.clone() };
-    all.into_iter().filter(|byte| *byte != 0).collect()
+    let zeros = all.iter().take_while(|byte| **byte == 0).count();
+    let rest = &all[zeros..];
+    // Zeros everywhere are no holes: UTF-32, or no text at all.
+    if memchr::memchr_iter(0, rest).count() * 4 > rest.len()
+        && rest.windows(2).filter(|two| two[0] != 0 && two[1] == 0).count() * 8 > rest.len()
+    {
+        return Vec::new();
+    }
+    rest.iter().copied().filter(|byte| *byte != 0).collect()
 }
 
 /// Whether these are bytes of a text: hardly any control characters but those of terminals.
@@ -337,8 +351,15 @@ pub fn is_table(text: &[u8], delimiter: u8) -> bool {
     let rows: Vec<&[u8]> = lines.take(50).collect();
     let fields = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
     let names = fields(header);
+    // A banner has signs too: only a header names the column of times.
+    let names_a_time = header.split(|byte| *byte == delimiter).any(|name| {
+        let name = String::from_utf8_lossy(name).trim().trim_matches('"').to_lowercase();
+        !name.contains(' ')
+            && (crate::source::infer::names_a_time(&name) || name.contains("time") || name.contains("date"))
+    });
     !rows.is_empty()
         && names > 0
+        && names_a_time
         && !super::generic::is_head(header)
         && rows.iter().all(|row| fields(row) == names)
         && rows.iter().filter(|row| super::generic::is_head(row)).count() * 2 > rows.len()
@@ -358,7 +379,7 @@ pub fn has_sentences(head: &[u8], delimiter: u8) -> bool {
         let mut words = first.split(|byte| *byte == b' ');
         let has_words = words.clone().filter(is_word).count() >= 2 || words.any(|word| is_text(&word));
         let mut has_time = || Generic::learn(&[first], false).is_some_and(|generic| generic.read(first, &mut capture));
-        let is_within = first.len() < line.len() && super::generic::spans(line, first.len());
+        let is_within = delimiter != b'\t' && first.len() < line.len() && super::generic::spans(line, first.len());
         // A bracket around a time, or one that is opened and not closed, is no part of a value:
         // `[ST05|2025-03-01 13:10:04|E] fan stalled`.
         let is_opened = |open: u8, close: u8| first.contains(&open) && !first.contains(&close);

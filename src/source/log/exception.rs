@@ -27,7 +27,7 @@ pub fn find(record: &[u8]) -> Option<Range<usize>> {
     let mut at = 0;
     while at < record.len() {
         let end = memchr::memchr(b'\n', &record[at..]).map_or(record.len(), |newline| at + newline);
-        if let Some(found) = named(&record[at..end]) {
+        if let Some(found) = named(&record[at..end], has_more) {
             return Some(at + found.start..at + found.end);
         }
         at = end + 1;
@@ -52,7 +52,7 @@ fn python(record: &[u8], traceback: usize) -> Option<Range<usize>> {
 
 /// A word that is the name of an exception: it ends so, and stands at the line's beginning, behind a sign, or with a
 /// package in its name.
-fn named(line: &[u8]) -> Option<Range<usize>> {
+fn named(line: &[u8], has_more: bool) -> Option<Range<usize>> {
     let mut at = 0;
     while at < line.len() {
         let length = name(&line[at..]);
@@ -61,7 +61,7 @@ fn named(line: &[u8]) -> Option<Range<usize>> {
         let ends = |end: &[u8]| simple.ends_with(end) && simple.first().is_some_and(u8::is_ascii_uppercase);
         let follows = line.get(at + length);
         // `Error` and `Exception` are names themselves where a package or a colon says so.
-        let is_whole = word.len() > simple.len() || at == 0 && follows == Some(&b':');
+        let is_whole = word.len() > simple.len() || has_more && at == 0 && follows == Some(&b':');
         let is_name = ends(b"Exception") && (simple.len() > 9 || is_whole)
             || ends(b"Throwable")
             || ends(b"ExceptionGroup")
@@ -94,7 +94,10 @@ pub fn continues(line: &[u8]) -> bool {
     ];
     match line.first() {
         None | Some(b' ' | b'\t') => true,
-        _ => STARTS.iter().any(|start| line.starts_with(start)) || named(line).is_some_and(|found| found.start == 0),
+        _ => {
+            STARTS.iter().any(|start| line.starts_with(start))
+                || named(line, true).is_some_and(|found| found.start == 0)
+        }
     }
 }
 
@@ -129,5 +132,6 @@ mod tests {
         assert_eq!(found("TypeError: x is not a function\n    at foo (a.js:1:2)"), Some("TypeError"));
         assert_eq!(found("the Error was not found, an Exception to the rule"), None);
         assert_eq!(found("unit failed"), None);
+        assert_eq!(found("Error: 0 found"), None);
     }
 }

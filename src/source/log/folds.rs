@@ -4,7 +4,7 @@
 
 use crate::model::time::{HOUR, MINUTE};
 
-/// Lines that follow one another within a minute.
+/// Lines that follow one another within some minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     offset: u64,
@@ -19,7 +19,7 @@ pub struct Run {
 #[derive(Debug, Clone, Default)]
 pub struct Runs(Vec<Run>);
 
-const JITTER: i64 = MINUTE;
+const JITTER: i64 = 5 * MINUTE;
 /// Lines this far apart are of different nights.
 const APART: i64 = 3 * HOUR;
 /// Fewer lines than these that jump and return are late, or early.
@@ -66,16 +66,12 @@ pub fn second_occurrences(runs: &[Run], is_double: impl Fn(i64) -> bool) -> Vec<
             found.push((run.offset, is_second));
             continue;
         };
-        let step = run.first - before.last;
-        // The lines after it go on where those before it stood.
-        let returns = next.is_some_and(|next| (-JITTER..10 * MINUTE).contains(&(next.first - before.last)));
-        let is_stray = run.lines <= FEW && returns;
         let is_behind = !is_double(before.last) && before.last > run.first;
         let own = match is_double(run.first) {
             // From behind the hour: late lines of its second occurrence.
             true if is_behind => true,
-            true if is_second && step > 0 && is_stray => false,
-            true if !is_second && step <= -JITTER && !is_stray => {
+            true if is_second && is_early(&before, run, next) => false,
+            true if !is_second && goes_back(&before, &runs[index..]) => {
                 is_second = true;
                 true
             }
@@ -87,11 +83,24 @@ pub fn second_occurrences(runs: &[Run], is_double: impl Fn(i64) -> bool) -> Vec<
     found
 }
 
+/// Whether a few lines jump ahead, and those after them go on where those before them stood.
+fn is_early(before: &Run, run: &Run, next: Option<&Run>) -> bool {
+    let goes_on = |next: &Run| next.first < run.first && (-JITTER..10 * MINUTE).contains(&(next.first - before.last));
+    run.first > before.last && run.lines <= FEW && next.is_some_and(goes_on)
+}
+
+/// Whether the clock went back, and not a line or two came late: more than those are earlier than the last one before.
+fn goes_back(before: &Run, runs: &[Run]) -> bool {
+    let earlier = runs.iter().take_while(|run| run.first < before.last && before.last - run.first < APART);
+    let lines: u64 = earlier.map(|run| run.lines).sum();
+    runs[0].first <= before.last - JITTER && lines > if before.lines > FEW { FEW } else { 1 }
+}
+
 /// Of lines that begin within the hour: they are in its second occurrence if they go on beyond its end without the
 /// clock having gone back.
 fn begins_in_second(runs: &[Run], is_double: &impl Fn(i64) -> bool) -> bool {
     for (index, run) in runs.iter().enumerate() {
-        if index > 0 && run.first < runs[index - 1].last - JITTER && run.lines > FEW {
+        if index > 0 && goes_back(&runs[index - 1], &runs[index..]) {
             return false;
         }
         if !is_double(run.latest) && run.latest > run.first {
@@ -137,6 +146,9 @@ mod tests {
 
     #[test]
     fn late_lines_are_where_they_belong() {
+        // One line a minute through both hours.
+        let both: Vec<i64> = (110..180).chain(120..190).collect();
+        assert_eq!(second(&both), (120..180).collect::<Vec<_>>());
         // Of the first hour, after the clock went back; and of the second, after its end.
         assert_eq!(second(&[170, 178, 121, 125, 175, 126, 140, 170, 181]), [121, 125, 126, 140, 170]);
         assert_eq!(second(&[110, 130, 170, 121, 150, 179, 181, 179, 183]), [121, 150, 179, 179]);
@@ -147,5 +159,8 @@ mod tests {
     fn a_file_that_begins_in_the_second_hour_runs_on_without_a_gap() {
         assert_eq!(second(&[123, 130, 150, 179, 181]), [123, 130, 150, 179]);
         assert_eq!(second(&[123, 130, 150, 215]), [0; 0]);
+        assert_eq!(second(&[150, 160, 179, 120, 140, 160, 179, 180]), [120, 140, 160, 179]);
+        let minutes: Vec<i64> = (123..181).collect();
+        assert_eq!(second(&minutes), (123..180).collect::<Vec<_>>());
     }
 }

@@ -83,6 +83,8 @@ pub struct Generic {
     /// Stamps that samples have, the most frequent first, and how far from the start of a line.
     usual: Vec<(usize, usize)>,
     is_beside: bool,
+    /// Nearly all lines have a level behind the time, in whatever case: then it is one, and no word of a sentence.
+    has_levels: bool,
 }
 
 impl Generic {
@@ -133,7 +135,13 @@ impl Generic {
         told_apart(&mut usual, lines);
         let fields = vec![Field { name: LEVEL_RAW.into(), kind: FieldType::Read(Reading::Text) }];
         let usual: Vec<(usize, usize)> = usual.into_iter().map(|(index, far, _)| (index, far)).collect();
-        (!usual.is_empty()).then_some(Generic { fields, usual, is_beside })
+        let mut generic = Generic { fields, usual, is_beside, has_levels: true };
+        let mut capture = Capture::default();
+        let known: Vec<&&[u8]> = lines.iter().filter(|line| generic.read(line, &mut capture)).take(200).collect();
+        let mut has_level = |line: &&[u8]| generic.read(line, &mut capture) && capture.level.is_some();
+        let levels = known.iter().filter(|line| has_level(line)).count();
+        generic.has_levels = levels >= 2 && levels * 5 >= known.len() * 4;
+        (!generic.usual.is_empty()).then_some(generic)
     }
 
     pub fn lacks(&self) -> impl Iterator<Item = Lack> {
@@ -162,7 +170,7 @@ impl Generic {
         if is_setting(line, start, end) {
             return false;
         }
-        finish(line, start, end, written, capture);
+        finish(line, start, end, written, self.has_levels, capture);
         true
     }
 }
@@ -212,7 +220,8 @@ pub fn has_level_or_day_before(line: &[u8], length: usize) -> bool {
     search(line, PREFIX_BYTES, 0..STAMPS.len()).is_some_and(|(_, start, ..)| {
         let word = line[..start].trim_ascii_end();
         let word = word.strip_suffix(b",").unwrap_or(word);
-        start > 0 && length >= word.len() && (is_day_name(word) || strict_level(word).is_some())
+        // A level and a time are two fields, if the delimiter stands between them.
+        start > 0 && length >= word.len() && is_day_name(word) || length > start && strict_level(word).is_some()
     })
 }
 
@@ -260,7 +269,7 @@ fn goes_on(before: &[u8]) -> bool {
 
 /// The level is a word before the stamp or among the next few after it; the message is what
 /// follows the stamp, and the level too where that comes first.
-fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut Capture) {
+fn finish(line: &[u8], start: usize, end: usize, written: Written, has_levels: bool, capture: &mut Capture) {
     const WORDS: usize = 4;
     capture.written = Some(written);
     let is_sign = |byte: &u8| !byte.is_ascii_alphanumeric();
@@ -279,7 +288,7 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, capture: &mut
         // One in small letters needs a sign that sets it off.
         let is_set_off = matches!(line.get(at + length), Some(b':' | b']' | b'|' | b')' | b'>'))
             && !matches!(line.get(at + length + 1), Some(b'=' | b'/'));
-        if let Some(level) = strict_level(word).filter(|_| is_shouted || number == 0 && is_set_off) {
+        if let Some(level) = strict_level(word).filter(|_| is_shouted || number == 0 && (is_set_off || has_levels)) {
             capture.level = Some(level);
             raw = Some(Span::new(at, at + length));
             if number == 0 {

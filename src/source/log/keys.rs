@@ -277,7 +277,8 @@ impl Keys {
                 return;
             };
             let mut best = |role: Role, rank: u8| {
-                let is_better = rank < ranks[role as usize];
+                // Of the same key twice the last counts, as parsers of JSON have it.
+                let is_better = rank <= ranks[role as usize];
                 ranks[role as usize] = ranks[role as usize].min(rank);
                 is_better
             };

@@ -149,11 +149,14 @@ fn turns(segments: &[Segment], period: Period) -> Vec<i64> {
         let (from, to) = (&segments[index - 1], &segments[index]);
         let excursion = left.filter(|left| {
             let (before, gone) = (&segments[*left], from);
-            // The clock goes on where it stood, or some days later.
+            // The clock goes on where it stood, or some days later; after a start in the first minutes of the year
+            // it may have stood for long, and the year may be near its end.
+            let is_boot = gone.first < 10 * MINUTE && gone.latest < 2 * DAY;
             let ahead = to.first - before.last;
-            let returns = (-HOUR..7 * DAY).contains(&ahead);
-            let is_far = (gone.first - before.last).rem_euclid(period.length) > period.disorder
-                && (before.last - gone.first).rem_euclid(period.length) > period.disorder;
+            let returns = (-HOUR..if is_boot { 180 * DAY } else { 7 * DAY }).contains(&ahead);
+            let near = if is_boot { 2 * DAY } else { period.disorder };
+            let is_far = (gone.first - before.last).rem_euclid(period.length) > near
+                && (before.last - gone.first).rem_euclid(period.length) > near;
             let is_start = gone.first < DAY && gone.latest < 2 * DAY;
             let is_glitch = gone.lines <= FEW && before.lines.min(to.lines) >= MANY;
             period.length == YEAR.length && returns && is_far && (is_start || is_glitch)
@@ -164,7 +167,7 @@ fn turns(segments: &[Segment], period: Period) -> Vec<i64> {
                 turns[left]
             }
             // From 1 January into the end of the year: late lines of the last one, or a device that was told the time.
-            None if period.length == YEAR.length && from.first < DAY && is_told_the_time(from, to) => turns[index - 1],
+            None if index == 1 && period.length == YEAR.length && is_told_the_time(from, to) => turns[index - 1],
             None => turns[index - 1] + period.turn(from.last, to.first),
         };
         left = Some(index - 1);
@@ -173,7 +176,7 @@ fn turns(segments: &[Segment], period: Period) -> Vec<i64> {
 }
 
 fn is_told_the_time(from: &Segment, to: &Segment) -> bool {
-    from.latest < 2 * DAY && to.first > from.last && to.first < YEAR.length - 2 * DAY
+    from.first < 10 * MINUTE && from.latest < 2 * DAY && to.first < YEAR.length - 2 * DAY && to.first > from.last
 }
 
 /// What year, day or hour each segment is in.
@@ -294,6 +297,18 @@ mod tests {
     fn a_device_that_starts_on_the_first_of_january_is_no_new_year() {
         let starts = [("Jul 14 10:00:00", 5), ("Jan  1 00:00:07", 40), ("Jul 14 10:05:00", 5)];
         assert_eq!(years(&starts, "2024-07-14 12:00:00"), [(0, 2024)]);
+        let long = [
+            ("May  5 08:00:00", 2),
+            ("Jan  1 00:00:05", 1),
+            ("May 20 09:00:00", 2),
+            ("Jan  1 00:00:05", 1),
+            ("Jun  5 09:00:00", 2),
+        ];
+        assert_eq!(years(&long, "2023-06-05 09:01:01"), [(0, 2023)]);
+        let december = [("Dec  5 08:00:00", 2), ("Jan  1 00:00:05", 1), ("Dec  5 09:00:00", 2)];
+        assert_eq!(years(&december, "2023-12-05 09:01:01"), [(0, 2023)]);
+        let late = [("Dec 31 23:50:00", 1), ("Jan  1 00:00:24", 1), ("Dec 26 00:00:30", 1), ("Jan  1 00:00:36", 1)];
+        assert_eq!(years(&late, "2024-01-01 00:01:00"), [(0, 2023), (10, 2024), (20, 2023), (30, 2024)]);
         let first = [("Jan  1 00:00:05", 1), ("Dec 20 08:00:00", 1)];
         assert_eq!(years(&first, "2023-12-20 08:07:01"), [(0, 2023)]);
     }
