@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::capture::{Capture, Span};
 use super::level::Level;
@@ -40,7 +40,9 @@ impl Expression {
         levels: &[(String, Level)],
     ) -> Result<Expression, String> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let regex = Regex::new(text).map_err(|e| e.to_string())?;
+        // Lines are bytes: `\w` and `.` are meant so, compile and run faster, and an expression that needs more says it.
+        let of_bytes = RegexBuilder::new(text).unicode(false).build();
+        let regex = of_bytes.or_else(|_| Regex::new(text)).map_err(|e| e.to_string())?;
         let stamp = StampFormat::compile(stamp)?;
         let text = || FieldType::Read(Reading::Text);
         let mut roles = Vec::new();
