@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::folds::{self, Runs};
-use super::record::{FileFormats, OwnTime};
+use super::plan::{FileFormats, OwnTime};
 use super::stamp::{Lack, Written};
 use super::survey::looked_through;
 use super::turns::{Changes, OF_DAYS, OF_HOURS, Period, Segments, YEAR, changes, within, yearly};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::pattern::{Field, FieldType};
-use super::record::{Push, Target};
+use super::plan::{Push, Target};
 use crate::model::column::{Column, Kind};
 use crate::source::infer::Reading;
 

@@ -23,7 +23,7 @@ const FORMATS_MAX: usize = 12;
 
 /// The lines of a piece of text that are not blank, without their ends.
 pub fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
-    piece.split(|byte| *byte == b'\n').map(super::record::without_return).filter(|line| !line.trim_ascii().is_empty())
+    piece.split(|byte| *byte == b'\n').map(super::heads::without_return).filter(|line| !line.trim_ascii().is_empty())
 }
 
 /// What was found of a file's formats.

@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader, Read};
 use super::capture::Capture;
 use super::detect::{self, Vote};
 use super::formats::Formats;
-use super::record::{FileFormats, OwnTime, without_return};
+use super::heads::without_return;
+use super::plan::{FileFormats, OwnTime};
 use crate::error::Result;
 use crate::source::file::{File, RECORD_BYTES_MAX};
 

@@ -22,11 +22,13 @@ mod expression;
 mod folds;
 pub mod formats;
 mod generic;
+mod heads;
 mod keys;
 mod level;
 mod logfmt;
 mod paths;
 mod pattern;
+mod plan;
 mod recogniser;
 mod record;
 mod stamp;
@@ -42,7 +44,8 @@ use capture::Capture;
 use columns::Columns;
 pub use detect::has_sentences;
 use formats::BUILT;
-use record::{FileFormats, Log, OwnTime};
+use plan::{FileFormats, OwnTime};
+use record::Log;
 use stamp::Lack;
 
 /// Logs of a format that is known.

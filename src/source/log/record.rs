@@ -2,20 +2,19 @@
 //! stack trace does. Lines before the first such line are records of their own, without a time.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 
-use super::calendar::{Calendar, Clock, Place};
+use super::calendar::{Clock, Place};
 use super::capture::Capture;
 use super::code;
-use super::detect;
-use super::directives::Directives;
 use super::exception;
 use super::generic;
+use super::heads::{Heads, line, line_end, without_return};
 use super::level::Level;
-use super::recogniser::{Recogniser, needs_stripping, strip};
-use super::stamp::{Lack, StampFormat};
+use super::plan::{FileFormats, Push, Target};
+use super::recogniser::{needs_stripping, strip};
 use super::values;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
@@ -24,124 +23,6 @@ use crate::source::blocks::Framing;
 use crate::source::file::File;
 use crate::source::infer::Reading;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
-
-/// Where the value of a recogniser's field goes.
-#[derive(Debug, Clone)]
-pub struct Target {
-    pub column: usize,
-    pub push: Push,
-}
-
-/// How it gets there.
-#[derive(Debug, Clone)]
-pub enum Push {
-    Read(Reading),
-    Time(StampFormat),
-}
-
-/// What a file itself says of the time of its lines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OwnTime {
-    /// When it was changed last, in UTC microseconds: no line is later than this and a day.
-    pub modified: i64,
-    /// The day in its name.
-    pub named: Option<i64>,
-    /// Whether somebody said the zone of its lines.
-    pub is_zone_sure: bool,
-}
-
-/// How one file is read.
-#[derive(Debug, Default)]
-pub struct FileFormats {
-    /// Tried in this order for each line.
-    pub recognisers: Vec<Recogniser>,
-    /// By recogniser: its fields as columns of the table.
-    pub targets: Vec<Vec<Target>>,
-    pub own_time: OwnTime,
-    /// What reads lines that hold several records.
-    envelope: Option<usize>,
-    /// A line that begins as an object does, and is none that is known, is part of no record.
-    has_json: bool,
-    /// Whether lines of formats that no sample showed are records too.
-    reads_strays: bool,
-    calendar: OnceLock<Arc<Calendar>>,
-}
-
-impl FileFormats {
-    pub fn new(
-        recognisers: Vec<Recogniser>,
-        targets: Vec<Vec<Target>>,
-        own_time: OwnTime,
-        is_forced: bool,
-    ) -> FileFormats {
-        let envelope = recognisers.iter().position(Recogniser::is_envelope);
-        let has_json = recognisers.iter().any(Recogniser::is_json);
-        let is_open =
-            |one: &Recogniser| matches!(one, Recogniser::Lines(_) | Recogniser::Keys(_) | Recogniser::Generic(_));
-        let reads_strays = !is_forced && !recognisers.is_empty() && recognisers.iter().all(is_open);
-        FileFormats { recognisers, targets, own_time, envelope, has_json, reads_strays, calendar: OnceLock::new() }
-    }
-
-    /// Which recogniser knows the line at `offset`.
-    #[inline]
-    pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
-        self.read_with(line, offset, needs_stripping(line), capture)
-    }
-
-    #[inline]
-    fn read_with(&self, line: &[u8], offset: u64, strips: bool, capture: &mut Capture) -> Option<usize> {
-        if line.first().is_none_or(|byte| matches!(byte, b'\t' | b'\r')) {
-            return None;
-        }
-        if strips && needs_stripping(line) {
-            let stripped = strip(line);
-            let known = self.recognisers.iter().position(|recogniser| recogniser.read(&stripped, offset, capture));
-            capture.stripped = Some(stripped);
-            return known;
-        }
-        capture.stripped = None;
-        let known = self.recognisers.iter().position(|recogniser| recogniser.read(line, offset, capture));
-        known.or_else(|| self.reads_strays.then(|| detect::stray(line, capture).then_some(self.recognisers.len()))?)
-    }
-
-    fn directives(&self) -> Option<&Directives> {
-        self.recognisers.iter().find_map(|recogniser| match recogniser {
-            Recogniser::Directives(directives) => Some(&**directives),
-            _ => None,
-        })
-    }
-
-    pub fn stated_day(&self, offset: u64) -> Option<(u64, i64)> {
-        self.directives()?.stated_day(offset)
-    }
-
-    pub fn lacks(&self) -> Vec<Lack> {
-        self.recognisers.iter().flat_map(Recogniser::lacks).collect()
-    }
-
-    /// Whether a line is no record and belongs to none: the log's own description of its columns.
-    pub fn is_description(&self, line: &[u8]) -> bool {
-        Directives::is_directive(line) && self.directives().is_some()
-            || self
-                .recognisers
-                .iter()
-                .any(|one| matches!(one, Recogniser::Tagged(tagged) if tagged.kind.is_frame(line)))
-    }
-
-    /// Whether a line belongs to no record before it, whatever it holds.
-    pub fn stands_alone(&self, line: &[u8]) -> bool {
-        self.is_description(line) || self.has_json && line.first() == Some(&b'{')
-    }
-
-    /// Whether a line begins a record, or belongs to none.
-    fn is_head(&self, line: &[u8], capture: &mut Capture) -> bool {
-        self.stands_alone(line) || self.read(line, u64::MAX, capture).is_some()
-    }
-
-    fn calendar(self: &Arc<Self>, file: &File, place: Place) -> Arc<Calendar> {
-        self.calendar.get_or_init(|| Arc::new(Calendar::of(file, self, place))).clone()
-    }
-}
 
 /// Column numbers that every log table has.
 pub const TS: usize = 0;
@@ -206,65 +87,6 @@ impl Format for Log {
             strips: None,
             pending: None,
             envelope: VecDeque::new(),
-        }
-    }
-}
-
-/// Records begin where a line is known.
-pub struct Heads(pub Arc<FileFormats>);
-
-fn line_end(buffer: &[u8], at: usize) -> usize {
-    memchr(b'\n', &buffer[at..]).map_or(buffer.len(), |found| at + found)
-}
-
-pub fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// The line at `at` without its end.
-fn line(buffer: &[u8], at: usize) -> &[u8] {
-    without_return(&buffer[at..line_end(buffer, at)])
-}
-
-impl Framing for Heads {
-    fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize> {
-        let mut capture = Capture::default();
-        let mut at = from + memchr(b'\n', &buffer[from - 1..])?;
-        while at < buffer.len() {
-            let end = line_end(buffer, at);
-            // The buffer may end within a line: then it cannot be judged yet.
-            if end == buffer.len() && !is_file_end {
-                return None;
-            }
-            if self.0.is_head(line(buffer, at), &mut capture) {
-                return Some(at);
-            }
-            at = end + 1;
-        }
-        None
-    }
-
-    fn last_start(&self, buffer: &[u8]) -> Option<usize> {
-        let mut capture = Capture::default();
-        let mut end = memrchr(b'\n', buffer)?;
-        loop {
-            let start = memrchr(b'\n', &buffer[..end]).map_or(0, |newline| newline + 1);
-            if self.0.is_head(line(buffer, start), &mut capture) {
-                return Some(start);
-            }
-            end = start.checked_sub(1)?;
-        }
-    }
-
-    fn start_before(&self, buffer: &[u8], low: usize, at: usize) -> usize {
-        let mut capture = Capture::default();
-        let mut at = at;
-        loop {
-            let start = memrchr(b'\n', &buffer[low..at]).map_or(low, |newline| low + newline + 1);
-            if start == low || self.0.is_head(line(buffer, start), &mut capture) {
-                return start;
-            }
-            at = start - 1;
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::record::{FileFormats, Heads};
+use super::heads::{Heads, without_return};
+use super::plan::FileFormats;
 use super::stamp::Written;
 use crate::model::coverage::Coverage;
 use crate::source::blocks::{self, Block, Blocks, Stream};
@@ -22,7 +23,7 @@ pub(super) fn looked_through<S: Default + Send>(
         while at < block.end {
             let end = memchr::memchr(b'\n', &buffer[at..block.end]).map_or(block.end, |newline| at + newline);
             let offset = block.offset + (at - block.start) as u64;
-            if formats.read(super::record::without_return(&buffer[at..end]), offset, &mut capture).is_some()
+            if formats.read(without_return(&buffer[at..end]), offset, &mut capture).is_some()
                 && let Some(written) = capture.written
             {
                 see(seen, offset, written);

@@ -1,7 +1,7 @@
 //! Where the times of a file turn over: from December to January, from before midnight to after it, from one hour to the
 //! next. What a line does not say is counted back from the file's own time.
 
-use super::record::OwnTime;
+use super::plan::OwnTime;
 use super::stamp::Written;
 use crate::model::time::{self, DAY, HOUR, MINUTE};
 use crate::model::zone::Zone;

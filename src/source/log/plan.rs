@@ -1,0 +1,130 @@
+//! How one file of a log is read: what may read its lines, where their fields go, and what the file says of their times.
+
+use std::sync::{Arc, OnceLock};
+
+use super::calendar::{Calendar, Place};
+use super::capture::Capture;
+use super::detect;
+use super::directives::Directives;
+use super::recogniser::{Recogniser, needs_stripping, strip};
+use super::stamp::{Lack, StampFormat};
+use crate::source::file::File;
+use crate::source::infer::Reading;
+
+/// Where the value of a recogniser's field goes.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub column: usize,
+    pub push: Push,
+}
+
+/// How it gets there.
+#[derive(Debug, Clone)]
+pub enum Push {
+    Read(Reading),
+    Time(StampFormat),
+}
+
+/// What a file itself says of the time of its lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnTime {
+    /// When it was changed last, in UTC microseconds: no line is later than this and a day.
+    pub modified: i64,
+    /// The day in its name.
+    pub named: Option<i64>,
+    /// Whether somebody said the zone of its lines.
+    pub is_zone_sure: bool,
+}
+
+/// How one file is read.
+#[derive(Debug, Default)]
+pub struct FileFormats {
+    /// Tried in this order for each line.
+    pub recognisers: Vec<Recogniser>,
+    /// By recogniser: its fields as columns of the table.
+    pub targets: Vec<Vec<Target>>,
+    pub own_time: OwnTime,
+    /// What reads lines that hold several records.
+    pub envelope: Option<usize>,
+    /// A line that begins as an object does, and is none that is known, is part of no record.
+    has_json: bool,
+    /// Whether lines of formats that no sample showed are records too.
+    reads_strays: bool,
+    calendar: OnceLock<Arc<Calendar>>,
+}
+
+impl FileFormats {
+    pub fn new(
+        recognisers: Vec<Recogniser>,
+        targets: Vec<Vec<Target>>,
+        own_time: OwnTime,
+        is_forced: bool,
+    ) -> FileFormats {
+        let envelope = recognisers.iter().position(Recogniser::is_envelope);
+        let has_json = recognisers.iter().any(Recogniser::is_json);
+        let is_open =
+            |one: &Recogniser| matches!(one, Recogniser::Lines(_) | Recogniser::Keys(_) | Recogniser::Generic(_));
+        let reads_strays = !is_forced && !recognisers.is_empty() && recognisers.iter().all(is_open);
+        FileFormats { recognisers, targets, own_time, envelope, has_json, reads_strays, calendar: OnceLock::new() }
+    }
+
+    /// Which recogniser knows the line at `offset`.
+    #[inline]
+    pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
+        self.read_with(line, offset, needs_stripping(line), capture)
+    }
+
+    #[inline]
+    pub fn read_with(&self, line: &[u8], offset: u64, strips: bool, capture: &mut Capture) -> Option<usize> {
+        if line.first().is_none_or(|byte| matches!(byte, b'\t' | b'\r')) {
+            return None;
+        }
+        if strips && needs_stripping(line) {
+            let stripped = strip(line);
+            let known = self.recognisers.iter().position(|recogniser| recogniser.read(&stripped, offset, capture));
+            capture.stripped = Some(stripped);
+            return known;
+        }
+        capture.stripped = None;
+        let known = self.recognisers.iter().position(|recogniser| recogniser.read(line, offset, capture));
+        known.or_else(|| self.reads_strays.then(|| detect::stray(line, capture).then_some(self.recognisers.len()))?)
+    }
+
+    fn directives(&self) -> Option<&Directives> {
+        self.recognisers.iter().find_map(|recogniser| match recogniser {
+            Recogniser::Directives(directives) => Some(&**directives),
+            _ => None,
+        })
+    }
+
+    pub fn stated_day(&self, offset: u64) -> Option<(u64, i64)> {
+        self.directives()?.stated_day(offset)
+    }
+
+    pub fn lacks(&self) -> Vec<Lack> {
+        self.recognisers.iter().flat_map(Recogniser::lacks).collect()
+    }
+
+    /// Whether a line is no record and belongs to none: the log's own description of its columns.
+    pub fn is_description(&self, line: &[u8]) -> bool {
+        Directives::is_directive(line) && self.directives().is_some()
+            || self
+                .recognisers
+                .iter()
+                .any(|one| matches!(one, Recogniser::Tagged(tagged) if tagged.kind.is_frame(line)))
+    }
+
+    /// Whether a line belongs to no record before it, whatever it holds.
+    pub fn stands_alone(&self, line: &[u8]) -> bool {
+        self.is_description(line) || self.has_json && line.first() == Some(&b'{')
+    }
+
+    /// Whether a line begins a record, or belongs to none.
+    pub fn is_head(&self, line: &[u8], capture: &mut Capture) -> bool {
+        self.stands_alone(line) || self.read(line, u64::MAX, capture).is_some()
+    }
+
+    pub fn calendar(self: &Arc<Self>, file: &File, place: Place) -> Arc<Calendar> {
+        self.calendar.get_or_init(|| Arc::new(Calendar::of(file, self, place))).clone()
+    }
+}
