@@ -10,7 +10,7 @@ use super::level::Level;
 use super::paths::Paths;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::stamp::StampFormat;
-use super::values::{Value, bytes, elements, pairs, within, written};
+use super::values::{Value, bytes, elements, pairs, plain_pairs, within, written};
 use crate::source::infer::{self, Reading};
 
 const TIME: &[&str] = &[
@@ -101,6 +101,21 @@ enum Role {
     Code,
 }
 
+/// What was found of a line so far.
+struct Found {
+    has_message: bool,
+    /// Which of the known keys comes next, if lines are alike.
+    next: usize,
+    /// By role: the rank of the key that it was taken from.
+    ranks: [u8; 5],
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Found { has_message: false, next: 0, ranks: [u8::MAX; 5] }
+    }
+}
+
 /// What becomes of the value of one key.
 #[derive(Debug, Clone, Default)]
 struct Use {
@@ -120,7 +135,11 @@ pub struct Keys {
     pub each: Vec<String>,
     pub wraps: bool,
     needs_time: bool,
+    /// Only while they are learned.
     uses: HashMap<String, Use>,
+    /// In order of appearance.
+    order: Vec<(String, Use)>,
+    places: HashMap<String, usize>,
     levels: Vec<(String, Level)>,
     level_raw: Option<usize>,
     received: Option<usize>,
@@ -192,6 +211,8 @@ impl Keys {
             wraps: schema.is_some_and(|schema| schema.wraps),
             needs_time,
             uses: HashMap::new(),
+            order: Vec::new(),
+            places: HashMap::new(),
             levels: schema.map(|schema| schema.levels.clone()).unwrap_or_default(),
             level_raw: None,
             received: None,
@@ -250,7 +271,18 @@ impl Keys {
             let index = field_index(&mut keys.fields, path, kind);
             keys.uses.entry(path.to_string()).or_default().field = Some(index);
         }
+        keys.put_in_order(paths);
         Some(keys)
+    }
+
+    fn put_in_order(&mut self, paths: &Paths) {
+        let mut uses = std::mem::take(&mut self.uses);
+        let known = paths.list.iter().filter_map(|path| uses.remove_entry(path)).collect::<Vec<_>>();
+        self.order = known;
+        let mut others: Vec<(String, Use)> = uses.into_iter().collect();
+        others.sort_by(|a, b| a.0.cmp(&b.0));
+        self.order.append(&mut others);
+        self.places = self.order.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
     }
 
     /// Says what a path is for: a key as it stands, or one within an object.
@@ -269,44 +301,66 @@ impl Keys {
     pub fn read(&self, line: &[u8], capture: &mut Capture) -> bool {
         capture.clear(self.fields.len());
         let line = line.trim_ascii_end();
-        let mut has_message = false;
-        let mut ranks = [u8::MAX; 5];
-        let whole = pairs(self.syntax, line, |key, value| {
-            let Some(used) = self.uses.get(key) else {
-                capture.unknown.push(key.to_string());
-                return;
-            };
-            let mut best = |role: Role, rank: u8| {
-                // Of the same key twice the last counts, as parsers of JSON have it.
-                let is_better = rank <= ranks[role as usize];
-                ranks[role as usize] = ranks[role as usize].min(rank);
-                is_better
-            };
-            if let Some((role, rank)) = used.role
-                && !value.is_null()
-                && best(role, rank)
-            {
-                has_message |= self.take(role, value, capture);
-            }
-            if let Some(field) = used.field
-                && !capture.leaves_out_fields
-                && !value.is_null()
-            {
-                capture.fields[field] = Some(value.keep(capture));
-            }
-            for (path, role, rank) in &used.within {
-                if let Some(raw) = value.raw().and_then(|raw| within(raw, path))
-                    && best(*role, *rank)
-                {
-                    has_message |= self.take(*role, Value::Raw(raw), capture);
-                }
-            }
-        });
+        let mut found = Found::default();
+        // Most lines are spelled plainly; a parser looks at the others.
+        let plain = (self.syntax == Syntax::Json).then(|| std::str::from_utf8(line).ok()).flatten();
+        let mut whole =
+            plain.is_some_and(|line| plain_pairs(line, |key, value| self.see(key, value, &mut found, capture)));
+        if !whole {
+            found = Found::default();
+            capture.clear(self.fields.len());
+            whole = pairs(self.syntax, line, |key, value| self.see(key, value, &mut found, capture));
+        }
+        let has_message = found.has_message;
         // A record of fields alone says all in them.
         if !has_message && !self.has_message {
             capture.message = Span::new(0, line.len());
         }
         whole && (capture.written.is_some() || !self.needs_time)
+    }
+
+    /// One pair of a line.
+    fn see(&self, key: &str, value: Value, found: &mut Found, capture: &mut Capture) {
+        // Lines of one program have their keys in one order.
+        let used = match self.order.get(found.next) {
+            Some((known, used)) if known == key => used,
+            _ => match self.places.get(key) {
+                Some(place) => {
+                    found.next = *place;
+                    &self.order[*place].1
+                }
+                None => {
+                    capture.unknown.push(key.to_string());
+                    return;
+                }
+            },
+        };
+        found.next += 1;
+        let mut best = |role: Role, rank: u8| {
+            // Of the same key twice the last counts, as parsers of JSON have it.
+            let is_better = rank <= found.ranks[role as usize];
+            found.ranks[role as usize] = found.ranks[role as usize].min(rank);
+            is_better
+        };
+        if let Some((role, rank)) = used.role
+            && !value.is_null()
+            && best(role, rank)
+        {
+            found.has_message |= self.take(role, value, capture);
+        }
+        if let Some(field) = used.field
+            && !capture.leaves_out_fields
+            && !value.is_null()
+        {
+            capture.fields[field] = Some(value.keep(capture));
+        }
+        for (path, role, rank) in &used.within {
+            if let Some(raw) = value.raw().and_then(|raw| within(raw, path))
+                && best(*role, *rank)
+            {
+                found.has_message |= self.take(*role, Value::Raw(raw), capture);
+            }
+        }
     }
 
     /// Puts a value where its role belongs. Returns whether it is the message.

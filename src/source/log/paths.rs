@@ -46,7 +46,7 @@ impl Paths {
             found.push((key.to_string(), value.text().into_owned(), false));
             if let Some(object) = within {
                 each_pair(object, |inner, raw| {
-                    found.push((format!("{key}.{inner}"), Value::Raw(raw).text().into_owned(), true));
+                    found.push((format!("{key}.{inner}"), Value::Raw(raw.get()).text().into_owned(), true));
                 })
                 .ok();
             }

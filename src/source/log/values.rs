@@ -16,14 +16,15 @@ use crate::source::json::each_pair;
 /// A value as the line has it.
 #[derive(Clone, Copy)]
 pub enum Value<'a> {
-    Raw(&'a RawValue),
+    /// As JSON spells it.
+    Raw(&'a str),
     Text(&'a str),
 }
 
 impl<'a> Value<'a> {
     pub fn raw(self) -> Option<&'a str> {
         match self {
-            Value::Raw(raw) => Some(raw.get()),
+            Value::Raw(raw) => Some(raw),
             Value::Text(_) => None,
         }
     }
@@ -31,16 +32,16 @@ impl<'a> Value<'a> {
     pub fn text(self) -> std::borrow::Cow<'a, str> {
         match self {
             Value::Text(text) => text.into(),
-            Value::Raw(raw) => match raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Value::Raw(raw) => match raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
                 Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => plain.into(),
-                Some(_) => serde_json::from_str::<String>(raw.get()).unwrap_or_default().into(),
-                None => raw.get().into(),
+                Some(_) => serde_json::from_str::<String>(raw).unwrap_or_default().into(),
+                None => raw.into(),
             },
         }
     }
 
     pub fn is_null(self) -> bool {
-        matches!(self, Value::Raw(raw) if raw.get() == "null")
+        matches!(self, Value::Raw("null"))
     }
 
     pub fn keep(self, capture: &mut Capture) -> Span {
@@ -58,8 +59,8 @@ pub fn bytes(raw: &str) -> Option<String> {
 }
 
 /// The value at a path within an object.
-pub fn within<'a>(object: &'a str, path: &[String]) -> Option<&'a RawValue> {
-    let mut found: Option<&'a RawValue> = None;
+pub fn within<'a>(object: &'a str, path: &[String]) -> Option<&'a str> {
+    let mut found: Option<&'a str> = None;
     let (first, rest) = path.split_first()?;
     let joined = path.join(".");
     if !object.starts_with('{') {
@@ -67,10 +68,10 @@ pub fn within<'a>(object: &'a str, path: &[String]) -> Option<&'a RawValue> {
     }
     let map: HashMap<std::borrow::Cow<'a, str>, &'a RawValue> = serde_json::from_str(object).ok()?;
     if let Some(value) = map.get(joined.as_str()) {
-        return Some(value);
+        return Some(value.get());
     }
     if let Some(value) = map.get(first.as_str()) {
-        found = if rest.is_empty() { Some(value) } else { within(value.get(), rest) };
+        found = if rest.is_empty() { Some(value.get()) } else { within(value.get(), rest) };
     }
     found
 }
@@ -110,8 +111,81 @@ pub fn pairs(syntax: Syntax, line: &[u8], mut each: impl FnMut(&str, Value)) -> 
     }
     let Ok(line) = std::str::from_utf8(line) else { return false };
     match syntax {
-        Syntax::Json => each_pair(line, |key, value| each(key, Value::Raw(value))).is_ok(),
+        Syntax::Json => each_pair(line, |key, value| each(key, Value::Raw(value.get()))).is_ok(),
         Syntax::Logfmt => logfmt::each(line, |key, value| each(key, Value::Text(value))),
+    }
+}
+
+/// The pairs of an object in one walk over its bytes. Only what is spelled plainly is known here: `false` may mean an
+/// object all the same, one that a parser must look at.
+pub fn plain_pairs<'a>(line: &'a str, mut each: impl FnMut(&'a str, Value<'a>)) -> bool {
+    let bytes = line.as_bytes();
+    let blanks =
+        |at: usize| at + bytes[at.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let mut at = match bytes.first() {
+        Some(b'{') => blanks(1),
+        _ => return false,
+    };
+    loop {
+        let Some(key) = plain_string(bytes, at) else { return false };
+        let name = &line[at + 1..key - 1];
+        at = blanks(key);
+        if bytes.get(at) != Some(&b':') || name.contains('\\') {
+            return false;
+        }
+        at = blanks(at + 1);
+        let Some(end) = value_end(bytes, at) else { return false };
+        each(name, Value::Raw(&line[at..end]));
+        at = blanks(end);
+        match bytes.get(at) {
+            Some(b',') => at = blanks(at + 1),
+            Some(b'}') => return at + 1 == bytes.len(),
+            _ => return false,
+        }
+    }
+}
+
+/// The byte after the string that begins at `at`.
+fn plain_string(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let mut at = at + 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// The byte after the value that begins at `at`.
+fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let word = |text: &[u8]| bytes[at..].starts_with(text).then_some(at + text.len());
+    match bytes.get(at)? {
+        b'"' => plain_string(bytes, at),
+        b't' => word(b"true"),
+        b'f' => word(b"false"),
+        b'n' => word(b"null"),
+        b'-' | b'0'..=b'9' => {
+            let is_part = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+            Some(at + bytes[at..].iter().take_while(is_part).count())
+        }
+        b'{' | b'[' => {
+            let (mut depth, mut at) = (0_usize, at);
+            loop {
+                match bytes.get(at)? {
+                    b'"' => at = plain_string(bytes, at)? - 1,
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' if depth == 1 => return Some(at + 1),
+                    b'}' | b']' => depth -= 1,
+                    _ => {}
+                }
+                at += 1;
+            }
+        }
+        _ => None,
     }
 }
 
@@ -152,6 +226,31 @@ pub fn written(value: &str) -> Option<Written> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_walk_finds_the_pairs_that_a_parser_finds() {
+        let both = |line: &str| {
+            let (mut plain, mut parsed) = (Vec::new(), Vec::new());
+            let is_plain = plain_pairs(line, |key, value| plain.push((key.to_string(), value.text().into_owned())));
+            let is_object =
+                each_pair(line, |key, raw| parsed.push((key.to_string(), Value::Raw(raw.get()).text().into_owned())));
+            (is_plain.then_some(plain), is_object.ok().map(|()| parsed))
+        };
+        for line in [
+            r#"{"a":1,"b":"x","c":[1,{"d":"}]"}],"e":null,"f":-1.5e3,"g":"\"q\u00e9","h":{}}"#,
+            r#"{ "a" : true , "b":"é" }"#,
+        ] {
+            let (plain, parsed) = both(line);
+            assert!(parsed.is_some(), "{line}");
+            assert_eq!(plain, parsed, "{line}");
+        }
+        // A parser must look at these, and refuses all but the first two.
+        for line in
+            ["{}", r#"{"a\n":1}"#, r#"{"a":1"#, r#"{"a":1}}"#, r#"{"a"}"#, r#"{"a":x}"#, r#"{"a":[1}"#, r#"{"a":"x}"#]
+        {
+            assert_eq!(both(line).0, None, "{line}");
+        }
+    }
 
     #[test]
     fn times_may_be_objects_of_many_shapes() {
