@@ -94,7 +94,11 @@ fn first_of<'a>(formats: &'a [Arc<Format>], line: &[u8], capture: &mut Capture) 
 /// trace are looked at, and only times that need no others.
 pub fn stray(line: &[u8], capture: &mut Capture) -> bool {
     let may_be = line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'[' | b'<' | b'('));
+    // A date and a time have signs and digits enough: rows of numbers must not be tried by every format.
+    let start = &line[..line.len().min(64)];
     may_be
+        && memchr::memchr(b':', start).is_some()
+        && start.iter().filter(|byte| byte.is_ascii_digit()).count() >= 8
         && first_of(&BUILT.lines, line, capture).is_some()
         && capture.written.is_some_and(|written| written.lacks() == Lack::Nothing)
 }
