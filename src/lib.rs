@@ -114,14 +114,14 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     let answer = command.run(&session)?;
     let (rows, notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
     progress.finish();
-    let answer_found = answer.found;
+    let found = answer.found.unwrap_or(rows);
     tell(&coverage, common, command.reads_evidence(), answer.notes.into_iter().chain(notes));
     let lost = coverage.lost();
     if common.evidence.strict && lost > 0 {
         let message = format!("{} rows or values could not be read, and --strict is given", grouped(lost));
         return Err(Error::evidence(message).detail(coverage.losses().join("\n")));
     }
-    Ok(u8::from(common.exit_code && answer_found.unwrap_or(rows) > 0))
+    Ok(u8::from(common.exit_code && found > 0))
 }
 
 fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::Interrupt>) {

@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::source::file::File;
 use crate::source::locate;
 use crate::source::log::formats::{self, FormatFile, Formats};
-use crate::source::log::{self, explain};
+use crate::source::log::{self, explain, samples};
 
 pub use explain::Finding;
-pub use formats::Tried;
+pub use samples::Tried;
 
 /// A format as `rca formats` lists it.
 pub struct Known {
@@ -128,7 +128,7 @@ impl Session {
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let name = file.name.clone().unwrap_or(stem);
             let tried =
-                formats::try_samples(&name, &file.with_letters()).map_err(|why| refused(format!("`{name}`: {why}")))?;
+                samples::try_samples(&name, &file.with_letters()).map_err(|why| refused(format!("`{name}`: {why}")))?;
             tested.extend(tried.into_iter().map(|tried| (name.clone(), tried)));
         }
         Ok(tested)

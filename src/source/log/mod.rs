@@ -31,6 +31,7 @@ mod pattern;
 mod plan;
 mod recogniser;
 mod record;
+pub mod samples;
 mod stamp;
 mod survey;
 mod tagged;
