@@ -97,6 +97,7 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
         case,
         sources: command.sources().iter().map(|text| Named::parse(text)).collect(),
         reads_evidence: command.reads_evidence(),
+        reads_all: common.evidence.strict,
         extra: command.extra_sources(),
         limits: limits(common, scratch.path())?,
         scratch: scratch.path().to_path_buf(),
@@ -218,16 +219,18 @@ fn show(
             (Box::new(std::io::BufWriter::new(handle)), Some((file, path)))
         }
     };
-    let mut limited = Limited { renderer: render::make(format, writer, style), limit: common.limit, rows: 0, progress };
-    let sql = match common.limit.filter(|_| answer.stops_at_limit) {
-        Some(limit) => format!("SELECT * FROM ({}\n) LIMIT {limit}", answer.sql),
-        None => answer.sql.clone(),
+    let limit = common.limit.filter(|_| !answer.is_limited);
+    let mut limited = Limited { renderer: render::make(format, writer, style), limit, rows: 0, progress };
+    let asked = answer.reading.as_ref().filter(|_| render::is_read(format)).unwrap_or(&answer.sql);
+    let sql = match limit.filter(|_| answer.stops_at_limit) {
+        Some(limit) => format!("SELECT * FROM ({asked}\n) LIMIT {limit}"),
+        None => asked.clone(),
     };
     session.engine.query(&sql, &answer.params, &mut limited)?;
     let mut notes = limited.renderer.finish()?;
     let rows = limited.rows;
     drop(limited);
-    if let Some(limit) = common.limit.filter(|limit| rows > *limit) {
+    if let Some(limit) = limit.filter(|limit| rows > *limit) {
         notes.push(format!("{} of {} rows are shown (--limit)", grouped(limit), grouped(rows)));
     }
     if let Some((file, path)) = file {
@@ -283,7 +286,7 @@ fn unwritable(path: &Path, cause: &std::io::Error) -> Error {
 fn parquet(session: &Session, answer: &Answer, common: &Common) -> Result<(u64, Vec<String>)> {
     let path = common.output.as_deref().unwrap_or(Path::new("answer.parquet"));
     let (file, mut handle) = beside(path)?;
-    let limit = common.limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
+    let limit = common.limit.filter(|_| !answer.is_limited).map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
     let source = session.parquet_output.to_string_lossy().into_owned();
     if !answer.params.is_empty() {
         return Err(Error::question("--param does not go with a Parquet output").hint("write the values into the SQL"));

@@ -48,11 +48,15 @@ pub enum Command {
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
     pub sql: String,
+    /// The same for people to read, who want to see what stands between the rows; data has the rows alone.
+    pub reading: Option<String>,
     pub params: Vec<(String, String)>,
     /// What the reader should know besides the rows.
     pub notes: Vec<String>,
     /// Rows past the limit are not even read.
     pub stops_at_limit: bool,
+    /// The command has chosen the rows of `--limit` by itself.
+    pub is_limited: bool,
     /// How many findings there are for `--exit-code`, if not every row is one.
     pub found: Option<u64>,
 }

@@ -35,3 +35,21 @@ CREATE MACRO rca_strip(counts) AS array_to_string(list_transform(counts, lambda 
 
 -- An instant as the outputs write it.
 CREATE MACRO rca_rfc3339(instant) AS replace(instant::VARCHAR, ' ', 'T') || 'Z';
+
+-- A length of time in microseconds by its two largest units: 1d6h, 2m30s, 1.5s, 40us.
+CREATE MACRO rca_length(us) AS CASE WHEN us < 0 THEN '-' ELSE '' END || CASE
+    WHEN abs(us) >= 86400000000 THEN (abs(us) // 86400000000) || 'd'
+        || coalesce(nullif((abs(us) % 86400000000) // 3600000000, 0) || 'h', '')
+    WHEN abs(us) >= 3600000000 THEN (abs(us) // 3600000000) || 'h' || coalesce(nullif((abs(us) % 3600000000) // 60000000, 0) || 'm', '')
+    WHEN abs(us) >= 60000000 THEN (abs(us) // 60000000) || 'm' || coalesce(nullif((abs(us) % 60000000) // 1000000, 0) || 's', '')
+    WHEN abs(us) >= 1000 THEN regexp_replace((round(abs(us) / 1000) / 1000)::VARCHAR, '\.0$', '') || 's'
+    ELSE abs(us) || 'us'
+END;
+
+-- A count as a bar of at most 24 characters against the largest one; no count is without one.
+CREATE MACRO rca_bar(n, most) AS repeat('█', greatest(round(192 * n / most)::INTEGER, 1) // 8)
+    || trim(substr(' ▏▎▍▌▋▊▉', greatest(round(192 * n / most)::INTEGER, 1) % 8 + 1, 1));
+
+-- An instant as clocks showed it that many seconds east of UTC.
+CREATE MACRO rca_local(instant, seconds) AS replace((instant + to_seconds(seconds))::VARCHAR, ' ', 'T')
+    || printf('%s%02d:%02d', CASE WHEN seconds < 0 THEN '-' ELSE '+' END, abs(seconds) // 3600, abs(seconds) % 3600 // 60);

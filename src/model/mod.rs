@@ -3,6 +3,7 @@
 pub mod column;
 pub mod coverage;
 pub mod duration;
+pub mod meaning;
 pub mod name;
 pub mod role;
 pub mod scan;

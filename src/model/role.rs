@@ -1,11 +1,16 @@
 //! Which column of a table is its time, level, code and message: by the settings, else by name and kind.
 
 use super::column::{Column, Kind};
+use super::meaning;
 
 /// The columns of one table that make its rows events. Names as the table has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roles {
     pub time: Option<String>,
+    /// When what began at `time` was over.
+    pub end: Option<String>,
+    /// `time` tells when a row was loaded, not when anything happened.
+    pub is_load_stamp: bool,
     pub level: Option<String>,
     pub code: Option<String>,
     pub message: Option<String>,
@@ -42,8 +47,56 @@ const CODE: &[&str] = &[
     "errno",
     "exit_code",
 ];
+/// What failed rather than how; a number under such a name is a label of a model.
+const FAILURE: &[&str] = &["failure", "fault", "failure_mode", "failure_type", "fault_type", "alarm"];
 const MESSAGE: &[&str] = &["message", "msg", "text", "log", "description", "event", "detail"];
 const RESULT: &[&str] = &["result", "outcome", "verdict", "status", "state"];
+
+/// Words of a name that tell a beginning, and an end.
+const BEGINNINGS: &[&str] = &["start", "started", "begin", "began", "begun", "opened", "open"];
+const ENDS: &[&str] =
+    &["end", "ended", "finish", "finished", "stop", "stopped", "complete", "completed", "closed", "close", "done"];
+
+/// Words of a name that tell of the way of a row into its table.
+const LOADS: &[&str] = &[
+    "load",
+    "loaded",
+    "insert",
+    "inserted",
+    "ingest",
+    "ingested",
+    "import",
+    "imported",
+    "export",
+    "exported",
+    "etl",
+    "extracted",
+    "sync",
+    "synced",
+    "dwh",
+];
+
+fn says(name: &str, words: &[&str]) -> bool {
+    meaning::words(name).iter().any(|word| words.contains(&word.as_str()))
+}
+
+/// A name without the words that tell beginning and end.
+fn stem(name: &str) -> Vec<String> {
+    let is_edge = |word: &String| BEGINNINGS.contains(&word.as_str()) || ENDS.contains(&word.as_str());
+    meaning::words(name).into_iter().filter(|word| !is_edge(word)).collect()
+}
+
+/// The end that goes with a time: of the same name but for the word, or the only one there is.
+fn end(columns: &[Column], time: &str) -> Option<String> {
+    let ends: Vec<&str> = columns
+        .iter()
+        .filter(|c| c.kind == Kind::Time && c.name != time && says(&c.name, ENDS))
+        .map(|c| c.name.as_str())
+        .collect();
+    let same = ends.iter().find(|end| says(time, BEGINNINGS) && stem(end) == stem(time));
+    let only = ends.first().filter(|_| ends.len() == 1 && !says(time, ENDS));
+    same.or(only).map(|end| (*end).to_string())
+}
 
 impl Roles {
     /// Finds the roles among `columns`; `time` is what the settings say of it.
@@ -55,15 +108,25 @@ impl Roles {
         };
         let timed = |kind| matches!(kind, Kind::Time | Kind::Date);
         let own = |c: &&Column| !c.name.starts_with('_');
+        // A load stamp is better than no time, and worse than any other.
+        let happened = |c: &&Column| !says(&c.name, LOADS);
+        let first = |fits: &dyn Fn(&&Column) -> bool| columns.iter().find(fits).map(|c| c.name.clone());
+        let found = time
+            .map(str::to_string)
+            .or_else(|| named(TIME, |kind| kind == Kind::Time))
+            .or_else(|| first(&|c| c.kind == Kind::Time && says(&c.name, BEGINNINGS)))
+            .or_else(|| first(&|c| c.kind == Kind::Time && happened(c)))
+            .or_else(|| named(TIME, timed))
+            .or_else(|| first(&|c| timed(c.kind) && own(c) && happened(c)))
+            .or_else(|| first(&|c| c.kind == Kind::Time))
+            .or_else(|| first(&|c| timed(c.kind) && own(c)));
         Roles {
-            time: time
-                .map(str::to_string)
-                .or_else(|| named(TIME, |kind| kind == Kind::Time))
-                .or_else(|| columns.iter().find(|c| c.kind == Kind::Time).map(|c| c.name.clone()))
-                .or_else(|| named(TIME, timed))
-                .or_else(|| columns.iter().filter(own).find(|c| timed(c.kind)).map(|c| c.name.clone())),
+            end: found.as_deref().and_then(|found| end(columns, found)),
+            is_load_stamp: time.is_none() && found.as_deref().is_some_and(|found| says(found, LOADS)),
+            time: found,
             level: named(LEVEL, |kind| matches!(kind, Kind::Text | Kind::Int)),
-            code: named(CODE, |kind| matches!(kind, Kind::Text | Kind::Int)),
+            code: named(CODE, |kind| matches!(kind, Kind::Text | Kind::Int))
+                .or_else(|| named(FAILURE, |kind| kind == Kind::Text)),
             message: named(MESSAGE, |kind| kind == Kind::Text),
             result: named(RESULT, |kind| kind == Kind::Text),
         }
@@ -87,5 +150,33 @@ mod tests {
         assert_eq!(roles.code.as_deref(), Some("errorID"));
         assert_eq!(roles.result.as_deref(), Some("result"));
         assert_eq!(Roles::find(&columns, Some("received_at")).time.as_deref(), Some("received_at"));
+    }
+
+    fn times(names: &[&str]) -> Roles {
+        Roles::find(&names.iter().map(|name| Column::new(*name, Kind::Time)).collect::<Vec<_>>(), None)
+    }
+
+    #[test]
+    fn an_end_goes_with_its_beginning() {
+        for (names, time, end) in [
+            (&["started_at", "ended_at"][..], "started_at", Some("ended_at")),
+            (&["test_end", "test_start"], "test_start", Some("test_end")),
+            (&["burn_start", "cal_end", "burn_end"], "burn_start", Some("burn_end")),
+            (&["created_at", "finished_at"], "created_at", Some("finished_at")),
+            (&["created_at", "shipped_at"], "created_at", None),
+            (&["burn_start", "cal_end", "rework_end"], "burn_start", None),
+            (&["ended_at"], "ended_at", None),
+        ] {
+            let roles = times(names);
+            assert_eq!((roles.time.as_deref(), roles.end.as_deref()), (Some(time), end), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_load_stamp_is_the_last_resort() {
+        assert_eq!(times(&["loaded_at", "measured_at"]).time.as_deref(), Some("measured_at"));
+        assert!(!times(&["loaded_at", "measured_at"]).is_load_stamp);
+        assert!(times(&["etl_ts"]).is_load_stamp);
+        assert!(!times(&["downloads_at"]).is_load_stamp);
     }
 }

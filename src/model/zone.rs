@@ -80,6 +80,32 @@ impl Zone {
         folds
     }
 
+    /// Its offsets in seconds east of UTC, each from an instant on; the first one from ever on. Of 1900 to 2100.
+    pub fn offsets(self) -> Vec<(i64, i32)> {
+        const STEP: i64 = 5 * DAY;
+        let tz = match self {
+            Zone::Fixed(seconds) => return vec![(i64::MIN, seconds)],
+            Zone::Named(tz) => tz,
+        };
+        let offset = |at: i64| naive(at).map_or(0, |naive| tz.offset_from_utc_datetime(&naive).fix().local_minus_utc());
+        let mut offsets = vec![(i64::MIN, offset(-25_567 * DAY))];
+        let mut at = -25_567 * DAY;
+        while at < 47_482 * DAY {
+            let (mut before, mut after) = (at, at + STEP);
+            let next = offset(after);
+            if next != offset(before) {
+                // The first second that has the new one.
+                while after - before > SECOND {
+                    let middle = before + (after - before) / 2 / SECOND * SECOND;
+                    if offset(middle) == next { after = middle } else { before = middle }
+                }
+                offsets.push((after, next));
+            }
+            at += STEP;
+        }
+        offsets
+    }
+
     /// UTC of a stamp: by its own offset where it has one, else in this zone.
     pub fn resolve(self, stamp: Stamp) -> i64 {
         match stamp.offset {
@@ -143,6 +169,16 @@ mod tests {
         assert_eq!(utc("Asia/Taipei", "2025-03-01 08:00:00"), "2025-03-01T00:00:00Z");
         assert_eq!(utc("+08:00", "2025-03-01 08:00:00"), "2025-03-01T00:00:00Z");
         assert_eq!(utc("Asia/Taipei", "2025-03-01T08:00:00-01:00"), "2025-03-01T09:00:00Z");
+    }
+
+    #[test]
+    fn offsets_change_when_clocks_are_put() {
+        let zone = Zone::parse("Europe/Berlin").expect("a zone");
+        let offsets = zone.offsets();
+        let change = |wall: &str| time::iso_whole(wall.as_bytes()).expect("a time").wall;
+        assert!(offsets.contains(&(change("2025-03-30 01:00:00"), 7200)), "{offsets:?}");
+        assert!(offsets.contains(&(change("2025-10-26 01:00:00"), 3600)));
+        assert_eq!(Zone::parse("+08:00").expect("a zone").offsets(), [(i64::MIN, 28_800)]);
     }
 
     #[test]

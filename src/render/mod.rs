@@ -64,6 +64,11 @@ pub fn of_ending(path: &Path) -> Result<Format> {
     )
 }
 
+/// Whether people read it, rather than programs.
+pub fn is_read(format: Format) -> bool {
+    matches!(format, Format::Table | Format::Markdown | Format::Jira | Format::Html)
+}
+
 pub fn make(format: Format, output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
     let make = FORMATS.iter().find(|(known, ..)| *known == format).map_or(table::make as Make, |(.., make)| *make);
     make(output, style)

@@ -2,26 +2,20 @@
 //! A log's message is its text; a table's row becomes a sentence of its columns. Inside, `at_file` and `at_line` go
 //! along, so that events of one time and source stand in the order of their lines.
 
-use super::{Session, Table, Window};
+use super::entities::Following;
+use super::{Entity, Id, Session, Table, Window};
 use crate::engine::quote;
-use crate::error::{Error, Result};
-use crate::model::column::Kind;
-use crate::model::name;
+use crate::error::Result;
 
 /// Which events are wanted of all there are.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub entities: Vec<Entity>,
+    /// In place of entities.
+    pub ids: Vec<Id>,
     pub window: Window,
     /// Of rows of the tables where it fits them, else of events.
     pub condition: Option<String>,
-}
-
-/// What an investigation follows: a value, maybe only in columns of one name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entity {
-    pub column: Option<String>,
-    pub value: String,
 }
 
 impl Session {
@@ -39,27 +33,9 @@ impl Session {
     }
 
     /// The events of several tables in one relation.
-    ///
-    /// # Errors
-    /// If an entity names a column that no table has.
-    pub fn events(&self, tables: &[&Table], wanted: &Wanted) -> Result<String> {
-        for column in wanted.entities.iter().filter_map(|entity| entity.column.as_ref()) {
-            let known = self.settings.entities.contains_key(column)
-                || self.tables.iter().any(|table| table.column(column).is_some());
-            if !known {
-                let names: Vec<&str> =
-                    self.tables.iter().flat_map(|table| table.own_columns()).map(|c| c.name.as_str()).collect();
-                let near = name::nearest(column, names);
-                let error = Error::question(format!("no table has a column `{column}`"));
-                return Err(if near.is_empty() {
-                    error
-                } else {
-                    error.hint(format!("did you mean {}", name::listed(&near)))
-                });
-            }
-        }
+    pub fn events(&self, tables: &[&Table], wanted: &Wanted) -> String {
         let selects: Vec<String> = tables.iter().filter_map(|table| self.events_of(table, wanted)).collect();
-        Ok(union(&selects))
+        union(&selects)
     }
 
     /// A table's events; `None` if it has no time.
@@ -75,25 +51,8 @@ impl Session {
             .time
             .as_ref()
             .map_or_else(|| "NULL::TIMESTAMP".into(), |time| format!("{}::TIMESTAMP", quote::name(time)));
-        let needles: Vec<String> = match table.kind {
-            // Values of other kinds may be spelt otherwise in the bytes than in the column, and so may all but plain
-            // words in the JSON lines of a log.
-            "log" if wanted.entities.iter().all(|entity| is_plain(&entity.value)) => {
-                wanted.entities.iter().map(|entity| entity.value.clone()).collect()
-            }
-            _ => Vec::new(),
-        };
-        let follows = if wanted.entities.is_empty() {
-            "true".to_string()
-        } else {
-            wanted
-                .entities
-                .iter()
-                .map(|entity| format!("({})", self.follows(table, entity)))
-                .collect::<Vec<_>>()
-                .join(" OR ")
-        };
         let more: String = more.iter().map(|(sql, name)| format!(", {sql} AS {}", quote::name(name))).collect();
+        let Following { condition: follows, entity, needles } = self.following(table, wanted);
         let scan = table.scan(&needles);
         let (within, outside) = match &wanted.condition {
             None => ("true", None),
@@ -106,7 +65,7 @@ impl Session {
              {} AS origin, _file AS at_file, _line AS at_line{more} FROM {scan} WHERE {} AND ({follows}) AND ({within})",
             quote::text(&table.source),
             quote::text(&table.short_name),
-            self.entity_sql(table, wanted),
+            entity,
             level_sql(table),
             code.unwrap_or_else(|| "NULL::VARCHAR".into()),
             self.message_sql(table),
@@ -129,121 +88,6 @@ impl Session {
     pub fn fits(&self, scan: &str, condition: &str) -> bool {
         self.engine.rows(&format!("SELECT 1 FROM {scan} WHERE ({condition}) LIMIT 0")).is_ok()
     }
-
-    /// The columns of a table that hold an entity: those of the settings, else those that other tables have too.
-    pub fn entity_columns(&self, table: &Table) -> Vec<String> {
-        if !self.settings.entities.is_empty() {
-            let said = self.settings.entities.values().flatten();
-            return said
-                .filter_map(|text| text.rsplit_once('.'))
-                .filter(|(name, _)| {
-                    table.name.eq_ignore_ascii_case(name) || table.short_name.eq_ignore_ascii_case(name)
-                })
-                .filter_map(|(_, column)| table.column(column).map(|column| column.name.clone()))
-                .collect();
-        }
-        const NAMES: [&str; 14] = [
-            "serial",
-            "serial_no",
-            "serial_number",
-            "sn",
-            "unit",
-            "unit_id",
-            "machineid",
-            "machine_id",
-            "device_id",
-            "request_id",
-            "trace_id",
-            "host",
-            "hostname",
-            "id",
-        ];
-        NAMES
-            .iter()
-            .filter(|name| **name != "id" || table.kind != "log")
-            .find_map(|name| table.column(name))
-            .map(|column| vec![column.name.clone()])
-            .unwrap_or_default()
-    }
-
-    fn entity_sql(&self, table: &Table, wanted: &Wanted) -> String {
-        let columns: Vec<String> =
-            self.entity_columns(table).iter().map(|name| format!("{}::VARCHAR", quote::name(name))).collect();
-        let matched: Vec<String> = wanted
-            .entities
-            .iter()
-            .map(|entity| format!("CASE WHEN {} THEN {} END", self.follows(table, entity), quote::text(&entity.value)))
-            .collect();
-        let parts: Vec<String> = matched.into_iter().chain(columns).collect();
-        if parts.is_empty() { "NULL::VARCHAR".into() } else { format!("coalesce({})", parts.join(", ")) }
-    }
-
-    /// When a row is about the entity: a column is equal to it, or a log's message has it as a word.
-    fn follows(&self, table: &Table, entity: &Entity) -> String {
-        let value = quote::text(&entity.value);
-        let aliases: Vec<String> = entity
-            .column
-            .as_ref()
-            .and_then(|column| self.settings.entities.get(column))
-            .map(|_| self.entity_columns(table))
-            .unwrap_or_default();
-        let own: Vec<String> = match &entity.column {
-            Some(_) if !aliases.is_empty() => aliases,
-            Some(column) => table.column(column).map(|column| vec![column.name.clone()]).unwrap_or_default(),
-            None => table
-                .own_columns()
-                .filter(|column| matches!(column.kind, Kind::Text | Kind::Int))
-                .map(|column| column.name.clone())
-                .collect(),
-        };
-        let mut parts: Vec<String> = own
-            .iter()
-            .filter(|name| table.kind != "log" || *name != "message")
-            .map(|name| format!("{}::VARCHAR = {value}", quote::name(name)))
-            .collect();
-        if table.kind == "log" {
-            // The fields of a line are cut out of its text: a request, a path.
-            let word = quote::text(&format!("(^|[^A-Za-z0-9_]){}($|[^A-Za-z0-9_])", regex::escape(&entity.value)));
-            for column in table.own_columns().filter(|column| column.kind == Kind::Text) {
-                let name = quote::name(&column.name);
-                parts.push(format!("(contains({name}, {value}) AND regexp_matches({name}, {word}))"));
-            }
-        }
-        if parts.is_empty() { "false".into() } else { parts.join(" OR ") }
-    }
-
-    /// A log's text, and the fields of lines that name them; of another table the message column, then the other columns by name.
-    fn message_sql(&self, table: &Table) -> String {
-        let entities = self.entity_columns(table);
-        if table.kind == "log" {
-            let is_new = |name: &&String| !entities.contains(name);
-            let said: Vec<String> = table.telling.iter().filter(is_new).map(|name| said(name)).collect();
-            return match said.is_empty() {
-                true => "message".into(),
-                false => format!("concat_ws(' ', message, {})", said.join(", ")),
-            };
-        }
-        let leaves_out = |name: &str| {
-            table.roles.time.as_deref() == Some(name)
-                || table.roles.message.as_deref() == Some(name)
-                || (table.roles.level.as_deref() == Some(name) && name.eq_ignore_ascii_case("level"))
-                || entities.iter().any(|entity| entity == name)
-        };
-        let mut parts: Vec<String> = table.roles.message.iter().map(|name| quote::name(name)).collect();
-        for column in table.own_columns().filter(|column| !leaves_out(&column.name) && column.kind != Kind::Blob) {
-            parts.push(said(&column.name));
-        }
-        if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) }
-    }
-}
-
-/// `station=ST05`, or NULL.
-fn said(column: &str) -> String {
-    format!("{} || {}::VARCHAR", quote::text(&format!("{column}=")), quote::name(column))
-}
-
-fn is_plain(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
 }
 
 /// A table's level on the common scale; a result that means failure is an error.

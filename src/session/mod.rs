@@ -18,12 +18,15 @@ use crate::source::log::formats::{FormatFile, Formats};
 use crate::source::{Spec, locate};
 
 mod attach;
+mod entities;
 mod events;
 mod formats;
 mod parquet;
+mod sentence;
 mod window;
 
-pub use events::{Entity, Wanted};
+pub use entities::{Entity, Id};
+pub use events::Wanted;
 pub use formats::{Finding, Tried};
 pub use window::Window;
 
@@ -51,6 +54,8 @@ pub struct Opening<'a> {
     pub sources: Vec<Named>,
     /// Whether there must be any.
     pub reads_evidence: bool,
+    /// Whether records may not be passed over unread: each that cannot be read is an error.
+    pub reads_all: bool,
     /// Besides those typed or set.
     pub extra: Vec<Named>,
     pub limits: Limits,
@@ -154,6 +159,8 @@ pub struct Session {
     pub tables: Vec<Table>,
     /// Tables whose rows are in others too, such as partitions: asked for by name only.
     parts: Vec<Table>,
+    /// No record may be passed over unread, whatever is looked for.
+    pub reads_all: bool,
     /// Of sources as a whole: what was found and left out.
     pub notes: Vec<(String, String)>,
     parquet: Vec<PathBuf>,
@@ -173,7 +180,7 @@ impl Session {
     /// # Errors
     /// If there are none, one cannot be read, or two have one name.
     pub fn open(opening: Opening<'_>, coverage: Arc<Coverage>) -> Result<Session> {
-        let Opening { case, sources, reads_evidence, extra, limits, scratch, stdin } = opening;
+        let Opening { case, sources, reads_evidence, reads_all, extra, limits, scratch, stdin } = opening;
         let engine = Engine::open(&limits, coverage.clone())?;
         let mut session = Session {
             engine,
@@ -181,6 +188,7 @@ impl Session {
             coverage,
             tables: Vec::new(),
             parts: Vec::new(),
+            reads_all,
             notes: Vec::new(),
             parquet: Vec::new(),
             files: Vec::new(),

@@ -1,29 +1,23 @@
--- As events, but neighbours that differ in the variable parts of their message only are one row: its first event,
--- and how many they are.
-WITH wanted AS (
-    SELECT *, rca_template(message) AS template
-    FROM ({events})
-    WHERE {condition}
-),
-numbered AS (
+-- Neighbours that differ in the variable parts of their message only as one row: the first event, how many they are,
+-- and when the last of them was.
+SELECT
+    * REPLACE (CASE WHEN repeats > 1 AND until > ts
+        THEN message || ' (until ' || rca_rfc3339(until) || ', ' || rca_length(epoch_us(until) - epoch_us(ts)) || ')'
+        ELSE message END AS message)
+FROM (
     SELECT
-        *,
-        row_number() OVER (ORDER BY ts NULLS LAST, source, table_name, at_file, at_line, origin) AS place,
-        row_number() OVER (
-            PARTITION BY source, table_name, entity, level, code, template
-            ORDER BY ts NULLS LAST, at_file, at_line, origin
-        ) AS place_among_equals
-    FROM wanted
-),
-runs AS (
-    SELECT
-        *,
+        * EXCLUDE (until, repeats, template, place_among_equals),
+        max(until) OVER run AS until,
         count(*) OVER run AS repeats,
         row_number() OVER (run ORDER BY place) AS place_in_run
-    FROM numbered
+    FROM (
+        SELECT
+            *,
+            row_number() OVER (
+                PARTITION BY source, table_name, entity, level, code, template ORDER BY place
+            ) AS place_among_equals
+        FROM (SELECT *, rca_template(message) AS template FROM ({rows}))
+    )
     WINDOW run AS (PARTITION BY source, table_name, entity, level, code, template, place - place_among_equals)
 )
-SELECT ts, source, table_name, entity, level, code, message, origin, repeats
-FROM runs
 WHERE place_in_run = 1
-ORDER BY place

@@ -8,6 +8,14 @@ use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::{duration, name};
 use crate::session::{Entity, Session, Table, Wanted, Window};
+use crate::settings;
+
+mod ids;
+mod related;
+mod rhythm;
+mod view;
+
+use view::View;
 
 /// Show what happened, in order, across all sources
 ///
@@ -27,6 +35,9 @@ pub struct TimelineArgs {
     /// Only events of this entity: in any column, or in columns of this name, and in log messages
     #[arg(long, value_name = "[COL=]VALUE")]
     pub entity: Vec<String>,
+    /// Follow ids that occur together with the entity, one hop: a test id of that serial, a request id in its log lines
+    #[arg(long, requires = "entity")]
+    pub related: bool,
     /// Only events around this time
     #[arg(long, value_name = "T", conflicts_with_all = ["from", "to"], allow_hyphen_values = true)]
     pub around: Option<String>,
@@ -48,6 +59,9 @@ pub struct TimelineArgs {
     /// Show equal neighbours (same source, level, code and message but for its numbers) as one row
     #[arg(long)]
     pub collapse: bool,
+    /// Add a column with the times as clocks of this zone showed them, such as Asia/Taipei
+    #[arg(long, value_name = "TZ", allow_hyphen_values = true)]
+    pub show_zone: Option<String>,
     #[command(flatten)]
     pub common: Common,
 }
@@ -139,8 +153,15 @@ impl Ask for TimelineArgs {
         let tables = self.tables(session, &mut notes)?;
         let entities: Vec<Entity> = self.entity.iter().map(|text| entity(text)).collect();
         let condition = self.common.evidence.condition.clone();
-        let wanted = Wanted { entities, window: self.stretch(session)?, condition };
-        let events = session.events(&tables, &wanted)?;
+        let wanted = Wanted { entities, window: self.stretch(session)?, condition, ..Wanted::default() };
+        session.check_entities(&wanted.entities)?;
+        let events = if self.related {
+            let (events, said) = related::events(session, &tables, &wanted)?;
+            notes.extend(said);
+            events
+        } else {
+            session.events(&tables, &wanted)
+        };
         let timeless: Vec<String> =
             tables.iter().filter(|table| table.roles.time.is_none()).map(|table| table.name.clone()).collect();
         if !timeless.is_empty() {
@@ -154,16 +175,21 @@ impl Ask for TimelineArgs {
         if self.level.is_some() && !levelless.is_empty() {
             notes.push(format!("no events from tables without a level: {}", levelless.join(", ")));
         }
-        let every = self.every.as_ref().map(|text| length(text, "--every")).transpose()?;
-        let (file, every) = match every {
-            Some(every) => (include_str!("histogram.sql"), every),
-            None if self.collapse => (include_str!("collapsed.sql"), 0),
-            None => (include_str!("events.sql"), 0),
+        let view = View {
+            events,
+            condition: self.conditions()?,
+            collapse: self.collapse,
+            limit: self.common.limit,
+            is_followed: !self.entity.is_empty(),
+            zone: self.show_zone.as_deref().map(|text| settings::zone(text, "--show-zone")).transpose()?,
         };
-        let sql = quote::fill(
-            file,
-            &[("events", &events), ("condition", &self.conditions()?), ("every", &every.to_string())],
-        );
-        Ok(Answer { sql, notes, ..Answer::default() })
+        let every = self.every.as_ref().map(|text| length(text, "--every")).transpose()?;
+        let mut answer = match every {
+            Some(every) => view.histogram(every),
+            None if view.is_kept() => view.kept(session)?,
+            None => view.streamed(),
+        };
+        notes.append(&mut answer.notes);
+        Ok(Answer { notes, ..answer })
     }
 }

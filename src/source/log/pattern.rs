@@ -58,6 +58,8 @@ pub(super) enum FieldKind {
     Hex,
     /// A small letter, then more of them, digits, `_`, `.` and `-`.
     Slug,
+    /// Words with dots between them, such as the name of a class: no word of a message is mistaken for one.
+    Dotted,
     /// In double quotes.
     Quoted,
     /// Of syslog: facility and severity in one number.
@@ -173,6 +175,7 @@ impl Pattern {
                 FieldKind::Int { .. } | FieldKind::Real { .. } => is_number,
                 FieldKind::Hex => byte.is_ascii_hexdigit(),
                 FieldKind::Slug => byte.is_ascii_lowercase(),
+                FieldKind::Dotted => byte.is_ascii_alphabetic(),
                 FieldKind::Quoted => byte == b'"',
                 FieldKind::Priority | FieldKind::Status => byte.is_ascii_digit(),
             },
@@ -317,13 +320,14 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
         "real" => (FieldKind::Real { is_optional: false }, Reading::Float),
         "real?" => (FieldKind::Real { is_optional: true }, Reading::Float),
         "slug" => (FieldKind::Slug, Reading::Text),
+        "dotted" => (FieldKind::Dotted, Reading::Text),
         "hex" => (FieldKind::Hex, Reading::Text),
         "quoted" => (FieldKind::Quoted, Reading::Text),
         "priority" => (FieldKind::Priority, Reading::Int),
         "status" => (FieldKind::Status, Reading::Int),
         _ => {
             return Err(format!(
-                "`{{{text}}}` is no known field; kinds are word, int, real, int?, real?, hex, slug, quoted, priority, status, ts and words such as on|off"
+                "`{{{text}}}` is no known field; kinds are word, int, real, int?, real?, hex, slug, dotted, quoted, priority, status, ts and words such as on|off"
             ));
         }
     };

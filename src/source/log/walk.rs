@@ -252,6 +252,14 @@ fn closed(kind: FieldKind, line: &[u8], at: usize, capture: &mut Capture) -> Opt
             let length = text.iter().take_while(is_part).count();
             if text.first().is_some_and(u8::is_ascii_lowercase) { whole(length) } else { None }
         }
+        FieldKind::Dotted => {
+            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.$-".contains(byte);
+            let length = text.iter().take_while(is_part).count();
+            let is_dot =
+                |part: &[u8]| part[0].is_ascii_alphanumeric() && part[1] == b'.' && part[2].is_ascii_alphanumeric();
+            let begins = text.first().is_some_and(u8::is_ascii_alphabetic);
+            if begins && text[..length].windows(3).any(is_dot) { whole(length) } else { None }
+        }
         FieldKind::Quoted => {
             let length = quoted(text)?;
             Some((Some(Span::new(at + 1, at + length - 1)), at + length))

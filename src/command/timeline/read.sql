@@ -1,0 +1,24 @@
+-- The rows as they are read: between them stands what is not there, rows left out and times without an event.
+WITH shown AS (
+    SELECT *, lead(number, 1, {count} + 1) OVER (ORDER BY number) - number - 1 AS left_out, lead(ts) OVER (ORDER BY number) AS next
+    FROM (SELECT *, row_number() OVER (ORDER BY place) AS number FROM ({all}))
+    WHERE {kept}
+),
+separated AS (
+    SELECT *, 0 AS behind FROM shown
+    UNION ALL BY NAME
+    SELECT
+        number,
+        1 AS behind,
+        CASE WHEN left_out > 0 THEN '… ' || left_out || ' rows left out …'
+            ELSE '… ' || rca_length(epoch_us(next) - epoch_us(until)) || ' without an event …' END AS message
+    FROM shown
+    WHERE left_out > 0 OR epoch_us(next) - epoch_us(until) > {silence}
+    UNION ALL BY NAME
+    SELECT 0 AS number, 1 AS behind, '… ' || (min(number) - 1) || ' rows left out …' AS message
+    FROM shown
+    HAVING min(number) > 1
+)
+SELECT ts, {local}source, table_name, entity, level, code, message, origin, repeats
+FROM separated
+ORDER BY number, behind

@@ -1,0 +1,11 @@
+SELECT * EXCLUDE (ids) FROM rca_direct
+UNION ALL BY NAME
+SELECT further.* EXCLUDE (others) REPLACE (followed || ' via ' || entity AS entity)
+FROM rca_further AS further
+JOIN rca_related ON label = entity
+WHERE NOT EXISTS (
+    SELECT 1 FROM rca_direct AS direct
+    WHERE direct.source = further.source AND direct.table_name = further.table_name
+        AND direct.origin IS NOT DISTINCT FROM further.origin AND direct.ts IS NOT DISTINCT FROM further.ts
+        AND direct.message IS NOT DISTINCT FROM further.message
+)

@@ -1,0 +1,122 @@
+//! Events as rows to be shown: counted, collapsed, the nearest to what went wrong, with what is between them.
+
+use super::rhythm;
+use crate::command::Answer;
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::coverage::grouped;
+use crate::model::zone::Zone;
+use crate::session::Session;
+
+/// How much a row matters: an error, or a code where no level says otherwise; a warning.
+const WEIGHT: &str = "CASE WHEN level IN ('error', 'fatal') OR (level IS NULL AND rca_code(code) IS NOT NULL) THEN 2 \
+                      WHEN level = 'warn' THEN 1 ELSE 0 END";
+
+/// What is asked of the events.
+pub struct View {
+    /// The relation of the events, and what must hold of them.
+    pub events: String,
+    pub condition: String,
+    pub collapse: bool,
+    pub limit: Option<u64>,
+    /// Whether silences are told.
+    pub is_followed: bool,
+    pub zone: Option<Zone>,
+}
+
+impl View {
+    /// All events in order, as they come.
+    pub fn streamed(&self) -> Answer {
+        Answer::of(self.fill(include_str!("streamed.sql"), "ts", &[]))
+    }
+
+    /// Events per stretch of this many microseconds.
+    pub fn histogram(&self, every: i64) -> Answer {
+        let every = every.to_string();
+        let values = [("events", self.events.as_str()), ("condition", &self.condition), ("every", &every)];
+        let counted = quote::fill(include_str!("histogram.sql"), &[&values[..], &[("local", "")]].concat());
+        let values = [("every", every.as_str()), ("histogram", &counted)];
+        Answer {
+            reading: Some(self.fill(include_str!("histogram_read.sql"), "bucket", &values)),
+            ..Answer::of(self.fill(include_str!("histogram.sql"), "bucket", &values))
+        }
+    }
+
+    /// Whether all events must be there before the first row can be shown.
+    pub fn is_kept(&self) -> bool {
+        self.collapse || self.limit.is_some() || self.is_followed
+    }
+
+    /// The events kept, and what is made of them.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn kept(&self, session: &Session) -> Result<Answer> {
+        session.engine.execute(&format!(
+            "CREATE OR REPLACE TEMP TABLE rca_events AS SELECT * FROM ({}) WHERE {}",
+            self.events, self.condition
+        ))?;
+        let mut notes = Vec::new();
+        let rows = quote::fill(include_str!("rows.sql"), &[("events", "rca_events")]);
+        let rows = if self.collapse { quote::fill(include_str!("collapsed.sql"), &[("rows", &rows)]) } else { rows };
+        let count = session.engine.counted(&format!("SELECT count(*) FROM ({rows})"))?[0].int();
+        let limit = self.limit.and_then(|limit| i64::try_from(limit).ok()).filter(|limit| *limit < count);
+        let silence = if self.is_followed { rhythm::silence(session, "rca_events")? } else { None };
+        let (all, kept) = match limit {
+            None => (rows, "true".to_string()),
+            Some(limit) => {
+                let worst =
+                    session.engine.counted(&format!("SELECT coalesce(max({WEIGHT}), 0) FROM rca_events"))?[0].int();
+                notes.push(left_out(limit, count, worst));
+                // With neither errors nor warnings no row is one of the worst.
+                let worst = if worst == 0 { "NULL".into() } else { worst.to_string() };
+                let values = [("rows", rows.as_str()), ("worst", &worst), ("weight", WEIGHT)];
+                (quote::fill(include_str!("nearest.sql"), &values), format!("rank <= {limit}"))
+            }
+        };
+        if let Some(silence) = &silence {
+            notes.push(silence.note());
+        }
+        let silence = silence.map_or_else(|| "NULL".into(), |silence| silence.longer_than.to_string());
+        let shown = format!("SELECT * FROM ({all}) WHERE {kept}");
+        let values = [("all", all.as_str()), ("kept", &kept), ("silence", &silence), ("count", &count.to_string())];
+        Ok(Answer {
+            reading: Some(self.fill(include_str!("read.sql"), "ts", &values)),
+            notes,
+            is_limited: true,
+            found: Some(u64::try_from(count).unwrap_or(0)),
+            ..Answer::of(self.fill(include_str!("shown.sql"), "ts", &[("rows", &shown)]))
+        })
+    }
+
+    fn fill(&self, file: &str, time: &str, values: &[(&str, &str)]) -> String {
+        let local = self.local(time);
+        let all = [("events", self.events.as_str()), ("condition", &self.condition), ("local", &local)];
+        quote::fill(file, &[&all, values].concat())
+    }
+
+    /// A column with a time as clocks showed it, where one is asked for.
+    fn local(&self, time: &str) -> String {
+        let Some(zone) = self.zone else { return String::new() };
+        let offsets = zone.offsets();
+        let until = |(index, (_, offset)): (usize, &(i64, i32))| match offsets.get(index + 1) {
+            Some((until, _)) => format!(" WHEN {time} < {} THEN {offset}", quote::time(*until)),
+            None => format!(" ELSE {offset}"),
+        };
+        let seconds = match offsets.as_slice() {
+            [(_, only)] => only.to_string(),
+            all => format!("CASE{} END", all.iter().enumerate().map(until).collect::<String>()),
+        };
+        format!("rca_local({time}, {seconds}) AS local_time, ")
+    }
+}
+
+fn left_out(limit: i64, count: i64, worst: i64) -> String {
+    let number = |number: i64| grouped(u64::try_from(number).unwrap_or(0));
+    let which = match worst {
+        2 => "those nearest to errors",
+        1 => "those nearest to warnings, there are no errors",
+        _ => "the first ones, there are neither errors nor warnings",
+    };
+    format!("{} of {} rows are shown (--limit): {which}", number(limit), number(count))
+}

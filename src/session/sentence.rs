@@ -1,0 +1,69 @@
+//! A row as a sentence: a log's own text, else the columns that tell something, the outcome first.
+
+use super::{Session, Table};
+use crate::engine::quote;
+use crate::model::column::{Column, Kind};
+
+/// A sentence of more columns is none.
+const COLUMNS_MAX: usize = 24;
+
+impl Session {
+    /// A log's text, and the fields of lines that name them; of another table the message column, then the other
+    /// columns by name.
+    pub(super) fn message_sql(&self, table: &Table) -> String {
+        let entities = self.entity_columns(table);
+        if table.kind == "log" {
+            let is_new = |name: &&String| !entities.contains(name);
+            let said: Vec<String> = table
+                .telling
+                .iter()
+                .filter(is_new)
+                .filter_map(|name| table.column(name))
+                .map(|column| said(table, column))
+                .collect();
+            return match said.is_empty() {
+                true => "message".into(),
+                false => format!("concat_ws(' ', message, {})", said.join(", ")),
+            };
+        }
+        let roles = &table.roles;
+        let is = |role: &Option<String>, name: &str| role.as_deref() == Some(name);
+        let stands_elsewhere = |name: &str| {
+            is(&roles.time, name)
+                || is(&roles.message, name)
+                || (is(&roles.level, name) && name.eq_ignore_ascii_case("level"))
+                || entities.iter().any(|entity| entity == name)
+        };
+        let mut telling: Vec<&Column> =
+            table.own_columns().filter(|column| !stands_elsewhere(&column.name) && column.kind != Kind::Blob).collect();
+        let outcome = |column: &&Column| match &column.name {
+            name if is(&roles.result, name) => 0,
+            name if is(&roles.code, name) => 1,
+            name if is(&roles.end, name) => 3,
+            _ => 2,
+        };
+        telling.sort_by_key(outcome);
+        let left_out = telling.len().saturating_sub(COLUMNS_MAX);
+        telling.truncate(COLUMNS_MAX);
+        let mut parts: Vec<String> = roles.message.iter().map(|name| quote::name(name)).collect();
+        parts.extend(telling.into_iter().map(|column| said(table, column)));
+        if let (Some(time), Some(end)) = (&roles.time, &roles.end) {
+            let (time, end) = (quote::name(time), quote::name(end));
+            parts.push(format!(
+                "coalesce('took=' || rca_length(epoch_us({end}::TIMESTAMP) - epoch_us({time}::TIMESTAMP)), 'no end')"
+            ));
+        }
+        if left_out > 0 {
+            parts.push(quote::text(&format!("(and {left_out} more columns)")));
+        }
+        if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) }
+    }
+}
+
+/// `station=ST05`, or NULL.
+fn said(table: &Table, column: &Column) -> String {
+    let name = quote::name(&column.name);
+    let is_time = column.kind == Kind::Time && table.kind != "log";
+    let value = if is_time { format!("rca_rfc3339({name})") } else { format!("{name}::VARCHAR") };
+    format!("{} || {value}", quote::text(&format!("{}=", column.name)))
+}
