@@ -53,3 +53,6 @@ CREATE MACRO rca_bar(n, most) AS repeat('█', greatest(round(192 * n / most)::I
 -- An instant as clocks showed it that many seconds east of UTC.
 CREATE MACRO rca_local(instant, seconds) AS replace((instant + to_seconds(seconds))::VARCHAR, ' ', 'T')
     || printf('%s%02d:%02d', CASE WHEN seconds < 0 THEN '-' ELSE '+' END, abs(seconds) // 3600, abs(seconds) % 3600 // 60);
+
+-- What stands in place of rows that are not shown.
+CREATE MACRO rca_left_out(n) AS '… ' || n || CASE WHEN n = 1 THEN ' row' ELSE ' rows' END || ' left out …';

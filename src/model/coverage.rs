@@ -212,6 +212,8 @@ pub struct Coverage {
     pub bytes_read: AtomicU64,
     pub bytes_expected: AtomicU64,
     pub interrupted: AtomicBool,
+    /// Only the first rows are looked at, and the table is read for the answer later or not at all.
+    pub is_peek: AtomicBool,
 }
 
 impl Coverage {
@@ -238,12 +240,17 @@ impl Coverage {
 
     /// A scan that ended before its last row, since the answer needed no more.
     pub fn stopped_early(&self, table: &str) {
+        if self.is_peek.load(Ordering::Relaxed) {
+            return;
+        }
         self.lock().entry(table.to_string()).or_default().stopped_early = true;
     }
 
     /// A table is being read, out of so many bytes of a source.
     pub fn asked(&self, table: &str, source: &str, bytes: u64) {
-        self.lock().entry(table.to_string()).or_default().bytes = Some((source.to_string(), bytes));
+        if !self.is_peek.load(Ordering::Relaxed) {
+            self.lock().entry(table.to_string()).or_default().bytes = Some((source.to_string(), bytes));
+        }
     }
 
     /// A file that was found and cannot be read at all.

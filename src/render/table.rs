@@ -2,6 +2,7 @@
 //! without the column `sql`, which is for pasting and would leave no room for the others. What is too wide even so
 //! is shown row by row.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table};
@@ -20,9 +21,10 @@ pub fn make(output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
         style,
         columns: Vec::new(),
         rows: Vec::new(),
-        left_out: None,
+        left_out: BTreeMap::new(),
         is_first: true,
         written: 0,
+        is_folded: false,
     })
 }
 
@@ -31,10 +33,13 @@ struct TableRenderer {
     style: Style,
     columns: Vec<String>,
     rows: Vec<Vec<Value>>,
-    left_out: Option<usize>,
+    /// Columns that are not shown on this terminal, each with the reason.
+    left_out: BTreeMap<usize, String>,
     is_first: bool,
     /// Rows written one below the other.
     written: u64,
+    /// Whether a text of many lines was shown by its first ones.
+    is_folded: bool,
 }
 
 impl TableRenderer {
@@ -53,22 +58,92 @@ impl TableRenderer {
             let widest = widest.max(self.columns[index].len());
             3 + if self.is_short(index) { widest } else { widest.min(TEXT_LEAST) }
         };
-        let shown = (0..self.columns.len()).filter(|index| Some(*index) != self.left_out);
-        shown.map(needed).sum::<usize>() + 1 > usize::from(width)
+        self.shown().into_iter().map(needed).sum::<usize>() + 1 > usize::from(width)
     }
 
-    /// Rows one below the other, a line for each of their values; what a row has not is left out.
+    fn shown(&self) -> Vec<usize> {
+        (0..self.columns.len()).filter(|index| !self.left_out.contains_key(index)).collect()
+    }
+
+    /// Makes room by leaving out columns that say the same in every row; rows that say nothing but one text, which
+    /// stand between others, do not count. The last column that can make room goes first.
+    fn make_room(&mut self) {
+        let is_row = |row: &&Vec<Value>| row.iter().filter(|value| !value.is_null()).count() > 1;
+        let rows: Vec<&Vec<Value>> = self.rows.iter().filter(is_row).collect();
+        let Some((first, others)) = rows.split_first().filter(|(_, others)| !others.is_empty()) else { return };
+        let mut same = Vec::new();
+        for index in self.shown() {
+            let name = &self.columns[index];
+            if others.iter().all(|row| row[index] == first[index]) {
+                let value = &first[index];
+                let is = if value.is_null() { "empty".to_string() } else { format!("`{}`", printable(&value.shown())) };
+                same.push((index, format!("{name} is {is} in every row")));
+            } else if index > 0 && rows.iter().all(|row| row[index] == row[index - 1]) {
+                same.push((index, format!("{name} is the same as {} in every row", self.columns[index - 1])));
+            }
+        }
+        while let Some((index, why)) = same.pop().filter(|_| self.is_tight()) {
+            self.left_out.insert(index, why);
+        }
+    }
+
+    fn widest(&self, index: usize) -> usize {
+        let of = |row: &Vec<Value>| row[index].shown().lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        self.rows.iter().map(of).max().unwrap_or(0).max(self.columns[index].chars().count())
+    }
+
+    /// Of the shown columns those with short texts, by their places, if they can be left whole and the others still
+    /// have room.
+    fn whole(&self, shown: &[usize]) -> Vec<usize> {
+        const WIDEST: usize = 30;
+        let Some(width) = self.style.width else { return Vec::new() };
+        let short: Vec<usize> = (0..shown.len()).filter(|place| self.widest(shown[*place]) <= WIDEST).collect();
+        let needed: usize = short.iter().map(|place| 3 + self.widest(shown[*place])).sum();
+        let others = shown.len() - short.len();
+        if needed + others * (3 + WIDEST) < usize::from(width) { short } else { Vec::new() }
+    }
+
+    /// Whether texts would be read better with more room.
+    fn is_tight(&self) -> bool {
+        let Some(width) = self.style.width else { return false };
+        self.shown().into_iter().map(|index| 3 + self.widest(index)).sum::<usize>() + 1 > usize::from(width)
+    }
+
+    /// Rows one below the other, each value behind its column's name: short ones share lines, a long one has its own.
+    /// What a row has not is left out; a row that is one text alone stands between the others.
     fn records(&mut self) -> Result<()> {
-        let widest = self.columns.iter().map(String::len).max().unwrap_or(0);
+        let width = usize::from(self.style.width.unwrap_or(80));
+        let dim = |name: &str| if self.style.colour { format!("\x1b[2m{name}\x1b[0m") } else { name.to_string() };
         for row in std::mem::take(&mut self.rows) {
+            let told: Vec<usize> = self.shown().into_iter().filter(|index| !row[*index].is_null()).collect();
+            if let ([only], true) = (told.as_slice(), row.len() > 2) {
+                written(writeln!(self.output, "{}", printable(&row[*only].shown())))?;
+                continue;
+            }
             self.written += 1;
             let head = format!("── {} ", self.written);
             written(writeln!(self.output, "{head}{}", "─".repeat(40_usize.saturating_sub(head.chars().count()))))?;
-            for (index, value) in row.iter().enumerate() {
-                if Some(index) != self.left_out && !value.is_null() {
-                    let text = printable(&value.shown()).replace('\n', &format!("\n{}", " ".repeat(widest + 2)));
-                    written(writeln!(self.output, "{:widest$}  {text}", printable(&self.columns[index])))?;
+            let mut used = 0;
+            for index in told {
+                let (name, text) = (printable(&self.columns[index]), printable(&row[index].shown()));
+                let length = name.chars().count() + 1 + text.chars().count();
+                let is_long = 2 * length > width || text.contains('\n');
+                let break_before = used > 0 && (is_long || used + 2 + length > width);
+                let before = match used {
+                    0 => "",
+                    _ if break_before => "\n",
+                    _ => "  ",
+                };
+                let text = coloured(&name, text.replace('\n', "\n  "), self.style.colour);
+                written(write!(self.output, "{before}{} {text}", dim(&name)))?;
+                used = if break_before || used == 0 { length } else { used + 2 + length };
+                if is_long {
+                    written(writeln!(self.output))?;
+                    used = 0;
                 }
+            }
+            if used > 0 {
+                written(writeln!(self.output))?;
             }
         }
         self.is_first = false;
@@ -76,6 +151,9 @@ impl TableRenderer {
     }
 
     fn page(&mut self) -> Result<()> {
+        if self.is_first && self.rows.len() < PAGE_ROWS {
+            self.make_room();
+        }
         if self.written > 0 || self.is_too_wide() {
             return self.records();
         }
@@ -94,12 +172,17 @@ impl TableRenderer {
         } else {
             table.force_no_tty();
         }
-        let shown: Vec<usize> = (0..self.columns.len()).filter(|index| Some(*index) != self.left_out).collect();
+        let shown = self.shown();
         table.set_header(
             shown.iter().map(|index| Cell::new(printable(&self.columns[*index])).add_attribute(Attribute::Bold)),
         );
         // Times and numbers are never broken over lines; texts share what is left.
         for place in (0..shown.len()).filter(|place| self.is_short(shown[*place])) {
+            if let Some(column) = table.column_mut(place) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+        for place in self.whole(&shown) {
             if let Some(column) = table.column_mut(place) {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
@@ -116,14 +199,28 @@ impl TableRenderer {
     }
 }
 
-fn cell(value: &Value, column: &str) -> Cell {
-    let text = printable(&value.shown());
-    let colour = match (column, text.as_str()) {
+fn colour(column: &str, text: &str) -> Option<Color> {
+    match (column, text) {
         ("level", "error" | "fatal") | ("change", "new" | "up") => Some(Color::Red),
         ("level", "warn") | ("change", "down") => Some(Color::Yellow),
         ("level", "debug" | "trace") | ("change", "same" | "gone") => Some(Color::DarkGrey),
         _ => None,
+    }
+}
+
+fn coloured(column: &str, text: String, is_coloured: bool) -> String {
+    let number = match colour(column, &text).filter(|_| is_coloured) {
+        Some(Color::Red) => "91",
+        Some(Color::Yellow) => "93",
+        Some(_) => "90",
+        None => return text,
     };
+    format!("\x1b[{number}m{text}\x1b[0m")
+}
+
+fn cell(value: &Value, column: &str) -> Cell {
+    let text = printable(&value.shown());
+    let colour = colour(column, &text);
     let cell = match value {
         Value::Int(_) | Value::Float(_) | Value::Decimal(_) => Cell::new(text).set_alignment(CellAlignment::Right),
         _ => Cell::new(text),
@@ -132,6 +229,22 @@ fn cell(value: &Value, column: &str) -> Cell {
         Some(colour) => cell.fg(colour),
         None => cell,
     }
+}
+
+/// Of a text of many lines, such as a stack trace, what a reader looks for first: what it is, and what caused it.
+/// `None` if it is short enough.
+fn folded(text: &str) -> Option<String> {
+    const LINES: usize = 5;
+    if text.lines().nth(LINES).is_none() {
+        return None;
+    }
+    let mut lines = text.lines();
+    let first = lines.next()?;
+    let is_cause = |line: &&str| line.trim_start().starts_with("Caused by");
+    let second = lines.clone().next().filter(|line| !is_cause(line));
+    let told: Vec<&str> = second.into_iter().chain(lines.filter(is_cause)).take(LINES - 1).collect();
+    let more = text.lines().count() - 1 - told.len();
+    Some(format!("{first}\n{}\n… {more} more lines", told.join("\n")))
 }
 
 /// Evidence may hold what would move the cursor or colour the screen: shown as `\x1b`.
@@ -153,12 +266,23 @@ impl Sink for TableRenderer {
     fn begin(&mut self, columns: &[String]) -> Result<()> {
         self.columns = columns.to_vec();
         let many = columns.len() > 4 && self.style.width.is_some();
-        self.left_out = columns.iter().position(|name| many && name == "sql");
+        if let Some(index) = columns.iter().position(|name| many && name == "sql") {
+            self.left_out.insert(index, "the column sql is left out".into());
+        }
         Ok(())
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
-        self.rows.push(row.to_vec());
+        let mut row = row.to_vec();
+        if self.style.width.is_some() {
+            for text in row.iter_mut().filter_map(|value| if let Value::Text(text) = value { Some(text) } else { None })
+            {
+                if let Some(folded) = folded(text) {
+                    (*text, self.is_folded) = (folded, true);
+                }
+            }
+        }
+        self.rows.push(row);
         if self.rows.len() == PAGE_ROWS { self.page() } else { Ok(()) }
     }
 }
@@ -167,10 +291,12 @@ impl Renderer for TableRenderer {
     fn finish(&mut self) -> Result<Vec<String>> {
         self.page()?;
         written(self.output.flush())?;
-        Ok(self
-            .left_out
-            .map(|_| "the column sql is left out on a terminal; see it with -f ndjson or in a pipe".to_string())
-            .into_iter()
-            .collect())
+        let folded = self.is_folded.then_some("texts of many lines are folded");
+        let why: Vec<&str> = self.left_out.values().map(String::as_str).chain(folded).collect();
+        Ok(if why.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("on this terminal {}; see all with -f ndjson or in a pipe", why.join(", "))]
+        })
     }
 }

@@ -2,6 +2,8 @@
 //! A log's message is its text; a table's row becomes a sentence of its columns. Inside, `at_file` and `at_line` go
 //! along, so that events of one time and source stand in the order of their lines.
 
+use std::sync::atomic::Ordering;
+
 use super::entities::Following;
 use super::{Entity, Id, Session, Table, Window};
 use crate::engine::quote;
@@ -76,6 +78,28 @@ impl Session {
             Some(condition) => format!("SELECT * FROM ({rows}) WHERE ({condition})"),
             None => rows,
         }
+    }
+
+    /// Whether the one time of a table tells when its rows were loaded: its name says so, or the first rows all have
+    /// the same one.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn is_load_stamp(&self, table: &Table) -> Result<bool> {
+        const ROWS: usize = 2048;
+        const ROWS_LEAST: usize = 20;
+        let (roles, Some(time)) = (&table.roles, &table.roles.time) else { return Ok(false) };
+        let is_said = self.settings.sources.get(&table.source).is_some_and(|said| said.time.is_some());
+        if roles.is_load_stamp || table.kind == "log" || is_said {
+            return Ok(roles.is_load_stamp);
+        }
+        let peeked = format!("SELECT {}::TIMESTAMP FROM {} LIMIT {ROWS}", quote::name(time), table.scan);
+        self.coverage.is_peek.store(true, Ordering::Relaxed);
+        let rows = self.engine.rows(&peeked);
+        self.coverage.is_peek.store(false, Ordering::Relaxed);
+        let rows = rows?.rows;
+        let first = rows.first().map(|row| &row[0]).filter(|first| !first.is_null());
+        Ok(rows.len() >= ROWS_LEAST && first.is_some_and(|first| rows.iter().all(|row| row[0] == *first)))
     }
 
     /// Whether a condition can be asked of a table's rows, or of them as events.

@@ -45,7 +45,8 @@ impl Session {
         telling.sort_by_key(outcome);
         let left_out = telling.len().saturating_sub(COLUMNS_MAX);
         telling.truncate(COLUMNS_MAX);
-        let mut parts: Vec<String> = roles.message.iter().map(|name| quote::name(name)).collect();
+        let mut parts: Vec<String> = roles.is_load_stamp.then(|| quote::text("(loaded)")).into_iter().collect();
+        parts.extend(roles.message.iter().map(|name| quote::name(name)));
         parts.extend(telling.into_iter().map(|column| said(table, column)));
         if let (Some(time), Some(end)) = (&roles.time, &roles.end) {
             let (time, end) = (quote::name(time), quote::name(end));

@@ -2,7 +2,9 @@
 -- and when the last of them was.
 SELECT
     * REPLACE (CASE WHEN repeats > 1 AND until > ts
-        THEN message || ' (until ' || rca_rfc3339(until) || ', ' || rca_length(epoch_us(until) - epoch_us(ts)) || ')'
+        THEN split_part(message, chr(10), 1)
+            || ' (until ' || rca_rfc3339(until) || ', ' || rca_length(epoch_us(until) - epoch_us(ts)) || ')'
+            || substr(message, length(split_part(message, chr(10), 1)) + 1)
         ELSE message END AS message)
 FROM (
     SELECT

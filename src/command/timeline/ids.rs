@@ -8,6 +8,9 @@ use regex::Regex;
 use crate::model::meaning;
 use crate::session::Id;
 
+/// Divides a thing from its value where both are one text.
+pub const DIVIDER: char = '\u{1f}';
+
 /// What an id is of whose name is not told.
 const UNNAMED: &str = "id";
 

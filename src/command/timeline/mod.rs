@@ -10,6 +10,7 @@ use crate::model::{duration, name};
 use crate::session::{Entity, Session, Table, Wanted, Window};
 use crate::settings;
 
+mod clocks;
 mod ids;
 mod related;
 mod rhythm;
@@ -62,6 +63,9 @@ pub struct TimelineArgs {
     /// Add a column with the times as clocks of this zone showed them, such as Asia/Taipei
     #[arg(long, value_name = "TZ", allow_hyphen_values = true)]
     pub show_zone: Option<String>,
+    /// Compare the clocks of the sources, by ids that occur in several of them
+    #[arg(long, conflicts_with_all = ["entity", "related", "every", "collapse", "level", "grep", "show_zone"])]
+    pub check_clocks: bool,
     #[command(flatten)]
     pub common: Common,
 }
@@ -129,6 +133,23 @@ impl TimelineArgs {
     }
 }
 
+/// The tables, with those marked whose only time is a load stamp.
+fn told_apart(session: &Session, tables: Vec<&Table>, notes: &mut Vec<String>) -> Result<Vec<Table>> {
+    /// Of more tables, only the names of their columns are asked.
+    const LOOKED_INTO: usize = 200;
+    let is_many = tables.len() > LOOKED_INTO;
+    let mut told = Vec::with_capacity(tables.len());
+    for table in tables {
+        let mut table = table.clone();
+        table.roles.is_load_stamp = if is_many { table.roles.is_load_stamp } else { session.is_load_stamp(&table)? };
+        if let Some(time) = table.roles.time.as_ref().filter(|_| table.roles.is_load_stamp) {
+            notes.push(format!("{}: `{time}` tells when rows were loaded, not when anything happened", table.name));
+        }
+        told.push(table);
+    }
+    Ok(told)
+}
+
 fn entity(text: &str) -> Entity {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     match text.split_once('=') {
@@ -150,10 +171,14 @@ impl Ask for TimelineArgs {
 
     fn run(&self, session: &Session) -> Result<Answer> {
         let mut notes = Vec::new();
-        let tables = self.tables(session, &mut notes)?;
+        let tables = told_apart(session, self.tables(session, &mut notes)?, &mut notes)?;
+        let tables: Vec<&Table> = tables.iter().collect();
         let entities: Vec<Entity> = self.entity.iter().map(|text| entity(text)).collect();
         let condition = self.common.evidence.condition.clone();
         let wanted = Wanted { entities, window: self.stretch(session)?, condition, ..Wanted::default() };
+        if self.check_clocks {
+            return clocks::check(session, &tables, &wanted);
+        }
         session.check_entities(&wanted.entities)?;
         let events = if self.related {
             let (events, said) = related::events(session, &tables, &wanted)?;

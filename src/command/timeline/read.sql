@@ -10,12 +10,12 @@ separated AS (
     SELECT
         number,
         1 AS behind,
-        CASE WHEN left_out > 0 THEN '… ' || left_out || ' rows left out …'
+        CASE WHEN left_out > 0 THEN rca_left_out(left_out)
             ELSE '… ' || rca_length(epoch_us(next) - epoch_us(until)) || ' without an event …' END AS message
     FROM shown
     WHERE left_out > 0 OR epoch_us(next) - epoch_us(until) > {silence}
     UNION ALL BY NAME
-    SELECT 0 AS number, 1 AS behind, '… ' || (min(number) - 1) || ' rows left out …' AS message
+    SELECT 0 AS number, 1 AS behind, rca_left_out(min(number) - 1) AS message
     FROM shown
     HAVING min(number) > 1
 )

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::command::timeline::ids;
+use super::ids::{self, DIVIDER};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
@@ -15,8 +15,6 @@ use crate::session::{Id, Session, Table, Wanted};
 const IDS_MAX: usize = 200;
 /// An id that more rows have is not one of this entity alone.
 const ROWS_MAX: i64 = 10_000;
-/// Divides a thing from its value where both are one text.
-const DIVIDER: char = '\u{1f}';
 
 /// The events of the entities and of the ids that occur with them, and what to say of these.
 ///
