@@ -31,6 +31,7 @@ use error::{Error, Kind, Result};
 use model::coverage::{Coverage, grouped};
 use model::scan::Sink;
 use model::value::Value;
+use render::Style;
 use session::{Named, Opening, Session};
 use settings::{Case, Layer};
 use terminal::{Progress, Running, Surroundings};
@@ -206,7 +207,7 @@ fn show(
     if format == Format::Parquet {
         return parquet(session, answer, common);
     }
-    let style = surroundings.style(common.color, common.output.is_some());
+    let style = Style { events: answer.are_events, ..surroundings.style(common.color, common.output.is_some()) };
     let (writer, file): (Box<dyn Write>, _) = match &common.output {
         None => (terminal::stdout(), None),
         // A device or a pipe is written to, not replaced.

@@ -60,7 +60,7 @@ impl Surroundings {
         } else {
             None
         };
-        Style { colour, width }
+        Style { colour, width, ..Style::default() }
     }
 
     pub fn shows_progress(&self) -> bool {

@@ -55,6 +55,8 @@ pub struct Answer {
     pub notes: Vec<String>,
     /// Rows past the limit are not even read.
     pub stops_at_limit: bool,
+    /// The rows are events, which a page also draws.
+    pub are_events: bool,
     /// The command has chosen the rows of `--limit` by itself.
     pub is_limited: bool,
     /// How many findings there are for `--exit-code`, if not every row is one.

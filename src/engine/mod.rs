@@ -165,6 +165,17 @@ impl Engine {
         Ok(kept)
     }
 
+    /// Keeps what a query finds as a temporary table, with its rows in no order, so that all threads can write it.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn keep_found(&self, table: &str, sql: &str) -> Result<()> {
+        self.execute("SET preserve_insertion_order = false")?;
+        let kept = self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"));
+        self.execute("SET preserve_insertion_order = true")?;
+        kept
+    }
+
     /// Keeps rows that were put together here as a temporary table, and returns the SQL that reads them in order.
     ///
     /// # Errors

@@ -1,15 +1,10 @@
 //! Time zones: of text that names none, and of people who ask for one. Names come from the IANA database
 //! that `chrono-tz` carries, so that no build and no machine has another answer.
 
-use std::sync::{Mutex, PoisonError};
-
 use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::time::{self, DAY, SECOND, Stamp};
-
-/// Of 1990.
-const SINCE: i64 = 7_305;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
@@ -64,20 +59,6 @@ impl Zone {
     pub fn is_double(self, wall: i64) -> bool {
         let (first, second) = self.both(wall);
         first != second
-    }
-
-    /// Whether its clocks were ever put back since 1990.
-    pub fn has_folds(self) -> bool {
-        static KNOWN: Mutex<Vec<(Tz, bool)>> = Mutex::new(Vec::new());
-        let Zone::Named(tz) = self else { return false };
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, folds)) = known.iter().find(|(other, _)| *other == tz) {
-            return *folds;
-        }
-        let offset = |day: i64| day * DAY - self.utc(day * DAY);
-        let folds = (SINCE..SINCE + 60 * 366).any(|day| offset(day + 1) < offset(day));
-        known.push((tz, folds));
-        folds
     }
 
     /// Its offsets in seconds east of UTC, each from an instant on; the first one from ever on. Of 1900 to 2100.

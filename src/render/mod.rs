@@ -12,6 +12,7 @@ mod delimited;
 mod html;
 mod jira;
 mod json;
+mod lanes;
 mod markdown;
 mod table;
 
@@ -21,6 +22,8 @@ pub struct Style {
     pub colour: bool,
     /// Of the terminal, in columns; none in a pipe, where nothing is ever cut or wrapped.
     pub width: Option<u16>,
+    /// The rows are events, which a page also draws.
+    pub events: bool,
 }
 
 /// A format that rows are written in.

@@ -154,13 +154,15 @@ impl<F: Format> Table for TextTable<F> {
 
     fn scan(self: Arc<Self>, request: Request) -> Result<Box<dyn Scan>> {
         let splits = self.divided()?.to_vec();
-        // Streams can be read by several threads too, but rather each by its own.
+        // Streams can be read by several threads too, but rather each by its own; where few records are parsed, others
+        // would only wait for the one that unpacks.
+        let readers = if request.needles.is_empty() { request.threads } else { 1 };
         let mut works: Vec<usize> = (0..splits.len()).collect();
-        for _ in 1..request.threads {
+        for _ in 1..readers {
             works.extend((0..splits.len()).filter(|split| !self.files[splits[*split].file].is_seekable()));
         }
         let lanes = splits.iter().map(|_| OnceLock::new()).collect();
-        Ok(Box::new(TextScan { table: self, request: Arc::new(request), splits, works, lanes }))
+        Ok(Box::new(TextScan { table: self, request: Arc::new(request), splits, works, readers, lanes }))
     }
 }
 
@@ -171,6 +173,7 @@ struct TextScan<F: Format> {
     splits: Vec<Split>,
     /// A split each; one that is a stream as often as there are threads.
     works: Vec<usize>,
+    readers: usize,
     /// Of splits that are streams: what those who read it share.
     lanes: Vec<OnceLock<Arc<Lanes>>>,
 }
@@ -187,7 +190,7 @@ impl<F: Format> TextScan<F> {
             return Ok(lanes.clone());
         }
         let stream = Arc::new(Mutex::new(Stream::open(file, self.request.coverage.clone(), self.request.ahead)?));
-        let lanes = Lanes { stream, report: Mutex::new((Report::default(), self.request.threads)) };
+        let lanes = Lanes { stream, report: Mutex::new((Report::default(), self.readers)) };
         Ok(self.lanes[split].get_or_init(|| Arc::new(lanes)).clone())
     }
 }

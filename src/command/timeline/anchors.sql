@@ -1,6 +1,5 @@
 -- Ids that several sources have, with when each kind of event of a source has them for the first, second, … time.
 -- An id that one kind has often ties no two events together.
-CREATE OR REPLACE TEMP TABLE rca_anchors AS
 WITH anchors AS (
     SELECT DISTINCT source, kind, ts, unnest(ids) AS id FROM ({events}) WHERE isfinite(ts) AND len(ids) > 0
 ),

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn values_have_a_build() {
         assert_eq!(shape("SN240233").as_deref(), Some(r"\bSN\d\d\d\d\d\d\b"));
-        assert_eq!(shape("blk_-1608"), Some(r"\bblk_-\d\d\d\d\b".into()));
+        assert_eq!(shape("blk_-1608").as_deref(), Some(r"\bblk_\-\d\d\d\d\b"));
         assert_eq!(shape("4711"), None);
         assert_eq!(shape("7f3a91"), None);
         assert_eq!(shape("web-1"), None);

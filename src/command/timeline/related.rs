@@ -30,7 +30,7 @@ pub fn events(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<(
     if direct.is_empty() {
         return Ok((session.events(tables, wanted), Vec::new()));
     }
-    keep(session, "rca_direct", &direct)?;
+    session.engine.keep_found("rca_direct", &direct.join(" UNION ALL "))?;
     let (found, things) = candidates(session, wanted)?;
     let mut notes = Vec::new();
     if found.len() > IDS_MAX {
@@ -58,7 +58,7 @@ pub fn events(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<(
             session.rows_of(table, &hop, &[(others_sql(session, table, wanted, &things, &among), "others".into())])
         })
         .collect();
-    keep(session, "rca_further", &further)?;
+    session.engine.keep_found("rca_further", &further.join(" UNION ALL "))?;
     let followed: BTreeMap<String, String> = followed.into_iter().map(|(id, entity)| (label(&id), entity)).collect();
     let (own, shared) = divided(session)?;
     let kept: Vec<Vec<Value>> = own
@@ -73,10 +73,6 @@ pub fn events(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<(
         notes.push(format!("not followed, since others have them too: {}", listed(&shared)));
     }
     Ok((include_str!("related.sql").to_string(), notes))
-}
-
-fn keep(session: &Session, name: &str, selects: &[String]) -> Result<()> {
-    session.engine.execute(&format!("CREATE OR REPLACE TEMP TABLE {name} AS {}", selects.join(" UNION ALL ")))
 }
 
 fn label(id: &Id) -> String {

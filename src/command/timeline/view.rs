@@ -27,7 +27,7 @@ pub struct View {
 impl View {
     /// All events in order, as they come.
     pub fn streamed(&self) -> Answer {
-        Answer::of(self.fill(include_str!("streamed.sql"), "ts", &[]))
+        Answer { are_events: true, ..Answer::of(self.fill(include_str!("streamed.sql"), "ts", &[])) }
     }
 
     /// Events per stretch of this many microseconds.
@@ -52,10 +52,8 @@ impl View {
     /// # Errors
     /// If the evidence cannot be read.
     pub fn kept(&self, session: &Session) -> Result<Answer> {
-        session.engine.execute(&format!(
-            "CREATE OR REPLACE TEMP TABLE rca_events AS SELECT * FROM ({}) WHERE {}",
-            self.events, self.condition
-        ))?;
+        let wanted = format!("SELECT * FROM ({}) WHERE {}", self.events, self.condition);
+        session.engine.keep_found("rca_events", &wanted)?;
         let mut notes = Vec::new();
         let rows = quote::fill(include_str!("rows.sql"), &[("events", "rca_events")]);
         let rows = if self.collapse { quote::fill(include_str!("collapsed.sql"), &[("rows", &rows)]) } else { rows };
@@ -84,6 +82,7 @@ impl View {
             reading: Some(self.fill(include_str!("read.sql"), "ts", &values)),
             notes,
             is_limited: true,
+            are_events: true,
             found: Some(u64::try_from(count).unwrap_or(0)),
             ..Answer::of(self.fill(include_str!("shown.sql"), "ts", &[("rows", &shown)]))
         })

@@ -1,8 +1,8 @@
 //! From stamps as they are written to UTC. A stamp without a year, a day or an hour gets it from the lines around it:
 //! a file is looked through once for the places where its times turn over, and its last line is put where the file's
-//! own time says. So is an hour that the end of daylight saving repeats.
+//! own time says. So is an hour that the end of daylight saving repeats. It is looked through only once a stamp needs it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::folds::{self, Runs};
 use super::plan::{FileFormats, OwnTime};
@@ -14,15 +14,31 @@ use crate::model::zone::Zone;
 use crate::source::file::File;
 
 /// What the stamps of one file do not say, by place.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Calendar {
+    turned: OnceLock<Turned>,
+    /// 1 where an hour that occurs twice is its second occurrence.
+    repeats: OnceLock<Changes>,
+    survey: Option<Survey>,
+}
+
+/// What is to be looked through.
+#[derive(Debug)]
+struct Survey {
+    file: Arc<File>,
+    /// Which has this calendar.
+    formats: Weak<FileFormats>,
+    place: Place,
+}
+
+/// Where the parts that stamps lack change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Turned {
     years: Changes,
     /// Since 1970.
     days: Changes,
     /// Since 1970.
     hours: Changes,
-    /// 1 where an hour that occurs twice is its second occurrence.
-    repeats: Changes,
 }
 
 /// Where the log's clock stood, and how far ahead it ran.
@@ -58,18 +74,18 @@ impl Clock {
     }
 
     fn whole(&mut self, written: Written, offset: u64) -> Stamp {
-        let calendar = &self.calendar;
+        let turned = || self.calendar.turned();
         match written {
             Written::Whole(stamp) => stamp,
             Written::Yearless { month, day, of_day, offset: zone } => {
-                let year = calendar.years.at(offset, &mut self.hints[0]);
+                let year = turned().years.at(offset, &mut self.hints[0]);
                 Stamp { wall: yearly(year, month, day) + of_day, offset: zone }
             }
             Written::Dateless { of_day, offset: zone } => {
-                Stamp { wall: calendar.days.at(offset, &mut self.hints[1]) * DAY + of_day, offset: zone }
+                Stamp { wall: turned().days.at(offset, &mut self.hints[1]) * DAY + of_day, offset: zone }
             }
             Written::Hourless { of_hour } => {
-                Stamp { wall: calendar.hours.at(offset, &mut self.hints[2]) * HOUR + of_hour, offset: None }
+                Stamp { wall: turned().hours.at(offset, &mut self.hints[2]) * HOUR + of_hour, offset: None }
             }
         }
     }
@@ -84,7 +100,7 @@ impl Clock {
                 self.quarter = (quarter, start - first, start - second);
             }
             let (_, first, second) = self.quarter;
-            let is_second = first != second && self.calendar.repeats.at(offset, &mut self.hints[3]) == 1;
+            let is_second = first != second && self.calendar.repeats().at(offset, &mut self.hints[3]) == 1;
             return stamp.wall - if is_second { second } else { first };
         }
         self.place.zone.resolve(stamp)
@@ -100,24 +116,34 @@ struct Seen {
 }
 
 impl Calendar {
-    /// Of a file whose formats lack `lacks`, by its own time `modified` in UTC.
-    pub fn of(file: &File, formats: &Arc<FileFormats>, place: Place) -> Calendar {
-        let zone = place.zone;
-        let lacks = formats.lacks();
-        let mut calendar = Calendar::default();
-        if lacks.iter().any(|lack| *lack != Lack::Nothing) {
-            calendar.turn(file, formats, zone, place.skew);
-        }
-        if zone.has_folds() {
-            calendar.fold(file, formats, zone);
-        }
-        calendar
+    /// Of a file, whose own time is in UTC.
+    pub fn of(file: Arc<File>, formats: &Arc<FileFormats>, place: Place) -> Calendar {
+        let survey = Survey { file, formats: Arc::downgrade(formats), place };
+        Calendar { survey: Some(survey), ..Calendar::default() }
+    }
+
+    fn turned(&self) -> &Turned {
+        self.turned.get_or_init(|| {
+            let surveyed = |survey: &Survey| Some(survey.turn(&survey.formats.upgrade()?));
+            self.survey.as_ref().and_then(surveyed).unwrap_or_default()
+        })
+    }
+
+    fn repeats(&self) -> &Changes {
+        self.repeats.get_or_init(|| {
+            let Some(survey) = &self.survey else { return Changes::default() };
+            let Some(formats) = survey.formats.upgrade() else { return Changes::default() };
+            // What was turned is all that is needed to tell which hour a line is in.
+            let lacks = formats.lacks().iter().any(|lack| *lack != Lack::Nothing);
+            let turned = if lacks { self.turned().clone() } else { Turned::default() };
+            survey.fold(&formats, Calendar { turned: turned.into(), ..Calendar::default() })
+        })
     }
 
     /// Of a file of one line, whose own time is `limit`.
     pub fn of_one(written: Written, modified: i64) -> Calendar {
-        let mut calendar = Calendar::default();
-        let Some(at) = within(written) else { return calendar };
+        let mut turned = Turned::default();
+        let Some(at) = within(written) else { return Calendar::default() };
         let mut segments = Segments::default();
         let is_leap_day = matches!(written, Written::Yearless { month: 2, day: 29, .. });
         let own = OwnTime { modified, named: None, is_zone_sure: false };
@@ -126,17 +152,20 @@ impl Calendar {
             changes(&segments.0, period, own, Zone::UTC)
         };
         match written.lacks() {
-            Lack::Year => calendar.years = of(YEAR),
-            Lack::Day => calendar.days = of(OF_DAYS),
-            Lack::Hour => calendar.hours = of(OF_HOURS),
+            Lack::Year => turned.years = of(YEAR),
+            Lack::Day => turned.days = of(OF_DAYS),
+            Lack::Hour => turned.hours = of(OF_HOURS),
             Lack::Nothing => {}
         }
-        calendar
+        Calendar { turned: turned.into(), ..Calendar::default() }
     }
+}
 
+impl Survey {
     /// Years, days and hours.
-    fn turn(&mut self, file: &File, formats: &Arc<FileFormats>, zone: Zone, skew: i64) {
-        let parts = looked_through(file, formats, |seen: &mut Seen, offset, written| {
+    fn turn(&self, formats: &Arc<FileFormats>) -> Turned {
+        let Place { zone, skew } = self.place;
+        let parts = looked_through(&self.file, formats, |seen: &mut Seen, offset, written| {
             let Some(at) = within(written) else { return };
             match written {
                 Written::Yearless { month, day, .. } => seen.years.see(offset, at, (month, day) == (2, 29), YEAR),
@@ -157,15 +186,18 @@ impl Calendar {
             let segments = Segments::joined(parts.iter().cloned().map(pick).collect(), period);
             if segments.is_empty() { Changes::default() } else { changes(&segments, period, own, zone) }
         };
-        self.years = of(|seen| seen.years, YEAR);
-        self.days = of(|seen| seen.days, OF_DAYS);
-        self.hours = of(|seen| seen.hours, OF_HOURS);
+        Turned {
+            years: of(|seen| seen.years, YEAR),
+            days: of(|seen| seen.days, OF_DAYS),
+            hours: of(|seen| seen.hours, OF_HOURS),
+        }
     }
 
     /// Which lines are in the second occurrence of an hour.
-    fn fold(&mut self, file: &File, formats: &Arc<FileFormats>, zone: Zone) {
-        let clock = Clock::new(Place { zone, skew: 0 }, Arc::new(self.clone()));
-        let parts = looked_through(file, formats, |seen: &mut Option<Folding>, offset, written| {
+    fn fold(&self, formats: &Arc<FileFormats>, calendar: Calendar) -> Changes {
+        let zone = self.place.zone;
+        let clock = Clock::new(Place { zone, skew: 0 }, Arc::new(calendar));
+        let parts = looked_through(&self.file, formats, |seen: &mut Option<Folding>, offset, written| {
             if written.offset().is_none() {
                 let seen = seen.get_or_insert_with(|| Folding::new(clock.clone()));
                 let wall = seen.clock.whole(written, offset).wall;
@@ -175,9 +207,11 @@ impl Calendar {
             }
         });
         let runs = Runs::joined(parts.into_iter().flatten().map(|part| part.runs));
+        let mut repeats = Changes::default();
         for (offset, is_second) in folds::second_occurrences(&runs, |wall| zone.is_double(wall)) {
-            self.repeats.push(offset, i64::from(is_second));
+            repeats.push(offset, i64::from(is_second));
         }
+        repeats
     }
 }
 

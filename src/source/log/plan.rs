@@ -124,7 +124,7 @@ impl FileFormats {
         self.stands_alone(line) || self.read(line, u64::MAX, capture).is_some()
     }
 
-    pub fn calendar(self: &Arc<Self>, file: &File, place: Place) -> Arc<Calendar> {
-        self.calendar.get_or_init(|| Arc::new(Calendar::of(file, self, place))).clone()
+    pub fn calendar(self: &Arc<Self>, file: &Arc<File>, place: Place) -> Arc<Calendar> {
+        self.calendar.get_or_init(|| Arc::new(Calendar::of(file.clone(), self, place))).clone()
     }
 }

@@ -13,7 +13,7 @@ use super::exception;
 use super::generic;
 use super::heads::{Heads, line, line_end, without_return};
 use super::level::Level;
-use super::plan::{FileFormats, Push, Target};
+use super::plan::{FileFormats, Push};
 use super::recogniser::{needs_stripping, strip};
 use super::values;
 use crate::model::column::Buffer;
@@ -59,14 +59,6 @@ impl Format for Log {
                 fields.iter().map(number).collect()
             })
             .collect();
-        let has_time = |target: &Target| {
-            matches!(target.push, Push::Time(_)) && fields.iter().any(|slot| slot.column == target.column)
-        };
-        let needs_time = slot_of(TS).is_some() || formats.targets.iter().flatten().any(has_time);
-        let calendar = match needs_time {
-            true => formats.calendar(&self.evidence[file], self.place),
-            false => Arc::default(),
-        };
         let capture = || Capture { leaves_out_fields: fields.is_empty(), ..Capture::default() };
         Parser {
             capture: capture(),
@@ -80,7 +72,7 @@ impl Format for Log {
             numbers,
             names: self.names.clone(),
             own_code: self.code.clone(),
-            clock: Clock::new(self.place, calendar),
+            clock: Clock::new(self.place, formats.calendar(&self.evidence[file], self.place)),
             plain_clock: zone::Clock { zone: self.place.zone, ahead: self.place.skew },
             formats,
             origin: 0,
