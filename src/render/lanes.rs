@@ -182,13 +182,11 @@ impl Lanes {
             page.push_str("</div></div>\n");
         }
         page.push_str("<div class=\"lane axis\"><span></span><div>");
-        for at in scale.ticks() {
-            let _ = write!(
-                page,
-                "<time style=\"left:{:.2}%\">{}</time>",
-                scale.place(at),
-                tick(at, to.saturating_sub(from))
-            );
+        let ticks = scale.ticks();
+        let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(DAY);
+        for at in ticks {
+            let label = tick(at, to.saturating_sub(from), step);
+            let _ = write!(page, "<time style=\"left:{:.2}%\">{label}</time>", scale.place(at));
         }
         page.push_str("</div></div>\n<p class=\"key\">");
         for name in LEVELS.iter().enumerate().filter(|(level, _)| self.has(*level)).map(|(_, name)| name) {

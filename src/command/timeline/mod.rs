@@ -20,13 +20,16 @@ use view::View;
 
 /// Show what happened, in order, across all sources
 ///
-/// Every row with a time is an event: log records, rows of databases, CSV and JSON. With --entity only those about
-/// one serial, host or request: a column has its value, or a log message has it as a word.
+/// Every row with a time is an event: log records, rows of databases, CSV and JSON. With --entity only those about one
+/// serial, host or request: a column has its value, or a text has it as a word. Order is by time, then source, file and
+/// line. What people read (tables, Markdown, HTML) also says between the rows where rows are left out, and where an
+/// entity is silent for longer than usual; data (CSV, JSON) has the rows alone. -f html draws the events, too.
 ///
 /// Examples:
-///   rca timeline --entity SN240233 -C examples/laptop-anomaly
+///   rca timeline --entity SN240233 --related -C examples/laptop-anomaly
 ///   rca timeline --around '2025-03-01 13:20' --window 2m --level warn gateway-logs/
 ///   rca timeline --every 10m station.db gateway-logs/
+///   rca timeline --check-clocks -C examples/laptop-anomaly
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct TimelineArgs {
