@@ -596,7 +596,7 @@ _rca() {
             return 0
             ;;
         rca__subcmd__timeline)
-            opts="-C -f -o -q -h --entity --around --window --level --source --grep --every --collapse --case --set --from --to --timezone --where --strict --threads --memory --limit --format --output --color --quiet --no-progress --exit-code --help"
+            opts="-C -f -o -q -h --entity --related --around --window --level --source --grep --every --collapse --show-zone --check-clocks --case --set --from --to --timezone --where --strict --threads --memory --limit --format --output --color --quiet --no-progress --exit-code --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -627,6 +627,10 @@ _rca() {
                     return 0
                     ;;
                 --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show-zone)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -117,12 +117,13 @@ complete -c rca -n "__fish_rca_using_subcommand query" -l no-progress -d 'No pro
 complete -c rca -n "__fish_rca_using_subcommand query" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l entity -d 'Only events of this entity: in any column, or in columns of this name, and in log messages' -r
-complete -c rca -n "__fish_rca_using_subcommand timeline" -l around -d 'Only events around this time' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l around -d 'Only events around this time, and what was running then' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l window -d 'How far before and after --around' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l level -d 'Only this level and those above it: trace, debug, info, warn, error, fatal' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l source -d 'Only this source' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l grep -d 'Only events whose message fits this regular expression' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l every -d 'Count events per stretch of this length, by source and level' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l show-zone -d 'Add a column with the times as clocks of this zone showed them, such as Asia/Taipei' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
@@ -144,7 +145,9 @@ complete -c rca -n "__fish_rca_using_subcommand timeline" -s o -l output -d 'Wri
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l related -d 'Follow ids that occur together with the entity, one hop: a test id of that serial, a request id in its log lines'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l collapse -d 'Show equal neighbours (same source, level, code and message but for its numbers) as one row'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l check-clocks -d 'Compare the clocks of the sources, by ids that occur in several of them'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l strict -d 'Any row or value that cannot be read is an error'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l no-progress -d 'No progress bar'

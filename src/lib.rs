@@ -222,13 +222,15 @@ fn show(
     };
     let limit = common.limit.filter(|_| !answer.is_limited);
     let mut limited = Limited { renderer: render::make(format, writer, style), limit, rows: 0, progress };
-    let asked = answer.reading.as_ref().filter(|_| render::is_read(format)).unwrap_or(&answer.sql);
+    let reading = answer.reading.as_ref().filter(|_| render::is_read(format));
+    let asked = reading.map_or(&answer.sql, |reading| &reading.sql);
     let sql = match limit.filter(|_| answer.stops_at_limit) {
         Some(limit) => format!("SELECT * FROM ({asked}\n) LIMIT {limit}"),
         None => asked.clone(),
     };
     session.engine.query(&sql, &answer.params, &mut limited)?;
-    let mut notes = limited.renderer.finish()?;
+    let mut notes = reading.map(|reading| reading.notes.clone()).unwrap_or_default();
+    notes.extend(limited.renderer.finish()?);
     let rows = limited.rows;
     drop(limited);
     if let Some(limit) = limit.filter(|limit| rows > *limit) {

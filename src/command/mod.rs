@@ -49,7 +49,7 @@ pub enum Command {
 pub struct Answer {
     pub sql: String,
     /// The same for people to read, who want to see what stands between the rows; data has the rows alone.
-    pub reading: Option<String>,
+    pub reading: Option<Reading>,
     pub params: Vec<(String, String)>,
     /// What the reader should know besides the rows.
     pub notes: Vec<String>,
@@ -67,6 +67,14 @@ impl Answer {
     pub fn of(sql: impl Into<String>) -> Answer {
         Answer { sql: sql.into(), ..Answer::default() }
     }
+}
+
+/// An answer for people.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    pub sql: String,
+    /// What is to be known of it besides.
+    pub notes: Vec<String>,
 }
 
 /// A command that reads evidence.

@@ -33,8 +33,20 @@ CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_repla
 CREATE MACRO rca_strip(counts) AS array_to_string(list_transform(counts, lambda n:
     substr(' ▁▂▃▄▅▆▇█', CASE WHEN n = 0 THEN 1 ELSE 2 + (7 * n / greatest(list_max(counts), 1))::INTEGER END, 1)), '');
 
+-- An instant's day and time of day as the outputs write them: with thousandths or millionths of a second where it
+-- has any.
+CREATE MACRO rca_moment(instant) AS
+    CASE WHEN year(instant) BETWEEN 0 AND 9999 THEN printf('%04d', year(instant)) ELSE printf('%+05d', year(instant)) END
+    || printf('-%02d-%02dT', month(instant), day(instant))
+    || split_part(instant::TIME::VARCHAR, '.', 1)
+    || CASE
+        WHEN epoch_us(instant) % 1000000 = 0 THEN ''
+        WHEN epoch_us(instant) % 1000 = 0 THEN '.' || rpad(split_part(instant::TIME::VARCHAR, '.', 2), 3, '0')
+        ELSE '.' || rpad(split_part(instant::TIME::VARCHAR, '.', 2), 6, '0')
+    END;
+
 -- An instant as the outputs write it.
-CREATE MACRO rca_rfc3339(instant) AS replace(instant::VARCHAR, ' ', 'T') || 'Z';
+CREATE MACRO rca_rfc3339(instant) AS CASE WHEN isfinite(instant) THEN rca_moment(instant) || 'Z' ELSE instant::VARCHAR END;
 
 -- A length of time in microseconds by its two largest units: 1d6h, 2m30s, 1.5s, 40us.
 CREATE MACRO rca_length(us) AS CASE WHEN us < 0 THEN '-' ELSE '' END || CASE
@@ -51,8 +63,10 @@ CREATE MACRO rca_bar(n, most) AS repeat('█', greatest(round(192 * n / most)::I
     || trim(substr(' ▏▎▍▌▋▊▉', greatest(round(192 * n / most)::INTEGER, 1) % 8 + 1, 1));
 
 -- An instant as clocks showed it that many seconds east of UTC.
-CREATE MACRO rca_local(instant, seconds) AS replace((instant + to_seconds(seconds))::VARCHAR, ' ', 'T')
-    || printf('%s%02d:%02d', CASE WHEN seconds < 0 THEN '-' ELSE '+' END, abs(seconds) // 3600, abs(seconds) % 3600 // 60);
+CREATE MACRO rca_local(instant, seconds) AS CASE WHEN isfinite(instant) THEN
+    rca_moment(instant + to_seconds(seconds))
+    || printf('%s%02d:%02d', CASE WHEN seconds < 0 THEN '-' ELSE '+' END, abs(seconds) // 3600, abs(seconds) % 3600 // 60)
+    ELSE instant::VARCHAR END;
 
 -- What stands in place of rows that are not shown.
 CREATE MACRO rca_left_out(n) AS '… ' || n || CASE WHEN n = 1 THEN ' row' ELSE ' rows' END || ' left out …';

@@ -100,6 +100,15 @@ impl Fault {
     }
 }
 
+/// A few names, and how many more there are.
+fn first_few(names: &[&str]) -> String {
+    const SHOWN: usize = 6;
+    match names.len() {
+        ..=SHOWN => names.join(", "),
+        all => format!("{} and {} more", names[..SHOWN].join(", "), all - SHOWN),
+    }
+}
+
 /// `1,234,567`
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -212,6 +221,8 @@ pub struct Coverage {
     pub bytes_read: AtomicU64,
     pub bytes_expected: AtomicU64,
     pub interrupted: AtomicBool,
+    /// Records were left unparsed since they have none of the bytes looked for.
+    pub passes_over: AtomicBool,
     /// Only the first rows are looked at, and the table is read for the answer later or not at all.
     pub is_peek: AtomicBool,
 }
@@ -303,7 +314,9 @@ impl Coverage {
         let mut lost = 0;
         let mut read = 0;
         let mut sources: BTreeSet<(String, u64)> = BTreeSet::new();
-        for (name, table) in self.lock().iter() {
+        let tables = self.lock();
+        let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, table) in tables.iter() {
             let mut report = Report::default();
             table.splits.values().for_each(|split| report.join(split));
             lost += report.lost();
@@ -316,16 +329,21 @@ impl Coverage {
                 lines.push(format!("{name}: {described} ({}{more})", places.join(", ")));
             }
             if table.bytes.is_some() || table.is_source {
-                lines.extend(table.notes.iter().map(|note| format!("{name}: {note}")));
+                table.notes.iter().for_each(|note| notes.entry(note).or_default().push(name));
             }
             if table.stopped_early {
                 lines.push(format!("{name}: not read to its end, the answer needed no more"));
             }
         }
+        lines.extend(notes.into_iter().map(|(note, names)| format!("{}: {note}", first_few(&names))));
         let bytes = bytes_shown(sources.iter().map(|(_, bytes)| bytes).sum());
         let tables = if read == 1 { "1 table".into() } else { format!("{read} tables") };
         let whole = if lost == 0 { "nothing lost".to_string() } else { format!("{} not readable", grouped(lost)) };
-        lines.insert(0, format!("read {tables}, {bytes}, {whole}"));
+        let passed_over = match self.passes_over.load(Ordering::Relaxed) {
+            true => " (records without the bytes looked for were passed over; --strict reads them too)",
+            false => "",
+        };
+        lines.insert(0, format!("read {tables}, {bytes}, {whole}{passed_over}"));
         lines
     }
 

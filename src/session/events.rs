@@ -16,6 +16,8 @@ pub struct Wanted {
     /// In place of entities.
     pub ids: Vec<Id>,
     pub window: Window,
+    /// Rows that began before the window and ended in it or behind are wanted too.
+    pub running: bool,
     /// Of rows of the tables where it fits them, else of events.
     pub condition: Option<String>,
 }
@@ -61,6 +63,10 @@ impl Session {
             Some(condition) if self.fits(&scan, condition) => (condition.as_str(), None),
             Some(condition) => ("true", Some(condition)),
         };
+        let within_window = match table.roles.end.as_ref().filter(|_| wanted.running) {
+            Some(end) => wanted.window.touches(&time, &format!("{}::TIMESTAMP", quote::name(end))),
+            None => wanted.window.sql(&time),
+        };
         let code = table.roles.code.as_ref().map(|code| format!("{}::VARCHAR", quote::name(code)));
         let rows = format!(
             "SELECT {time} AS ts, {} AS source, {} AS table_name, {} AS entity, {} AS level, {} AS code, {} AS message, \
@@ -72,7 +78,7 @@ impl Session {
             code.unwrap_or_else(|| "NULL::VARCHAR".into()),
             self.message_sql(table),
             table.origin,
-            wanted.window.sql(&time),
+            within_window,
         );
         match outside {
             Some(condition) => format!("SELECT * FROM ({rows}) WHERE ({condition})"),

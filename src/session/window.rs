@@ -24,6 +24,14 @@ impl Window {
         if parts.is_empty() { "true".into() } else { parts.join(" AND ") }
     }
 
+    /// What must hold of a beginning and an end for any of the time between to be inside.
+    pub fn touches(&self, begin: &str, end: &str) -> String {
+        let from = self.from.map(|at| format!("coalesce({end}, {begin}) >= {}", quote::time(at)));
+        let to = self.to.map(|at| format!("{begin} < {}", quote::time(at)));
+        let parts: Vec<String> = from.into_iter().chain(to).collect();
+        if parts.is_empty() { "true".into() } else { parts.join(" AND ") }
+    }
+
     pub fn is_open(&self) -> bool {
         self.from.is_none() && self.to.is_none()
     }

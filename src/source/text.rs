@@ -2,6 +2,7 @@
 //! every fault with its place. A format brings only its framing and its record parser.
 
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, Result};
@@ -218,6 +219,10 @@ impl<F: Format> Scan for TextScan<F> {
         let header_bytes = if file.is_seekable() { 0 } else { bodies.first().map_or(0, |body| body.start) };
         let lanes = if file.is_seekable() { None } else { Some(self.lanes(index, &file)?) };
         let coverage = request.coverage.clone();
+        let finders = if table.format.can_skip() { finders(request) } else { Vec::new() };
+        if !finders.is_empty() {
+            coverage.passes_over.store(true, Ordering::Relaxed);
+        }
         let blocks = match &lanes {
             None => Blocks::positioned(&file, split, coverage, buffer)?,
             Some(lanes) => Blocks::streamed(lanes.stream.clone(), coverage, buffer),
@@ -228,7 +233,7 @@ impl<F: Format> Scan for TextScan<F> {
             framing: table.format.framing(split.file),
             parser: table.format.parser(split.file, &slots),
             has_no_nul: table.format.has_no_nul(),
-            finders: if table.format.can_skip() { finders(request) } else { Vec::new() },
+            finders,
             file_slot: position(own),
             line_slot: position(own + 1),
             place: Line::default(),

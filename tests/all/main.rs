@@ -12,4 +12,5 @@ mod regressions;
 mod settings;
 mod signals;
 mod tidy;
+mod timeline;
 mod transcripts;

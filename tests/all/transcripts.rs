@@ -104,6 +104,11 @@ fn logs_read_as_shown() {
 }
 
 #[test]
+fn timelines_read_as_shown() {
+    check("tests/cmd/timeline.md");
+}
+
+#[test]
 fn what_the_readme_tells_make_to_do_make_knows() {
     let readme = fs::read_to_string(rca::root().join("README.md")).expect("the README");
     let makefile = fs::read_to_string(rca::root().join("Makefile")).expect("the Makefile");

@@ -59,7 +59,7 @@ impl Pair {
         let apart = duration::shown(self.later.abs());
         if !self.is_off() {
             return if self.later.abs() < OFFSET_LEAST {
-                format!("{apart} apart, which passing it on may take: no correction")
+                format!("agrees with {} but for the {apart} that passing it on may take: no correction", self.against)
             } else {
                 format!(
                     "{apart} apart and not steadily so: these events lie apart, rather than the clocks; no correction"
@@ -81,7 +81,7 @@ impl Pair {
 pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<Answer> {
     let events: Vec<String> = tables
         .iter()
-        .filter(|table| table.roles.time.is_some())
+        .filter(|table| table.roles.time.is_some() && !table.roles.is_load_stamp)
         .flat_map(|table| anchored(session, table, wanted))
         .collect();
     let mut notes = Vec::new();
@@ -100,7 +100,9 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
     let mut sources: Vec<&str> = tables.iter().map(|table| table.source.as_str()).collect();
     sources.sort_unstable();
     sources.dedup();
-    let compared = compared(&pairs);
+    let logs: Vec<&str> =
+        tables.iter().filter(|table| table.kind == "log").map(|table| table.source.as_str()).collect();
+    let compared = compared(&pairs, &logs);
     let alone: Vec<&str> = sources
         .iter()
         .copied()
@@ -112,11 +114,11 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
             alone.join(", ")
         ));
     }
-    if let Some(reference) = compared.first() {
-        notes.push(format!(
-            "offsets count from {}, with which the others agree best; a setting moves a source onto it",
-            reference.0.against
-        ));
+    if let Some((first, _)) = compared.first() {
+        notes.push(format!("offsets count from {}; a setting moves a source onto it", first.against));
+        if compared.len() == 1 && first.is_off() {
+            notes.push("of two clocks alone it cannot be told which is wrong".into());
+        }
     }
     let rows: Vec<Vec<Value>> = compared
         .iter()
@@ -167,17 +169,19 @@ fn pair(row: &[Value]) -> Pair {
 
 /// Each source but one against one that it can be compared with best, and by how much it is off from the one that all
 /// count from, if it is.
-fn compared(pairs: &[Pair]) -> Vec<(Pair, Option<i64>)> {
+fn compared(pairs: &[Pair], logs: &[&str]) -> Vec<(Pair, Option<i64>)> {
     let both: Vec<Pair> = pairs.iter().flat_map(|pair| [pair.clone(), pair.turned()]).collect();
-    let mut places: BTreeMap<&str, (usize, usize, i64)> = BTreeMap::new();
+    let mut places: BTreeMap<&str, (usize, usize, bool, i64)> = BTreeMap::new();
     for pair in &both {
         let place = places.entry(&pair.source).or_default();
         place.0 += usize::from(pair.is_off());
         place.1 += usize::from(pair.spread > SPREAD_MOST);
-        place.2 -= pair.anchors;
+        place.2 = logs.contains(&pair.source.as_str());
+        place.3 -= pair.anchors;
     }
-    // Those that agree with the most others first, then the steadiest, then those with the most anchors.
-    let mut order: Vec<(&str, (usize, usize, i64))> = places.into_iter().collect();
+    // Those that agree with the most others first, then the steadiest, then databases before logs, then those with the
+    // most anchors.
+    let mut order: Vec<(&str, (usize, usize, bool, i64))> = places.into_iter().collect();
     order.sort_by_key(|(name, place)| (*place, *name));
     let mut compared: Vec<(Pair, Option<i64>)> = Vec::new();
     let mut reached: BTreeMap<String, i64> = BTreeMap::new();
@@ -234,7 +238,9 @@ fn anchored(session: &Session, table: &Table, wanted: &Wanted) -> Vec<String> {
     let rows = session.rows_of(table, wanted, &[(ids, "ids".into())]);
     let named = |time: &str| quote::text(&format!("{}.{time}", table.name));
     if table.kind == "log" {
-        return vec![format!("SELECT source, rca_template(message) AS kind, ts, ids FROM ({rows})")];
+        // Messages are of one kind if they differ in words with digits alone.
+        let kind = "regexp_replace(split_part(message, chr(10), 1), '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '<*>', 'g')";
+        return vec![format!("SELECT source, {kind} AS kind, ts, ids FROM ({rows})")];
     }
     let Some(time) = &roles.time else { return Vec::new() };
     let mut anchored = vec![format!("SELECT source, {} AS kind, ts, ids FROM ({rows})", named(time))];
@@ -265,7 +271,7 @@ mod tests {
     }
 
     fn off(pairs: &[Pair]) -> Vec<(String, Option<i64>)> {
-        compared(pairs).into_iter().map(|(pair, off)| (pair.source, off)).collect()
+        compared(pairs, &[]).into_iter().map(|(pair, off)| (pair.source, off)).collect()
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::quote;
 use crate::error::{Error, Result};
+use crate::model::value::Value;
 use crate::model::{duration, name};
 use crate::session::{Entity, Session, Table, Wanted, Window};
 use crate::settings;
@@ -42,7 +43,7 @@ pub struct TimelineArgs {
     /// Follow ids that occur together with the entity, one hop: a test id of that serial, a request id in its log lines
     #[arg(long, requires = "entity")]
     pub related: bool,
-    /// Only events around this time
+    /// Only events around this time, and what was running then
     #[arg(long, value_name = "T", conflicts_with_all = ["from", "to"], allow_hyphen_values = true)]
     pub around: Option<String>,
     /// How far before and after --around
@@ -137,7 +138,7 @@ impl TimelineArgs {
 }
 
 /// The tables, with those marked whose only time is a load stamp.
-fn told_apart(session: &Session, tables: Vec<&Table>, notes: &mut Vec<String>) -> Result<Vec<Table>> {
+fn told_apart(session: &Session, tables: Vec<&Table>) -> Result<Vec<Table>> {
     /// Of more tables, only the names of their columns are asked.
     const LOOKED_INTO: usize = 200;
     let is_many = tables.len() > LOOKED_INTO;
@@ -145,12 +146,25 @@ fn told_apart(session: &Session, tables: Vec<&Table>, notes: &mut Vec<String>) -
     for table in tables {
         let mut table = table.clone();
         table.roles.is_load_stamp = if is_many { table.roles.is_load_stamp } else { session.is_load_stamp(&table)? };
-        if let Some(time) = table.roles.time.as_ref().filter(|_| table.roles.is_load_stamp) {
-            notes.push(format!("{}: `{time}` tells when rows were loaded, not when anything happened", table.name));
-        }
         told.push(table);
     }
     Ok(told)
+}
+
+/// What is to be said of tables whose rows say when they were loaded; of those that have events, where that is known.
+fn loaded(tables: &[&Table], having_events: Option<&[Vec<Value>]>) -> Vec<String> {
+    let has = |table: &Table| {
+        having_events.is_none_or(|rows| {
+            rows.iter().any(|row| row[0].shown() == table.source && row[1].shown() == table.short_name)
+        })
+    };
+    let marked = tables.iter().filter(|table| table.roles.is_load_stamp && has(table));
+    marked
+        .filter_map(|table| {
+            let time = table.roles.time.as_ref()?;
+            Some(format!("{}: `{time}` tells when rows were loaded, not when anything happened", table.name))
+        })
+        .collect()
 }
 
 fn entity(text: &str) -> Entity {
@@ -174,11 +188,17 @@ impl Ask for TimelineArgs {
 
     fn run(&self, session: &Session) -> Result<Answer> {
         let mut notes = Vec::new();
-        let tables = told_apart(session, self.tables(session, &mut notes)?, &mut notes)?;
+        let tables = told_apart(session, self.tables(session, &mut notes)?)?;
         let tables: Vec<&Table> = tables.iter().collect();
         let entities: Vec<Entity> = self.entity.iter().map(|text| entity(text)).collect();
         let condition = self.common.evidence.condition.clone();
-        let wanted = Wanted { entities, window: self.stretch(session)?, condition, ..Wanted::default() };
+        let wanted = Wanted {
+            entities,
+            window: self.stretch(session)?,
+            running: self.around.is_some(),
+            condition,
+            ..Wanted::default()
+        };
         if self.check_clocks {
             return clocks::check(session, &tables, &wanted);
         }
@@ -217,6 +237,12 @@ impl Ask for TimelineArgs {
             None if view.is_kept() => view.kept(session)?,
             None => view.streamed(),
         };
+        let having = if every.is_none() && view.is_kept() {
+            Some(session.engine.rows("SELECT DISTINCT source, table_name FROM rca_events ORDER BY ALL")?.rows)
+        } else {
+            None
+        };
+        notes.extend(loaded(&tables, having.as_deref()));
         notes.append(&mut answer.notes);
         Ok(Answer { notes, ..answer })
     }

@@ -1,7 +1,7 @@
 -- How near each row is to one of the worst there are (`worst`: 2 for errors, 1 for warnings; with neither, the first
 -- rows are the nearest). A kind of error that was there before counts as further away each time, so that the first of
 -- each kind come before repetitions of one.
-SELECT * REPLACE (row_number() OVER (ORDER BY distance NULLS LAST, place) AS rank)
+SELECT * REPLACE (row_number() OVER (ORDER BY distance NULLS LAST, weight DESC, place) AS rank)
 FROM (
     SELECT
         *,

@@ -72,7 +72,7 @@ pub fn events(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<(
     if !shared.is_empty() {
         notes.push(format!("not followed, since others have them too: {}", listed(&shared)));
     }
-    Ok((include_str!("related.sql").to_string(), notes))
+    Ok((quote::fill(include_str!("related.sql"), &[]), notes))
 }
 
 fn label(id: &Id) -> String {

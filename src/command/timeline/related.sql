@@ -1,3 +1,4 @@
+-- The rows of the entity itself, and those of ids that only it has, each once.
 SELECT * EXCLUDE (ids) FROM rca_direct
 UNION ALL BY NAME
 SELECT further.* EXCLUDE (others) REPLACE (followed || ' via ' || entity AS entity)

@@ -11,6 +11,8 @@ const GAPS_LEAST: i64 = 5;
 /// Silences longer than this are told.
 pub struct Silence {
     pub longer_than: i64,
+    /// How many there are.
+    pub count: i64,
     usual: i64,
     gaps: i64,
 }
@@ -47,7 +49,7 @@ pub fn silence(session: &Session, events: &str) -> Result<Option<Silence>> {
         let longer =
             session.engine.counted(&format!("SELECT count(*) FROM ({gaps}) WHERE gap > {longer_than}"))?[0].int();
         if 5 * longer <= gaps_count {
-            return Ok(Some(Silence { longer_than, usual, gaps: gaps_count }));
+            return Ok(Some(Silence { longer_than, count: longer, usual, gaps: gaps_count }));
         }
         over = longer_than;
     }

@@ -1,7 +1,7 @@
 //! Events as rows to be shown: counted, collapsed, the nearest to what went wrong, with what is between them.
 
 use super::rhythm;
-use crate::command::Answer;
+use crate::command::{Answer, Reading};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
@@ -36,8 +36,9 @@ impl View {
         let values = [("events", self.events.as_str()), ("condition", &self.condition), ("every", &every)];
         let counted = quote::fill(include_str!("histogram.sql"), &[&values[..], &[("local", "")]].concat());
         let values = [("every", every.as_str()), ("histogram", &counted)];
+        let sql = self.fill(include_str!("histogram_read.sql"), "bucket", &values);
         Answer {
-            reading: Some(self.fill(include_str!("histogram_read.sql"), "bucket", &values)),
+            reading: Some(Reading { sql, notes: Vec::new() }),
             ..Answer::of(self.fill(include_str!("histogram.sql"), "bucket", &values))
         }
     }
@@ -72,14 +73,12 @@ impl View {
                 (quote::fill(include_str!("nearest.sql"), &values), format!("rank <= {limit}"))
             }
         };
-        if let Some(silence) = &silence {
-            notes.push(silence.note());
-        }
+        let silent = silence.iter().filter(|silence| silence.count > 0).map(rhythm::Silence::note).collect();
         let silence = silence.map_or_else(|| "NULL".into(), |silence| silence.longer_than.to_string());
         let shown = format!("SELECT * FROM ({all}) WHERE {kept}");
         let values = [("all", all.as_str()), ("kept", &kept), ("silence", &silence), ("count", &count.to_string())];
         Ok(Answer {
-            reading: Some(self.fill(include_str!("read.sql"), "ts", &values)),
+            reading: Some(Reading { sql: self.fill(include_str!("read.sql"), "ts", &values), notes: silent }),
             notes,
             is_limited: true,
             are_events: true,
