@@ -139,16 +139,14 @@ fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::
 
 fn limits(common: &Common, scratch: &Path) -> Result<Limits> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let memory = common.evidence.memory.clone();
-    if let Some(size) = &memory {
-        let unit = size.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim();
-        let is_size = size.starts_with(|c: char| c.is_ascii_digit())
-            && ["b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib"].contains(&unit.to_lowercase().as_str());
-        if !is_size {
-            return Err(Error::question(format!("`--memory {size}` is no size")).hint("write --memory 500MB or 2GB"));
-        }
-    }
-    Ok(Limits { threads: common.evidence.threads.map_or(cores, usize::from), memory, spill: scratch.join("spill") })
+    let memory = match &common.evidence.memory {
+        None => None,
+        Some(size) => Some(model::size::parse(size).ok_or_else(|| {
+            Error::question(format!("`--memory {size}` is no size")).hint("write --memory 500MB or 2GB")
+        })?),
+    };
+    let threads = common.evidence.threads.map_or(cores, usize::from);
+    Ok(Limits { threads, memory, spill: scratch.join("spill") })
 }
 
 fn chosen_format(common: &Common) -> Result<Format> {

@@ -48,13 +48,14 @@ CREATE MACRO rca_moment(instant) AS
 -- An instant as the outputs write it.
 CREATE MACRO rca_rfc3339(instant) AS CASE WHEN isfinite(instant) THEN rca_moment(instant) || 'Z' ELSE instant::VARCHAR END;
 
--- A length of time in microseconds by its two largest units: 1d6h, 2m30s, 1.5s, 40us.
+-- A length of time in microseconds by its two largest units, rounded: 1d6h, 2m30s, 1.5s, 40us.
+CREATE MACRO rca_units(n, per, large, small) AS (n // per) || large || coalesce(nullif(n % per, 0) || small, '');
 CREATE MACRO rca_length(us) AS CASE WHEN us < 0 THEN '-' ELSE '' END || CASE
-    WHEN abs(us) >= 86400000000 THEN (abs(us) // 86400000000) || 'd'
-        || coalesce(nullif((abs(us) % 86400000000) // 3600000000, 0) || 'h', '')
-    WHEN abs(us) >= 3600000000 THEN (abs(us) // 3600000000) || 'h' || coalesce(nullif((abs(us) % 3600000000) // 60000000, 0) || 'm', '')
-    WHEN abs(us) >= 60000000 THEN (abs(us) // 60000000) || 'm' || coalesce(nullif((abs(us) % 60000000) // 1000000, 0) || 's', '')
+    WHEN abs(us) >= 86400000000 - 30000000 THEN rca_units((abs(us) + 1800000000) // 3600000000, 24, 'd', 'h')
+    WHEN abs(us) >= 3600000000 - 500000 THEN rca_units((abs(us) + 30000000) // 60000000, 60, 'h', 'm')
+    WHEN abs(us) >= 60000000 - 500 THEN rca_units((abs(us) + 500000) // 1000000, 60, 'm', 's')
     WHEN abs(us) >= 1000 THEN regexp_replace((round(abs(us) / 1000) / 1000)::VARCHAR, '\.0$', '') || 's'
+    WHEN us = 0 THEN '0s'
     ELSE abs(us) || 'us'
 END;
 

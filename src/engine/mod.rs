@@ -27,8 +27,8 @@ pub use scan::{Label, with_needles};
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub threads: usize,
-    /// As DuckDB writes sizes: `500MB`.
-    pub memory: Option<String>,
+    /// Bytes that the whole program may use, about.
+    pub memory: Option<u64>,
     /// Where it spills to.
     pub spill: PathBuf,
 }
@@ -58,15 +58,18 @@ impl Engine {
                 .with("allow_community_extensions", "false")?
                 .with("temp_directory", limits.spill.to_string_lossy())?
                 .threads(i64::try_from(limits.threads).unwrap_or(1))?;
-            match &limits.memory {
-                Some(memory) => config.max_memory(memory),
+            match limits.memory {
+                Some(memory) => config.max_memory(&format!("{}B", share(memory))),
                 None => Ok(config),
             }
         })();
-        let memory = limits.memory.as_deref().unwrap_or_default();
         let connection = config.and_then(Connection::open_in_memory_with_flags).map_err(|e| {
-            Error::question(format!("cannot use --memory `{memory}` and --threads {}", limits.threads))
-                .detail(e.to_string())
+            Error::question(format!(
+                "cannot use {} bytes of memory and {} threads",
+                limits.memory.unwrap_or(0),
+                limits.threads
+            ))
+            .detail(e.to_string())
         })?;
         let registry = Registry::new(coverage.clone(), limits.threads);
         let engine = Engine { connection, registry, coverage };
@@ -227,6 +230,13 @@ fn sql_error(kind: &str, message: &str) -> Error {
     let error = Error::question(if kind.is_empty() { first } else { format!("SQL: {kind}: {first}") });
     let rest = rest.trim_matches('\n');
     if rest.is_empty() { error } else { error.detail(rest) }
+}
+
+/// What the engine may count as its own of the memory that all may use: readers hold blocks beside it, and what it
+/// allocates is about a third more than it counts.
+fn share(memory: u64) -> u64 {
+    const BESIDE: u64 = 100_000_000;
+    (memory.saturating_sub(BESIDE) * 2 / 3).max(memory / 3)
 }
 
 fn absolute(path: &Path) -> String {

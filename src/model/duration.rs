@@ -33,22 +33,22 @@ pub fn parse(text: &str) -> Option<i64> {
     (micros < 9e18).then_some(if negative { -(micros as i64) } else { micros as i64 })
 }
 
-/// `36m`, `1h12m`, `30s`, `1.5s`: the two largest units.
+/// `36m`, `1h12m`, `30s`, `1.5s`: the two largest units, rounded.
 pub fn shown(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let micros = micros.abs();
     let pair = |large: i64, name: &str, small: i64, small_name: &str| {
-        let rest = micros % large / small;
-        if rest == 0 {
-            format!("{sign}{}{name}", micros / large)
-        } else {
-            format!("{sign}{}{name}{rest}{small_name}", micros / large)
-        }
+        let smalls = (micros + small / 2) / small;
+        let (whole, rest) = (smalls / (large / small), smalls % (large / small));
+        if rest == 0 { format!("{sign}{whole}{name}") } else { format!("{sign}{whole}{name}{rest}{small_name}") }
     };
     match micros {
-        DAY.. => pair(DAY, "d", HOUR, "h"),
-        HOUR.. => pair(HOUR, "h", MINUTE, "m"),
-        MINUTE.. => pair(MINUTE, "m", SECOND, "s"),
+        // What rounds up to a unit is told in it.
+        _ if micros >= DAY - MINUTE / 2 => pair(DAY, "d", HOUR, "h"),
+        _ if micros >= HOUR - SECOND / 2 => pair(HOUR, "h", MINUTE, "m"),
+        _ if micros >= MINUTE - 500 => pair(MINUTE, "m", SECOND, "s"),
+        0 => "0s".into(),
+        1..1_000 => format!("{sign}{micros}us"),
         _ => format!("{sign}{}s", (micros as f64 / SECOND as f64 * 1_000.0).round() / 1_000.0),
     }
 }
@@ -67,5 +67,10 @@ mod tests {
         assert_eq!(shown(36 * MINUTE + 30 * SECOND), "36m30s");
         assert_eq!(shown(1_500_000), "1.5s");
         assert_eq!(shown(2 * DAY), "2d");
+        assert_eq!(shown(599_900_000), "10m");
+        assert_eq!(shown(8 * HOUR - 147_000), "8h");
+        assert_eq!(shown(-59_999_900), "-1m");
+        assert_eq!(shown(DAY - SECOND), "1d");
+        assert_eq!(shown(40), "40us");
     }
 }

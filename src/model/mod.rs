@@ -7,6 +7,7 @@ pub mod meaning;
 pub mod name;
 pub mod role;
 pub mod scan;
+pub mod size;
 pub mod statistics;
 pub mod time;
 pub mod value;

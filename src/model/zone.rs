@@ -6,6 +6,9 @@ use chrono_tz::Tz;
 
 use super::time::{self, DAY, SECOND, Stamp};
 
+/// What is said of a table whose times had to be taken for UTC.
+pub const ASSUMED: &str = "times carry no zone and are taken as UTC; say otherwise with --timezone";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
     /// Seconds east of UTC.

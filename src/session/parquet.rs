@@ -62,7 +62,7 @@ impl Session {
     fn in_utc(&self, source: &str, column: &str, read: &str) -> Result<String> {
         let (zone, is_said) = self.zone_of(source)?;
         if !is_said {
-            self.coverage.note(source, "times carry no zone and are taken as UTC; say otherwise with --timezone");
+            self.coverage.note(source, crate::model::zone::ASSUMED);
         }
         let skew = self.settings.sources.get(source).map_or(Ok(0), |said| said.skew(source))?;
         let shifted = |offset: i64| format!("({column} - to_microseconds({}))", offset + skew);

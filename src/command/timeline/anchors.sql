@@ -17,7 +17,7 @@ FROM (
         source,
         kind,
         id,
-        epoch_us(ts) AS at,
+        epoch_us(ts) AS moment,
         row_number() OVER (PARTITION BY source, kind, id ORDER BY ts) AS nth,
         count(*) OVER (PARTITION BY source, kind, id) AS times
     FROM shared

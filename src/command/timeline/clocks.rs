@@ -1,16 +1,17 @@
 //! How far the clocks of sources are apart, by ids that occur in several: the same test's end in a database and in a
 //! log is one moment, but for what it takes to pass it on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::ids::DIVIDER;
+use super::links::{Link, Placed, placed};
 use crate::command::Answer;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::duration;
-use crate::model::time::{MINUTE, SECOND};
+use crate::model::time::{HOUR, MINUTE, SECOND};
 use crate::model::value::Value;
+use crate::model::zone::{self, Zone};
 use crate::session::{Session, Table, Wanted};
 
 /// Fewer common ids say nothing of a clock.
@@ -19,73 +20,23 @@ const ANCHORS_LEAST: i64 = 5;
 const KINDS_MOST: i64 = 40;
 /// An id that one kind of event has more often is no anchor.
 const TIMES_MOST: i64 = 5;
-/// An offset below is what passing on takes, whatever its spread.
-const OFFSET_LEAST: i64 = SECOND;
-/// An offset is a clock's if it is so many times as large as its spread, and the spread no more than this.
-const STEADY: i64 = 5;
-const SPREAD_MOST: i64 = MINUTE;
 
-/// Two sources, the first of which is `later` microseconds later.
-#[derive(Debug, Clone, PartialEq)]
-struct Pair {
-    source: String,
-    against: String,
-    anchors: i64,
-    later: i64,
-    spread: i64,
-    kind: String,
-    kind_against: String,
-    example: String,
-}
+/// Words of a text that may be ids: with a digit, and long enough to be no mere number.
+const WORDS: &str = "list_filter(regexp_extract_all({text}, '[A-Za-z0-9_-]{5,64}'), lambda word: \
+                     regexp_matches(word, '[0-9]') AND (regexp_matches(word, '[A-Za-z]') OR length(word) >= 6))";
 
-impl Pair {
-    /// Whether it is the clocks that are apart, rather than the events.
-    fn is_off(&self) -> bool {
-        self.later.abs() >= OFFSET_LEAST && self.later.abs() > STEADY * self.spread && self.spread <= SPREAD_MOST
-    }
+/// Messages are of one kind if they differ in words with digits, in values behind a name and in words in capitals alone.
+const KIND: &str = "regexp_replace(split_part(message, chr(10), 1), \
+                    '=\\S+|[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*|\\b[A-Z][A-Z]+\\b', '<*>', 'g')";
 
-    fn turned(&self) -> Pair {
-        Pair {
-            source: self.against.clone(),
-            against: self.source.clone(),
-            later: -self.later,
-            kind: self.kind_against.clone(),
-            kind_against: self.kind.clone(),
-            ..self.clone()
-        }
-    }
-
-    fn detail(&self) -> String {
-        let apart = duration::shown(self.later.abs());
-        if !self.is_off() {
-            return if self.later.abs() < OFFSET_LEAST {
-                format!("agrees with {} but for the {apart} that passing it on may take: no correction", self.against)
-            } else {
-                format!(
-                    "{apart} apart and not steadily so: these events lie apart, rather than the clocks; no correction"
-                )
-            };
-        }
-        let quarters = (self.later.abs() + 15 * MINUTE / 2) / (15 * MINUTE);
-        let from_quarter = (self.later.abs() - quarters * 15 * MINUTE).abs();
-        let way = if self.later > 0 { "ahead of" } else { "behind" };
-        let zone = if quarters > 1 && from_quarter <= 2 * MINUTE { ", near a difference of time zones" } else { "" };
-        format!("its clock is {apart} {way} that of {}, if these events are of one moment{zone}", self.against)
-    }
-}
-
-/// The offset of each source against the others.
+/// The offset of each source against another.
 ///
 /// # Errors
 /// If the evidence cannot be read.
 pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<Answer> {
-    let events: Vec<String> = tables
-        .iter()
-        .filter(|table| table.roles.time.is_some() && !table.roles.is_load_stamp)
-        .flat_map(|table| anchored(session, table, wanted))
-        .collect();
-    let mut notes = Vec::new();
-    let mut pairs = Vec::new();
+    let timed = tables.iter().filter(|table| table.roles.time.is_some() && !table.roles.is_load_stamp);
+    let events: Vec<String> = timed.clone().flat_map(|table| anchored(session, table, wanted)).collect();
+    let mut links = Vec::new();
     if !events.is_empty() {
         let values = [
             ("events", events.join(" UNION ALL ")),
@@ -95,50 +46,42 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         session.engine.keep_found("rca_anchors", &quote::fill(include_str!("anchors.sql"), &values))?;
         let sql = quote::fill(include_str!("offsets.sql"), &[("anchors_least", &ANCHORS_LEAST.to_string())]);
-        pairs = session.engine.rows(&sql)?.rows.iter().map(|row| pair(row)).collect();
+        links = session.engine.rows(&sql)?.rows.iter().map(|row| link(row)).collect();
     }
-    let mut sources: Vec<&str> = tables.iter().map(|table| table.source.as_str()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let logs: Vec<&str> =
-        tables.iter().filter(|table| table.kind == "log").map(|table| table.source.as_str()).collect();
-    let compared = compared(&pairs, &logs);
-    let alone: Vec<&str> = sources
+    let assumed: BTreeSet<&str> = tables
         .iter()
-        .copied()
-        .filter(|source| !pairs.iter().any(|pair| pair.source == *source || pair.against == *source))
+        .filter(|table| table.notes.iter().any(|note| note == zone::ASSUMED))
+        .map(|table| table.source.as_str())
+        .collect();
+    let logs: BTreeSet<&str> =
+        tables.iter().filter(|table| table.kind == "log").map(|table| table.source.as_str()).collect();
+    let trust = |source: &str| (assumed.contains(source), logs.contains(source));
+    let placed = placed(&links, &trust);
+    let mut notes = Vec::new();
+    let alone: BTreeSet<&str> = timed
+        .map(|table| table.source.as_str())
+        .filter(|source| !links.iter().any(|link| link.source == *source || link.against == *source))
         .collect();
     if !alone.is_empty() {
         notes.push(format!(
-            "nothing to compare {} by: fewer than {ANCHORS_LEAST} ids occur in another source too",
-            alone.join(", ")
+            "nothing to compare {} by: there are no {ANCHORS_LEAST} ids that tie events there to events of another source",
+            Vec::from_iter(alone).join(", ")
         ));
     }
-    if let Some((first, _)) = compared.first() {
-        notes.push(format!("offsets count from {}; a setting moves a source onto it", first.against));
-        if compared.len() == 1 && first.is_off() {
-            notes.push("of two clocks alone it cannot be told which is wrong".into());
+    let references: BTreeSet<&str> = placed.iter().filter_map(|one| one.reference.as_deref()).collect();
+    for reference in &references {
+        let of: Vec<&Placed> = placed.iter().filter(|one| one.reference.as_deref() == Some(reference)).collect();
+        if of.iter().any(|one| one.correction.is_some()) {
+            notes.push(format!("a setting moves a source onto {reference}, apart from what passing on takes"));
+            if of.iter().all(|one| one.correction.is_some()) {
+                notes.push(format!(
+                    "no source agrees with {reference}: which clock is wrong cannot be told from these alone"
+                ));
+            }
         }
     }
-    let rows: Vec<Vec<Value>> = compared
-        .iter()
-        .map(|(pair, corrected)| {
-            let setting =
-                corrected.map_or(Value::Null, |corrected| Value::Text(setting(session, &pair.source, corrected)));
-            vec![
-                Value::Text(pair.source.clone()),
-                Value::Text(pair.against.clone()),
-                Value::Int(i128::from(pair.anchors)),
-                Value::Float(pair.later as f64 / SECOND as f64),
-                Value::Float(pair.spread as f64 / SECOND as f64),
-                Value::Text(format!("{} ~ {}", pair.kind, pair.kind_against)),
-                Value::Text(pair.example.replace(DIVIDER, "=")),
-                Value::Text(pair.detail()),
-                setting,
-            ]
-        })
-        .collect();
-    let found = compared.iter().filter(|(_, corrected)| corrected.is_some()).count();
+    let rows: Vec<Vec<Value>> = placed.iter().map(|one| row(session, one, &assumed)).collect();
+    let found = placed.iter().filter(|one| one.correction.is_some()).count();
     let columns = [
         ("source", Kind::Text),
         ("against", Kind::Text),
@@ -154,8 +97,80 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
     Ok(Answer { notes, found: Some(found as u64), ..Answer::of(sql) })
 }
 
-fn pair(row: &[Value]) -> Pair {
-    Pair {
+fn row(session: &Session, placed: &Placed, assumed: &BTreeSet<&str>) -> Vec<Value> {
+    let link = &placed.link;
+    let setting = placed.correction.map(|off| setting(session, &link.source, off, assumed));
+    vec![
+        Value::Text(link.source.clone()),
+        Value::Text(link.against.clone()),
+        Value::Int(i128::from(link.anchors)),
+        Value::Float(link.later as f64 / SECOND as f64),
+        Value::Float(link.spread as f64 / SECOND as f64),
+        Value::Text(format!("{} ~ {}", link.kind, link.kind_against)),
+        Value::Text(link.example.clone()),
+        Value::Text(detail(placed)),
+        setting.map_or(Value::Null, Value::Text),
+    ]
+}
+
+fn detail(placed: &Placed) -> String {
+    let link = &placed.link;
+    let apart = duration::shown(link.later.abs());
+    if let Some(off) = placed.correction {
+        let way = if off > 0 { "ahead of" } else { "behind" };
+        let reference = placed.reference.as_deref().unwrap_or(&link.against);
+        let zone = if zone_steps(off).is_some() { ", as a wrong time zone would be" } else { "" };
+        let over = if reference == link.against { String::new() } else { format!(" (over {})", link.against) };
+        return format!(
+            "{} {way} {reference}{over}{zone}, unless the step between these events takes that long",
+            duration::shown(off.abs())
+        );
+    }
+    if let Some(rival) = link.rival {
+        let rival = duration::shown(rival.abs());
+        return format!(
+            "{apart} apart by these events, {rival} by others that fit as steadily: which is the clock's cannot be told"
+        );
+    }
+    if link.drifts() {
+        let per_hour = (link.drift * HOUR as f64).round() as i64;
+        return format!(
+            "the clocks drift apart by {} per hour: no one setting puts that right",
+            duration::shown(per_hour)
+        );
+    }
+    if link.agrees() {
+        return format!("{apart} apart, which passing it on may take: no correction");
+    }
+    if placed.reference.is_some() {
+        return format!("{apart} apart, as is {}: no correction", link.against);
+    }
+    format!("{apart} apart, and that varies: it is what happens between these events, and tells nothing of the clocks")
+}
+
+/// Quarters of an hour that an offset is, if it is what a wrong time zone would make it.
+fn zone_steps(off: i64) -> Option<i64> {
+    let quarters = (off.abs() + 15 * MINUTE / 2) / (15 * MINUTE);
+    let rest = (off.abs() - quarters * 15 * MINUTE).abs();
+    ((2..=56).contains(&quarters) && rest <= MINUTE / 2).then(|| quarters * off.signum())
+}
+
+/// What a source is started with so that its times stand right.
+fn setting(session: &Session, source: &str, off: i64, assumed: &BTreeSet<&str>) -> String {
+    let steps = zone_steps(off);
+    if let Some(steps) = steps.filter(|_| assumed.contains(source)) {
+        let seconds = i32::try_from(steps * 15 * 60).unwrap_or(0);
+        return format!("--set sources.{source}.timezone={}", Zone::Fixed(seconds));
+    }
+    // What is known is how far ahead the clock ran; a skew is what is added.
+    let known = session.settings.sources.get(source).and_then(|said| said.skew(source).ok()).unwrap_or(0);
+    let off = steps.map_or(off, |steps| steps * 15 * MINUTE);
+    format!("--set sources.{source}.skew={}s", (-known - off) as f64 / SECOND as f64)
+}
+
+fn link(row: &[Value]) -> Link {
+    let real = |value: &Value| if let Value::Float(number) = value { *number } else { 0.0 };
+    Link {
         source: row[0].shown(),
         against: row[1].shown(),
         anchors: row[2].int(),
@@ -164,90 +179,39 @@ fn pair(row: &[Value]) -> Pair {
         kind: row[5].shown(),
         kind_against: row[6].shown(),
         example: row[7].shown(),
+        drift: real(&row[8]),
+        fit: real(&row[9]),
+        span: row[10].int(),
+        rival: (!row[11].is_null()).then(|| row[11].int()),
     }
-}
-
-/// Each source but one against one that it can be compared with best, and by how much it is off from the one that all
-/// count from, if it is.
-fn compared(pairs: &[Pair], logs: &[&str]) -> Vec<(Pair, Option<i64>)> {
-    let both: Vec<Pair> = pairs.iter().flat_map(|pair| [pair.clone(), pair.turned()]).collect();
-    let mut places: BTreeMap<&str, (usize, usize, bool, i64)> = BTreeMap::new();
-    for pair in &both {
-        let place = places.entry(&pair.source).or_default();
-        place.0 += usize::from(pair.is_off());
-        place.1 += usize::from(pair.spread > SPREAD_MOST);
-        place.2 = logs.contains(&pair.source.as_str());
-        place.3 -= pair.anchors;
-    }
-    // Those that agree with the most others first, then the steadiest, then databases before logs, then those with the
-    // most anchors.
-    let mut order: Vec<(&str, (usize, usize, bool, i64))> = places.into_iter().collect();
-    order.sort_by_key(|(name, place)| (*place, *name));
-    let mut compared: Vec<(Pair, Option<i64>)> = Vec::new();
-    let mut reached: BTreeMap<String, i64> = BTreeMap::new();
-    while let Some((reference, _)) = order.iter().find(|(name, _)| !reached.contains_key(*name)) {
-        reached.insert((*reference).to_string(), 0);
-        // The steadiest pair leads on.
-        while let Some(next) = both
-            .iter()
-            .filter(|pair| reached.contains_key(&pair.against) && !reached.contains_key(&pair.source))
-            .min_by_key(|pair| (pair.spread, -pair.anchors, pair.source.clone(), pair.against.clone()))
-        {
-            let partner = reached[&next.against];
-            let off = partner + if next.is_off() { next.later } else { 0 };
-            reached.insert(next.source.clone(), off);
-            compared.push((next.clone(), (off != 0).then_some(off)));
-        }
-    }
-    compared
-}
-
-/// What a source is started with so that its times stand right.
-fn setting(session: &Session, source: &str, off: i64) -> String {
-    let known = session.settings.sources.get(source).and_then(|said| said.skew(source).ok()).unwrap_or(0);
-    // What is known is how far ahead the clock ran; a skew is what is added.
-    let skew = (-known - off) as f64 / SECOND as f64;
-    format!("--set sources.{source}.skew={skew}s")
 }
 
 /// A table's rows as anchors: when something happened, what kind of thing, and which ids it has.
 fn anchored(session: &Session, table: &Table, wanted: &Wanted) -> Vec<String> {
     let roles = &table.roles;
     let is_text = |name: &str| table.kind == "log" && name == "message" || roles.message.as_deref() == Some(name);
-    let mut ids = Vec::new();
-    for column in table.own_columns().filter(|column| matches!(column.kind, Kind::Int | Kind::Text | Kind::Uuid)) {
-        let name = quote::name(&column.name);
-        if is_text(&column.name) {
-            ids.push(format!(
-                "list_filter(regexp_extract_all({name}, '[A-Za-z0-9_-]{{6,64}}'), \
-                 lambda word: regexp_matches(word, '[0-9]') AND regexp_matches(word, '[A-Za-z]'))"
-            ));
-        } else if let Some(thing) = session.thing(table, &column.name) {
-            // A word that can be found in texts is itself; a number is one of its thing's.
-            let head = quote::text(&format!("{thing}{DIVIDER}"));
-            ids.push(format!(
-                "CASE WHEN regexp_matches({name}::VARCHAR, '^[A-Za-z0-9_-]{{6,64}}$') AND regexp_matches({name}::VARCHAR, '[A-Za-z]') \
-                 AND regexp_matches({name}::VARCHAR, '[0-9]') THEN [{name}::VARCHAR] ELSE [{head} || {name}::VARCHAR] END"
-            ));
-        }
-    }
-    if ids.is_empty() {
-        return Vec::new();
-    }
-    let ids = format!("list_filter(list_concat({}), lambda id: id IS NOT NULL)", ids.join(", "));
-    let rows = session.rows_of(table, wanted, &[(ids, "ids".into())]);
-    let named = |time: &str| quote::text(&format!("{}.{time}", table.name));
+    let ids: BTreeMap<&str, String> = table
+        .own_columns()
+        .filter(|column| matches!(column.kind, Kind::Int | Kind::Text | Kind::Uuid))
+        .filter(|column| is_text(&column.name) || session.thing(table, &column.name).is_some())
+        .map(|column| {
+            let name = format!("{}::VARCHAR", quote::name(&column.name));
+            // Of a column the whole value is the id, of a text each word.
+            let text = if is_text(&column.name) { name } else { format!("regexp_extract({name}, '^[A-Za-z0-9_-]+$')") };
+            (column.name.as_str(), WORDS.replace("{text}", &text))
+        })
+        .collect();
+    let Some(time) = roles.time.as_ref().filter(|_| !ids.is_empty()) else { return Vec::new() };
+    let ids = ids.into_values().collect::<Vec<_>>().join(", ");
+    let rows = session.rows_of(table, wanted, &[(format!("list_concat({ids})"), "ids".into())]);
+    let kind = |time: &str| quote::text(&format!("{}.{time}", table.name));
     if table.kind == "log" {
-        // Messages are of one kind if they differ in words with digits alone.
-        let kind = "regexp_replace(split_part(message, chr(10), 1), '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '<*>', 'g')";
-        return vec![format!("SELECT source, {kind} AS kind, ts, ids FROM ({rows})")];
+        return vec![format!("SELECT source, {KIND} AS kind, ts, ids FROM ({rows})")];
     }
-    let Some(time) = &roles.time else { return Vec::new() };
-    let mut anchored = vec![format!("SELECT source, {} AS kind, ts, ids FROM ({rows})", named(time))];
+    let mut anchored = vec![format!("SELECT source, {} AS kind, ts, ids FROM ({rows})", kind(time))];
     if let Some(end) = &roles.end {
         let mut ended = table.clone();
-        ended.roles.time = Some(end.clone());
-        ended.roles.end = None;
+        (ended.roles.time, ended.roles.end) = (Some(end.clone()), None);
         anchored.extend(self::anchored(session, &ended, wanted));
     }
     anchored
@@ -257,44 +221,12 @@ fn anchored(session: &Session, table: &Table, wanted: &Wanted) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn pair(source: &str, against: &str, later: i64, spread: i64) -> Pair {
-        Pair {
-            source: source.into(),
-            against: against.into(),
-            anchors: 100,
-            later,
-            spread,
-            kind: String::new(),
-            kind_against: String::new(),
-            example: String::new(),
+    #[test]
+    fn a_wrong_zone_is_quarters_of_an_hour() {
+        assert_eq!(zone_steps(8 * HOUR + 2 * SECOND), Some(32));
+        assert_eq!(zone_steps(-(5 * HOUR + 30 * MINUTE)), Some(-22));
+        for off in [10 * MINUTE, 29 * MINUTE + 29 * SECOND, 15 * MINUTE, 24 * HOUR, 15 * HOUR] {
+            assert_eq!(zone_steps(off), None, "{off}");
         }
-    }
-
-    fn off(pairs: &[Pair]) -> Vec<(String, Option<i64>)> {
-        compared(pairs, &[]).into_iter().map(|(pair, off)| (pair.source, off)).collect()
-    }
-
-    #[test]
-    fn the_one_that_others_disagree_with_is_off() {
-        let pairs = [
-            pair("a", "b", 90 * SECOND, 20_000),
-            pair("a", "c", 91 * SECOND, 300_000),
-            pair("b", "c", SECOND, 250_000),
-        ];
-        assert_eq!(off(&pairs), [("a".into(), Some(90 * SECOND)), ("c".into(), None)]);
-    }
-
-    #[test]
-    fn offsets_lead_over_others() {
-        let pairs = [pair("a", "b", -90 * SECOND, 20_000), pair("b", "c", 30 * SECOND, 250_000)];
-        assert_eq!(off(&pairs), [("b".into(), Some(90 * SECOND)), ("c".into(), Some(60 * SECOND))]);
-    }
-
-    #[test]
-    fn events_that_lie_apart_are_no_clocks() {
-        assert!(!pair("a", "b", 8 * 3600 * SECOND, 2 * 3600 * SECOND).is_off());
-        assert!(!pair("a", "b", 15 * 3600 * SECOND, 1600 * SECOND).is_off());
-        assert!(!pair("a", "b", 25_000, 1_000).is_off());
-        assert!(pair("a", "b", 8 * 3600 * SECOND, SECOND).detail().contains("time zones"));
     }
 }

@@ -13,6 +13,7 @@ use crate::settings;
 
 mod clocks;
 mod ids;
+mod links;
 mod related;
 mod rhythm;
 mod view;

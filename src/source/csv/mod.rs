@@ -55,7 +55,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let zoneless =
         columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
     if zoneless && !spec.zone_said {
-        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".into());
+        notes.push(crate::model::zone::ASSUMED.into());
     }
     if columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_finer() && *reading == Reading::Time) {
         notes.push("times are finer than a microsecond and cut there".into());

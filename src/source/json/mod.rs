@@ -85,7 +85,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         .zip(&shapes)
         .any(|((_, seen), shape)| matches!(shape, Shape::Text(Reading::Time)) && seen.text.is_zoneless());
     if zoneless && !spec.zone_said {
-        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
+        notes.push(crate::model::zone::ASSUMED.into());
     }
     if keys.iter().any(|(_, seen)| seen.text.is_finer()) {
         notes.push("times are finer than a microsecond and cut there".to_string());

@@ -189,7 +189,7 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
         }
     }
     if zoneless && !spec.zone_said {
-        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".into());
+        notes.push(crate::model::zone::ASSUMED.into());
     }
     if finer {
         notes.push("times are finer than a microsecond and cut there".into());

@@ -114,7 +114,7 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     }
     let kinds = confirmed(&layout, &segments, &wishes, share, &mut notes)?;
     if kinds.iter().any(PgKind::is_zoneless) && !spec.zone_said {
-        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
+        notes.push(crate::model::zone::ASSUMED.into());
     }
     let mut report = Report::default();
     for data in &data {

@@ -153,7 +153,7 @@ pub fn shapes(columns: &[Declared], seen: &[Seen], spec: &Spec) -> (Vec<Shape>, 
         shapes.push(shape);
     }
     if is_zoneless && !spec.zone_said {
-        notes.push("times carry no zone and are taken as UTC; say otherwise with --timezone".to_string());
+        notes.push(crate::model::zone::ASSUMED.into());
     }
     if is_finer {
         notes.push("times are finer than a microsecond and cut there".to_string());
