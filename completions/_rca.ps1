@@ -115,11 +115,11 @@ Register-ArgumentCompleter -Native -CommandName 'rca' -ScriptBlock {
             break
         }
         'rca;timeline' {
-            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'Only events of this entity: in any column, or in columns of this name, and in log messages')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'Only events of this entity: a column has the value (of this name or one that means the same; a bare number only in columns that identify), or a text has it as a word')
             [CompletionResult]::new('--around', '--around', [CompletionResultType]::ParameterName, 'Only events around this time, and what was running then')
             [CompletionResult]::new('--window', '--window', [CompletionResultType]::ParameterName, 'How far before and after --around')
             [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Only this level and those above it: trace, debug, info, warn, error, fatal')
-            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Only this source')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Only this source, or this table of it')
             [CompletionResult]::new('--grep', '--grep', [CompletionResultType]::ParameterName, 'Only events whose message fits this regular expression')
             [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Count events per stretch of this length, by source and level')
             [CompletionResult]::new('--show-zone', '--show-zone', [CompletionResultType]::ParameterName, 'Add a column with the times as clocks of this zone showed them, such as Asia/Taipei')

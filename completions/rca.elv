@@ -108,11 +108,11 @@ set edit:completion:arg-completer[rca] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'rca;timeline'= {
-            cand --entity 'Only events of this entity: in any column, or in columns of this name, and in log messages'
+            cand --entity 'Only events of this entity: a column has the value (of this name or one that means the same; a bare number only in columns that identify), or a text has it as a word'
             cand --around 'Only events around this time, and what was running then'
             cand --window 'How far before and after --around'
             cand --level 'Only this level and those above it: trace, debug, info, warn, error, fatal'
-            cand --source 'Only this source'
+            cand --source 'Only this source, or this table of it'
             cand --grep 'Only events whose message fits this regular expression'
             cand --every 'Count events per stretch of this length, by source and level'
             cand --show-zone 'Add a column with the times as clocks of this zone showed them, such as Asia/Taipei'

@@ -116,11 +116,11 @@ complete -c rca -n "__fish_rca_using_subcommand query" -s q -l quiet -d 'No note
 complete -c rca -n "__fish_rca_using_subcommand query" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand query" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rca -n "__fish_rca_using_subcommand timeline" -l entity -d 'Only events of this entity: in any column, or in columns of this name, and in log messages' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l entity -d 'Only events of this entity: a column has the value (of this name or one that means the same; a bare number only in columns that identify), or a text has it as a word' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l around -d 'Only events around this time, and what was running then' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l window -d 'How far before and after --around' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l level -d 'Only this level and those above it: trace, debug, info, warn, error, fatal' -r
-complete -c rca -n "__fish_rca_using_subcommand timeline" -l source -d 'Only this source' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l source -d 'Only this source, or this table of it' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l grep -d 'Only events whose message fits this regular expression' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l every -d 'Count events per stretch of this length, by source and level' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l show-zone -d 'Add a column with the times as clocks of this zone showed them, such as Asia/Taipei' -r

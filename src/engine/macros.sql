@@ -29,6 +29,16 @@ CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_repla
     '\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b|\b0x[0-9a-fA-F]+\b', '<*>', 'g'),
     '\b[A-Za-z]{0,4}[-+]?\d+(?:[.:,/-]\d+)*(?:[a-zA-Z%]{1,4}\b)?', '<*>', 'g');
 
+-- A message without its numbers: those that stand by themselves, maybe with a unit. An address, a serial or a name with
+-- digits is no number.
+CREATE MACRO rca_number_taken(text) AS regexp_replace(text,
+    '(^|[^A-Za-z0-9_.:/\x{E000}-])[-+]?\d+(?:[.,:]\d+)*(?:ms|us|ns|s|min|h|%|B|KB|MB|GB|KiB|MiB|GiB|V|A|W|C|rpm)?($|[^A-Za-z0-9_.:/\x{E000}-]|[.,:](?:$|\s))',
+    '\1<*>\2', 'g');
+CREATE MACRO rca_numberless(message) AS replace(
+    -- Neighbours share what stands between them, so that every other one is left for the second time.
+    rca_number_taken(rca_number_taken(regexp_replace(message, '\b(\d+)\.(\d+)\.(\d+)\.(\d+)\b',
+        '\1' || chr(57344) || '\2' || chr(57344) || '\3' || chr(57344) || '\4', 'g'))), chr(57344), '.');
+
 -- Counts in order as a strip of eight heights.
 CREATE MACRO rca_strip(counts) AS array_to_string(list_transform(counts, lambda n:
     substr(' ▁▂▃▄▅▆▇█', CASE WHEN n = 0 THEN 1 ELSE 2 + (7 * n / greatest(list_max(counts), 1))::INTEGER END, 1)), '');

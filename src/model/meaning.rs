@@ -8,7 +8,7 @@ const THINGS: &[(&str, bool, &[&str])] = &[
     ("unit", true, &["unit", "dut", "uut"]),
     ("machine", true, &["machine", "equipment", "eqp", "equip"]),
     ("device", true, &["device"]),
-    ("request", false, &["request", "req", "correlation", "corr"]),
+    ("request", false, &["request", "req", "rid", "correlation", "corr"]),
     ("trace", false, &["trace"]),
     ("session", false, &["session", "sess"]),
     ("transaction", false, &["transaction", "txn", "tx"]),
@@ -22,6 +22,7 @@ const THINGS: &[(&str, bool, &[&str])] = &[
     ("account", false, &["account"]),
     ("customer", false, &["customer"]),
     ("packet", false, &["packet"]),
+    ("batch", false, &["batch"]),
 ];
 
 /// Words behind a thing's name that say that the column holds its identity.
@@ -89,6 +90,22 @@ fn of_table(table: &str) -> Option<String> {
     };
     let thing = THINGS.iter().find(|(.., names)| names.contains(&one.as_str())).map(|(thing, ..)| (*thing).to_string());
     Some(thing.unwrap_or(one))
+}
+
+/// The names that a thing goes by.
+pub fn spellings(thing: &str) -> Vec<String> {
+    match THINGS.iter().find(|(known, ..)| *known == thing) {
+        Some((.., names)) => names.iter().map(|name| (*name).to_string()).collect(),
+        None => vec![thing.to_string()],
+    }
+}
+
+/// The thing that a name before a value in a text tells, as in `req=7f3a` and `job 4711`: there a bare name is enough.
+pub fn of_label(name: &str) -> Option<String> {
+    let bare = name.to_lowercase();
+    of("", name).or_else(|| {
+        THINGS.iter().find(|(.., names)| names.contains(&bare.as_str())).map(|(thing, ..)| (*thing).to_string())
+    })
 }
 
 /// How soon a row is said to be about the thing that a column holds; `None` for what is not followed by itself.

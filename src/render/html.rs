@@ -43,6 +43,7 @@ struct Roles {
     source: usize,
     level: usize,
     message: usize,
+    repeats: Option<usize>,
 }
 
 struct Html {
@@ -99,7 +100,9 @@ impl Html {
         let (Some(roles), Some(lanes)) = (self.roles, &mut self.lanes) else { return Ok(None) };
         let Value::Time(at) = row[roles.time] else { return Ok(None) };
         let level = lanes::level(&row[roles.level].shown());
-        let is_single = lanes.add(at, &row[roles.source].shown(), level, self.rows, &row[roles.message].shown());
+        let repeats = roles.repeats.and_then(|index| u64::try_from(row[index].int()).ok()).unwrap_or(1);
+        let (source, message) = (row[roles.source].shown(), row[roles.message].shown());
+        let is_single = lanes.add(at, &source, level, self.rows, &message, repeats);
         if !is_single && self.waiting.is_some() {
             self.release()?;
         }
@@ -114,7 +117,7 @@ impl Sink for Html {
         if let (Some(time), Some(source), Some(level), Some(message)) =
             (of("ts"), of("source"), of("level"), of("message"))
         {
-            self.roles = self.lanes.is_some().then_some(Roles { time, source, level, message });
+            self.roles = self.lanes.is_some().then_some(Roles { time, source, level, message, repeats: of("repeats") });
         }
         let cells: String = columns.iter().map(|name| format!("<th scope=\"col\">{}", escaped(name))).collect();
         written(self.output.write_all(HEAD.as_bytes()))?;

@@ -16,6 +16,35 @@ const BREAK_RATIO: f64 = 20.0;
 /// Levels as the page colours them, the mildest first; the first is for events without one.
 const LEVELS: [&str; 7] = ["none", "trace", "debug", "info", "warn", "error", "fatal"];
 
+/// How far ticks may be apart.
+const STEPS: [i64; 25] = [
+    SECOND,
+    2 * SECOND,
+    5 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    7 * DAY,
+    14 * DAY,
+    28 * DAY,
+    91 * DAY,
+    364 * DAY,
+    3640 * DAY,
+];
+
 struct Mark {
     at: i64,
     lane: usize,
@@ -37,6 +66,7 @@ pub struct Lanes {
     names: Vec<String>,
     drawn: Drawn,
     ends: Option<(i64, i64)>,
+    rows: u64,
     count: u64,
 }
 
@@ -50,16 +80,18 @@ pub fn level_name(level: usize) -> &'static str {
 
 impl Lanes {
     pub fn new() -> Lanes {
-        Lanes { names: Vec::new(), drawn: Drawn::Marks(Vec::new()), ends: None, count: 0 }
+        Lanes { names: Vec::new(), drawn: Drawn::Marks(Vec::new()), ends: None, rows: 0, count: 0 }
     }
 
     /// Adds an event. `false` once they are too many to be drawn one by one.
-    pub fn add(&mut self, at: i64, source: &str, level: usize, row: usize, title: &str) -> bool {
+    /// `repeats` is how many events the row stands for.
+    pub fn add(&mut self, at: i64, source: &str, level: usize, row: usize, title: &str, repeats: u64) -> bool {
         let lane = self.names.iter().position(|name| name == source).unwrap_or_else(|| {
             self.names.push(source.to_string());
             self.names.len() - 1
         });
-        self.count += 1;
+        self.rows += 1;
+        self.count += repeats;
         self.ends = Some(self.ends.map_or((at, at), |(from, to)| (from.min(at), to.max(at))));
         match &mut self.drawn {
             Drawn::Marks(marks) => {
@@ -102,16 +134,6 @@ impl Lanes {
         }
     }
 
-    /// The most events in one stretch of one lane.
-    fn most(&self) -> u64 {
-        let Drawn::Bins { bins, .. } = &self.drawn else { return 1 };
-        let mut sums: BTreeMap<(usize, i64), u64> = BTreeMap::new();
-        for ((lane, bin, _), count) in bins {
-            *sums.entry((*lane, *bin)).or_default() += count;
-        }
-        sums.into_values().max().unwrap_or(1)
-    }
-
     /// The figure; nothing if there is no event with a time.
     pub fn html(&self, escaped: impl Fn(&str) -> String) -> String {
         let Some((from, to)) = self.ends else { return String::new() };
@@ -119,21 +141,24 @@ impl Lanes {
             Drawn::Marks(marks) => Scale::of(marks.iter().map(|mark| mark.at)),
             Drawn::Bins { from, width, .. } => Scale::even(*from, (*from).saturating_add(*width * BINS_MAX).min(to)),
         };
-        let most = self.most();
         let mut page = String::new();
+        let grouped = crate::model::coverage::grouped;
         let events = if self.count == 1 { "event" } else { "events" };
+        let rows = if self.rows == self.count { String::new() } else { format!(" in {} rows", grouped(self.rows)) };
         let _ = write!(
             page,
-            "<figure class=\"lanes\" aria-label=\"Events over time, a lane for each source\">\n<figcaption>{} {events}, {} to {}",
-            crate::model::coverage::grouped(self.count),
+            "<figure class=\"lanes\" aria-label=\"Events over time, a lane for each source\">\n<figcaption>{} {events}{rows} shown, {} to {}",
+            grouped(self.count),
             time::rfc3339(from),
             time::rfc3339(to),
         );
-        page.push_str(if scale.is_broken() {
-            "; a dashed line is a long time without an event, drawn short</figcaption>\n"
-        } else {
-            "</figcaption>\n"
-        });
+        if scale.is_broken() {
+            page.push_str("; a dashed line is a long time without an event, drawn short");
+        }
+        if matches!(self.drawn, Drawn::Bins { .. }) {
+            page.push_str("; the height of a bar is the square root of its share of the highest of its lane");
+        }
+        page.push_str("</figcaption>\n");
         for (lane, name) in self.names.iter().enumerate() {
             let _ = write!(page, "<div class=\"lane\"><span>{}</span><div>", escaped(name));
             for at in &scale.breaks {
@@ -155,23 +180,31 @@ impl Lanes {
                 }
                 Drawn::Bins { bins, from, width } => {
                     let mut stretches: BTreeMap<i64, Vec<(&str, u64)>> = BTreeMap::new();
+                    let mut has_levels = false;
                     for ((_, bin, level), count) in bins.range((lane, i64::MIN, 0)..(lane + 1, i64::MIN, 0)) {
                         let bars = stretches.entry(*bin).or_insert_with(|| vec![("all", 0)]);
                         bars[0].1 += count;
+                        has_levels |= *level > 0;
                         if level_name(*level) == "warn" || *level >= self::level("error") {
                             bars.push((level_name(*level), *count));
                         }
                     }
+                    let most = stretches.values().map(|bars| bars[0].1).max().unwrap_or(1);
                     for (bin, bars) in stretches {
                         let at = from + bin * width;
                         let end = at.saturating_add(*width).min(to);
                         let (left, right) = (scale.place(at), scale.place(end));
                         for (class, count) in bars {
-                            // By the logarithm, so that a single error among many events is still seen.
-                            let height = 12.0 + 88.0 * (count as f64).ln_1p() / (most as f64).ln_1p();
+                            // So that few errors among many events are seen.
+                            let height = (100.0 * (count as f64 / most as f64).sqrt()).max(8.0);
+                            let (class, what) = match class {
+                                "all" if has_levels => ("all info", "events"),
+                                "all" => ("all none", "events"),
+                                level => (level, level),
+                            };
                             let _ = write!(
                                 page,
-                                "<b class=\"{class}\" style=\"left:{left:.2}%;width:{:.2}%;height:{height:.0}%\" title=\"{} {count} {class}\"></b>",
+                                "<b class=\"{class}\" style=\"left:{left:.2}%;width:{:.2}%;height:{height:.0}%\" title=\"{} {count} {what}\"></b>",
                                 (right - left).max(0.1),
                                 time::rfc3339(at),
                             );
@@ -182,10 +215,8 @@ impl Lanes {
             page.push_str("</div></div>\n");
         }
         page.push_str("<div class=\"lane axis\"><span></span><div>");
-        let ticks = scale.ticks();
-        let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(DAY);
-        for at in ticks {
-            let label = tick(at, to.saturating_sub(from), step);
+        for at in scale.ticks() {
+            let label = tick(at, to.saturating_sub(from));
             let _ = write!(page, "<time style=\"left:{:.2}%\">{label}</time>", scale.place(at));
         }
         page.push_str("</div></div>\n<p class=\"key\">");
@@ -201,18 +232,20 @@ impl Lanes {
     }
 }
 
-/// A tick's label, as fine as the whole time and the steps between ticks ask for.
-fn tick(at: i64, span: i64, step: i64) -> String {
+/// A tick's label: the time of day as fine as it is, and of the day what the whole time asks for.
+fn tick(at: i64, span: i64) -> String {
     let text = time::rfc3339(at);
     let (day, clock) = text.split_once('T').unwrap_or((&text, ""));
     let clock = clock.trim_end_matches('Z');
-    let clock = match step {
-        ..SECOND => clock,
-        SECOND..MINUTE => clock.get(..8).unwrap_or(clock),
-        _ => clock.get(..5).unwrap_or(clock),
+    let clock = match at {
+        _ if at % DAY == 0 && span > 8 * DAY => "",
+        _ if at % MINUTE == 0 => clock.get(..5).unwrap_or(clock),
+        _ if span < MINUTE => clock,
+        _ => clock.get(..8).unwrap_or(clock),
     };
     match span {
         ..DAY => clock.to_string(),
+        _ if span > 300 * DAY => format!("{day} {clock}"),
         _ => format!("{} {clock}", day.get(5..).unwrap_or(day)),
     }
 }
@@ -279,26 +312,16 @@ impl Scale {
     fn ticks(&self) -> Vec<i64> {
         const APART: f64 = 12.0;
         let mut candidates: Vec<i64> = Vec::new();
-        if self.is_broken() {
-            // Where something begins again, and on the way to the next silence.
-            for pair in
-                self.knots.windows(2).filter(|pair| !self.breaks.iter().any(|at| (pair[0].0..pair[1].0).contains(at)))
-            {
-                let ((from, low), (to, high)) = (pair[0], pair[1]);
-                let parts = ((high - low) / APART).floor().max(1.0) as i64;
-                candidates.extend((0..parts).map(|part| from + (to - from) / parts * part));
-            }
-        } else if let (Some((from, _)), Some((to, _))) = (self.knots.first(), self.knots.last()) {
-            let steps = [1, 2, 5, 10, 15, 30].iter().flat_map(|n| [n * SECOND, n * MINUTE]);
-            let hours = [1, 2, 3, 6, 12].iter().map(|n| n * HOUR);
-            let mut steps: Vec<i64> =
-                steps.chain(hours).chain([1, 2, 7, 14, 28, 91, 364, 3640].map(|n| n * DAY)).collect();
-            steps.sort_unstable();
-            let span = to.saturating_sub(*from);
-            let step = steps.into_iter().find(|step| span / step <= 8).unwrap_or(span / 8 + 1);
+        let is_silence = |pair: &&[(i64, f64)]| self.breaks.iter().any(|at| (pair[0].0..pair[1].0).contains(at));
+        for pair in self.knots.windows(2).filter(|pair| !is_silence(pair)) {
+            let ((from, low), (to, high)) = (pair[0], pair[1]);
+            // Where something begins, and round times on the way.
+            candidates.push(from);
+            let span = to.saturating_sub(from);
+            let parts = ((high - low) / APART).floor() as i64;
+            let Some(step) = STEPS.iter().copied().find(|step| parts > 0 && span / step <= parts) else { continue };
             let mut at = from.div_euclid(step) * step + step;
-            candidates.push(*from);
-            while at <= *to {
+            while at < to {
                 candidates.push(at);
                 at = at.saturating_add(step);
             }
@@ -306,7 +329,7 @@ impl Scale {
         let mut ticks: Vec<i64> = Vec::new();
         for at in candidates {
             let place = self.place(at);
-            let is_near = ticks.last().is_some_and(|last| place - self.place(*last) < APART);
+            let is_near = ticks.last().is_some_and(|last| place - self.place(*last) < 0.95 * APART);
             if !is_near && place <= 92.0 {
                 ticks.push(at);
             }
@@ -346,7 +369,7 @@ mod tests {
     fn many_events_are_counted_and_none_is_lost() {
         let mut lanes = Lanes::new();
         for n in 0..20_000 {
-            lanes.add(n * 7 * SECOND, if n % 3 == 0 { "a" } else { "b" }, level("info"), 0, "");
+            lanes.add(n * 7 * SECOND, if n % 3 == 0 { "a" } else { "b" }, level("info"), 0, "", 1);
         }
         let Drawn::Bins { bins, .. } = &lanes.drawn else { panic!("counted") };
         assert_eq!(bins.values().sum::<u64>(), 20_000);

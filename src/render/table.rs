@@ -52,11 +52,13 @@ impl TableRenderer {
     /// Whether the columns leave each text too little room on this terminal to be read.
     fn is_too_wide(&self) -> bool {
         const TEXT_LEAST: usize = 12;
+        const LONG_LEAST: usize = 30;
         let Some(width) = self.style.width else { return false };
         let needed = |index: usize| {
             let widest = self.rows.iter().map(|row| row[index].shown().chars().count()).max().unwrap_or(0);
             let widest = widest.max(self.columns[index].len());
-            3 + if self.is_short(index) { widest } else { widest.min(TEXT_LEAST) }
+            let least = if widest > 2 * LONG_LEAST { LONG_LEAST } else { TEXT_LEAST };
+            3 + if self.is_short(index) { widest } else { widest.min(least) }
         };
         self.shown().into_iter().map(needed).sum::<usize>() + 1 > usize::from(width)
     }

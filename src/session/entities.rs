@@ -1,5 +1,7 @@
 //! What an investigation follows, and which rows are about it: a column has the value, or a text has it as a word.
 
+use std::collections::BTreeMap;
+
 use super::{Session, Table, Wanted};
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -42,6 +44,10 @@ impl Session {
     /// # Errors
     /// If an entity names a column that no table has.
     pub fn check_entities(&self, entities: &[Entity]) -> Result<()> {
+        if entities.iter().any(|entity| entity.value.trim().is_empty()) {
+            return Err(Error::question("an entity without a value is everything")
+                .hint("write --entity SN123 or --entity serial=SN123"));
+        }
         for wanted in entities.iter().filter_map(|entity| entity.column.as_ref()) {
             if self.tables.iter().any(|table| !self.columns_meant(table, wanted).is_empty()) {
                 continue;
@@ -49,11 +55,10 @@ impl Session {
             let names = self.tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str());
             let near = name::nearest(wanted, names);
             let error = Error::question(format!("no table has a column `{wanted}`"));
-            return Err(if near.is_empty() {
-                error
-            } else {
-                error.hint(format!("did you mean {}", name::listed(&near)))
-            });
+            let error =
+                if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) };
+            return Err(error
+                .hint("to look for the value in all columns and texts, write it without a column: --entity =VALUE"));
         }
         Ok(())
     }
@@ -125,29 +130,55 @@ impl Session {
         let mut parts: Vec<String> = columns
             .iter()
             .filter_map(|name| table.column(name))
-            .filter(|column| !texts(table).any(|text| text.name == column.name))
+            .filter(|column| !self.is_text(table, column))
             .filter_map(|column| is(column, &entity.value))
             .collect();
-        let word = quote::text(&word(&entity.value));
-        for column in texts(table) {
+        let id = Id { thing: entity.column.clone().unwrap_or_default(), value: entity.value.clone() };
+        // A short number is anything, unless it stands behind the name that was asked for.
+        let pattern = match &entity.column {
+            Some(column) if is_short_number(&entity.value) => named_pattern(&self.spelled(column), &[&id]),
+            _ => word(&entity.value),
+        };
+        let (value, pattern) = (quote::text(&entity.value), quote::text(&pattern));
+        for column in table.own_columns().filter(|column| self.is_text(table, column)) {
             let name = quote::name(&column.name);
-            parts
-                .push(format!("(contains({name}, {}) AND regexp_matches({name}, {word}))", quote::text(&entity.value)));
+            parts.push(format!("(contains({name}, {value}) AND regexp_matches({name}, {pattern}))"));
         }
         if parts.is_empty() { "false".into() } else { parts.join(" OR ") }
     }
 
-    /// The columns in which a bare value is looked for: a plain number only in those that hold identities, since it
-    /// may be a count or a measurement in any other.
-    fn searched(&self, table: &Table, value: &str) -> Vec<String> {
-        let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
-        let holds_identity = |column: &&Column| !is_number || self.thing(table, &column.name).is_some();
+    /// How a name asked for may be written in texts.
+    fn spelled(&self, column: &str) -> Vec<String> {
+        let mut names = vec![column.to_string()];
+        names.extend(meaning::of("", column).map(|thing| meaning::spellings(&thing)).unwrap_or_default());
+        names
+    }
+
+    /// Whether a value of a column stands among other words: the message of a table, and of a log all texts, since its
+    /// fields are cut out of lines. Fields that lines name themselves are values.
+    pub fn is_text(&self, table: &Table, column: &Column) -> bool {
+        if column.kind != Kind::Text {
+            return false;
+        }
+        match table.kind {
+            "log" if table.is_prose() => true,
+            "log" => self.thing(table, &column.name).is_none(),
+            _ => table.roles.message.as_deref() == Some(column.name.as_str()),
+        }
+    }
+
+    /// The columns in which a bare value is looked for: of tables, a plain number only in those that hold identities,
+    /// since it may be a count or a measurement in any other.
+    pub fn searched(&self, table: &Table, value: &str) -> Vec<String> {
+        let is_number = value.parse::<f64>().is_ok();
         let fits = |column: &&Column| match column.kind {
             Kind::Text | Kind::Uuid => true,
             Kind::Int | Kind::Float | Kind::Decimal { .. } => is_number,
             _ => false,
         };
-        table.own_columns().filter(fits).filter(holds_identity).map(|column| column.name.clone()).collect()
+        let is_searched =
+            |column: &&Column| !is_number || table.kind == "log" || self.thing(table, &column.name).is_some();
+        table.own_columns().filter(fits).filter(is_searched).map(|column| column.name.clone()).collect()
     }
 
     /// Bytes that every record with one of these values has, for readers of text to look for. None if a record may
@@ -179,27 +210,33 @@ impl Session {
     fn related(&self, table: &Table, ids: &[Id]) -> Following {
         let mut conditions = Vec::new();
         let mut labels = Vec::new();
-        for column in table.own_columns().filter(|column| !texts(table).any(|text| text.name == column.name)) {
+        for column in table.own_columns().filter(|column| !self.is_text(table, column)) {
             let Some(thing) = self.thing(table, &column.name) else { continue };
-            let values: Vec<&str> = ids.iter().filter(|id| id.thing == thing).map(|id| id.value.as_str()).collect();
-            let listed: Vec<String> = values.iter().filter_map(|value| literal(column, value)).collect();
-            if listed.is_empty() {
-                continue;
+            let name = match column.kind {
+                Kind::Uuid => format!("{}::VARCHAR", quote::name(&column.name)),
+                _ => quote::name(&column.name),
+            };
+            // What can be nothing else is the same thing under whatever name.
+            let mut labels_of: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+            for id in ids.iter().filter(|id| id.thing == thing || id.is_distinctive()) {
+                labels_of.entry(&id.thing).or_default().extend(literal(column, &id.value));
             }
-            let name = quote::name(&column.name);
-            let condition = format!("{name} IN ({})", listed.join(", "));
-            let label = quote::text(&format!("{thing}="));
-            labels.push(format!("CASE WHEN {condition} THEN {label} || {name}::VARCHAR END"));
-            conditions.push(condition);
+            for (thing, values) in labels_of.into_iter().filter(|(_, values)| !values.is_empty()) {
+                let condition = format!("{name} IN ({})", values.join(", "));
+                let label = quote::text(&format!("{thing}="));
+                labels.push(format!("CASE WHEN {condition} THEN {label} || {name}::VARCHAR END"));
+                conditions.push(condition);
+            }
         }
-        for column in texts(table) {
+        let patterns = patterns(ids);
+        for column in table.own_columns().filter(|column| self.is_text(table, column)) {
             let name = quote::name(&column.name);
-            for (pattern, label) in patterns(ids) {
-                let pattern = quote::text(&pattern);
+            for (pattern, label) in &patterns {
+                let pattern = quote::text(pattern);
                 conditions.push(format!("regexp_matches({name}, {pattern})"));
                 labels.push(format!(
                     "CASE WHEN regexp_matches({name}, {pattern}) THEN {} || regexp_extract({name}, {pattern}, 2) END",
-                    quote::text(&label)
+                    quote::text(label)
                 ));
             }
         }
@@ -228,19 +265,10 @@ fn said(table: &Table, columns: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Columns in which a value stands among other words: all texts of a log, since its fields are cut out of lines, and
-/// the message of any other table.
-fn texts(table: &Table) -> impl Iterator<Item = &Column> {
-    let message = table.roles.message.as_deref();
-    table.own_columns().filter(move |column| {
-        column.kind == Kind::Text && (table.kind == "log" || message == Some(column.name.as_str()))
-    })
-}
-
 /// A value as a column's own kind has it in SQL; `None` if it cannot have it.
 fn literal(column: &Column, value: &str) -> Option<String> {
     match column.kind {
-        Kind::Int => value.parse::<i64>().ok().map(|number| number.to_string()),
+        Kind::Int => value.parse::<i64>().ok().map(|number| number.to_string()).filter(|number| number == value),
         Kind::Float | Kind::Decimal { .. } => {
             value.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| format!("{number:?}"))
         }
@@ -262,34 +290,46 @@ fn is(column: &Column, value: &str) -> Option<String> {
     }
 }
 
+/// What is no part of a word; scripts that write without spaces are not asked for.
+const NO_PART: &str = r"[^\p{Latin}\p{Greek}\p{Cyrillic}\p{N}_]";
+
+fn is_short_number(value: &str) -> bool {
+    value.len() < 6 && value.parse::<f64>().is_ok()
+}
+
 /// A regular expression for a value as a whole word.
 fn word(value: &str) -> String {
-    format!("(^|[^A-Za-z0-9_]){}($|[^A-Za-z0-9_])", regex::escape(value))
+    format!("(^|{NO_PART}){}($|{NO_PART})", regex::escape(value))
+}
+
+/// A regular expression whose second group is one of the ids, behind one of the names of their thing: `test_id=256`.
+fn named_pattern(names: &[String], ids: &[&Id]) -> String {
+    let names: Vec<String> = names.iter().map(|name| regex::escape(name).replace('_', "[ _-]?")).collect();
+    let values: Vec<String> = ids.iter().map(|id| regex::escape(&id.value)).collect();
+    format!(
+        r#"(?i)(^|[^A-Za-z0-9])(?:{})(?:[ _-]?(?:id|no|nr|number|key))?["']?\s*[=:# ]\s*["']?({})($|{NO_PART})"#,
+        names.join("|"),
+        values.join("|")
+    )
 }
 
 /// Regular expressions whose second group is one of the ids, each with what stands before the id in a label: for
-/// distinctive ones as a word, for others behind the name of their thing, as in `test_id=256`.
+/// distinctive ones as a word, for others behind the name of their thing.
 fn patterns(ids: &[Id]) -> Vec<(String, String)> {
     let mut patterns = Vec::new();
     let mut things: Vec<&str> = ids.iter().map(|id| id.thing.as_str()).collect();
     things.sort_unstable();
     things.dedup();
     for thing in things {
-        let of = |wanted: bool| {
-            let values = ids.iter().filter(|id| id.thing == thing && id.is_distinctive() == wanted);
-            values.map(|id| regex::escape(&id.value)).collect::<Vec<_>>().join("|")
-        };
-        let (distinctive, others) = (of(true), of(false));
+        let (distinctive, others): (Vec<&Id>, Vec<&Id>) =
+            ids.iter().filter(|id| id.thing == thing).partition(|id| id.is_distinctive());
         let label = format!("{thing}=");
         if !distinctive.is_empty() {
-            patterns.push((format!("(^|[^A-Za-z0-9_])({distinctive})($|[^A-Za-z0-9_])"), label.clone()));
+            let values: Vec<String> = distinctive.iter().map(|id| regex::escape(&id.value)).collect();
+            patterns.push((format!("(^|{NO_PART})({})($|{NO_PART})", values.join("|")), label.clone()));
         }
         if !others.is_empty() {
-            let name = regex::escape(thing).replace('_', "[ _-]?");
-            patterns.push((
-                format!(r#"(?i)(^|[^A-Za-z0-9]){name}(?:[ _-]?(?:id|no|number|key))?["']?\s*[=:# ]\s*["']?({others})($|[^A-Za-z0-9_])"#),
-                label,
-            ));
+            patterns.push((named_pattern(&meaning::spellings(thing), &others), label));
         }
     }
     patterns

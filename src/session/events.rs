@@ -63,10 +63,7 @@ impl Session {
             Some(condition) if self.fits(&scan, condition) => (condition.as_str(), None),
             Some(condition) => ("true", Some(condition)),
         };
-        let within_window = match table.roles.end.as_ref().filter(|_| wanted.running) {
-            Some(end) => wanted.window.touches(&time, &format!("{}::TIMESTAMP", quote::name(end))),
-            None => wanted.window.sql(&time),
-        };
+        let within_window = self.within(table, wanted);
         let code = table.roles.code.as_ref().map(|code| format!("{}::VARCHAR", quote::name(code)));
         let rows = format!(
             "SELECT {time} AS ts, {} AS source, {} AS table_name, {} AS entity, {} AS level, {} AS code, {} AS message, \
@@ -106,6 +103,16 @@ impl Session {
         let rows = rows?.rows;
         let first = rows.first().map(|row| &row[0]).filter(|first| !first.is_null());
         Ok(rows.len() >= ROWS_LEAST && first.is_some_and(|first| rows.iter().all(|row| row[0] == *first)))
+    }
+
+    /// Whether a row is in the window.
+    pub fn within(&self, table: &Table, wanted: &Wanted) -> String {
+        let Some(time) = &table.roles.time else { return "true".into() };
+        let time = format!("{}::TIMESTAMP", quote::name(time));
+        match table.roles.end.as_ref().filter(|_| wanted.running) {
+            Some(end) => wanted.window.touches(&time, &format!("{}::TIMESTAMP", quote::name(end))),
+            None => wanted.window.sql(&time),
+        }
     }
 
     /// Whether a condition can be asked of a table's rows, or of them as events.

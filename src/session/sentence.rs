@@ -19,7 +19,7 @@ impl Session {
                 .iter()
                 .filter(is_new)
                 .filter_map(|name| table.column(name))
-                .map(|column| said(table, column))
+                .map(|column| said(column))
                 .collect();
             return match said.is_empty() {
                 true => "message".into(),
@@ -45,13 +45,18 @@ impl Session {
         telling.sort_by_key(outcome);
         let left_out = telling.len().saturating_sub(COLUMNS_MAX);
         telling.truncate(COLUMNS_MAX);
-        let mut parts: Vec<String> = roles.is_load_stamp.then(|| quote::text("(loaded)")).into_iter().collect();
+        // A day alone stands before all that happened on it.
+        let is_day =
+            roles.time.as_ref().and_then(|time| table.column(time)).is_some_and(|time| time.kind == Kind::Date);
+        let mark = if roles.is_load_stamp { Some("(loaded)") } else { is_day.then_some("(that day)") };
+        let mut parts: Vec<String> = mark.map(quote::text).into_iter().collect();
         parts.extend(roles.message.iter().map(|name| quote::name(name)));
-        parts.extend(telling.into_iter().map(|column| said(table, column)));
+        parts.extend(telling.into_iter().map(|column| said(column)));
         if let (Some(time), Some(end)) = (&roles.time, &roles.end) {
             let (time, end) = (quote::name(time), quote::name(end));
             parts.push(format!(
-                "coalesce('took=' || rca_length(epoch_us({end}::TIMESTAMP) - epoch_us({time}::TIMESTAMP)), 'no end')"
+                "CASE WHEN {end} IS NULL THEN 'no end' WHEN isfinite({end}::TIMESTAMP) AND isfinite({time}::TIMESTAMP) \
+                 THEN 'took=' || rca_length(epoch_us({end}::TIMESTAMP) - epoch_us({time}::TIMESTAMP)) END"
             ));
         }
         if left_out > 0 {
@@ -62,9 +67,11 @@ impl Session {
 }
 
 /// `station=ST05`, or NULL.
-fn said(table: &Table, column: &Column) -> String {
+fn said(column: &Column) -> String {
     let name = quote::name(&column.name);
-    let is_time = column.kind == Kind::Time && table.kind != "log";
-    let value = if is_time { format!("rca_rfc3339({name})") } else { format!("{name}::VARCHAR") };
+    let value = match column.kind {
+        Kind::Time => format!("rca_rfc3339({name})"),
+        _ => format!("{name}::VARCHAR"),
+    };
     format!("{} || {value}", quote::text(&format!("{}=", column.name)))
 }

@@ -107,7 +107,10 @@ impl Session {
         for table in tables {
             let Some(column) = &table.roles.time else { continue };
             let column = quote::name(column);
-            let sql = format!("SELECT min({column}::TIMESTAMP), max({column}::TIMESTAMP) FROM {}", table.sql());
+            let sql = format!(
+                "SELECT min({column}::TIMESTAMP), max({column}::TIMESTAMP) FROM {} WHERE isfinite({column}::TIMESTAMP)",
+                table.sql()
+            );
             if let [Value::Time(first), Value::Time(last)] = self.one_row(&sql)?.as_slice() {
                 ends = Some(ends.map_or((*first, *last), |(from, to)| (from.min(*first), to.max(*last))));
             }

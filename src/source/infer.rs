@@ -2,6 +2,7 @@
 //! fit is refused here, and the reader counts it; nothing is bent to fit.
 
 use crate::model::column::{Buffer, Kind};
+use crate::model::meaning;
 use crate::model::time::{self, DAY, Stamp};
 use crate::model::zone::Clock;
 
@@ -203,11 +204,16 @@ pub fn is_null_word(text: &[u8]) -> bool {
     )
 }
 
+/// Readings that hold for a column whose name tells a time even if a few values are none.
+const TIMES: [Reading; 3] = [Reading::Time, Reading::DayFirst, Reading::MonthFirst];
+
 /// Narrows down how a column's texts can be read, one sample after the other.
 #[derive(Debug, Clone)]
 pub struct Guess {
     candidates: Vec<Reading>,
     seen: u64,
+    /// How many samples are times as [`TIMES`] has them.
+    times: [u64; 3],
     zoneless: bool,
     finer: bool,
 }
@@ -218,6 +224,7 @@ impl Default for Guess {
         Self {
             candidates: vec![Bool, Epoch, Int, Float, FloatComma, Date, Time, DayFirst, MonthFirst],
             seen: 0,
+            times: [0; 3],
             zoneless: false,
             finer: false,
         }
@@ -246,12 +253,16 @@ impl Guess {
         self.finer |= text.len() > 26
             && text.get(19) == Some(&b'.')
             && text[20..].iter().take_while(|byte| byte.is_ascii_digit()).count() > 6;
-        self.zoneless |= time::iso_whole(text).is_some_and(|stamp| stamp.offset.is_none())
-            || divided(text, true).is_some()
-            || divided(text, false).is_some();
+        let iso = time::iso_whole(text);
+        let (day_first, month_first) = (divided(text, true).is_some(), divided(text, false).is_some());
+        for (count, is_time) in self.times.iter_mut().zip([iso.is_some(), day_first, month_first]) {
+            *count += u64::from(is_time);
+        }
+        self.zoneless |= iso.is_some_and(|stamp| stamp.offset.is_none()) || day_first || month_first;
     }
 
-    /// The reading that every sample fits. A date whose day and month could be either stays text.
+    /// The reading that every sample fits; where the name tells a time, also one that most fit, so that one broken time
+    /// does not take all others away. A date whose day and month could be either stays text.
     pub fn reading(&self, name: &str) -> Reading {
         let has = |reading| self.candidates.contains(&reading);
         if self.seen == 0 || (has(Reading::DayFirst) && has(Reading::MonthFirst)) {
@@ -261,7 +272,16 @@ impl Guess {
             .iter()
             .copied()
             .find(|reading| *reading != Reading::Epoch || names_a_time(name))
+            .or_else(|| self.mostly().filter(|_| tells_a_time(name)))
             .unwrap_or(Reading::Text)
+    }
+
+    /// The one way of writing times that at least half of the samples are in.
+    fn mostly(&self) -> Option<Reading> {
+        let fits = |count: u64| count > 0 && 2 * count >= self.seen;
+        let mut fitting = TIMES.into_iter().zip(self.times).filter(|(_, count)| fits(*count));
+        let (reading, _) = fitting.next()?;
+        fitting.next().is_none().then_some(reading)
     }
 
     /// Whether a sample was a time finer than a microsecond.
@@ -280,6 +300,13 @@ pub fn names_a_time(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     matches!(name.as_str(), "ts" | "t" | "time" | "timestamp" | "epoch" | "date" | "datetime")
         || ["_at", "_ts", "_time", "_timestamp", "timestamp", "_epoch"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a name says that its values are times.
+fn tells_a_time(name: &str) -> bool {
+    const LAST: &[&str] =
+        &["ts", "at", "time", "timestamp", "datetime", "date", "when", "started", "ended", "finished"];
+    meaning::words(name).last().is_some_and(|last| LAST.iter().any(|word| last == word || last.ends_with("time")))
 }
 
 #[cfg(test)]
@@ -305,6 +332,12 @@ mod tests {
         assert_eq!(guessed("d", &["2025-03-01", "2025-03-01T08:00:00Z"]), Reading::Time);
         assert_eq!(guessed("d", &["10/03/2004", "13/03/2004"]), Reading::DayFirst);
         assert_eq!(guessed("d", &["10/03/2004"]), Reading::Text);
+        assert_eq!(
+            guessed("ts", &["2025-03-01 08:00:00", "0000-00-00 00:00:00", "2025-03-01 08:00:01"]),
+            Reading::Time
+        );
+        assert_eq!(guessed("ts", &["2025-03-01 08:00:00", "pending", "pending"]), Reading::Text);
+        assert_eq!(guessed("note", &["2025-03-01 08:00:00", "2025-03-01 08:00:01", "late"]), Reading::Text);
         assert_eq!(guessed("x", &["?", ""]), Reading::Text);
         assert_eq!(guessed("x", &["true", "FALSE"]), Reading::Bool);
     }

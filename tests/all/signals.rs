@@ -78,3 +78,54 @@ fn an_output_appears_whole_or_not_at_all() {
     assert!(run("select sum(a) s from stdin").success());
     assert_eq!(std::fs::read_to_string(place.path().join("answer.csv")).expect("written"), "s\n4\n");
 }
+
+/// Whether there is a file anywhere below a directory whose name begins as given.
+fn has_file(folder: &std::path::Path, beginning: &str) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.filter_map(Result::ok).any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() { has_file(&entry.path(), beginning) } else { name.starts_with(beginning) }
+    })
+}
+
+#[test]
+fn a_timeline_that_spills_is_whole_and_an_interrupted_one_leaves_nothing() {
+    let place = folder();
+    let scratch = folder();
+    let mut log = std::io::BufWriter::new(std::fs::File::create(place.path().join("a.log")).expect("a file"));
+    for n in 0..400_000_u64 {
+        // Out of order, so that there is something to sort.
+        let second = n * 7_919 % 86_400;
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        writeln!(
+            log,
+            "2025-03-01 {hour:02}:{minute:02}:{second:02},{:03} INFO [w] a.b.C - packet {n} is stored, {:064x}",
+            n % 1000,
+            n
+        )
+        .expect("written");
+    }
+    log.flush().expect("written");
+    drop(log);
+    let start = || {
+        let mut command = command("rca", place.path());
+        command.args(["timeline", "a.log", "--memory", "60MB", "-f", "csv", "-q"]).env("TMPDIR", scratch.path());
+        command
+    };
+    let mut child = start().stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("rca starts");
+    let spills = (0..6_000).any(|_| {
+        std::thread::sleep(Duration::from_millis(5));
+        has_file(scratch.path(), "duckdb_temp")
+    });
+    assert!(spills, "it is more than fits into the memory");
+    command("kill", &root()).args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let left = || std::fs::read_dir(scratch.path()).expect("the directory").count();
+    assert_eq!(left(), 0, "after an interrupt");
+    let output = start().output().expect("rca starts");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let times: Vec<&str> = text.lines().skip(1).map(|line| &line[..24]).collect();
+    assert_eq!((times.len(), output.status.code()), (400_000, Some(0)));
+    assert!(times.is_sorted());
+    assert_eq!(left(), 0);
+}

@@ -81,8 +81,8 @@ fn order_is_the_same_for_any_order_of_sources_and_any_threads() {
 #[test]
 fn collapsed_rows_count_all_events() {
     let case = |more: &[&str]| rows(&[&["timeline", "-C", "examples/laptop-anomaly"][..], more].concat());
-    let all = case(&["--source", "gateway"]);
-    let collapsed = case(&["--source", "gateway", "--collapse"]);
+    let all = case(&["--source", "gateway", "--level", "warn"]);
+    let collapsed = case(&["--source", "gateway", "--level", "warn", "--collapse"]);
     let repeats: u64 = collapsed.iter().map(|row| row["repeats"].as_u64().expect("a count")).sum();
     assert_eq!(repeats, all.len() as u64);
     assert!(collapsed.len() < all.len());
@@ -96,6 +96,61 @@ fn collapsed_rows_count_all_events() {
         assert_eq!(told, last["ts"] != row["ts"], "{row}");
         at += row["repeats"].as_u64().expect("a count") as usize;
     }
+}
+
+#[test]
+fn what_differs_in_more_than_numbers_is_not_collapsed() {
+    let place = folder();
+    let log = "2025-03-01T08:00:00Z ERROR request failed\njava.lang.IllegalStateException: pool exhausted\n\tat a.B.c(B.java:12)\n\
+               2025-03-01T08:00:01Z ERROR request failed\njava.lang.OutOfMemoryError: heap\n\tat a.B.c(B.java:12)\n\
+               2025-03-01T08:00:02Z INFO unit SN001 took 780 ms at 10.0.0.1\n\
+               2025-03-01T08:00:03Z INFO unit SN001 took 9.5 ms at 10.0.0.1\n\
+               2025-03-01T08:00:04Z INFO unit SN002 took 780 ms at 10.0.0.1\n\
+               2025-03-01T08:00:05Z INFO unit SN002 took 780 ms at 10.0.0.2\n";
+    write(place.path(), "x.log", log);
+    let found = rows_in(place.path(), &["timeline", "x.log", "--collapse"]);
+    assert_eq!(found.iter().map(|row| row["repeats"].as_u64().expect("a count")).collect::<Vec<_>>(), [1, 1, 2, 1, 1]);
+    let message = found[2]["message"].as_str().expect("a message");
+    assert_eq!(message, "unit SN001 took <*> ms at 10.0.0.1 (until 2025-03-01T08:00:03Z, 1s)");
+}
+
+#[test]
+fn counts_per_stretch_lose_no_event() {
+    let place = folder();
+    write(
+        place.path(),
+        "n.csv",
+        "ts,level,n\n2025-01-06 00:00:00,warn,1\n2025-01-12 23:59:59,fatal,2\n,error,3\n2025-01-13 00:00:00,info,4\n",
+    );
+    let found = rows_in(place.path(), &["timeline", "n.csv", "--every", "7d"]);
+    assert_eq!(texts(&found, "bucket"), ["2025-01-06T00:00:00Z", "2025-01-06T00:00:00Z", "2025-01-13T00:00:00Z", ""]);
+    assert_eq!(texts(&found, "level"), ["warn", "fatal", "info", "error"]);
+}
+
+#[test]
+fn one_broken_time_takes_no_other_away() {
+    let place = folder();
+    write(place.path(), "t.csv", "ts,serial\n2025-01-01 00:00:00,S\n2025-01-01 00:00:01,S\n0000-00-00 00:00:00,S\n");
+    let output = run_in(place.path(), &["timeline", "t.csv", "-f", "csv", "--strict"]);
+    let (rows, said) =
+        (String::from_utf8(output.stdout).expect("UTF-8"), String::from_utf8(output.stderr).expect("UTF-8"));
+    assert_eq!((rows.lines().count(), output.status.code()), (4, Some(3)), "{said}");
+    assert!(said.contains("1 value of `ts` is no time and NULL here (t.csv:4)"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_found_is_said() {
+    let place = folder();
+    write(place.path(), "t.csv", "ts,serial,n\n2025-01-01 00:00:00,SN1,12\n");
+    let said = |entity: &str| {
+        let output = run_in(place.path(), &["timeline", "t.csv", "-f", "csv", "--entity", entity]);
+        String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    assert!(said("sn1").contains("no event is of sn1: letters count as they are typed"));
+    assert!(said("12").contains("--entity COL=1"));
+    assert!(said("").contains("an entity without a value"));
+    assert!(said("-1").contains("no event is of -1"));
+    assert!(!said("n=12").contains("no event"));
 }
 
 #[test]
@@ -119,7 +174,12 @@ fn a_limit_keeps_what_is_nearest_to_errors() {
         text.lines().filter_map(|line| line.split("… ").nth(1)?.split(" row").next()?.parse::<usize>().ok()).sum();
     assert_eq!(left_out, 992, "{text}");
     let note = String::from_utf8(read.stderr).expect("UTF-8");
-    assert!(note.contains("8 of 1,000 rows are shown (--limit): those nearest to errors"), "{note}");
+    assert!(
+        note.contains(
+            "8 of 1,000 rows are shown (--limit): those nearest to errors, the first of each kind before others"
+        ),
+        "{note}"
+    );
     // Without errors and warnings the first ones, in data and for readers alike.
     let calm = rows_in(place.path(), &["timeline", "a.log", "--limit", "2", "--where", "message = 'ok'"]);
     assert_eq!(origins(&calm), ["a.log:1", "a.log:2"]);
@@ -162,6 +222,52 @@ fn ids_that_others_have_are_not_followed() {
     let notes = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(notes.contains("occur with it alone: job=J1"), "{notes}");
     assert!(notes.contains("others have them too: batch=B7"), "{notes}");
+}
+
+#[test]
+fn fields_that_lines_name_hold_ids_like_columns() {
+    let place = folder();
+    let line = |second: u32, rest: &str| {
+        format!("{{\"ts\":\"2025-03-01T08:00:{second:02}Z\",\"level\":\"info\",\"msg\":\"x\",{rest}}}\n")
+    };
+    let log = [
+        line(1, "\"serial\":\"SN1\",\"request_id\":\"abc-1\""),
+        line(2, "\"request_id\":\"abc-1\""),
+        line(3, "\"serial\":\"SN-1\",\"order_id\":\"O0\""),
+        line(4, "\"serial\":\"SN2\",\"order_id\":\"O1\""),
+        line(5, "\"order_id\":\"O1\",\"serial\":\"SN1\""),
+    ];
+    write(place.path(), "o.ndjson", &log.concat());
+    let related = rows_in(place.path(), &["timeline", "o.ndjson", "--entity", "SN1", "--related"]);
+    assert_eq!(origins(&related), ["o.ndjson:1", "o.ndjson:2", "o.ndjson:5"], "the order is SN2's too");
+    assert_eq!(related[1]["entity"], "SN1 via request=abc-1");
+    // A value is the whole value, and no word of it.
+    assert!(rows_in(place.path(), &["timeline", "o.ndjson", "--entity", "SN"]).is_empty());
+}
+
+#[test]
+fn ids_are_looked_for_at_all_times_and_in_all_sources() {
+    let place = folder();
+    write(place.path(), "t.csv", "ts,serial,test_id\n2025-01-01 00:00:00,SN1,77\n");
+    write(place.path(), "s.csv", "ts,test_id,step\n2025-01-01 00:00:05,77,a\n2025-01-01 00:00:06,78,a\n");
+    let ask = |flags: &[&str]| {
+        rows_in(place.path(), &[&["timeline", "t.csv", "s.csv", "--entity", "SN1", "--related"][..], flags].concat())
+    };
+    assert_eq!(origins(&ask(&["--from", "2025-01-01 00:00:03"])), ["s.csv:2"]);
+    assert_eq!(origins(&ask(&["--source", "s"])), ["s.csv:2"]);
+}
+
+#[test]
+fn a_short_number_in_a_text_stands_behind_its_name() {
+    let place = folder();
+    let log = "2025-03-01 08:00:00,001 INFO [a] c.d.E - test 256 began\n\
+               2025-03-01 08:00:00,002 INFO [a] c.d.E - queue 256\n\
+               2025-03-01 08:00:00,003 INFO [a] c.d.E - test_id=256 done\n";
+    write(place.path(), "gw.log", log);
+    write(place.path(), "t.csv", "ts,test_id\n2025-03-01 08:00:00,256\n");
+    let of = |entity: &str| rows_in(place.path(), &["timeline", "--entity", entity, "t.csv", "gw.log"]);
+    assert_eq!(origins(&of("test_id=256")), ["t.csv:2", "gw.log:1", "gw.log:3"]);
+    assert_eq!(of("256").len(), 4, "a bare one is any word");
 }
 
 #[test]

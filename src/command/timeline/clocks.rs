@@ -27,7 +27,7 @@ const WORDS: &str = "list_filter(regexp_extract_all({text}, '[A-Za-z0-9_-]{5,64}
 
 /// Messages are of one kind if they differ in words with digits, in values behind a name and in words in capitals alone.
 const KIND: &str = "regexp_replace(split_part(message, chr(10), 1), \
-                    '=\\S+|[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*|\\b[A-Z][A-Z]+\\b', '<*>', 'g')";
+                    '(=)\\S+|[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*|\\b[A-Z][A-Z]+\\b', '\\1<*>', 'g')";
 
 /// The offset of each source against another.
 ///

@@ -10,6 +10,8 @@ const OFFSET_LEAST: i64 = SECOND;
 /// An offset is a clock's if it is so many times as large as its spread, and the spread no more than this.
 const STEADY: i64 = 15;
 const SPREAD_MOST: i64 = MINUTE;
+/// No clock drifts by more than this share, which is half a minute an hour: what does is no clock.
+const DRIFT_MOST: f64 = 0.01;
 /// Clocks agree if events that follow each other are no further apart, and their distance varies no more.
 const AGREE_WITHIN: i64 = 10 * SECOND;
 const AGREE_SPREAD: i64 = 5 * SECOND;
@@ -36,7 +38,10 @@ pub struct Link {
 
 impl Link {
     pub fn drifts(&self) -> bool {
-        self.fit > 0.9 && (self.drift * self.span as f64).abs() > OFFSET_LEAST as f64 && self.spread > SECOND / 10
+        self.fit > 0.9
+            && self.drift.abs() <= DRIFT_MOST
+            && (self.drift * self.span as f64).abs() > OFFSET_LEAST as f64
+            && self.spread > SECOND / 10
     }
 
     pub fn agrees(&self) -> bool {

@@ -38,8 +38,9 @@ pub struct TimelineArgs {
     /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,
-    /// Only events of this entity: in any column, or in columns of this name, and in log messages
-    #[arg(long, value_name = "[COL=]VALUE")]
+    /// Only events of this entity: a column has the value (of this name or one that means the same; a bare number only
+    /// in columns that identify), or a text has it as a word
+    #[arg(long, value_name = "[COL=]VALUE", allow_hyphen_values = true)]
     pub entity: Vec<String>,
     /// Follow ids that occur together with the entity, one hop: a test id of that serial, a request id in its log lines
     #[arg(long, requires = "entity")]
@@ -53,7 +54,7 @@ pub struct TimelineArgs {
     /// Only this level and those above it: trace, debug, info, warn, error, fatal
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
-    /// Only this source
+    /// Only this source, or this table of it
     #[arg(long, value_name = "SOURCE")]
     pub source: Vec<String>,
     /// Only events whose message fits this regular expression
@@ -83,7 +84,14 @@ pub const LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal
 /// # Errors
 /// If there is no such level.
 pub fn at_least(level: &str) -> Result<String> {
-    let at = LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level)).ok_or_else(|| {
+    let level = match level.to_lowercase().as_str() {
+        "warning" => "warn".to_string(),
+        "err" => "error".to_string(),
+        "critical" | "crit" | "alert" | "emerg" | "panic" => "fatal".to_string(),
+        "notice" => "info".to_string(),
+        other => other.to_string(),
+    };
+    let at = LEVELS.iter().position(|known| *known == level).ok_or_else(|| {
         Error::question(format!("there is no level `{level}`"))
             .hint(format!("levels are {}", name::listed(&LEVELS.map(String::from))))
     })?;
@@ -102,16 +110,21 @@ impl TimelineArgs {
         match &self.around {
             Some(around) => {
                 let (at, half) = (session.instant(around, "--around")?, length(&self.window, "--window")?);
-                Ok(Window { from: Some(at - half), to: Some(at + half) })
+                // Both ends are around it.
+                Ok(Window { from: Some(at - half), to: Some(at + half + 1) })
             }
             None => session.window(self.common.evidence.from.as_deref(), self.common.evidence.to.as_deref()),
         }
     }
 
     fn tables<'a>(&self, session: &'a Session, notes: &mut Vec<String>) -> Result<Vec<&'a Table>> {
+        let is_meant = |table: &Table, wanted: &String| {
+            table.source.eq_ignore_ascii_case(wanted) || table.name.eq_ignore_ascii_case(wanted)
+        };
         for wanted in &self.source {
-            if !session.tables.iter().any(|table| table.source == *wanted) {
-                let names: Vec<String> = session.tables.iter().map(|table| table.source.clone()).collect();
+            if !session.tables.iter().any(|table| is_meant(table, wanted)) {
+                let mut names: Vec<String> = session.tables.iter().map(|table| table.source.clone()).collect();
+                names.dedup();
                 let near = name::nearest(wanted, names.iter().map(String::as_str));
                 return Err(Error::question(format!("there is no source `{wanted}`"))
                     .hint(format!("sources are {}", name::listed(if near.is_empty() { &names } else { &near }))));
@@ -119,8 +132,25 @@ impl TimelineArgs {
         }
         Ok(super::event_tables_with(session, self.common.evidence.condition.as_deref(), notes)?
             .into_iter()
-            .filter(|table| self.source.is_empty() || self.source.contains(&table.source))
+            .filter(|table| self.source.is_empty() || self.source.iter().any(|wanted| is_meant(table, wanted)))
             .collect())
+    }
+
+    /// What is said where no event is found.
+    fn nothing(&self, tables: &[&Table]) -> String {
+        let known = match self.entity.as_slice() {
+            [] => "no event is in this window".to_string(),
+            entities => format!("no event is of {}: letters count as they are typed", entities.join(" or ")),
+        };
+        let is_number = |text: &String| text.parse::<f64>().is_ok();
+        let is_database = tables.iter().any(|table| table.kind != "log");
+        if self.entity.iter().any(is_number) && is_database {
+            format!(
+                "{known}, and a bare number is looked for in columns that identify only: name another one, --entity COL=1"
+            )
+        } else {
+            known
+        }
     }
 
     fn conditions(&self) -> Result<String> {
@@ -174,6 +204,7 @@ fn entity(text: &str) -> Entity {
         Some((column, value)) if is_name(column) => {
             Entity { column: Some(column.to_string()), value: value.to_string() }
         }
+        Some(("", value)) => Entity { column: None, value: value.to_string() },
         _ => Entity { column: None, value: text.to_string() },
     }
 }
@@ -243,6 +274,9 @@ impl Ask for TimelineArgs {
         } else {
             None
         };
+        if having.as_ref().is_some_and(Vec::is_empty) {
+            notes.push(self.nothing(&tables));
+        }
         notes.extend(loaded(&tables, having.as_deref()));
         notes.append(&mut answer.notes);
         Ok(Answer { notes, ..answer })

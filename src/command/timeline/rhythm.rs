@@ -20,7 +20,7 @@ pub struct Silence {
 impl Silence {
     pub fn note(&self) -> String {
         format!(
-            "a silence is longer than {}: the usual gap between events is {} (median of {})",
+            "silences longer than {} are marked: the usual gap between events is {} (median of {})",
             duration::shown(self.longer_than),
             duration::shown(self.usual),
             grouped(u64::try_from(self.gaps).unwrap_or(0))

@@ -1,10 +1,12 @@
 //! Events as rows to be shown: counted, collapsed, the nearest to what went wrong, with what is between them.
 
-use super::rhythm;
+use super::{LEVELS, rhythm};
 use crate::command::{Answer, Reading};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
+use crate::model::time::DAY;
+use crate::model::value::Value;
 use crate::model::zone::Zone;
 use crate::session::Session;
 
@@ -32,10 +34,15 @@ impl View {
 
     /// Events per stretch of this many microseconds.
     pub fn histogram(&self, every: i64) -> Answer {
-        let every = every.to_string();
-        let values = [("events", self.events.as_str()), ("condition", &self.condition), ("every", &every)];
-        let counted = quote::fill(include_str!("histogram.sql"), &[&values[..], &[("local", "")]].concat());
-        let values = [("every", every.as_str()), ("histogram", &counted)];
+        const WEEK: i64 = 7 * DAY;
+        // The first Monday.
+        let origin = if every % WEEK == 0 { "'1970-01-05'" } else { "'1970-01-01'" };
+        let levels: Vec<String> = LEVELS.iter().map(|level| quote::text(level)).collect();
+        let (every, levels) = (every.to_string(), format!("[{}]", levels.join(", ")));
+        let values = [("every", every.as_str()), ("origin", origin), ("levels", &levels)];
+        let counted = [("events", self.events.as_str()), ("condition", &self.condition), ("local", "")];
+        let counted = quote::fill(include_str!("histogram.sql"), &[&values[..], &counted].concat());
+        let values = [&values[..], &[("histogram", counted.as_str())]].concat();
         let sql = self.fill(include_str!("histogram_read.sql"), "bucket", &values);
         Answer {
             reading: Some(Reading { sql, notes: Vec::new() }),
@@ -56,27 +63,36 @@ impl View {
         let wanted = format!("SELECT * FROM ({}) WHERE {}", self.events, self.condition);
         session.engine.keep_found("rca_events", &wanted)?;
         let mut notes = Vec::new();
-        let rows = quote::fill(include_str!("rows.sql"), &[("events", "rca_events")]);
-        let rows = if self.collapse { quote::fill(include_str!("collapsed.sql"), &[("rows", &rows)]) } else { rows };
+        let silence = if self.is_followed { rhythm::silence(session, "rca_events")? } else { None };
+        let longer_than = silence.as_ref().map_or_else(|| "NULL".into(), |silence| silence.longer_than.to_string());
+        let mut rows = quote::fill(include_str!("rows.sql"), &[("events", "rca_events")]);
+        if self.collapse {
+            rows = quote::fill(include_str!("collapsed.sql"), &[("rows", &rows), ("silence", &longer_than)]);
+        }
         let count = session.engine.counted(&format!("SELECT count(*) FROM ({rows})"))?[0].int();
         let limit = self.limit.and_then(|limit| i64::try_from(limit).ok()).filter(|limit| *limit < count);
-        let silence = if self.is_followed { rhythm::silence(session, "rca_events")? } else { None };
         let (all, kept) = match limit {
             None => (rows, "true".to_string()),
             Some(limit) => {
-                let worst =
-                    session.engine.counted(&format!("SELECT coalesce(max({WEIGHT}), 0) FROM rca_events"))?[0].int();
-                notes.push(left_out(limit, count, worst));
+                let sql = format!(
+                    "SELECT coalesce(max(weight), 0), count(*) FILTER (weight = 2), count(*) FILTER (weight = 1) FROM (SELECT {WEIGHT} AS weight FROM ({rows}))"
+                );
+                let found = session.engine.counted(&sql)?;
+                let worst = found[0].int();
                 // With neither errors nor warnings no row is one of the worst.
-                let worst = if worst == 0 { "NULL".into() } else { worst.to_string() };
-                let values = [("rows", rows.as_str()), ("worst", &worst), ("weight", WEIGHT)];
-                (quote::fill(include_str!("nearest.sql"), &values), format!("rank <= {limit}"))
+                let told = if worst == 0 { "NULL".into() } else { worst.to_string() };
+                let values = [("rows", rows.as_str()), ("worst", &told), ("weight", WEIGHT)];
+                let nearest = quote::fill(include_str!("nearest.sql"), &values);
+                let kept = format!("rank <= {limit}");
+                let shown = format!("SELECT count(*) FILTER (weight = {worst}) FROM ({nearest}) WHERE {kept}");
+                let shown = session.engine.counted(&shown)?[0].int();
+                notes.push(left_out(limit, count, worst, found.get(3 - worst as usize).map_or(0, Value::int) - shown));
+                (nearest, kept)
             }
         };
         let silent = silence.iter().filter(|silence| silence.count > 0).map(rhythm::Silence::note).collect();
-        let silence = silence.map_or_else(|| "NULL".into(), |silence| silence.longer_than.to_string());
         let shown = format!("SELECT * FROM ({all}) WHERE {kept}");
-        let values = [("all", all.as_str()), ("kept", &kept), ("silence", &silence), ("count", &count.to_string())];
+        let values = [("all", all.as_str()), ("kept", &kept), ("silence", &longer_than), ("count", &count.to_string())];
         Ok(Answer {
             reading: Some(Reading { sql: self.fill(include_str!("read.sql"), "ts", &values), notes: silent }),
             notes,
@@ -109,12 +125,17 @@ impl View {
     }
 }
 
-fn left_out(limit: i64, count: i64, worst: i64) -> String {
+fn left_out(limit: i64, count: i64, worst: i64, hidden: i64) -> String {
     let number = |number: i64| grouped(u64::try_from(number).unwrap_or(0));
     let which = match worst {
-        2 => "those nearest to errors",
+        2 => "those nearest to errors, the first of each kind before others",
         1 => "those nearest to warnings, there are no errors",
         _ => "the first ones, there are neither errors nor warnings",
     };
-    format!("{} of {} rows are shown (--limit): {which}", number(limit), number(count))
+    let hidden = match (worst, hidden) {
+        (0, _) | (_, ..=0) => String::new(),
+        (_, 1) => "; 1 of these is left out".into(),
+        (_, hidden) => format!("; {} of these are left out", number(hidden)),
+    };
+    format!("{} of {} rows are shown (--limit): {which}{hidden}", number(limit), number(count))
 }
