@@ -233,10 +233,11 @@ fn sql_error(kind: &str, message: &str) -> Error {
 }
 
 /// What the engine may count as its own of the memory that all may use: readers hold blocks beside it, and what it
-/// allocates is about a third more than it counts.
+/// allocates is about a third more than it counts. With too little it cannot even spill.
 fn share(memory: u64) -> u64 {
     const BESIDE: u64 = 100_000_000;
-    (memory.saturating_sub(BESIDE) * 2 / 3).max(memory / 3)
+    const LEAST: u64 = 70_000_000;
+    (memory.saturating_sub(BESIDE) * 2 / 3).max(LEAST).min(memory)
 }
 
 fn absolute(path: &Path) -> String {

@@ -109,7 +109,7 @@ fn a_timeline_that_spills_is_whole_and_an_interrupted_one_leaves_nothing() {
     drop(log);
     let start = || {
         let mut command = command("rca", place.path());
-        command.args(["timeline", "a.log", "--memory", "60MB", "-f", "csv", "-q"]).env("TMPDIR", scratch.path());
+        command.args(["timeline", "a.log", "--memory", "120MB", "-f", "csv", "-q"]).env("TMPDIR", scratch.path());
         command
     };
     let mut child = start().stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("rca starts");
@@ -124,7 +124,7 @@ fn a_timeline_that_spills_is_whole_and_an_interrupted_one_leaves_nothing() {
     assert_eq!(left(), 0, "after an interrupt");
     let output = start().output().expect("rca starts");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let times: Vec<&str> = text.lines().skip(1).map(|line| &line[..24]).collect();
+    let times: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(['Z', '.']).next()).collect();
     assert_eq!((times.len(), output.status.code()), (400_000, Some(0)));
     assert!(times.is_sorted());
     assert_eq!(left(), 0);
