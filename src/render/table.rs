@@ -237,9 +237,7 @@ fn cell(value: &Value, column: &str) -> Cell {
 /// `None` if it is short enough.
 fn folded(text: &str) -> Option<String> {
     const LINES: usize = 5;
-    if text.lines().nth(LINES).is_none() {
-        return None;
-    }
+    text.lines().nth(LINES)?;
     let mut lines = text.lines();
     let first = lines.next()?;
     let is_cause = |line: &&str| line.trim_start().starts_with("Caused by");

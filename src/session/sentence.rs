@@ -14,13 +14,8 @@ impl Session {
         let entities = self.entity_columns(table);
         if table.kind == "log" {
             let is_new = |name: &&String| !entities.contains(name);
-            let said: Vec<String> = table
-                .telling
-                .iter()
-                .filter(is_new)
-                .filter_map(|name| table.column(name))
-                .map(|column| said(column))
-                .collect();
+            let said: Vec<String> =
+                table.telling.iter().filter(is_new).filter_map(|name| table.column(name)).map(said).collect();
             return match said.is_empty() {
                 true => "message".into(),
                 false => format!("concat_ws(' ', message, {})", said.join(", ")),
@@ -51,7 +46,7 @@ impl Session {
         let mark = if roles.is_load_stamp { Some("(loaded)") } else { is_day.then_some("(that day)") };
         let mut parts: Vec<String> = mark.map(quote::text).into_iter().collect();
         parts.extend(roles.message.iter().map(|name| quote::name(name)));
-        parts.extend(telling.into_iter().map(|column| said(column)));
+        parts.extend(telling.into_iter().map(said));
         if let (Some(time), Some(end)) = (&roles.time, &roles.end) {
             let (time, end) = (quote::name(time), quote::name(end));
             parts.push(format!(

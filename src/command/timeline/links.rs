@@ -194,7 +194,7 @@ mod tests {
     fn drift_and_rivals_are_no_offsets() {
         let drift = Link { drift: 1.0 / 3600.0, fit: 0.99, span: 31 * HOUR, ..link("a", "b", 15 * SECOND, 8 * SECOND) };
         let rival = Link { rival: Some(20 * SECOND), ..link("a", "b", 10 * SECOND, 30_000) };
-        assert!(corrections(&[drift.clone()]).is_empty() && drift.drifts() && !drift.agrees());
+        assert!(corrections(std::slice::from_ref(&drift)).is_empty() && drift.drifts() && !drift.agrees());
         assert!(corrections(&[rival]).is_empty());
     }
 
