@@ -64,6 +64,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Query(args) => ask(&args, surroundings, stdin),
         Command::Timeline(args) => ask(&args, surroundings, stdin),
         Command::Missing(args) => ask(&args, surroundings, stdin),
+        Command::Trace(args) => ask(&args, surroundings, stdin),
         Command::Errors(args) => ask(&args, surroundings, stdin),
         Command::Formats(args) => ask(&args, surroundings, stdin),
         Command::Completions(args) => {

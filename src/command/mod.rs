@@ -15,6 +15,7 @@ pub mod query;
 pub mod schema;
 pub mod sources;
 pub mod timeline;
+pub mod trace;
 
 /// Root cause analysis over scattered evidence.
 ///
@@ -38,6 +39,7 @@ pub enum Command {
     Query(query::QueryArgs),
     Timeline(timeline::TimelineArgs),
     Missing(missing::MissingArgs),
+    Trace(trace::TraceArgs),
     Errors(errors::ErrorsArgs),
     Formats(formats::FormatsArgs),
     Completions(completions::CompletionsArgs),

@@ -1,6 +1,7 @@
 //! Searches in series with a cadence and maybe a counter: gaps in time, gaps in sequence, duplicates, late rows,
 //! series that ended or never came.
 
+use super::cause::{Counter, Known};
 use super::divide::divide;
 use super::series::Series;
 use super::{Finding, Kind, Search};
@@ -60,6 +61,13 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
             if series.every.is_some() { " as said" } else { " as found" },
         ));
     }
+    search.known.push(Known {
+        table: table.clone(),
+        columns: series.columns.clone(),
+        sequence: series.sequence.clone(),
+        series: series.all(search.session)?,
+        holes: series.sequence.as_ref().map(|_| series.sql(include_str!("sequence_gaps.sql"))),
+    });
     time_gaps(search, &series)?;
     if series.sequence.is_some() {
         sequence_gaps(search, &series)?;
@@ -90,12 +98,16 @@ fn time_gaps(search: &mut Search, series: &Series) -> Result<()> {
         let due = ((until - since) as f64 / cadence.max(1) as f64).round() as i64 - 1;
         let expected = due.max(missing);
         let counter = match &row[7] {
-            Value::Null => String::new(),
-            hole if hole.int() <= 0 => {
-                "; sequence numbers go on without a hole, so nothing was lost on the way: the producer was silent"
-                    .into()
+            Value::Null => Counter::None,
+            hole if hole.int() < 0 => Counter::BeginsAnew,
+            hole if hole.int() == 0 => Counter::GoesOn,
+            _ => Counter::Holes,
+        };
+        let holes = match counter {
+            Counter::Holes => {
+                format!("; {} more are missing by sequence number and listed as sequence_gap", row[7].int())
             }
-            hole => format!("; {} more are missing by sequence number and listed as sequence_gap", hole.int()),
+            _ => String::new(),
         };
         search.findings.push(Finding {
             since: Some(since),
@@ -104,13 +116,14 @@ fn time_gaps(search: &mut Search, series: &Series) -> Result<()> {
             observed: expected - missing,
             missing,
             detail: format!(
-                "{} {} {} where a row is due every {}{counter}",
+                "{} {} {} where a row is due every {}{holes}",
                 count(gaps, "gap"),
                 if gaps == 1 { "of" } else { "within" },
                 duration::shown(until - since),
                 duration::shown(cadence)
             ),
             sql: series.time_gaps_shown(&row[0], since, until, cadence),
+            counter,
             ..series.finding(Kind::TimeGap, &row[0])
         });
     }
@@ -136,11 +149,7 @@ fn sequence_gaps(search: &mut Search, series: &Series) -> Result<()> {
             expected: missing + observed,
             observed,
             missing,
-            detail: format!(
-                "{} in the sequence, {} never arrived: they were lost on the way, or are late",
-                count(gaps, "hole"),
-                count(missing, "number")
-            ),
+            detail: format!("{} in the sequence, {} never arrived", count(gaps, "hole"), count(missing, "number")),
             sql: if row[7].int() == 0 {
                 series.sequence_gaps_shown(&row[0], since, until)
             } else {

@@ -58,6 +58,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                     quote::text(&row[0].shown()),
                     quote::time(row[1].int())
                 )),
+                counter: super::cause::Counter::None,
             });
         }
     }

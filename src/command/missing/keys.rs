@@ -151,6 +151,7 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
             row[3].shown()
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),
+        counter: super::cause::Counter::None,
     });
     Ok(())
 }

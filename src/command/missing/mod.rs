@@ -11,6 +11,7 @@ use crate::model::value::Value;
 use crate::session::Session;
 
 mod cadence;
+mod cause;
 mod divide;
 mod flatline;
 mod keys;
@@ -103,6 +104,7 @@ pub struct Finding {
     pub missing: i64,
     pub detail: String,
     pub sql: String,
+    pub counter: cause::Counter,
 }
 
 const FIELDS: [(&str, ColumnKind); 14] = [
@@ -164,6 +166,8 @@ pub struct Search<'a> {
     pub notes: Vec<String>,
     /// By table: the columns that tell its series apart, as said or as found.
     pub divided: std::collections::HashMap<String, Vec<String>>,
+    /// Tables with a cadence.
+    pub known: Vec<cause::Known>,
     /// Tables without a cadence.
     pub irregular: Vec<String>,
     /// `--every` in microseconds.
@@ -211,6 +215,7 @@ impl Ask for MissingArgs {
             findings: Vec::new(),
             notes: Vec::new(),
             divided: std::collections::HashMap::new(),
+            known: Vec::new(),
             irregular: Vec::new(),
             every,
             window,
@@ -242,6 +247,7 @@ impl Ask for MissingArgs {
             return Err(Error::question(format!("no table has the columns `{}`", self.series.join("`, `")))
                 .hint(format!("did you mean {}", crate::model::name::listed(&near))));
         }
+        cause::explain(&mut search)?;
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
         if !search.irregular.is_empty() {

@@ -100,6 +100,7 @@ fn found(
         missing,
         detail,
         sql: quote::one_line(&sql),
+        counter: super::cause::Counter::None,
     });
 }
 

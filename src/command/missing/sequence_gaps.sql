@@ -8,6 +8,6 @@ ordered AS (
     WINDOW line AS (PARTITION BY series, life ORDER BY q)
 ),
 cadences AS (SELECT series, median(epoch_us(t) - epoch_us(t0)) AS cadence FROM ordered WHERE t > t0 GROUP BY series)
-SELECT o.series, t0 AS since, t AS until, (q - q0 - 1)::BIGINT AS missing, place, cadence, (SELECT max(life) FROM lives l WHERE l.series = o.series) AS lives
+SELECT o.series, t0 AS since, t AS until, (q - q0 - 1)::BIGINT AS missing, place, cadence, (SELECT max(life) FROM lives l WHERE l.series = o.series) AS lives, q0, q
 FROM ordered o JOIN cadences c ON o.series = c.series
 WHERE q > q0 + 1

@@ -1,11 +1,13 @@
 //! A table as a set of series: their labels, and the SQL over them, for searching and for people to paste.
 
+use super::cause::Counter;
 use super::{Finding, Kind};
 use crate::engine::quote::{self, fill};
+use crate::error::Result;
 use crate::model::column::Kind as ColumnKind;
 use crate::model::time;
 use crate::model::value::Value;
-use crate::session::Table;
+use crate::session::{Session, Table};
 
 /// A table as a set of series.
 pub struct Series<'a> {
@@ -62,6 +64,18 @@ impl Series<'_> {
         fill(file, &[("steps", &steps), ("every", &every), ("lives", lives.trim_end())])
     }
 
+    /// All series, each with its label and the values of its columns.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn all(&self, session: &Session) -> Result<Vec<(String, Vec<String>)>> {
+        let columns: Vec<String> = self.columns.iter().map(|name| format!("{}::VARCHAR", quote::name(name))).collect();
+        let list = std::iter::once(self.label()).chain(columns).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT DISTINCT {list} FROM {} WHERE ({}) ORDER BY ALL", self.table.sql(), self.condition);
+        let shown = |row: Vec<Value>| (row[0].shown(), row[1..].iter().map(Value::shown).collect());
+        Ok(session.engine.rows(&sql)?.rows.into_iter().map(shown).collect())
+    }
+
     /// A finding of this table.
     pub fn finding(&self, kind: Kind, series: &Value) -> Finding {
         Finding {
@@ -77,6 +91,7 @@ impl Series<'_> {
             missing: 0,
             detail: String::new(),
             sql: String::new(),
+            counter: Counter::None,
         }
     }
 

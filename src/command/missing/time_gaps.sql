@@ -1,5 +1,6 @@
 -- Steps longer than one and a half cadences, with how many rows are missing in them. Numbers that the sequence
 -- shows to be missing too are taken off, since they were sent: those are sequence gaps.
+-- A counter that begins anew has a hole of -1.
 WITH steps AS ({steps}),
 deltas AS (SELECT series, epoch_us(t) - epoch_us(t0) AS d FROM steps WHERE t > t0),
 medians AS (SELECT series, coalesce({every}, median(d)) AS c, count(*) AS n FROM deltas GROUP BY series),
@@ -12,11 +13,11 @@ regular AS (
         AND count(*) FILTER (WHERE abs(d - c) <= greatest(0.1 * c, 2 * 1.4826 * mad)) >= 0.8 * n)
 ),
 gaps AS (
-    SELECT s.series, t0 AS since, t AS until, place, c AS cadence, CASE WHEN q - q0 > 0 THEN q - q0 - 1 WHEN q <= q0 THEN 0 END AS hole,
+    SELECT s.series, t0 AS since, t AS until, place, c AS cadence, CASE WHEN q > q0 THEN q - q0 - 1 WHEN q = q0 THEN 0 WHEN q < q0 THEN -1 END AS hole,
         (round((epoch_us(t) - epoch_us(t0)) / c) - 1)::BIGINT AS due
     FROM steps s JOIN regular r ON s.series = r.series
     WHERE epoch_us(t) - epoch_us(t0) > 1.5 * c
 )
-SELECT series, since, until, due - coalesce(hole, 0) AS missing, place, cadence, hole
+SELECT series, since, until, due - greatest(coalesce(hole, 0), 0) AS missing, place, cadence, hole
 FROM gaps
-WHERE due - coalesce(hole, 0) > 0.1 * due
+WHERE due - greatest(coalesce(hole, 0), 0) > 0.1 * due

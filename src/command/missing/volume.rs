@@ -52,6 +52,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
             missing: expected - observed,
             detail: format!("{observed} rows where {usual} every {} are usual", duration::shown(every)),
             sql: quote::one_line(&format!("SELECT * FROM ({sql}) WHERE since = {}", quote::time(since))),
+            counter: super::cause::Counter::None,
         });
     }
     Ok(())

@@ -1,0 +1,394 @@
+//! Findings put together: what happened at the same time, what the series concerned have in common, and what the
+//! other side of a link has. From that a cause is told, never surer than the evidence, with what would refute it.
+
+use std::collections::BTreeSet;
+
+use super::{Finding, Kind, Search};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::Kind as ColumnKind;
+use crate::model::coverage::grouped;
+use crate::model::time::MINUTE;
+use crate::session::Table;
+
+/// What the search knows of a table with series.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub table: Table,
+    /// Which tell the series apart.
+    pub columns: Vec<String>,
+    pub sequence: Option<String>,
+    /// All series, each by its values in the order of `columns`.
+    pub series: Vec<(String, Vec<String>)>,
+    /// The holes of its sequence, as [`Kind::SequenceGap`] finds them.
+    pub holes: Option<String>,
+}
+
+/// Findings of one table and kind at about the same time.
+struct Cluster {
+    findings: Vec<usize>,
+    since: i64,
+    until: i64,
+}
+
+/// More clusters are not looked into.
+const CLUSTERS_MAX: usize = 50;
+
+/// Adds to each finding what else is known of it.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn explain(search: &mut Search) -> Result<()> {
+    for known in search.known.clone() {
+        for kind in [Kind::TimeGap, Kind::SequenceGap, Kind::Ended] {
+            let clusters = clusters(&search.findings, &known.table, kind);
+            for cluster in clusters.iter().take(CLUSTERS_MAX) {
+                let together = together(search, &known, cluster)?;
+                let alarm = alarm(search, &known.table, cluster)?;
+                for index in &cluster.findings {
+                    let link = link(search, &known, *index)?;
+                    let told = told(&search.findings[*index], &together, link, alarm.as_deref());
+                    search.findings[*index].detail.push_str(&told);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Findings that overlap by at least half of the shorter one.
+fn clusters(findings: &[Finding], table: &Table, kind: Kind) -> Vec<Cluster> {
+    let mut own: Vec<usize> = (0..findings.len())
+        .filter(|index| {
+            let finding = &findings[*index];
+            finding.kind == kind && finding.source == table.source && finding.table_name == table.short_name
+        })
+        .collect();
+    own.sort_by_key(|index| (findings[*index].since, findings[*index].until));
+    let mut clusters: Vec<Cluster> = Vec::new();
+    for index in own {
+        let (Some(since), Some(until)) = (findings[index].since, findings[index].until) else { continue };
+        let fits = |cluster: &&mut Cluster| {
+            let overlap = until.min(cluster.until) - since.max(cluster.since);
+            2 * overlap >= (until - since).min(cluster.until - cluster.since)
+        };
+        match clusters.iter_mut().rev().find(fits) {
+            Some(cluster) => {
+                cluster.findings.push(index);
+                cluster.until = cluster.until.max(until);
+            }
+            None => clusters.push(Cluster { findings: vec![index], since, until }),
+        }
+    }
+    clusters
+}
+
+/// How many series are concerned at once, and what they alone have in common.
+#[derive(Debug, Default)]
+struct Together {
+    concerned: usize,
+    all: usize,
+    shared: Option<String>,
+}
+
+fn together(search: &Search, known: &Known, cluster: &Cluster) -> Result<Together> {
+    let labels: BTreeSet<&str> =
+        cluster.findings.iter().filter_map(|index| search.findings[*index].series.as_deref()).collect();
+    let mut together = Together { concerned: labels.len().max(1), all: known.series.len(), shared: None };
+    if together.concerned < 2 {
+        return Ok(together);
+    }
+    if together.concerned == together.all {
+        together.shared = Some(format!("all {} series of {}", together.all, known.table.name));
+        return Ok(together);
+    }
+    let is_concerned = |label: &str| labels.contains(label);
+    for (place, column) in known.columns.iter().enumerate() {
+        let of = |concerned: bool| -> BTreeSet<&str> {
+            let series = known.series.iter().filter(|(label, _)| is_concerned(label) == concerned);
+            series.filter_map(|(_, values)| values.get(place).map(String::as_str)).collect()
+        };
+        let (inside, outside) = (of(true), of(false));
+        if !inside.is_disjoint(&outside) {
+            continue;
+        }
+        let list = Vec::from_iter(inside.iter().copied()).join(", ");
+        let whole = format!("all {} series of {column} {list}", together.concerned);
+        let values: Vec<String> = inside.iter().map(|value| quote::text(value)).collect();
+        let behind = if inside.len() > 1 { behind(search, known, column, &values)? } else { None };
+        together.shared = Some(match behind {
+            Some(behind) => format!("{whole}, which alone have {behind}"),
+            None => whole,
+        });
+        return Ok(together);
+    }
+    Ok(together)
+}
+
+/// What another column, in any table, says of these values of a series column and of no other: a gateway, a host.
+fn behind(search: &Search, known: &Known, column: &str, values: &[String]) -> Result<Option<String>> {
+    let list = values.join(", ");
+    for table in search.session.tables.iter().filter(|table| !table.is_prose()) {
+        let Some(same) = table.column(column) else { continue };
+        let (same, sql) = (quote::name(&same.name), table.sql());
+        for other in table.own_columns().filter(|other| matches!(other.kind, ColumnKind::Text)) {
+            let is_known = known.columns.iter().any(|column| column.eq_ignore_ascii_case(&other.name));
+            if is_known || table.roles.message.as_ref() == Some(&other.name) {
+                continue;
+            }
+            let name = quote::name(&other.name);
+            let inside = format!("{same}::VARCHAR IN ({list})");
+            let row = search.session.one_row(&format!(
+                "SELECT count(DISTINCT {name}) FILTER ({inside}), min({name}) FILTER ({inside}), count(DISTINCT {same}) FILTER ({inside} AND {name} IS NOT NULL), \
+                 count(DISTINCT {name}), count(DISTINCT {same}) FROM {sql}"
+            ))?;
+            let [of_these, value, covered, all, of_column] = &row[..] else { continue };
+            if of_these.int() != 1
+                || covered.int() != values.len() as i64
+                || all.int() < 2
+                || all.int() >= of_column.int()
+            {
+                continue;
+            }
+            let others =
+                format!("SELECT count(*) FROM {sql} WHERE {name} = {} AND NOT ({inside})", quote::text(&value.shown()));
+            if search.session.one_row(&others)?.first().map_or(1, crate::model::value::Value::int) == 0 {
+                return Ok(Some(format!("{} {} ({})", other.name, value.shown(), table.name)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// A log that has far more warnings and errors in that time than otherwise.
+fn alarm(search: &Search, table: &Table, cluster: &Cluster) -> Result<Option<String>> {
+    const LEAST: i64 = 5;
+    const TIMES_MORE: f64 = 5.0;
+    let mut loudest: Option<(f64, String)> = None;
+    for other in search.session.tables.iter().filter(|other| other.kind == "log" && other.name != table.name) {
+        let (Some(time), Some(level)) = (&other.roles.time, &other.roles.level) else { continue };
+        let time = format!("{}::TIMESTAMP", quote::name(time));
+        let inside = format!("{time} >= {} AND {time} <= {}", quote::time(cluster.since), quote::time(cluster.until));
+        let row = search.session.one_row(&format!(
+            "SELECT count(*) FILTER ({inside}), count(*), epoch_us(max({time})) - epoch_us(min({time})) FROM {} WHERE {} IN ('warn', 'error', 'fatal') AND isfinite({time})",
+            other.sql(),
+            quote::name(level),
+        ))?;
+        let (count, all, span) = (row[0].int(), row[1].int(), row[2].int());
+        let length = (cluster.until - cluster.since).max(1);
+        let per_minute = |count: i64, length: i64| count as f64 / (length.max(1) as f64 / MINUTE as f64);
+        let (during, otherwise) = (per_minute(count, length), per_minute(all - count, (span - length).max(MINUTE)));
+        if count >= LEAST && during >= TIMES_MORE * otherwise && loudest.as_ref().is_none_or(|(most, _)| during > *most)
+        {
+            let text = format!(
+                "{} has {} warnings and errors in that time, {during:.1} a minute against {otherwise:.1} otherwise",
+                other.name,
+                grouped(count.unsigned_abs())
+            );
+            loudest = Some((during, text));
+        }
+    }
+    Ok(loudest.map(|(_, text)| text))
+}
+
+/// What another table with the same series has of what is missing here.
+enum Link {
+    /// It has all of it, or some.
+    Has {
+        other: String,
+        there: i64,
+    },
+    Lacks {
+        other: String,
+    },
+}
+
+fn link(search: &Search, known: &Known, index: usize) -> Result<Option<Link>> {
+    let finding = &search.findings[index];
+    let (Some(since), Some(until)) = (finding.since, finding.until) else { return Ok(None) };
+    let label = finding.series.clone().unwrap_or_default();
+    let named = known.columns.iter().chain(&known.sequence);
+    let same =
+        |table: &&Table| table.name != known.table.name && named.clone().all(|name| table.column(name).is_some());
+    // A table without series columns and without a counter shares nothing with this one.
+    if known.columns.is_empty() && known.sequence.is_none() {
+        return Ok(None);
+    }
+    for other in search.session.tables.iter().filter(same) {
+        let Some(time) = &other.roles.time else { continue };
+        let parts = known.columns.iter().filter_map(|name| {
+            let column = quote::name(&other.column(name)?.name);
+            Some(format!("{} || coalesce({column}::VARCHAR, 'NULL')", quote::text(&format!("{name}="))))
+        });
+        let parts: Vec<String> = parts.collect();
+        let of = if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) };
+        let is_same = format!("{of} = {}", quote::text(&label));
+        let sql = other.sql();
+        let has_any = search.session.one_row(&format!("SELECT count(*) FROM {sql} WHERE {is_same}"))?[0].int();
+        if has_any == 0 {
+            continue;
+        }
+        let there = match (finding.kind, &known.sequence, &known.holes) {
+            (Kind::SequenceGap, Some(sequence), Some(holes)) => {
+                let number = other.column(sequence).map(|column| quote::name(&column.name)).unwrap_or_default();
+                search.session.one_row(&format!(
+                    "SELECT count(DISTINCT there.q) FROM ({holes}) AS hole JOIN (SELECT DISTINCT {number} AS q FROM {sql} WHERE {is_same}) AS there \
+                     ON there.q > hole.q0 AND there.q < hole.q WHERE hole.series = {} AND hole.since >= {} AND hole.until <= {}",
+                    quote::text(&label),
+                    quote::time(since),
+                    quote::time(until)
+                ))?[0]
+                    .int()
+            }
+            _ => {
+                let time = format!("{}::TIMESTAMP", quote::name(time));
+                // Clocks of two sides may differ a little; the ends of a gap are rows that both have.
+                let edge = ((until - since) / 20).min(5 * MINUTE);
+                search.session.one_row(&format!(
+                    "SELECT count(*) FROM {sql} WHERE {is_same} AND {time} > {} AND {time} < {}",
+                    quote::time(since + edge),
+                    quote::time(until - edge)
+                ))?[0]
+                    .int()
+            }
+        };
+        let other = other.name.clone();
+        return Ok(Some(if there == 0 { Link::Lacks { other } } else { Link::Has { other, there } }));
+    }
+    Ok(None)
+}
+
+/// The cause of a finding, how sure it is, and what would refute it.
+fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Option<&str>) -> String {
+    let table = match finding.source == finding.table_name {
+        true => finding.table_name.clone(),
+        false => format!("{}.{}", finding.source, finding.table_name),
+    };
+    let mut reasons: Vec<String> = Vec::new();
+    let mut is_linked = false;
+    let mut cause = match (&finding.kind, finding.counter) {
+        (Kind::SequenceGap, _) => "lost on the way".to_string(),
+        (Kind::TimeGap, Counter::GoesOn) => "the producer was silent".into(),
+        (Kind::TimeGap, Counter::BeginsAnew) => "the producer began anew".into(),
+        (Kind::TimeGap, Counter::Holes) => "the producer was silent and rows were lost".into(),
+        _ => "the producer was silent, or its rows were lost".into(),
+    };
+    let mut refuted = match finding.kind {
+        Kind::SequenceGap => "the numbers come late",
+        _ => "rows of that time come late",
+    };
+    match &link {
+        Some(Link::Has { other, there }) => {
+            cause = format!("lost between {other} and {table}");
+            is_linked = true;
+            reasons.push(match (finding.kind, *there >= finding.missing) {
+                (Kind::SequenceGap, true) => format!("{other} has all {} of them", grouped(there.unsigned_abs())),
+                (Kind::SequenceGap, false) => {
+                    format!(
+                        "{other} has {} of the {}",
+                        grouped(there.unsigned_abs()),
+                        grouped(finding.missing.unsigned_abs())
+                    )
+                }
+                _ => format!("{other} has {} rows in that time", grouped(there.unsigned_abs())),
+            });
+        }
+        Some(Link::Lacks { other }) if finding.kind == Kind::SequenceGap => {
+            cause = format!("lost before {other}, or never sent");
+            reasons.push(format!("{other} lacks them too"));
+        }
+        Some(Link::Lacks { other }) => {
+            is_linked = true;
+            reasons.push(format!("{other} has no row in that time either"));
+        }
+        None => {}
+    }
+    match finding.counter {
+        Counter::GoesOn if finding.kind == Kind::TimeGap => {
+            reasons.push("sequence numbers go on without a hole".into())
+        }
+        Counter::BeginsAnew => reasons.push("sequence numbers begin anew behind it".into()),
+        _ => {}
+    }
+    if let Some(shared) = &together.shared {
+        reasons.push(format!("at once in {shared}"));
+        refuted = "series that do not share that are concerned too";
+    } else if together.concerned > 1 {
+        reasons.push(format!("at once in {} of {} series", together.concerned, together.all));
+    } else if together.all > 1 {
+        reasons.push(format!("in 1 of {} series", grouped(together.all as u64)));
+    }
+    reasons.extend(alarm.map(str::to_string));
+    let sure = match (is_linked, reasons.len()) {
+        (true, 2..) => "very likely",
+        (true, _) | (_, 2..) => "likely",
+        _ => "possible",
+    };
+    let reasons = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) };
+    format!("; cause: {cause} ({sure}{reasons}; refuted if {refuted})")
+}
+
+/// What the sequence numbers do over a gap in time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Counter {
+    /// There are none.
+    #[default]
+    None,
+    GoesOn,
+    Holes,
+    BeginsAnew,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(kind: Kind, counter: Counter) -> Finding {
+        Finding {
+            kind,
+            source: "telemetry".into(),
+            table_name: "telemetry".into(),
+            series: None,
+            column_name: None,
+            since: Some(0),
+            until: Some(MINUTE),
+            expected: 10,
+            observed: 0,
+            missing: 10,
+            detail: String::new(),
+            sql: String::new(),
+            counter,
+        }
+    }
+
+    #[test]
+    fn a_cause_is_no_surer_than_its_evidence() {
+        let alone = Together { concerned: 1, all: 1, shared: None };
+        let text = told(&finding(Kind::TimeGap, Counter::None), &alone, None, None);
+        assert_eq!(
+            text,
+            "; cause: the producer was silent, or its rows were lost (possible; refuted if rows of that time come late)"
+        );
+        let sender = || Some(Link::Has { other: "agent".into(), there: 10 });
+        let text = told(
+            &finding(Kind::SequenceGap, Counter::None),
+            &Together { concerned: 1, all: 12, shared: None },
+            sender(),
+            None,
+        );
+        assert!(
+            text.starts_with(
+                "; cause: lost between agent and telemetry (very likely: agent has all 10 of them; in 1 of 12 series"
+            ),
+            "{text}"
+        );
+        let none = || Some(Link::Lacks { other: "agent".into() });
+        let text = told(&finding(Kind::TimeGap, Counter::GoesOn), &alone, none(), None);
+        assert!(
+            text.contains(
+                "the producer was silent (very likely: agent has no row in that time either; sequence numbers go on"
+            ),
+            "{text}"
+        );
+    }
+}

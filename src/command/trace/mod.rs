@@ -1,0 +1,236 @@
+//! `rca trace`: through which stages entities passed, and where they were lost.
+
+use clap::Args;
+
+use super::{Answer, Ask};
+use crate::args::Common;
+use crate::engine::quote::{self, fill};
+use crate::error::{Error, Result};
+use crate::model::column::Kind;
+use crate::model::coverage::grouped;
+use crate::model::duration;
+use crate::model::value::Value;
+use crate::session::{Session, Window};
+
+mod passage;
+mod stages;
+
+use stages::Stage;
+
+/// Follow entities through their stages: how many entered each, passed and were lost
+///
+/// Stages are tables that all entities should pass through, in order: as rca.toml declares them ([[stages]]), else
+/// the tables that have the entity's column, in the order of their times. An entity is lost at the first stage that
+/// it does not reach; one that is there again later has skipped the stage, which is said. With --entity it is one
+/// entity's way: its states are passed, late, out_of_order, duplicated, skipped, lost and not_reached.
+///
+/// Examples:
+///   rca trace -C examples/laptop-anomaly
+///   rca trace --by station -C examples/laptop-anomaly
+///   rca trace --entity SN240767 -C examples/laptop-anomaly
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct TraceArgs {
+    /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Divide by the values of these columns, of the first stage that has them
+    #[arg(long, value_name = "COL", value_delimiter = ',', conflicts_with = "entity")]
+    pub by: Vec<String>,
+    /// The way of this entity alone
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub entity: Option<String>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What is said of the passages through one stage besides their number.
+struct Told {
+    skipped: i64,
+    new: i64,
+    late: i64,
+    early: i64,
+    repeated: i64,
+    underway: i64,
+    usual: i64,
+    most: i64,
+}
+
+impl Ask for TraceArgs {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    fn run(&self, session: &Session) -> Result<Answer> {
+        let evidence = &self.common.evidence;
+        let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
+        let mut notes = Vec::new();
+        let stages = stages::of(session, &mut notes)?;
+        self.keep_passages(session, &stages, &window, &mut notes)?;
+        if let Some(entity) = &self.entity {
+            return passage::of(session, &stages, entity, notes);
+        }
+        let part = self.parts(session, &stages)?;
+        let selects: Vec<String> = (0..stages.len())
+            .map(|index| fill(include_str!("stage.sql"), &[("stage", &index.to_string()), ("part", &part)]))
+            .collect();
+        let found = session.engine.rows(&format!("{} ORDER BY stage, lost DESC, part", selects.join(" UNION ALL ")))?;
+        let rows: Vec<Vec<Value>> = found.rows.iter().map(|row| shown(row, &stages)).collect();
+        let lost: i64 = found.rows.iter().map(|row| row[4].int()).sum();
+        for (index, stage) in stages.iter().enumerate() {
+            let delays = delays(index);
+            let sql = fill(include_str!("told.sql"), &[("stage", &index.to_string()), ("delays", &delays)]);
+            let row = session.engine.counted(&sql)?;
+            let number = |at: usize| row.get(at).map_or(0, Value::int);
+            let told = Told {
+                skipped: number(0),
+                new: number(1),
+                late: number(2),
+                early: number(3),
+                repeated: number(4),
+                underway: number(5),
+                usual: number(6),
+                most: number(7),
+            };
+            notes.extend(said(&told, stage, index));
+        }
+        let columns = [
+            ("stage", Kind::Text),
+            ("table_name", Kind::Text),
+            ("part", Kind::Text),
+            ("entered", Kind::Int),
+            ("passed", Kind::Int),
+            ("lost", Kind::Int),
+            ("share", Kind::Float),
+        ];
+        let sql = session.engine.keep("trace", &columns, &rows)?;
+        Ok(Answer { notes, found: Some(u64::try_from(lost).unwrap_or(0)), ..Answer::of(sql) })
+    }
+}
+
+impl TraceArgs {
+    /// Keeps the first passage of each entity through each stage, and each entity with the stages it was seen in.
+    fn keep_passages(
+        &self,
+        session: &Session,
+        stages: &[Stage],
+        window: &Window,
+        notes: &mut Vec<String>,
+    ) -> Result<()> {
+        let condition = self.common.evidence.condition.as_deref();
+        let mut fits_any = condition.is_none();
+        let mut selects = Vec::new();
+        for (index, stage) in stages.iter().enumerate() {
+            let scan = stage.table.sql();
+            let said = condition.filter(|condition| session.fits(&scan, condition));
+            fits_any |= said.is_some();
+            if condition.is_some() && said.is_none() {
+                notes.push(format!("{} is taken whole: --where does not fit it", stage.table.name));
+            }
+            selects.push(format!(
+                "SELECT {index} AS stage, {} AS key, min({time}) AS ts, count(*) AS times FROM {scan} WHERE {} IS NOT NULL AND ({}) GROUP BY ALL",
+                stage.key_sql(),
+                quote::name(&stage.key),
+                said.unwrap_or("true"),
+                time = stage.time_sql(),
+            ));
+        }
+        if let Some(condition) = condition.filter(|_| !fits_any) {
+            // Says by the first what is wrong.
+            session.engine.rows(&format!("SELECT 1 FROM {} WHERE ({condition}) LIMIT 0", stages[0].table.sql()))?;
+        }
+        session.engine.keep_found("rca_passages", &selects.join(" UNION ALL "))?;
+        // An entity is in the window if it was when it was seen first.
+        let entered = window.sql("first_ts");
+        session.engine.keep_found("rca_entities", &fill(include_str!("entities.sql"), &[("entered", &entered)]))?;
+        Ok(())
+    }
+
+    /// The part of each entity, as a relation of `key` and `part`.
+    fn parts(&self, session: &Session, stages: &[Stage]) -> Result<String> {
+        let mut joined = String::from("(SELECT key, seen, NULL::VARCHAR AS part FROM rca_entities)");
+        for (number, column) in self.by.iter().enumerate() {
+            let found = stages.iter().find_map(|stage| Some((stage, stage.table.column(column)?.name.clone())));
+            let Some((stage, column)) = found else {
+                let names =
+                    stages.iter().flat_map(|stage| stage.table.own_columns()).map(|column| column.name.as_str());
+                let near = crate::model::name::nearest(column, names);
+                let error = Error::question(format!("no stage has a column `{column}`"));
+                return Err(if near.is_empty() {
+                    error
+                } else {
+                    error.hint(format!("did you mean {}", crate::model::name::listed(&near)))
+                });
+            };
+            let values = format!(
+                "SELECT {} AS key, min({}::VARCHAR) AS value FROM {} WHERE {} IS NOT NULL GROUP BY ALL",
+                stage.key_sql(),
+                quote::name(&column),
+                stage.table.sql(),
+                quote::name(&stage.key),
+            );
+            let table = format!("rca_part_{number}");
+            session.engine.keep_found(&table, &values)?;
+            joined = format!(
+                "(SELECT key, seen, nullif(concat_ws(', ', part, value), '') AS part FROM {joined} LEFT JOIN {table} USING (key))"
+            );
+        }
+        Ok(joined)
+    }
+}
+
+fn delays(stage: usize) -> String {
+    fill(include_str!("delays.sql"), &[("stage", &stage.to_string())])
+}
+
+fn shown(row: &[Value], stages: &[Stage]) -> Vec<Value> {
+    let stage = &stages[usize::try_from(row[0].int()).unwrap_or(0).min(stages.len() - 1)];
+    let (entered, lost) = (row[2].int(), row[4].int());
+    let share = if entered == 0 { 0.0 } else { (lost as f64 / entered as f64 * 10_000.0).round() / 10_000.0 };
+    vec![
+        Value::Text(stage.name.clone()),
+        Value::Text(stage.table.name.clone()),
+        row[1].clone(),
+        row[2].clone(),
+        row[3].clone(),
+        row[4].clone(),
+        Value::Float(share),
+    ]
+}
+
+fn said(told: &Told, stage: &Stage, index: usize) -> Option<String> {
+    let number = |count: i64| grouped(count.unsigned_abs());
+    let mut parts = Vec::new();
+    if told.skipped > 0 {
+        parts.push(format!("{} of the lost skipped it and are in a later stage", number(told.skipped)));
+    }
+    if told.underway > 0 {
+        parts.push(format!(
+            "{} of the lost may still be on their way, it usually takes {}",
+            number(told.underway),
+            duration::shown(told.usual)
+        ));
+    }
+    if index > 0 && told.new > 0 {
+        parts.push(format!("{} in no stage before", number(told.new)));
+    }
+    if told.late > 0 {
+        parts.push(format!(
+            "{} late, after more than {} where {} is usual",
+            number(told.late),
+            duration::shown(told.most),
+            duration::shown(told.usual)
+        ));
+    }
+    if told.early > 0 {
+        parts.push(format!("{} out of order, before the stage that should come first", number(told.early)));
+    }
+    if told.repeated > 0 {
+        parts.push(format!("{} more than once", number(told.repeated)));
+    }
+    (!parts.is_empty()).then(|| format!("{}: {}", stage.name, parts.join("; ")))
+}

@@ -1,0 +1,72 @@
+//! One entity's way through the stages.
+
+use super::Stage;
+use crate::command::Answer;
+use crate::engine::quote::{self, fill};
+use crate::error::Result;
+use crate::model::column::Kind;
+use crate::model::value::Value;
+use crate::session::Session;
+
+/// # Errors
+/// If the evidence cannot be read.
+pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<String>) -> Result<Answer> {
+    let sql = format!("SELECT coalesce(bit_or(1 << stage), 0) FROM rca_passages WHERE key = {}", quote::text(entity));
+    let seen = session.engine.counted(&sql)?.first().map_or(0, Value::int);
+    if seen == 0 {
+        notes.push(format!("no stage has `{entity}`: letters count as they are typed"));
+    }
+    let last = 63 - seen.leading_zeros() as usize % 64;
+    let mut rows = Vec::new();
+    for (index, stage) in stages.iter().enumerate().filter(|_| seen != 0) {
+        let row = |ts: Value, origin: Value, state: &str| {
+            vec![
+                Value::Text(stage.name.clone()),
+                Value::Text(stage.table.name.clone()),
+                ts,
+                origin,
+                Value::Text(state.to_string()),
+            ]
+        };
+        if seen & (1 << index) == 0 {
+            let state = match index {
+                _ if index < last => "skipped",
+                _ if index == last + 1 => "lost",
+                _ => "not_reached",
+            };
+            rows.push(row(Value::Null, Value::Null, state));
+            continue;
+        }
+        let values = [("delays", super::delays(index)), ("entity", quote::text(entity))];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let first = session.engine.counted(&fill(include_str!("passage.sql"), &values))?;
+        let first = match (first.first().map(Value::int), first.get(1).map(Value::int)) {
+            (Some(1), _) => "out_of_order",
+            (_, Some(1)) => "late",
+            _ => "passed",
+        };
+        let passages = format!(
+            "SELECT {} AS ts, {} AS origin FROM {} WHERE {} = {} ORDER BY ts NULLS LAST, _file, _line",
+            stage.time_sql(),
+            stage.table.origin,
+            stage.table.scan(&[]),
+            stage.key_sql(),
+            quote::text(entity)
+        );
+        for (number, passage) in session.engine.rows(&passages)?.rows.into_iter().enumerate() {
+            let state = if number == 0 { first } else { "duplicated" };
+            rows.push(row(passage[0].clone(), passage[1].clone(), state));
+        }
+    }
+    let columns = [
+        ("stage", Kind::Text),
+        ("table_name", Kind::Text),
+        ("ts", Kind::Time),
+        ("origin", Kind::Text),
+        ("state", Kind::Text),
+    ];
+    let is_whole = |row: &&Vec<Value>| row[4].shown() != "passed";
+    let found = rows.iter().filter(is_whole).count() as u64;
+    let sql = session.engine.keep("passage", &columns, &rows)?;
+    Ok(Answer { notes, found: Some(found), ..Answer::of(sql) })
+}
