@@ -31,6 +31,7 @@ complete -c rca -n "__fish_rca_needs_command" -f -a "schema" -d 'List the column
 complete -c rca -n "__fish_rca_needs_command" -f -a "query" -d 'Ask in SQL: any SELECT that DuckDB runs, over all tables and `events`'
 complete -c rca -n "__fish_rca_needs_command" -f -a "timeline" -d 'Show what happened, in order, across all sources'
 complete -c rca -n "__fish_rca_needs_command" -f -a "missing" -d 'Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls'
+complete -c rca -n "__fish_rca_needs_command" -f -a "trace" -d 'Follow entities through their stages: how many entered each, passed and were lost'
 complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors down by code, compare with a baseline, audit the classification'
 complete -c rca -n "__fish_rca_needs_command" -f -a "formats" -d 'List the log formats, say why a file\'s was chosen, or test one of your own'
 complete -c rca -n "__fish_rca_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -193,6 +194,34 @@ complete -c rca -n "__fish_rca_using_subcommand missing" -s q -l quiet -d 'No no
 complete -c rca -n "__fish_rca_using_subcommand missing" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand missing" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand trace" -l by -d 'Divide by the values of these columns, of the first stage that has them' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l entity -d 'The way of this entity alone' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand trace" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand trace" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand trace" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand trace" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand trace" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand trace" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand trace" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l code -d 'Where the code is: a column (error_code, station.tests.error_code), or a regular expression over messages' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l codebook -d 'What the codes mean: a table, or a file' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l baseline -d 'Compare with the errors of this window' -r

@@ -32,12 +32,16 @@ CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_repla
 -- A message without its numbers: those that stand by themselves, maybe with a unit. An address, a serial or a name with
 -- digits is no number.
 CREATE MACRO rca_number_taken(text) AS regexp_replace(text,
-    '(^|[^A-Za-z0-9_.:/\x{E000}-])[-+]?\d+(?:[.,:]\d+)*(?:ms|us|ns|s|min|h|%|B|KB|MB|GB|KiB|MiB|GiB|V|A|W|C|rpm)?($|[^A-Za-z0-9_.:/\x{E000}-]|[.,:](?:$|\s))',
+    '(^|[^A-Za-z0-9_.:/\x{E000}\x{E001}-])[-+]?\d+(?:[.,:]\d+)*(?:ms|us|ns|s|min|h|%|B|KB|MB|GB|KiB|MiB|GiB|V|A|W|C|rpm)?($|[^A-Za-z0-9_.:/\x{E000}-]|[.,:](?:$|\s))',
     '\1<*>\2', 'g');
-CREATE MACRO rca_numberless(message) AS replace(
+CREATE MACRO rca_numberless(message) AS replace(replace(
     -- Neighbours share what stands between them, so that every other one is left for the second time.
-    rca_number_taken(rca_number_taken(regexp_replace(message, '\b(\d+)\.(\d+)\.(\d+)\.(\d+)\b',
-        '\1' || chr(57344) || '\2' || chr(57344) || '\3' || chr(57344) || '\4', 'g'))), chr(57344), '.');
+    rca_number_taken(rca_number_taken(regexp_replace(
+        -- What identifies something is no number either: `serial=1001`, `test_id: 7`, `request 4711`.
+        regexp_replace(message, '(?i)(\b|_)(id|no|nr|serial|sn|barcode|machine|unit|device|request|req|test|job|order|batch|session|packet)(["'']?\s*[=:# ]\s*["'']?)(\d)',
+            '\1\2\3' || chr(57345) || '\4', 'g'),
+        '\b(\d+)\.(\d+)\.(\d+)\.(\d+)\b',
+        '\1' || chr(57344) || '\2' || chr(57344) || '\3' || chr(57344) || '\4', 'g'))), chr(57344), '.'), chr(57345), '');
 
 -- Counts in order as a strip of eight heights.
 CREATE MACRO rca_strip(counts) AS array_to_string(list_transform(counts, lambda n:

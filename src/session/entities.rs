@@ -106,6 +106,11 @@ impl Session {
         }
     }
 
+    /// The same, where a bare name is enough, since its values are looked at: `req`, `test`.
+    pub fn thing_of_values(&self, table: &Table, column: &str) -> Option<String> {
+        self.thing(table, column).or_else(|| meaning::of_label(column))
+    }
+
     /// The columns of a table that are meant by a name: as the settings say, else of this name, else of one that
     /// means the same.
     pub fn columns_meant(&self, table: &Table, wanted: &str) -> Vec<String> {
@@ -162,7 +167,7 @@ impl Session {
         }
         match table.kind {
             "log" if table.is_prose() => true,
-            "log" => self.thing(table, &column.name).is_none(),
+            "log" => self.thing_of_values(table, &column.name).is_none(),
             _ => table.roles.message.as_deref() == Some(column.name.as_str()),
         }
     }
@@ -211,7 +216,7 @@ impl Session {
         let mut conditions = Vec::new();
         let mut labels = Vec::new();
         for column in table.own_columns().filter(|column| !self.is_text(table, column)) {
-            let Some(thing) = self.thing(table, &column.name) else { continue };
+            let Some(thing) = self.thing_of_values(table, &column.name) else { continue };
             let name = match column.kind {
                 Kind::Uuid => format!("{}::VARCHAR", quote::name(&column.name)),
                 _ => quote::name(&column.name),

@@ -106,10 +106,15 @@ fn what_differs_in_more_than_numbers_is_not_collapsed() {
                2025-03-01T08:00:02Z INFO unit SN001 took 780 ms at 10.0.0.1\n\
                2025-03-01T08:00:03Z INFO unit SN001 took 9.5 ms at 10.0.0.1\n\
                2025-03-01T08:00:04Z INFO unit SN002 took 780 ms at 10.0.0.1\n\
-               2025-03-01T08:00:05Z INFO unit SN002 took 780 ms at 10.0.0.2\n";
+               2025-03-01T08:00:05Z INFO unit SN002 took 780 ms at 10.0.0.2\n\
+               2025-03-01T08:00:06Z INFO accepted serial=1001 in 5 ms\n\
+               2025-03-01T08:00:07Z INFO accepted serial=1002 in 5 ms\n";
     write(place.path(), "x.log", log);
     let found = rows_in(place.path(), &["timeline", "x.log", "--collapse"]);
-    assert_eq!(found.iter().map(|row| row["repeats"].as_u64().expect("a count")).collect::<Vec<_>>(), [1, 1, 2, 1, 1]);
+    assert_eq!(
+        found.iter().map(|row| row["repeats"].as_u64().expect("a count")).collect::<Vec<_>>(),
+        [1, 1, 2, 1, 1, 1, 1]
+    );
     let message = found[2]["message"].as_str().expect("a message");
     assert_eq!(message, "unit SN001 took <*> ms at 10.0.0.1 (until 2025-03-01T08:00:03Z, 1s)");
 }
@@ -268,6 +273,20 @@ fn a_short_number_in_a_text_stands_behind_its_name() {
     let of = |entity: &str| rows_in(place.path(), &["timeline", "--entity", entity, "t.csv", "gw.log"]);
     assert_eq!(origins(&of("test_id=256")), ["t.csv:2", "gw.log:1", "gw.log:3"]);
     assert_eq!(of("256").len(), 4, "a bare one is any word");
+}
+
+#[test]
+fn bare_names_of_ids_count_where_their_values_are_ids() {
+    let place = folder();
+    write(place.path(), "c.csv", "ts,serial,request_id\n2025-03-03 08:00:00,SN001,req-8\n2025-03-03 08:00:01,,req-8\n");
+    write(
+        place.path(),
+        "d.csv",
+        "ts,serial,req\n2025-03-03 08:00:03,SN002,req-8\n2025-03-03 08:00:04,SN003,req-9\n2025-03-03 08:00:05,,req-9\n",
+    );
+    let of = |entity: &str| rows_in(place.path(), &["timeline", "c.csv", "d.csv", "--entity", entity, "--related"]);
+    assert_eq!(origins(&of("SN001")), ["c.csv:2"], "another has the request too");
+    assert_eq!(origins(&of("SN003")), ["d.csv:3", "d.csv:4"]);
 }
 
 #[test]

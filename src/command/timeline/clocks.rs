@@ -9,7 +9,7 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::duration;
-use crate::model::time::{HOUR, MINUTE, SECOND};
+use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::model::value::Value;
 use crate::model::zone::{self, Zone};
 use crate::session::{Session, Table, Wanted};
@@ -48,10 +48,15 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
         let sql = quote::fill(include_str!("offsets.sql"), &[("anchors_least", &ANCHORS_LEAST.to_string())]);
         links = session.engine.rows(&sql)?.rows.iter().map(|row| link(row)).collect();
     }
-    let assumed: BTreeSet<&str> = tables
-        .iter()
-        .filter(|table| table.notes.iter().any(|note| note == zone::ASSUMED))
+    let is_assumed = |table: &&&Table| table.notes.iter().any(|note| note == zone::ASSUMED);
+    // A zone is proposed only where no time of a source has one.
+    let sure: BTreeSet<&str> =
+        timed.clone().filter(|table| !is_assumed(table)).map(|table| table.source.as_str()).collect();
+    let assumed: BTreeSet<&str> = timed
+        .clone()
+        .filter(is_assumed)
         .map(|table| table.source.as_str())
+        .filter(|source| !sure.contains(source))
         .collect();
     let logs: BTreeSet<&str> =
         tables.iter().filter(|table| table.kind == "log").map(|table| table.source.as_str()).collect();
@@ -99,7 +104,8 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
 
 fn row(session: &Session, placed: &Placed, assumed: &BTreeSet<&str>) -> Vec<Value> {
     let link = &placed.link;
-    let setting = placed.correction.map(|off| setting(session, &link.source, off, assumed));
+    let setting =
+        placed.correction.filter(|off| !is_years(*off)).map(|off| setting(session, &link.source, off, assumed));
     vec![
         Value::Text(link.source.clone()),
         Value::Text(link.against.clone()),
@@ -119,6 +125,12 @@ fn detail(placed: &Placed) -> String {
     if let Some(off) = placed.correction {
         let way = if off > 0 { "ahead of" } else { "behind" };
         let reference = placed.reference.as_deref().unwrap_or(&link.against);
+        if is_years(off) {
+            return format!(
+                "{} {way} {reference}, as a wrongly guessed year would be: set the times of the files right",
+                duration::shown(off.abs())
+            );
+        }
         let zone = if zone_steps(off).is_some() { ", as a wrong time zone would be" } else { "" };
         let over = if reference == link.against { String::new() } else { format!(" (over {})", link.against) };
         return format!(
@@ -155,9 +167,16 @@ fn zone_steps(off: i64) -> Option<i64> {
     ((2..=56).contains(&quarters) && rest <= MINUTE / 2).then(|| quarters * off.signum())
 }
 
+/// Whether an offset is one of whole years, as stamps without a year may be put wrong.
+fn is_years(off: i64) -> bool {
+    let years = (off.abs() as f64 / (365.2425 * DAY as f64)).round();
+    years >= 1.0 && (off.abs() as f64 - years * 365.2425 * DAY as f64).abs() < 1.8 * DAY as f64
+}
+
 /// What a source is started with so that its times stand right.
 fn setting(session: &Session, source: &str, off: i64, assumed: &BTreeSet<&str>) -> String {
-    let steps = zone_steps(off);
+    let skewed = session.settings.sources.get(source).is_some_and(|said| said.skew.is_some());
+    let steps = zone_steps(off).filter(|_| !skewed);
     if let Some(steps) = steps.filter(|_| assumed.contains(source)) {
         let seconds = i32::try_from(steps * 15 * 60).unwrap_or(0);
         return format!("--set sources.{source}.timezone={}", Zone::Fixed(seconds));
@@ -225,6 +244,7 @@ mod tests {
     fn a_wrong_zone_is_quarters_of_an_hour() {
         assert_eq!(zone_steps(8 * HOUR + 2 * SECOND), Some(32));
         assert_eq!(zone_steps(-(5 * HOUR + 30 * MINUTE)), Some(-22));
+        assert!(is_years(365 * DAY + 8 * HOUR) && is_years(-731 * DAY) && !is_years(300 * DAY) && !is_years(8 * HOUR));
         for off in [10 * MINUTE, 29 * MINUTE + 29 * SECOND, 15 * MINUTE, 24 * HOUR, 15 * HOUR] {
             assert_eq!(zone_steps(off), None, "{off}");
         }

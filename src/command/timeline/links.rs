@@ -9,6 +9,8 @@ use crate::model::time::{MINUTE, SECOND};
 const OFFSET_LEAST: i64 = SECOND;
 /// An offset is a clock's if it is so many times as large as its spread, and the spread no more than this.
 const STEADY: i64 = 15;
+/// Of fewer anchors the spread is not known well, and must be smaller by half.
+const ANCHORS_MANY: i64 = 30;
 const SPREAD_MOST: i64 = MINUTE;
 /// No clock drifts by more than this share, which is half a minute an hour: what does is no clock.
 const DRIFT_MOST: f64 = 0.01;
@@ -53,7 +55,7 @@ impl Link {
     }
 
     fn is_off(&self) -> bool {
-        self.rival.is_none() && !self.drifts() && is_off(self.later, self.spread)
+        self.rival.is_none() && !self.drifts() && is_off(self.later, self.spread, self.anchors)
     }
 
     fn turned(&self) -> Link {
@@ -70,8 +72,9 @@ impl Link {
     }
 }
 
-fn is_off(later: i64, spread: i64) -> bool {
-    later.abs() >= OFFSET_LEAST && later.abs() >= STEADY * spread && spread <= SPREAD_MOST
+fn is_off(later: i64, spread: i64, anchors: i64) -> bool {
+    let steady = if anchors < ANCHORS_MANY { 2 * STEADY } else { STEADY };
+    later.abs() >= OFFSET_LEAST && later.abs() >= steady * spread && spread <= SPREAD_MOST
 }
 
 /// A source against another one.
@@ -121,7 +124,7 @@ pub fn placed(links: &[Link], trust: &dyn Fn(&str) -> (bool, bool)) -> Vec<Place
             placed.push(Placed {
                 link: (*link).clone(),
                 reference: Some((*reference).to_string()),
-                correction: is_off(off, spread).then_some(off),
+                correction: is_off(off, spread, link.anchors).then_some(off),
             });
         }
     }

@@ -118,9 +118,13 @@ fn ids_sql(session: &Session, table: &Table) -> String {
         .own_columns()
         .filter(|column| matches!(column.kind, Kind::Int | Kind::Text | Kind::Uuid))
         .filter_map(|column| {
-            let thing = session.thing(table, &column.name)?;
-            let head = quote::text(&format!("{thing}{DIVIDER}"));
-            Some(format!("{head} || {}::VARCHAR", quote::name(&column.name)))
+            let head = quote::text(&format!("{}{DIVIDER}", session.thing_of_values(table, &column.name)?));
+            let value = format!("{}::VARCHAR", quote::name(&column.name));
+            Some(match session.thing(table, &column.name) {
+                Some(_) => format!("{head} || {value}"),
+                // Under a bare name only what looks like an id is one.
+                None => format!("CASE WHEN regexp_matches({value}, '^[A-Za-z0-9_.:-]*[0-9][A-Za-z0-9_.:-]*$') THEN {head} || {value} END"),
+            })
         })
         .collect();
     format!("list_filter([{}]::VARCHAR[], lambda id: id IS NOT NULL)", ids.join(", "))
