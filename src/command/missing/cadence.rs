@@ -3,6 +3,7 @@
 
 use super::cause::{Counter, Known};
 use super::divide::divide;
+use super::pauses::{self, Pause};
 use super::series::Series;
 use super::{Finding, Kind, Search};
 use crate::engine::quote::{self, fill};
@@ -29,7 +30,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     if !search.wants(&KINDS) {
         return Ok(true);
     }
-    let Some(series) = divide(search, table, time)? else {
+    let Some(mut series) = divide(search, table, time)? else {
         if search.wants(&[Kind::TimeGap]) {
             search.irregular.push(table.name.clone());
         }
@@ -68,6 +69,19 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
         series: series.all(search.session)?,
         holes: series.sequence.as_ref().map(|_| series.sql(include_str!("sequence_gaps.sql"))),
     });
+    if search.wants(&[Kind::TimeGap]) {
+        let pauses = pauses::find(search.session, &series)?;
+        if !pauses.is_empty() {
+            let shown: Vec<String> = pauses.iter().map(Pause::shown).collect();
+            let sql: Vec<String> = pauses.iter().map(Pause::sql).collect();
+            series.is_gap = format!("NOT ({})", sql.join(" OR "));
+            search.notes.push(format!(
+                "{}: pauses at the same time of day are no gaps: {}",
+                table.name,
+                shown.join(", ")
+            ));
+        }
+    }
     time_gaps(search, &series)?;
     if series.sequence.is_some() {
         sequence_gaps(search, &series)?;

@@ -50,6 +50,7 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
         sequence,
         every,
         condition: search.condition(table),
+        is_gap: "true".into(),
         found: String::new(),
     };
     if !said_columns.is_empty()
@@ -120,6 +121,7 @@ fn infer(search: &Search, series: &Series) -> Result<Option<(Vec<String>, f64)>>
             columns: set.iter().map(|name| (*name).to_string()).collect(),
             every: None,
             condition: "true".into(),
+            is_gap: "true".into(),
             found: String::new(),
             time: series.time.clone(),
             sequence: None,

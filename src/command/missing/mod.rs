@@ -16,6 +16,7 @@ mod divide;
 mod flatline;
 mod keys;
 mod nulls;
+mod pauses;
 mod series;
 mod volume;
 

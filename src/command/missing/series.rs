@@ -19,6 +19,8 @@ pub struct Series<'a> {
     /// Microseconds, where somebody said so.
     pub every: Option<i64>,
     pub condition: String,
+    /// What must hold of a step that is too long, by its `since` and `until`, for it to be a gap.
+    pub is_gap: String,
     /// How the columns came about.
     pub found: String,
 }
@@ -43,6 +45,10 @@ impl Series<'_> {
         format!("concat_ws(' ', {})", parts.join(", "))
     }
 
+    pub fn time_sql(&self) -> String {
+        format!("{}::TIMESTAMP", quote::readable_name(&self.time))
+    }
+
     pub fn sql(&self, file: &str) -> String {
         self.sql_over(&self.table.sql(), file)
     }
@@ -61,7 +67,7 @@ impl Series<'_> {
             ],
         );
         let lives = fill(include_str!("lives.sql"), &[("steps", &steps)]);
-        fill(file, &[("steps", &steps), ("every", &every), ("lives", lives.trim_end())])
+        fill(file, &[("steps", &steps), ("every", &every), ("lives", lives.trim_end()), ("is_gap", &self.is_gap)])
     }
 
     /// All series, each with its label and the values of its columns.
@@ -137,10 +143,11 @@ impl Series<'_> {
             }
             None => (time.clone(), "0".into()),
         };
+        let is_gap = if self.is_gap == "true" { String::new() } else { format!(" AND {}", self.is_gap) };
         format!(
             "SELECT since, until, due - hole AS missing FROM (SELECT since, until, hole, round((epoch_us(until) - epoch_us(since)) / {cadence}) - 1 AS due FROM \
              (SELECT lag({time}) OVER line AS since, {time} AS until, {hole} AS hole FROM {} WHERE {} WINDOW line AS (ORDER BY {order}))) \
-             WHERE due > 0 AND due - hole > 0.1 * due AND since >= TIMESTAMP '{}' AND until <= TIMESTAMP '{}'",
+             WHERE due > 0 AND due - hole > 0.1 * due AND since >= TIMESTAMP '{}' AND until <= TIMESTAMP '{}'{is_gap}",
             self.table.sql(),
             self.is_series(series),
             stamp(since),

@@ -12,12 +12,25 @@ regular AS (
     HAVING n >= 5 AND ({every} IS NOT NULL OR 1.4826 * max(mad) <= 0.05 * c
         AND count(*) FILTER (WHERE abs(d - c) <= greatest(0.1 * c, 2 * 1.4826 * mad)) >= 0.8 * n)
 ),
-gaps AS (
-    SELECT s.series, t0 AS since, t AS until, place, c AS cadence, CASE WHEN q > q0 THEN q - q0 - 1 WHEN q = q0 THEN 0 WHEN q < q0 THEN -1 END AS hole,
-        (round((epoch_us(t) - epoch_us(t0)) / c) - 1)::BIGINT AS due
+steps_too_long AS (
+    SELECT s.series, t0 AS since, t AS until, place, c AS usual, epoch_us(t) - epoch_us(t0) AS d,
+        CASE WHEN q > q0 THEN q - q0 - 1 WHEN q = q0 THEN 0 WHEN q < q0 THEN -1 END AS hole,
+        place - row_number() OVER (PARTITION BY s.series ORDER BY place) AS island
     FROM steps s JOIN regular r ON s.series = r.series
     WHERE epoch_us(t) - epoch_us(t0) > 1.5 * c
+),
+-- Five equal steps one after the other are no gaps: there the cadence is another.
+other_cadences AS (
+    SELECT series, island, median(d) AS c
+    FROM steps_too_long
+    GROUP BY series, island
+    HAVING {every} IS NULL AND count(*) >= 5 AND mad(d) <= 0.1 * median(d)
+),
+gaps AS (
+    SELECT series, since, until, place, hole, d, coalesce(o.c, usual) AS cadence, (round(d / coalesce(o.c, usual)) - 1)::BIGINT AS due
+    FROM steps_too_long LEFT JOIN other_cadences o USING (series, island)
+    WHERE d > 1.5 * coalesce(o.c, usual)
 )
 SELECT series, since, until, due - greatest(coalesce(hole, 0), 0) AS missing, place, cadence, hole
 FROM gaps
-WHERE due - greatest(coalesce(hole, 0), 0) > 0.1 * due
+WHERE due - greatest(coalesce(hole, 0), 0) > 0.1 * due AND {is_gap}

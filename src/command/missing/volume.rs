@@ -20,7 +20,38 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     if !search.wants(&[Kind::VolumeDrop]) {
         return Ok(());
     }
+    for (series, condition) in parts(search, table)? {
+        of_part(search, table, &time, series, &condition)?;
+    }
+    Ok(())
+}
+
+/// The table as a whole, or each of the series asked for, with what must hold of its rows.
+fn parts(search: &Search, table: &Table) -> Result<Vec<(Option<String>, String)>> {
+    const SERIES_MAX: usize = 200;
     let condition = search.condition(table);
+    if search.args.series.is_empty() {
+        return Ok(vec![(None, condition)]);
+    }
+    let label = search.args.series.iter().filter_map(|name| {
+        let column = &table.column(name)?.name;
+        Some(format!(
+            "{} || coalesce({}::VARCHAR, 'NULL')",
+            quote::text(&format!("{column}=")),
+            quote::readable_name(column)
+        ))
+    });
+    let label = format!("concat_ws(' ', {})", label.collect::<Vec<_>>().join(", "));
+    let sql = format!("SELECT DISTINCT {label} FROM {} WHERE {condition} ORDER BY 1 LIMIT {SERIES_MAX}", table.sql());
+    let of = |series: String| {
+        let is_series = format!("{label} = {}", quote::text(&series));
+        let both = if condition == "true" { is_series } else { format!("{is_series} AND {condition}") };
+        (Some(series), both)
+    };
+    Ok(search.session.engine.rows(&sql)?.rows.into_iter().map(|row| of(row[0].shown())).collect())
+}
+
+fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String>, condition: &str) -> Result<()> {
     let row =
         search.session.one_row(&format!("SELECT min({time}), max({time}) FROM {} WHERE {condition}", table.sql()))?;
     let (first, last) = (row[0].int(), row[1].int());
@@ -33,7 +64,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     });
     let sql = fill(
         include_str!("volume.sql"),
-        &[("time", &time), ("table", &table.sql()), ("condition", &condition), ("every", &every.to_string())],
+        &[("time", time), ("table", &table.sql()), ("condition", condition), ("every", &every.to_string())],
     );
     for row in search.session.engine.rows(&sql)?.rows {
         let (since, until, observed, usual, stretches) =
@@ -43,7 +74,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
             kind: Kind::VolumeDrop,
             source: table.source.clone(),
             table_name: table.short_name.clone(),
-            series: None,
+            series: series.clone(),
             column_name: None,
             since: Some(since),
             until: Some(until),
