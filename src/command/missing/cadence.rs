@@ -44,31 +44,6 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     let overview = search.session.engine.rows(&series.sql(include_str!("cadence.sql")))?.rows;
     let regular: Vec<&Vec<Value>> = overview.iter().filter(|row| row[6].int() == 1).collect();
-    if !regular.is_empty() {
-        let cadences: Vec<i64> = regular.iter().map(|row| row[4].int()).collect();
-        let (least, most) = (cadences.iter().min().copied().unwrap_or(0), cadences.iter().max().copied().unwrap_or(0));
-        let each = if most - least > least / 10 {
-            format!("{} to {}", duration::shown(least), duration::shown(most))
-        } else {
-            duration::shown(cadences[cadences.len() / 2])
-        };
-        let rows: i64 = overview.iter().map(|row| row[1].int()).sum();
-        search.notes.push(format!(
-            "{}: {} series{}, {} rows, cadence {each}{}",
-            table.name,
-            overview.len(),
-            series.found,
-            crate::model::coverage::grouped(rows.unsigned_abs()),
-            if series.every.is_some() { " as said" } else { " as found" },
-        ));
-    }
-    search.known.push(Known {
-        table: table.clone(),
-        columns: series.columns.clone(),
-        sequence: series.sequence.clone(),
-        series: series.all(search.session)?,
-        holes: series.sequence.as_ref().map(|_| series.sql(include_str!("sequence_gaps.sql"))),
-    });
     if search.wants(&[Kind::TimeGap]) {
         let pauses = pauses::find(search.session, &series)?;
         if !pauses.is_empty() {
@@ -81,6 +56,22 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
                 shown.join(", ")
             ));
         }
+    }
+    let cadences: Vec<i64> = regular.iter().map(|row| row[4].int()).collect();
+    if let (Some(least), Some(most)) = (cadences.iter().min(), cadences.iter().max()) {
+        search.known.push(Known {
+            table: table.clone(),
+            columns: series.columns.clone(),
+            sequence: series.sequence.clone(),
+            series: series.all(search.session)?,
+            cadence: (*least, *most),
+            is_said: series.every.is_some(),
+            rows: overview.iter().map(|row| row[1].int()).sum(),
+            steps: overview.iter().map(|row| row[1].int() - 1).max().unwrap_or(0),
+            found: series.found.clone(),
+            gaps: series.sql(include_str!("time_gaps.sql")),
+            holes: series.sequence.as_ref().map(|_| series.sql(include_str!("sequence_gaps.sql"))),
+        });
     }
     time_gaps(search, &series)?;
     if series.sequence.is_some() {

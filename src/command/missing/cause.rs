@@ -20,6 +20,16 @@ pub struct Known {
     pub sequence: Option<String>,
     /// All series, each by its values in the order of `columns`.
     pub series: Vec<(String, Vec<String>)>,
+    /// Of the shortest and the longest, in microseconds.
+    pub cadence: (i64, i64),
+    pub is_said: bool,
+    pub rows: i64,
+    /// How often the cadence was seen in the series that has it most often.
+    pub steps: i64,
+    /// How the columns came about.
+    pub found: String,
+    /// Its gaps, as [`Kind::TimeGap`] finds them.
+    pub gaps: String,
     /// The holes of its sequence, as [`Kind::SequenceGap`] finds them.
     pub holes: Option<String>,
 }

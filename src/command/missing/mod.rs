@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Answer, Ask};
+use super::{Answer, Ask, Reading};
 use crate::args::Common;
 use crate::error::{Error, Result};
 use crate::model::column::Kind as ColumnKind;
@@ -14,10 +14,12 @@ mod cadence;
 mod cause;
 mod divide;
 mod flatline;
+mod fold;
 mod keys;
 mod nulls;
 mod pauses;
 mod series;
+mod summary;
 mod volume;
 
 /// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
@@ -257,7 +259,7 @@ impl Ask for MissingArgs {
                 search.irregular.join(", "),
             ));
         }
-        let mut findings = search.findings;
+        let mut findings = fold::fold(search.findings, &search.known);
         findings.retain(|finding| {
             (self.kind.is_empty() || self.kind.contains(&finding.kind))
                 && self.min_share.is_none_or(|least| finding.share() >= least)
@@ -280,7 +282,25 @@ impl Ask for MissingArgs {
                 .then_with(|| a.since.cmp(&b.since))
                 .then_with(|| a.sql.cmp(&b.sql))
         });
+        notes.splice(0..0, search.known.iter().map(|known| summary::looked_at(known, &findings)));
+        let strips = strips(&findings);
         let rows: Vec<Vec<Value>> = findings.iter().map(Finding::row).collect();
-        Ok(Answer { sql: session.engine.keep("findings", &FIELDS, &rows)?, notes, ..Answer::default() })
+        let sql = session.engine.keep("findings", &FIELDS, &rows)?;
+        let reading = (!strips.is_empty()).then(|| Reading { sql: sql.clone(), notes: strips });
+        Ok(Answer { sql, reading, notes, ..Answer::default() })
     }
+}
+
+/// When things were missing, of each table.
+fn strips(findings: &[Finding]) -> Vec<String> {
+    let mut tables: Vec<(&str, &str)> =
+        findings.iter().map(|one| (one.source.as_str(), one.table_name.as_str())).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    let of = |(source, table): (&str, &str)| {
+        let own: Vec<&Finding> =
+            findings.iter().filter(|one| one.source == source && one.table_name == table).collect();
+        summary::strip(if source == table { source.to_string() } else { format!("{source}.{table}") }.as_str(), &own)
+    };
+    tables.into_iter().filter_map(of).collect()
 }

@@ -1,0 +1,116 @@
+//! Findings that are alike in many series as one: twelve stations that were silent from 09:54 to 10:30.
+
+use super::cause::Known;
+use super::{Finding, Kind};
+use crate::engine::quote;
+
+/// Fewer are listed one by one.
+const SERIES_LEAST: usize = 3;
+/// The SQL of more series would be too long to be pasted.
+const SERIES_MAX: usize = 200;
+
+/// Puts together findings of one kind and table that begin and end at about the same times.
+pub fn fold(findings: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
+    let mut groups: Vec<Vec<Finding>> = Vec::new();
+    let mut sorted = findings;
+    sorted.sort_by(|a, b| {
+        let place = |finding: &Finding| {
+            (finding.kind, finding.source.clone(), finding.table_name.clone(), finding.since, finding.until)
+        };
+        place(a).cmp(&place(b)).then_with(|| a.series.cmp(&b.series))
+    });
+    for finding in sorted {
+        match groups
+            .iter_mut()
+            .rev()
+            .take(50)
+            .find(|group| is_alike(&group[0], &finding) && !has_series(group, &finding))
+        {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.into_iter().flat_map(|group| one_of(group, known)).collect()
+}
+
+fn has_series(group: &[Finding], finding: &Finding) -> bool {
+    group.iter().any(|one| one.series == finding.series)
+}
+
+/// Whether about as much is missing, and both ends are no further apart than two rows are due.
+fn is_alike(a: &Finding, b: &Finding) -> bool {
+    let same = a.kind == b.kind
+        && matches!(a.kind, Kind::TimeGap | Kind::SequenceGap | Kind::Ended)
+        && a.source == b.source
+        && a.table_name == b.table_name
+        && a.series.is_some()
+        && b.series.is_some()
+        && a.counter == b.counter;
+    let (Some(since), Some(until), Some(other_since), Some(other_until)) = (a.since, a.until, b.since, b.until) else {
+        return false;
+    };
+    let due = (until - since) / a.expected.max(1);
+    let near = |a: i64, b: i64, apart: i64| (a - b).abs() <= apart;
+    same && near(since, other_since, 2 * due)
+        && near(until, other_until, 2 * due)
+        && near(a.missing, b.missing, 1 + a.missing / 10)
+}
+
+fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
+    let first = group[0].clone();
+    let table = known.iter().find(|one| one.table.source == first.source && one.table.short_name == first.table_name);
+    let Some(table) = table.filter(|_| (SERIES_LEAST..=SERIES_MAX).contains(&group.len())) else { return group };
+    let rows = match first.kind {
+        Kind::TimeGap => &table.gaps,
+        Kind::SequenceGap => match &table.holes {
+            Some(holes) => holes,
+            None => return group,
+        },
+        _ => return group,
+    };
+    let (since, until) =
+        (group.iter().filter_map(|one| one.since).min(), group.iter().filter_map(|one| one.until).max());
+    let labels: Vec<&str> = group.iter().filter_map(|one| one.series.as_deref()).collect();
+    let list: Vec<String> = labels.iter().map(|label| quote::text(label)).collect();
+    let sql = format!(
+        "SELECT * FROM ({rows}) WHERE series IN ({}) AND since >= {} AND until <= {}",
+        list.join(", "),
+        quote::time(since.unwrap_or(0)),
+        quote::time(until.unwrap_or(0))
+    );
+    let sum = |of: fn(&Finding) -> i64| group.iter().map(of).sum::<i64>();
+    let (text, cause) = first.detail.split_once("; cause: ").unwrap_or((&first.detail, ""));
+    let cause = if cause.is_empty() { String::new() } else { format!("; cause: {cause}") };
+    vec![Finding {
+        series: Some(named(table, &labels)),
+        since,
+        until,
+        expected: sum(|one| one.expected),
+        observed: sum(|one| one.observed),
+        missing: sum(|one| one.missing),
+        detail: format!("{} series alike, each about: {text}{cause}", group.len()),
+        sql: quote::one_line(&sql),
+        ..first
+    }]
+}
+
+/// `station=ST04,ST05,ST06 sensor=temp_c`: the values of each column.
+fn named(known: &Known, labels: &[&str]) -> String {
+    const VALUES_MAX: usize = 6;
+    let of = |place: usize| {
+        let mut values: Vec<&str> = known
+            .series
+            .iter()
+            .filter(|(label, _)| labels.contains(&label.as_str()))
+            .filter_map(|(_, values)| values.get(place).map(String::as_str))
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        match values.len() {
+            ..=VALUES_MAX => values.join(","),
+            all => format!("{},… ({all})", values[..VALUES_MAX].join(",")),
+        }
+    };
+    let parts = known.columns.iter().enumerate().map(|(place, column)| format!("{column}={}", of(place)));
+    parts.collect::<Vec<_>>().join(" ")
+}

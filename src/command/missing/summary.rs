@@ -1,0 +1,98 @@
+//! What was looked at, so that finding nothing is an answer too; and when things were missing, as a strip.
+
+use super::cause::Known;
+use super::{Finding, Kind};
+use crate::model::coverage::grouped;
+use crate::model::duration;
+use crate::model::time;
+
+/// What is said of a table with a cadence.
+pub fn looked_at(known: &Known, findings: &[Finding]) -> String {
+    let has = |kind: Kind| {
+        findings
+            .iter()
+            .any(|one| one.kind == kind && one.source == known.table.source && one.table_name == known.table.short_name)
+    };
+    let each = match known.cadence {
+        (least, most) if most - least > least / 10 => {
+            format!("{} to {}", duration::shown(least), duration::shown(most))
+        }
+        (least, most) => duration::shown(least + (most - least) / 2),
+    };
+    let found = if known.is_said { " as said" } else { " as found" };
+    let mut text = format!(
+        "{}: {} series{}, {} rows, cadence {each}{found}",
+        known.table.name,
+        grouped(known.series.len().max(1) as u64),
+        known.found,
+        grouped(known.rows.unsigned_abs()),
+    );
+    if known.steps < 20 {
+        text.push_str(&format!(" in no more than {} steps", known.steps));
+    }
+    if !has(Kind::TimeGap) && !has(Kind::SequenceGap) {
+        text.push_str(&format!(", no gap over {}", duration::shown(known.cadence.1 + known.cadence.1 / 2)));
+    }
+    if known.sequence.is_some() && !has(Kind::SequenceGap) {
+        text.push_str(", no hole in the sequence");
+    }
+    text
+}
+
+/// When rows of a table were missing, each finding spread evenly over its time.
+pub fn strip(table: &str, findings: &[&Finding]) -> Option<String> {
+    const WIDTH: usize = 48;
+    const HEIGHTS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let timed: Vec<(i64, i64, i64)> = findings
+        .iter()
+        .filter(|one| matches!(one.kind, Kind::TimeGap | Kind::SequenceGap | Kind::Ended | Kind::VolumeDrop))
+        .filter_map(|one| Some((one.since?, one.until?, one.missing)))
+        .filter(|(since, until, missing)| until > since && *missing > 0)
+        .collect();
+    let (first, last) = (timed.iter().map(|one| one.0).min()?, timed.iter().map(|one| one.1).max()?);
+    if timed.len() < 2 {
+        return None;
+    }
+    let width = (last - first) as f64 / WIDTH as f64;
+    let mut missing = [0.0_f64; WIDTH];
+    for (since, until, count) in timed {
+        for (place, sum) in missing.iter_mut().enumerate() {
+            let from = first as f64 + place as f64 * width;
+            let shared = (until as f64).min(from + width) - (since as f64).max(from);
+            *sum += count as f64 * shared.max(0.0) / (until - since) as f64;
+        }
+    }
+    let most = missing.iter().copied().fold(0.0, f64::max);
+    let height = |sum: &f64| if *sum <= 0.0 { 0 } else { ((sum / most * 8.0).ceil() as usize).clamp(1, 8) };
+    let strip: String = missing.iter().map(|sum| HEIGHTS[height(sum)]).collect();
+    Some(format!("{table}, missing over time: {} {strip} {}", time::rfc3339(first), time::rfc3339(last)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strip_is_high_where_most_is_missing() {
+        let finding = |since: i64, until: i64, missing: i64| Finding {
+            kind: Kind::TimeGap,
+            source: "t".into(),
+            table_name: "t".into(),
+            series: None,
+            column_name: None,
+            since: Some(since),
+            until: Some(until),
+            expected: missing,
+            observed: 0,
+            missing,
+            detail: String::new(),
+            sql: String::new(),
+            counter: super::super::cause::Counter::None,
+        };
+        let (all, much) = (finding(0, 48_000_000, 48), finding(24_000_000, 25_000_000, 100));
+        let text = strip("t", &[&all, &much]).expect("a strip");
+        let strip: Vec<char> = text.split(' ').nth(5).expect("the strip").chars().collect();
+        assert_eq!((strip.len(), strip[0], strip[24], strip[47]), (48, '▁', '█', '▁'), "{text}");
+        assert_eq!(super::strip("t", &[&all]), None);
+    }
+}
