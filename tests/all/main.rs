@@ -7,6 +7,7 @@ mod dumps;
 mod help;
 mod kinds;
 mod logs;
+mod missing;
 mod rca;
 mod regressions;
 mod settings;

@@ -9,7 +9,7 @@ use crate::model::value::Value;
 use crate::session::{Table, known_column};
 
 /// Names of a counter.
-const SEQUENCE: [&str; 9] =
+pub const SEQUENCE: [&str; 9] =
     ["seq", "sequence", "seq_no", "seqno", "seq_num", "sequence_number", "counter", "fcnt", "frame_counter"];
 
 /// The series of a table: as said, or as the data show.

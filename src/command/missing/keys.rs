@@ -54,8 +54,11 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
             by_name.entry(column.name.to_lowercase()).or_default().push((table, column.name.clone()));
         }
     }
-    // Every table numbers its own rows by such a name.
-    by_name.retain(|name, keys| keys.len() > 1 && !["id", "rowid", "index", "pk", "row"].contains(&name.as_str()));
+    // Every table numbers its own rows by such a name, and every producer counts by one of the others.
+    const NUMBERED: [&str; 5] = ["id", "rowid", "index", "pk", "row"];
+    by_name.retain(|name, keys| {
+        keys.len() > 1 && !NUMBERED.contains(&name.as_str()) && !super::divide::SEQUENCE.contains(&name.as_str())
+    });
     for keys in by_name.into_values() {
         let mut counted = Vec::new();
         for (table, column) in keys {

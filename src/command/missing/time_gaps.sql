@@ -19,12 +19,14 @@ steps_too_long AS (
     FROM steps s JOIN regular r ON s.series = r.series
     WHERE epoch_us(t) - epoch_us(t0) > 1.5 * c
 ),
--- Five equal steps one after the other are no gaps: there the cadence is another.
+-- Where the cadence is another, equal steps follow each other from the beginning on, to the end, or very many times.
+ends AS (SELECT series, max(place) AS last FROM steps GROUP BY series),
 other_cadences AS (
-    SELECT series, island, median(d) AS c
-    FROM steps_too_long
-    GROUP BY series, island
-    HAVING {every} IS NULL AND count(*) >= 5 AND mad(d) <= 0.1 * median(d)
+    SELECT l.series, island, median(d) AS c
+    FROM steps_too_long l JOIN ends USING (series)
+    GROUP BY l.series, island, last
+    HAVING {every} IS NULL AND mad(d) <= 0.1 * median(d)
+        AND (count(*) >= 20 OR count(*) >= 5 AND (min(place) = 2 OR max(place) = last))
 ),
 gaps AS (
     SELECT series, since, until, place, hole, d, coalesce(o.c, usual) AS cadence, (round(d / coalesce(o.c, usual)) - 1)::BIGINT AS due
