@@ -69,7 +69,7 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
     Ok(Some(series))
 }
 
-/// The columns that make the cadence most regular; fewer columns win where they are as good. `None` if none is.
+/// The columns that make the cadence most regular and the counter most contiguous; fewer columns win where they are as good. `None` if none is.
 fn infer(search: &Search, series: &Series) -> Result<Option<(Vec<String>, f64)>> {
     const COLUMNS_MAX: usize = 6;
     const ROWS_MIN: i64 = 20;
@@ -115,7 +115,7 @@ fn infer(search: &Search, series: &Series) -> Result<Option<(Vec<String>, f64)>>
     for (index, first) in names.iter().enumerate() {
         sets.extend(names[index + 1..].iter().map(|second| vec![*first, *second]));
     }
-    let mut best: Option<(f64, Vec<&str>)> = None;
+    let mut best: Option<(f64, f64, Vec<&str>)> = None;
     for set in sets {
         let trial = Series {
             columns: set.iter().map(|name| (*name).to_string()).collect(),
@@ -124,19 +124,20 @@ fn infer(search: &Search, series: &Series) -> Result<Option<(Vec<String>, f64)>>
             is_gap: "true".into(),
             found: String::new(),
             time: series.time.clone(),
-            sequence: None,
+            sequence: series.sequence.clone(),
             table,
         };
         let sql = trial.sql_over("series_sample", include_str!("regularity.sql"));
-        let score = match search.session.one_row(&sql)?.first() {
-            Some(Value::Float(score)) => *score,
-            _ => 0.0,
-        };
-        if score > best.as_ref().map_or(0.8, |(most, _)| most + 0.02) || (best.is_none() && score >= 0.8) {
-            best = Some((score, set));
+        let row = search.session.one_row(&sql)?;
+        let share = |place: usize| if let Some(Value::Float(share)) = row.get(place) { *share } else { 0.0 };
+        let (score, contiguity) = (share(0), if series.sequence.is_some() { share(1) } else { 0.0 });
+        // Series that lie evenly between each other are regular together too, but do not count together.
+        let good = score + contiguity / 2.0;
+        if score >= 0.8 && best.as_ref().is_none_or(|(most, ..)| good > most + 0.02) {
+            best = Some((good, score, set));
         }
     }
-    let found = best.map(|(score, set)| (set.into_iter().map(str::to_string).collect::<Vec<_>>(), score));
+    let found = best.map(|(_, score, set)| (set.into_iter().map(str::to_string).collect::<Vec<_>>(), score));
     if found.is_none() && series.every.is_some() {
         return Ok(Some((Vec::new(), 0.0)));
     }
