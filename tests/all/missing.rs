@@ -341,6 +341,87 @@ fn a_blank_number_is_a_row_and_no_hole() {
 }
 
 #[test]
+fn a_counter_that_series_share_counts_them_together() {
+    let place = folder();
+    let mut number = 0;
+    let csv = (0..200_u64).fold("ts,station,seq,value\n".to_string(), |mut text, n| {
+        for (station, phase) in [("A", 0), ("B", 7_000)] {
+            // B is silent for forty rows; three rows are lost elsewhere.
+            if station == "B" && (100..140).contains(&n) {
+                continue;
+            }
+            number += 1;
+            if !(station == "A" && (20..23).contains(&n)) {
+                text.push_str(&format!("{},{station},{number},{}.5\n", stamp(n * 30_000 + phase), n * 13 % 7));
+            }
+        }
+        text
+    });
+    fs::write(place.path().join("t.csv"), csv).expect("written");
+    let found = rows_in(place.path(), &["missing", "t.csv"]);
+    let told: Vec<_> = found
+        .iter()
+        .map(|row| (text(row, "kind"), text(row, "series"), row["missing"].as_i64().expect("a count")))
+        .collect();
+    assert!(told.contains(&("time_gap".into(), "station=B".into(), 40)), "{told:?}");
+    assert!(told.contains(&("sequence_gap".into(), String::new(), 3)), "{told:?}");
+}
+
+#[test]
+fn a_counter_is_known_by_how_it_counts_and_copies_by_their_values() {
+    let place = folder();
+    let line = |n: u64| format!("{},{n},{}.5\n", stamp(n * 30_000), n * 13 % 7);
+    let csv = (0..100).filter(|n| *n != 50).fold("ts,msg_no,value\n".to_string(), |text, n| text + &line(n));
+    fs::write(place.path().join("t.csv"), csv).expect("written");
+    let found = rows_in(place.path(), &["missing", "t.csv"]);
+    assert_eq!(
+        (found.len(), text(&found[0], "kind").as_str(), text(&found[0], "column_name").as_str()),
+        (1, "sequence_gap", "msg_no")
+    );
+    let csv = (0..100_u64).fold("ts,value\n".to_string(), |text, n| {
+        let line = format!("{},{}.5\n", stamp(n * 30_000), n * 13 % 7);
+        text + &line + if (40..45).contains(&n) { &line } else { "" }
+    });
+    fs::write(place.path().join("t.csv"), csv).expect("written");
+    let found = rows_in(place.path(), &["missing", "t.csv"]);
+    assert_eq!((found.len(), text(&found[0], "kind").as_str()), (1, "duplicate"), "{found:?}");
+    assert!(text(&found[0], "detail").starts_with("5 rows equal in every value"), "{found:?}");
+}
+
+#[test]
+fn pauses_do_not_hide_outages() {
+    let place = folder();
+    let minute = 60_000;
+    let (hour, day) = (60 * minute, 24 * 60 * minute);
+    let write = |times: Vec<u64>| {
+        let text = times
+            .iter()
+            .fold("ts,value\n".to_string(), |text, at| text + &format!("{},{}.5\n", stamp(*at), at / minute * 7 % 13));
+        fs::write(place.path().join("t.csv"), text).expect("written");
+        rows_in(place.path(), &["missing", "t.csv", "--kind", "time_gap"])
+    };
+    let open = |at: &u64| (6 * hour..22 * hour).contains(&(at % day));
+    let nights: Vec<u64> = (0..20 * 24 * 12).map(|n| n * 5 * minute).filter(open).collect();
+    // Three whole days are gone, and an hour of another.
+    let found = write(
+        nights
+            .iter()
+            .copied()
+            .filter(|at| !(8..11).contains(&(at / day)) && !(15 * day + 9 * hour..15 * day + 10 * hour).contains(at))
+            .collect(),
+    );
+    assert_eq!(found.iter().map(|row| text(row, "since")).collect::<Vec<_>>().len(), 2, "{found:#?}");
+    // An outage at the same hour of three days of seven is none of the usual.
+    let found = write(
+        (0..7 * 24 * 12)
+            .map(|n| n * 5 * minute)
+            .filter(|at| !([1, 3, 5].contains(&(at / day)) && (10 * hour..12 * hour).contains(&(at % day))))
+            .collect(),
+    );
+    assert_eq!(found.iter().filter_map(|row| row["missing"].as_i64()).sum::<i64>(), 72, "{found:#?}");
+}
+
+#[test]
 fn series_that_fall_silent_together_are_one_finding_with_what_they_share() {
     let place = folder();
     let mut csv = String::from("ts,station,value\n");
@@ -361,7 +442,9 @@ fn series_that_fall_silent_together_are_one_finding_with_what_they_share() {
     assert_eq!((text(&found[0], "series").as_str(), found[0]["missing"].as_i64()), ("station=S5,S6,S7", Some(120)));
     let detail = text(&found[0], "detail");
     assert!(
-        detail.contains("at once in all 3 series of station S5, S6, S7, which alone have gateway GW-B (lines)"),
+        detail.contains(
+            "over the same time in all 3 series of station S5, S6, S7, which alone have gateway GW-B (lines)"
+        ),
         "{detail}"
     );
     let sql = text(&found[0], "sql");

@@ -37,6 +37,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
         return Ok(false);
     };
     search.divided.insert(table.name.clone(), series.columns.clone());
+    let counted = counted(search, &mut series)?;
     if series.sequence.is_some() && search.wants(&[Kind::TimeGap]) && !search.wants(&[Kind::SequenceGap]) {
         search
             .notes
@@ -74,14 +75,73 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
         });
     }
     time_gaps(search, &series)?;
-    if series.sequence.is_some() {
-        sequence_gaps(search, &series)?;
-        duplicates(search, &series)?;
+    if let Some(counted) = &counted {
+        sequence_gaps(search, counted)?;
+        duplicates(search, counted)?;
+    } else {
+        copies(search, &series)?;
     }
     late(search, &series)?;
     ended(search, &series, &overview);
     never_seen(search, &series, &overview)?;
     Ok(!regular.is_empty())
+}
+
+/// The series that a counter counts: these, or all together where they share one; then it tells nothing of a single
+/// series. `None` if it does not count at all.
+fn counted<'a>(search: &mut Search, series: &mut Series<'a>) -> Result<Option<Series<'a>>> {
+    const LEAST: f64 = 0.5;
+    let Some(sequence) = series.sequence.clone() else { return Ok(None) };
+    if series.contiguity(search.session)? >= LEAST {
+        return Ok(Some(series.clone()));
+    }
+    let together = Series { columns: Vec::new(), ..series.clone() };
+    series.sequence = None;
+    if together.contiguity(search.session)? >= LEAST {
+        search.notes.push(format!("{}: `{sequence}` counts the rows of all series together", series.table.name));
+        return Ok(Some(together));
+    }
+    search
+        .notes
+        .push(format!("{}: `{sequence}` does not count the rows one by one and is not used", series.table.name));
+    Ok(None)
+}
+
+/// Rows that are there twice with all their values, where no counter tells.
+fn copies(search: &mut Search, series: &Series) -> Result<()> {
+    if !search.wants(&[Kind::Duplicate]) {
+        return Ok(());
+    }
+    let columns: Vec<String> = series
+        .table
+        .own_columns()
+        .filter(|column| column.kind != crate::model::column::Kind::Blob)
+        .map(|column| quote::readable_name(&column.name))
+        .collect();
+    let list = columns.join(", ");
+    let (label, time) = (series.label(), series.time_sql());
+    let copies = format!(
+        "SELECT {label} AS series, {time} AS ts, count(*) AS rows FROM {} WHERE {time} IS NOT NULL AND ({}) GROUP BY {list}, {label}, {time} HAVING count(*) > 1",
+        series.table.sql(),
+        series.condition,
+    );
+    let found = format!(
+        "SELECT series, min(ts), max(ts), sum(rows)::BIGINT, count(*) FROM ({copies}) GROUP BY series ORDER BY series"
+    );
+    for row in search.session.engine.rows(&found)?.rows {
+        let (rows, distinct) = (row[3].int(), row[4].int());
+        search.findings.push(Finding {
+            since: Some(row[1].int()),
+            until: Some(row[2].int()),
+            expected: distinct,
+            observed: rows,
+            missing: 0,
+            detail: format!("{} equal in every value to one that was there before", count(rows - distinct, "row")),
+            sql: quote::one_line(&format!("SELECT * FROM ({copies}) WHERE series = {}", quote::text(&row[0].shown()))),
+            ..series.finding(Kind::Duplicate, &row[0])
+        });
+    }
+    Ok(())
 }
 
 /// Gaps within an hour at one row a minute, as cadences.
@@ -242,11 +302,11 @@ fn ended(search: &mut Search, series: &Series, overview: &[Vec<Value>]) {
             continue;
         }
         let sql = format!(
-            "SELECT max({}::TIMESTAMP) AS last FROM {} WHERE {} = {}",
-            quote::readable_name(&series.time),
+            "SELECT max({time}) AS last, ({end} - epoch_us(max({time})) + {cadence} // 10) // {cadence} AS missing FROM {} WHERE {} = {}",
             series.table.sql(),
             series.label(),
-            quote::text(&row[0].shown())
+            quote::text(&row[0].shown()),
+            time = series.time_sql(),
         );
         search.findings.push(Finding {
             since: Some(last),

@@ -1,5 +1,5 @@
 -- Each series with its cadence in microseconds: the median step, or the one said. A series is regular if four
--- fifths of its steps lie within a tenth of the cadence, their robust standard deviation (1.4826 MAD) is at most a
+-- fifths of its steps lie within a tenth of the cadence (or of a few of them, where rows are lost), their robust standard deviation (1.4826 MAD) is at most a
 -- twentieth of it, and it has at least five steps: what people or queues pace is less regular.
 WITH steps AS ({steps}),
 deltas AS (SELECT series, epoch_us(t) - epoch_us(t0) AS d FROM steps WHERE t > t0),
@@ -10,7 +10,7 @@ spreads AS (
     GROUP BY ALL
 ),
 regularities AS (
-    SELECT d.series, c, n, max(mad) AS mad, count(*) FILTER (WHERE abs(d - c) <= greatest(0.1 * c, 2 * 1.4826 * mad)) / n AS regularity
+    SELECT d.series, c, n, max(mad) AS mad, count(*) FILTER (WHERE abs(d - least(greatest(round(d / c), 1), 5) * c) <= greatest(0.1 * c, 2 * 1.4826 * mad)) / n AS regularity
     FROM deltas d JOIN spreads s ON d.series = s.series
     GROUP BY d.series, c, n
 )

@@ -279,7 +279,7 @@ fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Optio
     let mut cause = match (&finding.kind, finding.counter) {
         (Kind::SequenceGap, _) => "lost on the way".to_string(),
         (Kind::TimeGap, Counter::GoesOn) => "the producer was silent".into(),
-        (Kind::TimeGap, Counter::BeginsAnew) => "the producer began anew".into(),
+        (Kind::TimeGap, Counter::BeginsAnew) => "the producer began anew, or its counter rolled over".into(),
         (Kind::TimeGap, Counter::Holes) => "the producer was silent and rows were lost".into(),
         _ => "the producer was silent, or its rows were lost".into(),
     };
@@ -321,10 +321,10 @@ fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Optio
         _ => {}
     }
     if let Some(shared) = &together.shared {
-        reasons.push(format!("at once in {shared}"));
+        reasons.push(format!("over the same time in {shared}"));
         refuted = "series that do not share that are concerned too";
     } else if together.concerned > 1 {
-        reasons.push(format!("at once in {} of {} series", together.concerned, together.all));
+        reasons.push(format!("over the same time in {} of {} series", together.concerned, together.all));
     } else if together.all > 1 {
         reasons.push(format!("in 1 of {} series", grouped(together.all as u64)));
     }

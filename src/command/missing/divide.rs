@@ -66,7 +66,27 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
         };
         series.columns = columns;
     }
+    if series.sequence.is_none()
+        && let Some(counter) = counter(search, &series)?
+    {
+        search.notes.push(format!("{}: `{counter}` counts the rows (found)", table.name));
+        series.sequence = Some(counter);
+    }
     Ok(Some(series))
+}
+
+/// A column that counts the rows of each series one by one, whatever its name.
+fn counter(search: &Search, series: &Series) -> Result<Option<String>> {
+    const LEAST: f64 = 0.8;
+    const NUMBERED: [&str; 5] = ["id", "rowid", "index", "pk", "row"];
+    let is_own = |name: &str| !series.columns.iter().any(|column| column == name) && !NUMBERED.contains(&name);
+    for column in series.table.own_columns().filter(|column| column.kind == ColumnKind::Int && is_own(&column.name)) {
+        let trial = Series { sequence: Some(column.name.clone()), ..series.clone() };
+        if trial.contiguity(search.session)? >= LEAST {
+            return Ok(Some(column.name.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// The columns that make the cadence most regular and the counter most contiguous; fewer columns win where they are as good. `None` if none is.

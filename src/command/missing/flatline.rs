@@ -34,6 +34,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                 ("value", &quote::readable_name(&column.name)),
                 ("table", &table.sql()),
                 ("condition", &search.condition(table)),
+                ("sentinels", &super::nulls::numbers()),
             ],
         );
         for row in search.session.engine.rows(&sql)?.rows {
@@ -50,7 +51,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                 observed: 0,
                 missing: rows,
                 detail: format!(
-                    "the value {} {rows} times in a row, where {usual} in a row is the most elsewhere",
+                    "the value {} {rows} times in a row, where {usual} in a row is usual at most",
                     row[3].shown()
                 ),
                 sql: quote::one_line(&format!(

@@ -12,6 +12,11 @@ use crate::session::Table;
 const NUMBERS: [i64; 8] = [-1, -99, -200, -999, -9999, 9999, 99999, -32768];
 const TEXTS: [&str; 12] = ["", "?", "-", "na", "n/a", "nan", "null", "none", "nil", "unknown", "missing", "#n/a"];
 
+/// The numbers, for SQL.
+pub fn numbers() -> String {
+    NUMBERS.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
 pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     if !search.wants(&[Kind::NullRate]) || table.is_prose() {
         return Ok(());
@@ -23,9 +28,13 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let row = search.session.one_row(&format!("SELECT {list} FROM {} WHERE {condition}", table.sql()))?;
     let rows = row[0].int();
     let mut explained = Vec::new();
+    let mut sparse = Vec::new();
     for (column, count) in columns.iter().zip(&row[1..]) {
         let nulls = rows - count.int();
-        if nulls > 0 {
+        let is_sparse = nulls > 0 && nulls < rows && column.kind == ColumnKind::Text && 2 * nulls >= rows;
+        if is_sparse && !rises(search, table, column, &condition)? {
+            sparse.push(column.name.clone());
+        } else if nulls > 0 {
             match explanation(search, table, column, &columns, nulls, &condition)? {
                 Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
                 Explained::But { by, values, left, of } => {
@@ -61,6 +70,13 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
         }
         sentinels(search, table, column, rows, &condition)?;
     }
+    if !sparse.is_empty() {
+        search.notes.push(format!(
+            "{}: texts that are empty more often than not are no finding: {}",
+            table.name,
+            sparse.join(", ")
+        ));
+    }
     if !explained.is_empty() {
         search.notes.push(format!(
             "{}: nulls that another column explains are no finding: {}",
@@ -69,6 +85,20 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Whether a column is null clearly more often in the last third of a table's time than in the first.
+fn rises(search: &Search, table: &Table, column: &Column, condition: &str) -> Result<bool> {
+    let Some(time) = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time))) else {
+        return Ok(false);
+    };
+    let name = quote::name(&column.name);
+    let row = search.session.one_row(&format!(
+        "SELECT avg(({name} IS NULL)::INTEGER) FILTER (third = 3) - avg(({name} IS NULL)::INTEGER) FILTER (third = 1) > 0.3 \
+         FROM (SELECT {name}, ntile(3) OVER (ORDER BY {time}) AS third FROM {} WHERE {time} IS NOT NULL AND ({condition}))",
+        table.sql()
+    ))?;
+    Ok(row.first() == Some(&Value::Bool(true)))
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a finding, each of another kind")]
@@ -174,7 +204,7 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
             )
         }
         ColumnKind::Int | ColumnKind::Float if !is_key => {
-            let list = NUMBERS.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            let list = numbers();
             let sql = include_str!("sentinels.sql");
             (
                 false,

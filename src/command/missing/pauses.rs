@@ -2,12 +2,17 @@
 
 use super::series::Series;
 use crate::error::Result;
-use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::session::Session;
 
-/// Shorter ones are gaps however often they come; longer ones hold a day on which rows are due.
+/// Shorter ones are gaps however often they come, and so are ones of few cadences.
 const LEAST: i64 = 30 * MINUTE;
-const MOST: i64 = 84 * HOUR;
+const CADENCES_LEAST: i64 = 5;
+/// Longer ones hold a day on which rows are due, unless it is a Saturday or Sunday.
+const MOST: i64 = DAY;
+const WEEKEND: i64 = 3 * DAY;
+/// Times of the day that are the same.
+const APART: i64 = 15 * MINUTE;
 /// On fewer days nothing recurs.
 const DAYS_LEAST: usize = 3;
 
@@ -25,7 +30,8 @@ impl Pause {
         let within =
             |column: &str, (from, to): (i64, i64)| format!("epoch_us({column}) % {DAY} BETWEEN {from} AND {to}");
         format!(
-            "({} AND {} AND epoch_us(until) - epoch_us(since) BETWEEN {LEAST} AND {MOST})",
+            "({} AND {} AND epoch_us(until) - epoch_us(since) >= {LEAST} AND (epoch_us(until) - epoch_us(since) < {MOST} \
+             OR epoch_us(until) - epoch_us(since) < {WEEKEND} AND isodow(since) IN (5, 6) AND isodow(until) IN (7, 1)))",
             within("since", self.begins),
             within("until", self.ends)
         )
@@ -45,7 +51,7 @@ pub fn find(session: &Session, series: &Series) -> Result<Vec<Pause>> {
     const GAPS_MAX: usize = 50_000;
     let gaps = series.sql(include_str!("time_gaps.sql"));
     let rows = session.engine.rows(&format!(
-        "SELECT epoch_us(since), epoch_us(until), cadence FROM ({gaps}) WHERE epoch_us(until) - epoch_us(since) BETWEEN {LEAST} AND {MOST} \
+        "SELECT epoch_us(since), epoch_us(until), cadence FROM ({gaps}) WHERE epoch_us(until) - epoch_us(since) BETWEEN greatest({LEAST}, {CADENCES_LEAST} * cadence) AND {WEEKEND} \
          ORDER BY ALL LIMIT {GAPS_MAX}"
     ))?;
     let found: Vec<(i64, i64, i64)> = rows.rows.iter().map(|row| (row[0].int(), row[1].int(), row[2].int())).collect();
@@ -65,7 +71,8 @@ pub fn find(session: &Session, series: &Series) -> Result<Vec<Pause>> {
         let mut on: Vec<i64> =
             found.iter().filter(|(since, until, _)| is(pause, *since, *until)).map(|gap| gap.0 / DAY).collect();
         on.dedup();
-        on.len() as i64 * 2 >= days - 1
+        // The last day's is not over.
+        on.len() as i64 * 5 >= (days - 1) * 4
     };
     Ok(recurring.into_iter().filter(is_usual).collect())
 }
@@ -80,7 +87,9 @@ fn recurring(gaps: &[(i64, i64, i64)]) -> Vec<Pause> {
     let mut pauses = Vec::new();
     for by_begin in near(gaps, |gap| gap.0) {
         for group in near(&by_begin, |gap| gap.1) {
-            let mut days: Vec<i64> = group.iter().map(|gap| gap.0.div_euclid(DAY)).collect();
+            // Weekends alone do not make a night.
+            let mut days: Vec<i64> =
+                group.iter().filter(|gap| gap.1 - gap.0 < MOST).map(|gap| gap.0.div_euclid(DAY)).collect();
             days.sort_unstable();
             days.dedup();
             if days.len() < DAYS_LEAST {
@@ -102,14 +111,12 @@ fn near(gaps: &[(i64, i64, i64)], end: impl Fn(&(i64, i64, i64)) -> i64) -> Vec<
     sorted.sort_by_key(|gap| end(gap).rem_euclid(DAY));
     let mut groups: Vec<Vec<(i64, i64, i64)>> = Vec::new();
     for gap in sorted {
-        let apart = (5 * MINUTE).max(2 * gap.2 + SECOND);
-        match groups.last_mut() {
-            Some(group)
-                if group.last().is_some_and(|last| end(&gap).rem_euclid(DAY) - end(last).rem_euclid(DAY) <= apart) =>
-            {
-                group.push(gap);
-            }
-            _ => groups.push(vec![gap]),
+        let is_near = |group: &&mut Vec<(i64, i64, i64)>| {
+            group.first().is_some_and(|first| end(&gap).rem_euclid(DAY) - end(first).rem_euclid(DAY) <= APART)
+        };
+        match groups.last_mut().filter(is_near) {
+            Some(group) => group.push(gap),
+            None => groups.push(vec![gap]),
         }
     }
     groups
@@ -118,6 +125,7 @@ fn near(gaps: &[(i64, i64, i64)], end: impl Fn(&(i64, i64, i64)) -> i64) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::SECOND;
 
     #[test]
     fn nights_and_weekends_recur_and_an_outage_does_not() {

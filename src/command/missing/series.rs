@@ -10,6 +10,7 @@ use crate::model::value::Value;
 use crate::session::{Session, Table};
 
 /// A table as a set of series.
+#[derive(Clone)]
 pub struct Series<'a> {
     pub table: &'a Table,
     pub time: String,
@@ -68,6 +69,19 @@ impl Series<'_> {
         );
         let lives = fill(include_str!("lives.sql"), &[("steps", &steps)]);
         fill(file, &[("steps", &steps), ("every", &every), ("lives", lives.trim_end()), ("is_gap", &self.is_gap)])
+    }
+
+    /// The share of numbers that follow the one before in their series.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn contiguity(&self, session: &Session) -> Result<f64> {
+        let sql =
+            self.sql("SELECT (count(*) FILTER (WHERE q = q0 + 1) / greatest(count(q0), 1))::DOUBLE FROM ({steps})");
+        Ok(match session.engine.counted(&sql)?.first() {
+            Some(Value::Float(share)) => *share,
+            _ => 0.0,
+        })
     }
 
     /// All series, each with its label and the values of its columns.

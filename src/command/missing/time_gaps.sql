@@ -10,11 +10,14 @@ regular AS (
     FROM deltas d JOIN spreads s ON d.series = s.series
     GROUP BY d.series, c, n
     HAVING n >= 5 AND ({every} IS NOT NULL OR 1.4826 * max(mad) <= 0.05 * c
-        AND count(*) FILTER (WHERE abs(d - c) <= greatest(0.1 * c, 2 * 1.4826 * mad)) >= 0.8 * n)
+        AND count(*) FILTER (WHERE abs(d - least(greatest(round(d / c), 1), 5) * c) <= greatest(0.1 * c, 2 * 1.4826 * mad)) >= 0.8 * n)
 ),
+-- Series that count by themselves: a counter that several share tells nothing of one of them.
+counting AS (SELECT series FROM steps GROUP BY series HAVING count(*) FILTER (WHERE q = q0 + 1) * 2 >= greatest(count(q0), 1)),
 steps_too_long AS (
     SELECT s.series, t0 AS since, t AS until, place, c AS usual, epoch_us(t) - epoch_us(t0) AS d,
-        CASE WHEN q > q0 THEN q - q0 - 1 WHEN q = q0 THEN 0 WHEN q < q0 THEN -1 END AS hole,
+        CASE WHEN s.series NOT IN (SELECT series FROM counting) THEN NULL
+            WHEN q > q0 THEN q - q0 - 1 WHEN q = q0 THEN 0 WHEN q < q0 THEN -1 END AS hole,
         place - row_number() OVER (PARTITION BY s.series ORDER BY place) AS island
     FROM steps s JOIN regular r ON s.series = r.series
     WHERE epoch_us(t) - epoch_us(t0) > 1.5 * c

@@ -5,6 +5,7 @@ use crate::engine::quote::{self, fill};
 use crate::error::Result;
 use crate::model::duration;
 use crate::model::time::{DAY, HOUR, MINUTE};
+use crate::model::value::Value;
 use crate::session::Table;
 
 /// Stretches that people think in, in microseconds.
@@ -66,10 +67,21 @@ fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String
         include_str!("volume.sql"),
         &[("time", time), ("table", &table.sql()), ("condition", condition), ("every", &every.to_string())],
     );
-    for row in search.session.engine.rows(&sql)?.rows {
-        let (since, until, observed, usual, stretches) =
-            (row[0].int(), row[1].int(), row[2].int(), row[3].int(), row[4].int());
-        let expected = usual * stretches;
+    let rows = search.session.engine.rows(&sql)?.rows;
+    // Saturdays and Sundays on which nothing ever is are how a source works.
+    let is_weekend = |row: &Vec<Value>| {
+        let days = (row[0].int().div_euclid(DAY)..row[1].int().div_euclid(DAY)).map(|day| (day + 3).rem_euclid(7));
+        every == DAY && days.clone().count() <= 2 && days.clone().all(|weekday| weekday >= 5)
+    };
+    let weekends = rows.iter().filter(|row| is_weekend(row)).count() as i64;
+    let is_usual = weekends >= 2 && weekends * 5 >= ((last - first) / (7 * DAY)) * 4;
+    if is_usual {
+        search.notes.push(format!("{}: {weekends} weekends with few rows are no finding", table.name));
+    }
+    for row in rows.into_iter().filter(|row| !is_usual || !is_weekend(row)) {
+        let missing = row[5].int();
+        let (since, until, observed, usual) = (row[0].int(), row[1].int(), row[2].int(), row[3].int());
+        let expected = missing + observed;
         search.findings.push(Finding {
             kind: Kind::VolumeDrop,
             source: table.source.clone(),
@@ -80,7 +92,7 @@ fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String
             until: Some(until),
             expected,
             observed,
-            missing: expected - observed,
+            missing,
             detail: format!("{observed} rows where {usual} every {} are usual", duration::shown(every)),
             sql: quote::one_line(&format!("SELECT * FROM ({sql}) WHERE since = {}", quote::time(since))),
             counter: super::cause::Counter::None,
