@@ -453,6 +453,32 @@ fn series_that_fall_silent_together_are_one_finding_with_what_they_share() {
 }
 
 #[test]
+fn where_nulls_are_is_told() {
+    let place = folder();
+    let csv = (0..600_u64).fold("ts,station,note,value\n".to_string(), |text, n| {
+        let station = n % 3;
+        // Station 2 has none from the middle on; notes are blank here and there.
+        let value = if station == 2 && n >= 300 { String::new() } else { format!("{}.5", n * 13 % 11) };
+        let note = if n * 7_919 % 10 == 3 { "" } else { "x" };
+        text + &format!("{},S{station},{note},{value}\n", stamp(n * 61_000 + n * n % 977))
+    });
+    fs::write(place.path().join("t.csv"), csv).expect("written");
+    let found = rows_in(place.path(), &["missing", "t.csv", "--kind", "null_rate"]);
+    let detail = |column: &str| {
+        let row =
+            found.iter().find(|row| row["column_name"] == column).unwrap_or_else(|| panic!("{column}: {found:?}"));
+        (text(row, "detail"), row["missing"].as_i64().expect("a count"))
+    };
+    let (value, count) = detail("value");
+    assert_eq!(count, 100);
+    assert!(value.contains("T05:05:") && value.contains("on in 33.3 % of the rows, before in 0.0 %"), "{value}");
+    assert!(value.contains("depends on station=S2: 50.0 % there, 0.0 % elsewhere"), "{value}");
+    let (note, count) = detail("note");
+    assert_eq!(count, 60);
+    assert!(note.ends_with("consistent with missing at random"), "{note}");
+}
+
+#[test]
 fn entities_are_traced_through_their_stages() {
     let place = folder();
     let (mut built, mut tested, mut shipped) =

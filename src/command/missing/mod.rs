@@ -16,6 +16,7 @@ mod divide;
 mod flatline;
 mod fold;
 mod keys;
+mod mechanism;
 mod nulls;
 mod pauses;
 mod series;

@@ -1,7 +1,7 @@
 //! Nulls and sentinels: values that stand for none. Nulls that another column explains whole (a code is null exactly
 //! where the result is PASS) are no finding.
 
-use super::{Finding, Kind, Search};
+use super::{Finding, Kind, Search, mechanism};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
@@ -32,9 +32,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     for (column, count) in columns.iter().zip(&row[1..]) {
         let nulls = rows - count.int();
         let is_sparse = nulls > 0 && nulls < rows && column.kind == ColumnKind::Text && 2 * nulls >= rows;
-        if is_sparse && !rises(search, table, column, &condition)? {
-            sparse.push(column.name.clone());
-        } else if nulls > 0 {
+        if nulls > 0 {
             match explanation(search, table, column, &columns, nulls, &condition)? {
                 Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
                 Explained::But { by, values, left, of } => {
@@ -56,16 +54,14 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                         &condition,
                     );
                 }
-                Explained::Not => found(
-                    search,
-                    table,
-                    column,
-                    rows,
-                    nulls,
-                    "null".into(),
-                    &format!("{} IS NULL", quote::readable_name(&column.name)),
-                    &condition,
-                ),
+                Explained::Not if is_sparse && !rises(search, table, column, &condition)? => {
+                    sparse.push(column.name.clone());
+                }
+                Explained::Not => {
+                    let holds = format!("{} IS NULL", quote::readable_name(&column.name));
+                    let told = mechanism::told(search, table, column, &holds, &condition, (rows, nulls))?;
+                    found(search, table, column, rows, nulls, format!("null{told}"), &holds, &condition);
+                }
             }
         }
         sentinels(search, table, column, rows, &condition)?;
@@ -224,7 +220,9 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
         } else {
             format!("{readable} = {value}")
         };
-        found(search, table, column, rows, count, format!("the value '{value}' stands for none"), &holds, condition);
+        let told = mechanism::told(search, table, column, &holds, condition, (rows, count))?;
+        let detail = format!("the value '{value}' stands for none{told}");
+        found(search, table, column, rows, count, detail, &holds, condition);
     }
     Ok(())
 }

@@ -1,0 +1,143 @@
+//! Where the nulls of a column are: since when, and which other columns tell them. What depends on no column may
+//! still depend on the value that is not there: that cannot be told from the data.
+
+use super::Search;
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::statistics;
+use crate::model::time;
+use crate::session::Table;
+
+/// Fewer nulls, or rows, tell nothing.
+const NULLS_LEAST: i64 = 5;
+const ROWS_LEAST: i64 = 20;
+
+/// What is known of the rows of which `holds` is true, as text that goes on behind a finding's detail.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn told(
+    search: &Search,
+    table: &Table,
+    column: &Column,
+    holds: &str,
+    condition: &str,
+    counts: (i64, i64),
+) -> Result<String> {
+    let (rows, nulls) = counts;
+    if nulls < NULLS_LEAST || rows < ROWS_LEAST || nulls == rows {
+        return Ok(String::new());
+    }
+    let mut told = String::new();
+    if let Some(change) = change(search, table, holds, condition)? {
+        told.push_str(&format!("; {change}"));
+    }
+    told.push_str(
+        match dependence(search, table, column, holds, condition, counts)? {
+            Some(depends) => format!("; {depends}"),
+            None => "; no other column tells where: consistent with missing at random".into(),
+        }
+        .as_str(),
+    );
+    Ok(told)
+}
+
+/// The moment from which on the share is another, by the likelihood of two shares instead of one.
+fn change(search: &Search, table: &Table, holds: &str, condition: &str) -> Result<Option<String>> {
+    const PARTS: usize = 60;
+    // Of a chi-squared of one degree, far beyond any of the sixty places by chance.
+    const GAIN_LEAST: f64 = 25.0;
+    const TIMES_LEAST: f64 = 3.0;
+    let Some(at) = table.roles.time.as_ref().map(|name| format!("{}::TIMESTAMP", quote::name(name))) else {
+        return Ok(None);
+    };
+    let parts = search.session.engine.rows(&format!(
+        "SELECT part, count(*), count(*) FILTER (is_null), min(ts) FROM \
+         (SELECT ({holds}) AS is_null, {at} AS ts, ntile({PARTS}) OVER (ORDER BY {at}) AS part FROM {} WHERE {at} IS NOT NULL AND ({condition})) \
+         GROUP BY part ORDER BY part",
+        table.sql()
+    ))?;
+    let parts: Vec<(f64, f64, i64)> =
+        parts.rows.iter().map(|row| (row[1].int() as f64, row[2].int() as f64, row[3].int())).collect();
+    let sums = |parts: &[(f64, f64, i64)]| parts.iter().fold((0.0, 0.0), |(n, k), part| (n + part.0, k + part.1));
+    let likelihood = |(n, k): (f64, f64)| {
+        let term = |count: f64| if count > 0.0 { count * (count / n).ln() } else { 0.0 };
+        term(k) + term(n - k)
+    };
+    let all = likelihood(sums(&parts));
+    let gain = |at: &usize| 2.0 * (likelihood(sums(&parts[..*at])) + likelihood(sums(&parts[*at..])) - all);
+    let Some(best) = (1..parts.len()).max_by(|a, b| gain(a).total_cmp(&gain(b))) else { return Ok(None) };
+    let share = |parts: &[(f64, f64, i64)]| {
+        let (n, k) = sums(parts);
+        k / n.max(1.0)
+    };
+    let (before, after) = (share(&parts[..best]), share(&parts[best..]));
+    let is_clear = gain(&best) > GAIN_LEAST && before.max(after) >= TIMES_LEAST * before.min(after);
+    Ok(is_clear.then(|| {
+        format!(
+            "from about {} on in {} of the rows, before in {}",
+            time::rfc3339(parts[best].2),
+            percent(after),
+            percent(before)
+        )
+    }))
+}
+
+fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.001 { "under 0.1 %".into() } else { format!("{:.1} %", share * 100.0) }
+}
+
+/// The value of another column that most of the nulls go with, if that is more than chance: by the risk ratio, with
+/// the false-discovery rate kept over all values looked at.
+fn dependence(
+    search: &Search,
+    table: &Table,
+    column: &Column,
+    holds: &str,
+    condition: &str,
+    (rows, nulls): (i64, i64),
+) -> Result<Option<String>> {
+    const VALUES_MAX: i64 = 20;
+    const RATIO_LEAST: f64 = 2.0;
+    const FALSE_DISCOVERY: f64 = 0.01;
+    let mut looked_at: Vec<(String, i64, i64, statistics::RiskRatio)> = Vec::new();
+    for other in table.own_columns() {
+        let is_category = matches!(other.kind, ColumnKind::Text | ColumnKind::Bool | ColumnKind::Int);
+        let is_told = table.roles.message.as_deref() == Some(other.name.as_str()) || other.name == column.name;
+        if !is_category || is_told {
+            continue;
+        }
+        let name = quote::name(&other.name);
+        let groups = search.session.engine.rows(&format!(
+            "SELECT {name}::VARCHAR, count(*), count(*) FILTER ({holds}) FROM {} WHERE ({condition}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
+            table.sql(),
+            VALUES_MAX + 1
+        ))?;
+        if groups.rows.len() < 2 || groups.rows.len() as i64 > VALUES_MAX {
+            continue;
+        }
+        for row in groups.rows.iter().filter(|row| !row[0].is_null()) {
+            let (with, both) = (row[1].int(), row[2].int());
+            let ratio = statistics::risk_ratio(both as f64, with as f64, (nulls - both) as f64, (rows - with) as f64);
+            looked_at.push((format!("{}={}", other.name, row[0].shown()), with, both, ratio));
+        }
+    }
+    let adjusted = statistics::adjusted(&looked_at.iter().map(|one| one.3.p).collect::<Vec<_>>());
+    let found = looked_at
+        .iter()
+        .zip(adjusted)
+        .filter(|((_, _, both, ratio), q)| *q <= FALSE_DISCOVERY && ratio.ratio >= RATIO_LEAST && *both >= NULLS_LEAST)
+        .map(|(one, _)| one)
+        .max_by(|a, b| a.2.cmp(&b.2).then(a.3.low.total_cmp(&b.3.low)).then(b.0.cmp(&a.0)));
+    Ok(found.map(|(label, with, both, ratio)| {
+        format!(
+            "depends on {label}: {} there, {} elsewhere (risk ratio {:.1}, 95 % interval {:.1} to {:.1})",
+            percent(*both as f64 / *with as f64),
+            percent((nulls - both) as f64 / (rows - with).max(1) as f64),
+            ratio.ratio,
+            ratio.low,
+            ratio.high
+        )
+    }))
+}
