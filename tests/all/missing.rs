@@ -363,8 +363,15 @@ fn a_counter_that_series_share_counts_them_together() {
         .iter()
         .map(|row| (text(row, "kind"), text(row, "series"), row["missing"].as_i64().expect("a count")))
         .collect();
+    assert_eq!(told.len(), 2, "{found:#?}");
     assert!(told.contains(&("time_gap".into(), "station=B".into(), 40)), "{told:?}");
-    assert!(told.contains(&("sequence_gap".into(), String::new(), 3)), "{told:?}");
+    assert!(told.contains(&("time_gap".into(), "station=A".into(), 3)), "{told:?}");
+    let of = |series: &str| text(found.iter().find(|row| row["series"] == series).expect("found"), "detail");
+    assert!(
+        of("station=A").contains("cause: lost on the way (likely: the numbers of these rows are missing too"),
+        "{found:#?}"
+    );
+    assert!(of("station=B").contains("cause: the producer was silent, or its rows were lost (possible"), "{found:#?}");
 }
 
 #[test]

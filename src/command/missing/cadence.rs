@@ -46,16 +46,23 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     let overview = search.session.engine.rows(&series.sql(include_str!("cadence.sql")))?.rows;
     let regular: Vec<&Vec<Value>> = overview.iter().filter(|row| row[6].int() == 1).collect();
     if search.wants(&[Kind::TimeGap]) {
+        let mut usual = Vec::new();
+        if let Some((is_weekend, count)) = pauses::weekends(search.session, &series)? {
+            search.notes.push(format!("{}: weekends are no gaps, {count} of them", table.name));
+            usual.push(is_weekend);
+        }
         let pauses = pauses::find(search.session, &series)?;
         if !pauses.is_empty() {
             let shown: Vec<String> = pauses.iter().map(Pause::shown).collect();
-            let sql: Vec<String> = pauses.iter().map(Pause::sql).collect();
-            series.is_gap = format!("NOT ({})", sql.join(" OR "));
             search.notes.push(format!(
                 "{}: pauses at the same time of day are no gaps: {}",
                 table.name,
                 shown.join(", ")
             ));
+            usual.extend(pauses.iter().map(Pause::sql));
+        }
+        if !usual.is_empty() {
+            series.is_gap = format!("NOT ({})", usual.join(" OR "));
         }
     }
     let cadences: Vec<i64> = regular.iter().map(|row| row[4].int()).collect();
@@ -76,7 +83,11 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     time_gaps(search, &series)?;
     if let Some(counted) = &counted {
+        let first = search.findings.len();
         sequence_gaps(search, counted)?;
+        if counted.columns != series.columns {
+            told_by_gaps(search, table, first);
+        }
         duplicates(search, counted)?;
     } else {
         copies(search, &series)?;
@@ -105,6 +116,24 @@ fn counted<'a>(search: &mut Search, series: &mut Series<'a>) -> Result<Option<Se
         .notes
         .push(format!("{}: `{sequence}` does not count the rows one by one and is not used", series.table.name));
     Ok(None)
+}
+
+/// Of holes in a counter that all series share: those that lie within a gap of one series are its rows, and listed there.
+fn told_by_gaps(search: &mut Search, table: &Table, first: usize) {
+    let is_own = |finding: &Finding| finding.source == table.source && finding.table_name == table.short_name;
+    let holes = search.findings.split_off(first);
+    for hole in holes {
+        let within = |gap: &&mut Finding| {
+            gap.kind == Kind::TimeGap && is_own(gap) && gap.since <= hole.since && gap.until >= hole.until
+        };
+        let mut gaps: Vec<&mut Finding> = search.findings.iter_mut().filter(within).collect();
+        let missing: i64 = gaps.iter().map(|gap| gap.missing).sum();
+        if hole.kind == Kind::SequenceGap && missing * 10 >= hole.missing * 9 {
+            gaps.iter_mut().for_each(|gap| gap.counter = Counter::Lost);
+        } else {
+            search.findings.push(hole);
+        }
+    }
 }
 
 /// Rows that are there twice with all their values, where no counter tells.

@@ -280,6 +280,7 @@ fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Optio
         (Kind::SequenceGap, _) => "lost on the way".to_string(),
         (Kind::TimeGap, Counter::GoesOn) => "the producer was silent".into(),
         (Kind::TimeGap, Counter::BeginsAnew) => "the producer began anew, or its counter rolled over".into(),
+        (Kind::TimeGap, Counter::Lost) => "lost on the way".into(),
         (Kind::TimeGap, Counter::Holes) => "the producer was silent and rows were lost".into(),
         _ => "the producer was silent, or its rows were lost".into(),
     };
@@ -317,6 +318,7 @@ fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Optio
         Counter::GoesOn if finding.kind == Kind::TimeGap => {
             reasons.push("sequence numbers go on without a hole".into())
         }
+        Counter::Lost => reasons.push("the numbers of these rows are missing too".into()),
         Counter::BeginsAnew => reasons.push("sequence numbers begin anew behind it".into()),
         _ => {}
     }
@@ -346,6 +348,8 @@ pub enum Counter {
     None,
     GoesOn,
     Holes,
+    /// The numbers of these rows are missing too.
+    Lost,
     BeginsAnew,
 }
 

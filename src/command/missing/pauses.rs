@@ -24,6 +24,33 @@ pub struct Pause {
     pub count: usize,
 }
 
+/// Steps from a Friday or Saturday to a Sunday or Monday, where nearly every week has one.
+const OVER_WEEKEND: &str = "isodow(since) IN (5, 6) AND isodow(until) IN (7, 1)";
+
+/// The weekends among the gaps of a table's series, as a condition on a step, with their number. `None` if rows come on
+/// weekends too, or there are too few weeks to tell.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn weekends(session: &Session, series: &Series) -> Result<Option<(String, i64)>> {
+    const WEEKS_LEAST: i64 = 2;
+    let is_weekend =
+        format!("({OVER_WEEKEND} AND epoch_us(until) - epoch_us(since) BETWEEN {DAY} AND {WEEKEND} + {APART})");
+    let gaps = series.sql(include_str!("time_gaps.sql"));
+    let row = session
+        .engine
+        .counted(&format!("SELECT count(DISTINCT epoch_us(since) // (7 * {DAY})) FROM ({gaps}) WHERE {is_weekend}"))?;
+    let found = row[0].int();
+    let time = series.time_sql();
+    let row = session.engine.counted(&format!(
+        "SELECT (epoch_us(max({time})) - epoch_us(min({time}))) // (7 * {DAY}) FROM {} WHERE isfinite({time}) AND ({})",
+        series.table.sql(),
+        series.condition
+    ))?;
+    let weeks = row[0].int();
+    Ok((found >= WEEKS_LEAST && found * 5 >= weeks * 4).then_some((is_weekend, found)))
+}
+
 impl Pause {
     /// Whether a step of a series is this pause, in SQL over its ends.
     pub fn sql(&self) -> String {
@@ -31,7 +58,7 @@ impl Pause {
             |column: &str, (from, to): (i64, i64)| format!("epoch_us({column}) % {DAY} BETWEEN {from} AND {to}");
         format!(
             "({} AND {} AND epoch_us(until) - epoch_us(since) >= {LEAST} AND (epoch_us(until) - epoch_us(since) < {MOST} \
-             OR epoch_us(until) - epoch_us(since) < {WEEKEND} AND isodow(since) IN (5, 6) AND isodow(until) IN (7, 1)))",
+             OR epoch_us(until) - epoch_us(since) < {WEEKEND} AND {OVER_WEEKEND}))",
             within("since", self.begins),
             within("until", self.ends)
         )

@@ -68,17 +68,22 @@ fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String
         &[("time", time), ("table", &table.sql()), ("condition", condition), ("every", &every.to_string())],
     );
     let rows = search.session.engine.rows(&sql)?.rows;
-    // Saturdays and Sundays on which nothing ever is are how a source works.
-    let is_weekend = |row: &Vec<Value>| {
-        let days = (row[0].int().div_euclid(DAY)..row[1].int().div_euclid(DAY)).map(|day| (day + 3).rem_euclid(7));
-        every == DAY && days.clone().count() <= 2 && days.clone().all(|weekday| weekday >= 5)
+    // Days of the week on which nothing ever is are how a source works.
+    let week_part = |row: &Vec<Value>| {
+        let (from, to) = (row[0].int().div_euclid(DAY), row[1].int().div_euclid(DAY));
+        (every == DAY && to - from <= 3).then_some((from.rem_euclid(7), to - from))
     };
-    let weekends = rows.iter().filter(|row| is_weekend(row)).count() as i64;
-    let is_usual = weekends >= 2 && weekends * 5 >= ((last - first) / (7 * DAY)) * 4;
-    if is_usual {
+    let weeks = (last - first) / (7 * DAY);
+    let is_usual = |part: (i64, i64)| {
+        let times = rows.iter().filter(|row| week_part(row) == Some(part)).count() as i64;
+        times >= 2 && times * 5 >= weeks * 4
+    };
+    let usual: Vec<bool> = rows.iter().map(|row| week_part(row).is_some_and(is_usual)).collect();
+    let weekends = usual.iter().filter(|usual| **usual).count();
+    if weekends > 0 {
         search.notes.push(format!("{}: {weekends} weekends with few rows are no finding", table.name));
     }
-    for row in rows.into_iter().filter(|row| !is_usual || !is_weekend(row)) {
+    for (row, _) in rows.into_iter().zip(usual).filter(|(_, usual)| !usual) {
         let missing = row[5].int();
         let (since, until, observed, usual) = (row[0].int(), row[1].int(), row[2].int(), row[3].int());
         let expected = missing + observed;
