@@ -30,16 +30,15 @@ pub fn told(
         return Ok(String::new());
     }
     let mut told = String::new();
-    if let Some(change) = change(search, table, holds, condition)? {
+    let change = change(search, table, holds, condition)?;
+    if let Some(change) = &change {
         told.push_str(&format!("; {change}"));
     }
-    told.push_str(
-        match dependence(search, table, column, holds, condition, counts)? {
-            Some(depends) => format!("; {depends}"),
-            None => "; no other column tells where: consistent with missing at random".into(),
-        }
-        .as_str(),
-    );
+    match dependence(search, table, column, holds, condition, counts)? {
+        Some(depends) => told.push_str(&format!("; {depends}")),
+        None if change.is_none() => told.push_str("; no other column tells where: consistent with missing at random"),
+        None => {}
+    }
     Ok(told)
 }
 
