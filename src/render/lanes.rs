@@ -2,7 +2,6 @@
 //! stretch of time once there are many. Memory is bounded in both.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
 
@@ -145,13 +144,11 @@ impl Lanes {
         let grouped = crate::model::coverage::grouped;
         let events = if self.count == 1 { "event" } else { "events" };
         let rows = if self.rows == self.count { String::new() } else { format!(" in {} rows", grouped(self.rows)) };
-        let _ = write!(
-            page,
-            "<figure class=\"lanes\" aria-label=\"Events over time, a lane for each source\">\n<figcaption>{} {events}{rows} shown, {} to {}",
+        page.push_str(&format!("<figure class=\"lanes\" aria-label=\"Events over time, a lane for each source\">\n<figcaption>{} {events}{rows} shown, {} to {}",
             grouped(self.count),
             time::rfc3339(from),
             time::rfc3339(to),
-        );
+        ));
         if scale.is_broken() {
             page.push_str("; a dashed line is a long time without an event, drawn short");
         }
@@ -160,22 +157,21 @@ impl Lanes {
         }
         page.push_str("</figcaption>\n");
         for (lane, name) in self.names.iter().enumerate() {
-            let _ = write!(page, "<div class=\"lane\"><span>{}</span><div>", escaped(name));
+            page.push_str(&format!("<div class=\"lane\"><span>{}</span><div>", escaped(name)));
             for at in &scale.breaks {
-                let _ = write!(page, "<i class=\"gap\" style=\"left:{:.2}%\"></i>", scale.place(*at));
+                page.push_str(&format!("<i class=\"gap\" style=\"left:{:.2}%\"></i>", scale.place(*at)));
             }
             match &self.drawn {
                 Drawn::Marks(marks) => {
                     for mark in marks.iter().filter(|mark| mark.lane == lane) {
                         let title = format!("{} {}", time::rfc3339(mark.at), mark.title);
-                        let _ = write!(
-                            page,
+                        page.push_str(&format!(
                             "<a class=\"{}\" style=\"left:{:.2}%\" href=\"#r{}\" title=\"{}\"></a>",
                             LEVELS[mark.level],
                             scale.place(mark.at),
                             mark.row,
                             escaped(&title)
-                        );
+                        ));
                     }
                 }
                 Drawn::Bins { bins, from, width } => {
@@ -202,12 +198,10 @@ impl Lanes {
                                 "all" => ("all none", "events"),
                                 level => (level, level),
                             };
-                            let _ = write!(
-                                page,
-                                "<b class=\"{class}\" style=\"left:{left:.2}%;width:{:.2}%;height:{height:.0}%\" title=\"{} {count} {what}\"></b>",
+                            page.push_str(&format!("<b class=\"{class}\" style=\"left:{left:.2}%;width:{:.2}%;height:{height:.0}%\" title=\"{} {count} {what}\"></b>",
                                 (right - left).max(0.1),
                                 time::rfc3339(at),
-                            );
+                            ));
                         }
                     }
                 }
@@ -217,15 +211,14 @@ impl Lanes {
         page.push_str("<div class=\"lane axis\"><span></span><div>");
         for at in scale.ticks() {
             let label = tick(at, to.saturating_sub(from));
-            let _ = write!(page, "<time style=\"left:{:.2}%\">{label}</time>", scale.place(at));
+            page.push_str(&format!("<time style=\"left:{:.2}%\">{label}</time>", scale.place(at)));
         }
         page.push_str("</div></div>\n<p class=\"key\">");
         for name in LEVELS.iter().enumerate().filter(|(level, _)| self.has(*level)).map(|(_, name)| name) {
-            let _ = write!(
-                page,
+            page.push_str(&format!(
                 "<span><i class=\"{name}\"></i>{}</span> ",
                 if *name == "none" { "no level" } else { name }
-            );
+            ));
         }
         page.push_str("</p>\n</figure>\n");
         page

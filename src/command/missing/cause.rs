@@ -226,12 +226,8 @@ fn link(search: &Search, known: &Known, index: usize) -> Result<Option<Link>> {
     }
     for other in search.session.tables.iter().filter(same) {
         let Some(time) = &other.roles.time else { continue };
-        let parts = known.columns.iter().filter_map(|name| {
-            let column = quote::name(&other.column(name)?.name);
-            Some(format!("{} || coalesce({column}::VARCHAR, 'NULL')", quote::text(&format!("{name}="))))
-        });
-        let parts: Vec<String> = parts.collect();
-        let of = if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) };
+        let own = known.columns.iter().filter_map(|name| Some((name.as_str(), other.column(name)?.name.as_str())));
+        let of = super::series::label(own);
         let is_same = format!("{of} = {}", quote::text(&label));
         let sql = other.sql();
         let has_any = search.session.one_row(&format!("SELECT count(*) FROM {sql} WHERE {is_same}"))?[0].int();
@@ -270,10 +266,7 @@ fn link(search: &Search, known: &Known, index: usize) -> Result<Option<Link>> {
 
 /// The cause of a finding, how sure it is, and what would refute it.
 fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Option<&str>) -> String {
-    let table = match finding.source == finding.table_name {
-        true => finding.table_name.clone(),
-        false => format!("{}.{}", finding.source, finding.table_name),
-    };
+    let table = finding.table();
     let mut reasons: Vec<String> = Vec::new();
     let mut is_linked = false;
     let mut cause = match (&finding.kind, finding.counter) {

@@ -12,6 +12,9 @@ use crate::session::{Table, known_column};
 pub const SEQUENCE: [&str; 9] =
     ["seq", "sequence", "seq_no", "seqno", "seq_num", "sequence_number", "counter", "fcnt", "frame_counter"];
 
+/// Names by which every table numbers its own rows.
+pub const NUMBERED: [&str; 5] = ["id", "rowid", "index", "pk", "row"];
+
 /// The series of a table: as said, or as the data show.
 pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result<Option<Series<'a>>> {
     let said = search.session.settings.sources.get(&table.source);
@@ -78,7 +81,6 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
 /// A column that counts the rows of each series one by one, whatever its name.
 fn counter(search: &Search, series: &Series) -> Result<Option<String>> {
     const LEAST: f64 = 0.8;
-    const NUMBERED: [&str; 5] = ["id", "rowid", "index", "pk", "row"];
     let is_own = |name: &str| !series.columns.iter().any(|column| column == name) && !NUMBERED.contains(&name);
     for column in series.table.own_columns().filter(|column| column.kind == ColumnKind::Int && is_own(&column.name)) {
         let trial = Series { sequence: Some(column.name.clone()), ..series.clone() };

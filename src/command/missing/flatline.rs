@@ -1,6 +1,6 @@
 //! Sensors that repeat one value: the same number far more often in a row than ever else.
 
-use super::{Finding, Kind, Search};
+use super::{Finding, Kind, Search, series};
 use crate::engine::quote::{self, fill};
 use crate::error::Result;
 use crate::model::column::Kind as ColumnKind;
@@ -17,14 +17,8 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
         None if search.args.series.is_empty() => said,
         None => search.args.series.clone(),
     };
-    let parts: Vec<String> = columns
-        .iter()
-        .filter(|name| table.column(name).is_some())
-        .map(|name| {
-            format!("{} || coalesce({}::VARCHAR, 'NULL')", quote::text(&format!("{name}=")), quote::readable_name(name))
-        })
-        .collect();
-    let label = if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) };
+    let own = columns.iter().map(String::as_str).filter(|name| table.column(name).is_some());
+    let label = series::label(own.map(|name| (name, name)));
     for column in table.own_columns().filter(|column| column.kind == ColumnKind::Float) {
         let sql = fill(
             include_str!("flatline.sql"),

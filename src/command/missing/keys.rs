@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::divide::{NUMBERED, SEQUENCE};
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -54,10 +55,9 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
             by_name.entry(column.name.to_lowercase()).or_default().push((table, column.name.clone()));
         }
     }
-    // Every table numbers its own rows by such a name, and every producer counts by one of the others.
-    const NUMBERED: [&str; 5] = ["id", "rowid", "index", "pk", "row"];
+    // What numbers rows is no key of anything else.
     by_name.retain(|name, keys| {
-        keys.len() > 1 && !NUMBERED.contains(&name.as_str()) && !super::divide::SEQUENCE.contains(&name.as_str())
+        keys.len() > 1 && !NUMBERED.contains(&name.as_str()) && !SEQUENCE.contains(&name.as_str())
     });
     for keys in by_name.into_values() {
         let mut counted = Vec::new();

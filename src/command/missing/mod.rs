@@ -129,6 +129,15 @@ const FIELDS: [(&str, ColumnKind); 14] = [
 ];
 
 impl Finding {
+    /// Its table as people read it: `telemetry`, `station.tests`.
+    fn table(&self) -> String {
+        if self.source == self.table_name {
+            self.source.clone()
+        } else {
+            format!("{}.{}", self.source, self.table_name)
+        }
+    }
+
     fn share(&self) -> f64 {
         // Four digits are what a person compares, and what two ways of counting agree in.
         if self.expected == 0 {
@@ -294,14 +303,12 @@ impl Ask for MissingArgs {
 
 /// When things were missing, of each table.
 fn strips(findings: &[Finding]) -> Vec<String> {
-    let mut tables: Vec<(&str, &str)> =
-        findings.iter().map(|one| (one.source.as_str(), one.table_name.as_str())).collect();
+    let mut tables: Vec<String> = findings.iter().map(Finding::table).collect();
     tables.sort_unstable();
     tables.dedup();
-    let of = |(source, table): (&str, &str)| {
-        let own: Vec<&Finding> =
-            findings.iter().filter(|one| one.source == source && one.table_name == table).collect();
-        summary::strip(if source == table { source.to_string() } else { format!("{source}.{table}") }.as_str(), &own)
+    let of = |table: String| {
+        let own: Vec<&Finding> = findings.iter().filter(|one| one.table() == table).collect();
+        summary::strip(&table, &own)
     };
     tables.into_iter().filter_map(of).collect()
 }

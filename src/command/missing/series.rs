@@ -29,21 +29,7 @@ pub struct Series<'a> {
 impl Series<'_> {
     /// The label of a row's series, as SQL: `station=ST03 sensor=temp_c`.
     pub fn label(&self) -> String {
-        if self.columns.is_empty() {
-            return "''".into();
-        }
-        let parts: Vec<String> = self
-            .columns
-            .iter()
-            .map(|name| {
-                format!(
-                    "{} || coalesce({}::VARCHAR, 'NULL')",
-                    quote::text(&format!("{name}=")),
-                    quote::readable_name(name)
-                )
-            })
-            .collect();
-        format!("concat_ws(' ', {})", parts.join(", "))
+        label(self.columns.iter().map(|name| (name.as_str(), name.as_str())))
     }
 
     pub fn time_sql(&self) -> String {
@@ -193,6 +179,15 @@ impl Series<'_> {
             stamp(until),
         ))
     }
+}
+
+/// The label of a row's series, as SQL, of columns by their names in labels and in the table.
+pub fn label<'a>(columns: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let part = |(shown, column): (&str, &str)| {
+        format!("{} || coalesce({}::VARCHAR, 'NULL')", quote::text(&format!("{shown}=")), quote::readable_name(column))
+    };
+    let parts: Vec<String> = columns.map(part).collect();
+    if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) }
 }
 
 fn stamp(micros: i64) -> String {

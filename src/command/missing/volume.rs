@@ -34,15 +34,8 @@ fn parts(search: &Search, table: &Table) -> Result<Vec<(Option<String>, String)>
     if search.args.series.is_empty() {
         return Ok(vec![(None, condition)]);
     }
-    let label = search.args.series.iter().filter_map(|name| {
-        let column = &table.column(name)?.name;
-        Some(format!(
-            "{} || coalesce({}::VARCHAR, 'NULL')",
-            quote::text(&format!("{column}=")),
-            quote::readable_name(column)
-        ))
-    });
-    let label = format!("concat_ws(' ', {})", label.collect::<Vec<_>>().join(", "));
+    let own = search.args.series.iter().filter_map(|name| table.column(name));
+    let label = super::series::label(own.map(|column| (column.name.as_str(), column.name.as_str())));
     let sql = format!("SELECT DISTINCT {label} FROM {} WHERE {condition} ORDER BY 1 LIMIT {SERIES_MAX}", table.sql());
     let of = |series: String| {
         let is_series = format!("{label} = {}", quote::text(&series));

@@ -6,7 +6,6 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::time::DAY;
-use crate::model::value::Value;
 use crate::model::zone::Zone;
 use crate::session::Session;
 
@@ -86,7 +85,12 @@ impl View {
                 let kept = format!("rank <= {limit}");
                 let shown = format!("SELECT count(*) FILTER (weight = {worst}) FROM ({nearest}) WHERE {kept}");
                 let shown = session.engine.counted(&shown)?[0].int();
-                notes.push(left_out(limit, count, worst, found.get(3 - worst as usize).map_or(0, Value::int) - shown));
+                let all = match worst {
+                    2 => found[1].int(),
+                    1 => found[2].int(),
+                    _ => shown,
+                };
+                notes.push(left_out(limit, count, worst, all - shown));
                 (nearest, kept)
             }
         };
