@@ -4,8 +4,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
-use duckdb::{Connection, params_from_iter};
+use duckdb::arrow::array::StructArray;
+use duckdb::{Connection, Statement, params_from_iter};
 
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
@@ -14,12 +17,14 @@ use crate::model::scan::{Kept, Sink, Table};
 use crate::model::value::Value;
 
 mod ahead;
+mod columns;
 mod convert;
 mod order;
 pub mod quote;
 mod scan;
 mod vector;
 
+pub use columns::Columns;
 use scan::Registry;
 pub use scan::{Label, with_needles};
 
@@ -79,6 +84,8 @@ impl Engine {
             .map_err(|e| Error::internal("cannot install the table function").detail(e.to_string()))?;
         // Only a build with ICU has a zone to set; one without is in UTC anyway.
         engine.connection.execute_batch("SET TimeZone = 'UTC'").ok();
+        // Of an answer that streams: with the usual one megabyte all threads wait for the one that takes it.
+        engine.execute("SET streaming_buffer_size = '16MB'")?;
         engine.execute(include_str!("macros.sql"))?;
         Ok(engine)
     }
@@ -126,6 +133,29 @@ impl Engine {
         self.run(&run.sql, params, sink)
     }
 
+    /// Hands the rows of a query to `sink` by columns: sorted as the SQL says, else in the order of the evidence. They
+    /// are taken as they come, on a thread of their own, while the engine goes on with the next ones.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn walk(&self, sql: &str, mut sink: impl FnMut(&Columns) -> Result<()> + Send) -> Result<()> {
+        const BATCHES_WAITING: usize = 64;
+        let _order = self.registry.in_order();
+        let mut statement = self.connection.prepare(sql).map_err(|e| self.failed(&e))?;
+        drop(statement.stream_arrow([]).map_err(|e| self.failed(&e))?);
+        let (give, take) = sync_channel::<StructArray>(BATCHES_WAITING);
+        thread::scope(|scope| {
+            let taken = scope.spawn(move || take.iter().try_for_each(|batch| sink(&Columns(&batch))));
+            let stepped = self.step(&mut statement, &mut |batch| {
+                // Nobody takes rows any more once the sink has failed, which says why.
+                give.send(batch).map_err(|_| Error::internal("an answer was not taken"))
+            });
+            drop(give);
+            let taken = taken.join().unwrap_or_else(|_| Err(Error::internal("looking at an answer failed")));
+            taken.and(stepped)
+        })
+    }
+
     fn run(&self, sql: &str, params: &[(String, String)], sink: &mut dyn Sink) -> Result<()> {
         let mut statement = self.connection.prepare(sql).map_err(|e| self.failed(&e))?;
         let values = named(&statement, params)?;
@@ -134,18 +164,26 @@ impl Engine {
         let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         sink.begin(&columns)?;
         let mut row = Vec::with_capacity(columns.len());
-        loop {
-            // The iterator of the crate panics where this returns an error.
-            let Some(batch) = statement.step().map_err(|e| self.failed(&e))? else { return Ok(()) };
-            if self.coverage.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+        self.step(&mut statement, &mut |batch| {
             for index in 0..duckdb::arrow::array::Array::len(&batch) {
                 row.clear();
                 row.extend(batch.columns().iter().map(|column| convert::value(column, index)));
                 sink.row(&row)?;
             }
+            Ok(())
+        })
+    }
+
+    /// All batches of a statement that streams.
+    fn step(&self, statement: &mut Statement<'_>, each: &mut dyn FnMut(StructArray) -> Result<()>) -> Result<()> {
+        // The iterator of the crate panics where this returns an error.
+        while let Some(batch) = statement.step().map_err(|e| self.failed(&e))? {
+            if self.coverage.is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            each(batch)?;
         }
+        Ok(())
     }
 
     /// Counts, minima and maxima: one row whose values depend on no order, so that none has to be planned.

@@ -44,7 +44,7 @@ impl Session {
             list.push(match declared.as_str() {
                 "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {quoted}"),
                 "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => {
-                    format!("{} AS {quoted}", self.in_utc(source, &format!("{quoted}::TIMESTAMP"), &read)?)
+                    format!("{} AS {quoted}", self.in_utc(source, &instant(&quoted, &declared), &read)?)
                 }
                 _ => quoted,
             });
@@ -65,7 +65,11 @@ impl Session {
             self.coverage.note(source, crate::model::zone::ASSUMED);
         }
         let skew = self.settings.sources.get(source).map_or(Ok(0), |said| said.skew(source))?;
-        let shifted = |offset: i64| format!("({column} - to_microseconds({}))", offset + skew);
+        // What is in UTC already stays as it is, so that the engine can pass over rows by their statistics.
+        let shifted = |offset: i64| match offset + skew {
+            0 => column.to_string(),
+            by => format!("({column} - to_microseconds({by}))"),
+        };
         let offsets = match zone {
             Zone::Fixed(seconds) => vec![(i64::MIN, i64::from(seconds) * 1_000_000)],
             Zone::Named(_) => {
@@ -104,6 +108,11 @@ fn offsets(zone: Zone, first: i64, last: i64) -> Vec<(i64, i64)> {
         low = high;
     }
     found
+}
+
+/// A column of wall-clock times in microseconds.
+fn instant(quoted: &str, declared: &str) -> String {
+    if declared == "TIMESTAMP" { quoted.to_string() } else { format!("{quoted}::TIMESTAMP") }
 }
 
 fn kind(declared: &str) -> ColumnKind {

@@ -300,6 +300,8 @@ pub fn names_a_time(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     matches!(name.as_str(), "ts" | "t" | "time" | "timestamp" | "epoch" | "date" | "datetime")
         || ["_at", "_ts", "_time", "_timestamp", "timestamp", "_epoch"].iter().any(|end| name.ends_with(end))
+        // `epoch_ms`, `unix_seconds`: what is counted since 1970, whatever the unit.
+        || ["epoch", "unix", "posix"].iter().any(|word| meaning::words(&name).first().is_some_and(|first| first == word))
 }
 
 /// Whether a name says that its values are times.

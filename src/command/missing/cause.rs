@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::series::Series;
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
@@ -15,23 +16,42 @@ use crate::session::Table;
 #[derive(Debug, Clone)]
 pub struct Known {
     pub table: Table,
+    /// Its time, and what holds of the rows that were looked at.
+    pub time: String,
+    pub condition: String,
     /// Which tell the series apart.
     pub columns: Vec<String>,
     pub sequence: Option<String>,
-    /// All series, each by its values in the order of `columns`.
-    pub series: Vec<(String, Vec<String>)>,
+    /// All series, each by its label and its values in the order of `columns`; `None` for NULL.
+    pub series: Vec<(String, Vec<Option<String>>)>,
     /// Of the shortest and the longest, in microseconds.
     pub cadence: (i64, i64),
+    /// A longer step is a gap in any of them, in microseconds.
+    pub limit: i64,
     pub is_said: bool,
     pub rows: i64,
     /// How often the cadence was seen in the series that has it most often.
     pub steps: i64,
+    /// Series without a cadence, and those whose cadence changed.
+    pub irregular: usize,
+    pub changed: usize,
     /// How the columns came about.
     pub found: String,
-    /// Its gaps, as [`Kind::TimeGap`] finds them.
-    pub gaps: String,
-    /// The holes of its sequence, as [`Kind::SequenceGap`] finds them.
-    pub holes: Option<String>,
+}
+
+impl Known {
+    /// The table as series once more.
+    pub fn as_series(&self) -> Series<'_> {
+        Series {
+            table: &self.table,
+            time: self.time.clone(),
+            columns: self.columns.clone(),
+            sequence: self.sequence.clone(),
+            every: None,
+            condition: self.condition.clone(),
+            found: String::new(),
+        }
+    }
 }
 
 /// Findings of one table and kind at about the same time.
@@ -41,8 +61,9 @@ struct Cluster {
     until: i64,
 }
 
-/// More clusters are not looked into.
+/// More clusters are not looked into, and of no more findings of a table the other side.
 const CLUSTERS_MAX: usize = 50;
+const LINKS_MAX: usize = 200;
 
 /// Adds to each finding what else is known of it.
 ///
@@ -50,13 +71,15 @@ const CLUSTERS_MAX: usize = 50;
 /// If the evidence cannot be read.
 pub fn explain(search: &mut Search) -> Result<()> {
     for known in search.known.clone() {
+        let mut links = 0;
         for kind in [Kind::TimeGap, Kind::SequenceGap, Kind::Ended] {
             let clusters = clusters(&search.findings, &known.table, kind);
             for cluster in clusters.iter().take(CLUSTERS_MAX) {
                 let together = together(search, &known, cluster)?;
                 let alarm = alarm(search, &known.table, cluster)?;
                 for index in &cluster.findings {
-                    let link = link(search, &known, *index)?;
+                    let link = if links < LINKS_MAX { link(search, &known, *index)? } else { None };
+                    links += 1;
                     let told = told(&search.findings[*index], &together, link, alarm.as_deref());
                     search.findings[*index].detail.push_str(&told);
                 }
@@ -116,7 +139,7 @@ fn together(search: &Search, known: &Known, cluster: &Cluster) -> Result<Togethe
     for (place, column) in known.columns.iter().enumerate() {
         let of = |concerned: bool| -> BTreeSet<&str> {
             let series = known.series.iter().filter(|(label, _)| is_concerned(label) == concerned);
-            series.filter_map(|(_, values)| values.get(place).map(String::as_str)).collect()
+            series.filter_map(|(_, values)| values.get(place)?.as_deref()).collect()
         };
         let (inside, outside) = (of(true), of(false));
         if !inside.is_disjoint(&outside) {
@@ -234,15 +257,13 @@ fn link(search: &Search, known: &Known, index: usize) -> Result<Option<Link>> {
         if has_any == 0 {
             continue;
         }
-        let there = match (finding.kind, &known.sequence, &known.holes) {
-            (Kind::SequenceGap, Some(sequence), Some(holes)) => {
+        let there = match (finding.kind, &known.sequence) {
+            (Kind::SequenceGap, Some(sequence)) => {
                 let number = other.column(sequence).map(|column| quote::name(&column.name)).unwrap_or_default();
                 search.session.one_row(&format!(
-                    "SELECT count(DISTINCT there.q) FROM ({holes}) AS hole JOIN (SELECT DISTINCT {number} AS q FROM {sql} WHERE {is_same}) AS there \
-                     ON there.q > hole.q0 AND there.q < hole.q WHERE hole.series = {} AND hole.since >= {} AND hole.until <= {}",
-                    quote::text(&label),
-                    quote::time(since),
-                    quote::time(until)
+                    "SELECT count(DISTINCT there.q) FROM ({}) AS hole JOIN (SELECT DISTINCT {number} AS q FROM {sql} WHERE {is_same}) AS there \
+                     ON there.q > hole.after AND there.q < hole.before",
+                    finding.sql
                 ))?[0]
                     .int()
             }
@@ -365,6 +386,7 @@ mod tests {
             detail: String::new(),
             sql: String::new(),
             counter,
+            track: None,
         }
     }
 

@@ -1,7 +1,9 @@
-//! Which columns divide a table into series, and which is its counter: as said, or as the data show.
+//! Which columns divide a table into series, and which is its counter: as said, or as a sample of its rows shows.
 
-use super::Search;
 use super::series::Series;
+use super::walk::rhythm::Segment;
+use super::walk::{self, Seen};
+use super::{Search, profile};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind as ColumnKind;
@@ -15,16 +17,78 @@ pub const SEQUENCE: [&str; 9] =
 /// Names by which every table numbers its own rows.
 pub const NUMBERED: [&str; 5] = ["id", "rowid", "index", "pk", "row"];
 
-/// The series of a table: as said, or as the data show.
-pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result<Option<Series<'a>>> {
+/// Rows that are looked at, of tables that have more; and of these, rows by which one division is judged.
+const SAMPLE: i64 = 2_000_000;
+const TRIAL: i64 = 60_000;
+/// Rows of a series that are enough to judge it by.
+const ROWS_OF_SERIES: i64 = 60;
+/// Fewer rows tell nothing.
+const ROWS_LEAST: i64 = 20;
+/// Columns that are tried, those of fewest values first.
+const COLUMNS_MAX: usize = 8;
+/// The least share of rows in regular series, and of numbers that follow the one before.
+const REGULAR_LEAST: f64 = 0.5;
+const COUNTING_LEAST: f64 = 0.5;
+/// A column that nobody calls a counter must count nearly all rows.
+const FOUND_LEAST: f64 = 0.8;
+/// A division by more columns must be better by this.
+const BETTER: f64 = 0.02;
+
+/// A table as series, and what is known of them.
+pub struct Divided<'a> {
+    pub series: Series<'a>,
+    /// The counter counts the rows of all series together.
+    pub counts_together: bool,
+    /// Whether the series have a cadence, as far as the sample tells.
+    pub is_regular: bool,
+}
+
+/// # Errors
+/// If the evidence cannot be read, or a column that was said is not there.
+pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result<Divided<'a>> {
+    let (mut series, are_said) = said(search, table, time)?;
+    let sample = Sample::take(search, &series)?;
+    let mut is_regular = true;
+    if !are_said {
+        let trial = sample.best(search, &series)?;
+        is_regular = trial.regular >= REGULAR_LEAST;
+        if is_regular || trial.counting >= COUNTING_LEAST {
+            series.found = trial.found();
+            series.columns = trial.columns;
+        }
+    }
+    let mut counts_together = false;
+    match series.sequence.clone() {
+        Some(sequence) => {
+            let together = Series { columns: Vec::new(), ..series.clone() };
+            let counting = sample.trial(search, &series)?.counting;
+            if counting < COUNTING_LEAST && !series.columns.is_empty() {
+                counts_together = sample.trial(search, &together)?.counting >= COUNTING_LEAST;
+            }
+            if counts_together {
+                search.notes.push(format!("{}: `{sequence}` counts the rows of all series together", table.name));
+            } else if counting < COUNTING_LEAST {
+                search
+                    .notes
+                    .push(format!("{}: `{sequence}` does not count the rows one by one and is not used", table.name));
+                series.sequence = None;
+            }
+        }
+        None => {
+            series.sequence = sample.counter(search, &series)?;
+            if let Some(counter) = &series.sequence {
+                search.notes.push(format!("{}: `{counter}` counts the rows (found)", table.name));
+            }
+        }
+    }
+    Ok(Divided { series, counts_together, is_regular })
+}
+
+/// The series as far as somebody said them, and whether their columns are.
+fn said<'a>(search: &Search, table: &'a Table, time: String) -> Result<(Series<'a>, bool)> {
     let said = search.session.settings.sources.get(&table.source);
-    let own = |columns: &[String]| {
-        columns
-            .iter()
-            .map(|column| known_column(&table.name, &table.columns, column, "series"))
-            .collect::<Result<Vec<String>>>()
-    };
-    let said_columns = if search.args.series.is_empty() {
+    let own = |column: &String, by: &str| known_column(&table.name, &table.columns, column, by);
+    let columns = if search.args.series.is_empty() {
         said.map(|said| said.series.clone()).unwrap_or_default()
     } else {
         search.args.series.clone()
@@ -33,135 +97,240 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
         Some(every) => Some(every),
         None => said.map(|said| said.every(&table.source)).transpose()?.flatten(),
     };
-    let sequence = match said.and_then(|said| said.sequence.as_deref()) {
-        Some(column) if table.column(column).is_some() => {
-            Some(known_column(&table.name, &table.columns, column, "sequence")?)
-        }
-        Some(column) if table.name == table.source => {
-            Some(known_column(&table.name, &table.columns, column, "sequence")?)
-        }
+    let sequence = match said.and_then(|said| said.sequence.as_ref()) {
+        Some(column) if table.column(column).is_some() || table.name == table.source => Some(own(column, "sequence")?),
         _ => SEQUENCE
             .iter()
             .find_map(|name| table.column(name))
             .filter(|column| column.kind == ColumnKind::Int)
             .map(|column| column.name.clone()),
     };
+    let has_all = columns.iter().all(|column| table.column(column).is_some());
+    let are_said = !columns.is_empty() && (has_all || !search.args.series.is_empty());
     let mut series = Series {
         table,
         time,
         columns: Vec::new(),
         sequence,
         every,
-        condition: search.condition(table),
-        is_gap: "true".into(),
+        condition: search.timed(table),
         found: String::new(),
     };
-    if !said_columns.is_empty()
-        && (!search.args.series.is_empty() || said_columns.iter().all(|column| table.column(column).is_some()))
-    {
-        series.columns = own(&said_columns)?;
+    if are_said {
+        series.columns = columns.iter().map(|column| own(column, "series")).collect::<Result<_>>()?;
         series.found = format!(" by {}", series.columns.join(", "));
-    } else {
-        let Some((columns, score)) = infer(search, &series)? else { return Ok(None) };
-        series.found = match columns.as_slice() {
-            [] => String::new(),
-            columns => format!(" by {} (found: {:.0} % of the steps are regular)", columns.join(", "), score * 100.0),
-        };
-        series.columns = columns;
     }
-    if series.sequence.is_none()
-        && let Some(counter) = counter(search, &series)?
-    {
-        search.notes.push(format!("{}: `{counter}` counts the rows (found)", table.name));
-        series.sequence = Some(counter);
-    }
-    Ok(Some(series))
+    Ok((series, are_said))
 }
 
-/// A column that counts the rows of each series one by one, whatever its name.
-fn counter(search: &Search, series: &Series) -> Result<Option<String>> {
-    const LEAST: f64 = 0.8;
-    let is_own = |name: &str| !series.columns.iter().any(|column| column == name) && !NUMBERED.contains(&name);
-    for column in series.table.own_columns().filter(|column| column.kind == ColumnKind::Int && is_own(&column.name)) {
-        let trial = Series { sequence: Some(column.name.clone()), ..series.clone() };
-        if trial.contiguity(search.session)? >= LEAST {
-            return Ok(Some(column.name.clone()));
-        }
-    }
-    Ok(None)
+/// Rows of a table in which series show: all of them, or those of a stretch in its middle.
+struct Sample {
+    rows: i64,
+    /// In microseconds.
+    first: i64,
+    last: i64,
+    /// Columns that may tell series apart, with the number of their values, fewest first.
+    telling: Vec<(String, i64)>,
+    /// Columns of whole numbers that may be counters.
+    counters: Vec<String>,
 }
 
-/// The columns that make the cadence most regular and the counter most contiguous; fewer columns win where they are as good. `None` if none is.
-fn infer(search: &Search, series: &Series) -> Result<Option<(Vec<String>, f64)>> {
-    const COLUMNS_MAX: usize = 6;
-    const ROWS_MIN: i64 = 20;
-    let engine = &search.session.engine;
-    let table = series.table;
-    let candidates: Vec<&str> = table
-        .own_columns()
-        .filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int))
-        .map(|column| column.name.as_str())
-        .filter(|name| {
-            *name != series.time
-                && series.sequence.as_deref() != Some(name)
-                && table.roles.message.as_deref() != Some(name)
-        })
-        .collect();
-    let counts: Vec<String> = candidates.iter().map(|name| format!("count(DISTINCT {})", quote::name(name))).collect();
-    let list = std::iter::once("count(*)".to_string()).chain(counts).collect::<Vec<_>>().join(", ");
-    // Regularity shows in any long stretch; a table of any size is judged by its first hundred thousand rows.
-    let sample = format!(
-        "CREATE OR REPLACE TEMP TABLE series_sample AS SELECT * FROM {} WHERE {} IS NOT NULL AND ({}) ORDER BY {} LIMIT 100000",
-        table.sql(),
-        quote::name(&series.time),
-        series.condition,
-        quote::name(&series.time),
-    );
-    engine.execute(&sample)?;
-    let row = search.session.one_row(&format!("SELECT {list} FROM series_sample"))?;
-    let rows = row[0].int();
-    if rows < ROWS_MIN {
-        return Ok(None);
-    }
-    let mut telling: Vec<(&str, i64)> = candidates
-        .iter()
-        .zip(&row[1..])
-        .map(|(name, count)| (*name, count.int()))
-        .filter(|(_, count)| *count >= 2 && *count * 5 <= rows)
-        .collect();
-    telling.sort_by_key(|(_, count)| *count);
-    telling.truncate(COLUMNS_MAX);
-    let names: Vec<&str> = telling.iter().map(|(name, _)| *name).collect();
-    let mut sets: Vec<Vec<&str>> = vec![Vec::new()];
-    sets.extend(names.iter().map(|name| vec![*name]));
-    for (index, first) in names.iter().enumerate() {
-        sets.extend(names[index + 1..].iter().map(|second| vec![*first, *second]));
-    }
-    let mut best: Option<(f64, f64, Vec<&str>)> = None;
-    for set in sets {
-        let trial = Series {
-            columns: set.iter().map(|name| (*name).to_string()).collect(),
-            every: None,
-            condition: "true".into(),
-            is_gap: "true".into(),
-            found: String::new(),
-            time: series.time.clone(),
-            sequence: series.sequence.clone(),
-            table,
+/// The sample of the table that was divided last.
+pub const SAMPLE_NAME: &str = "series_sample";
+
+impl Sample {
+    fn take(search: &mut Search, series: &Series) -> Result<Sample> {
+        let profile = profile::of(search, series.table)?;
+        let (engine, table) = (&search.session.engine, series.table);
+        let time = series.time_sql();
+        let is_telling = |name: &str| {
+            name != series.time && series.sequence.as_deref() != Some(name) && table.roles.message.as_deref() != Some(name)
         };
-        let sql = trial.sql_over("series_sample", include_str!("regularity.sql"));
-        let row = search.session.one_row(&sql)?;
-        let share = |place: usize| if let Some(Value::Float(share)) = row.get(place) { *share } else { 0.0 };
-        let (score, contiguity) = (share(0), if series.sequence.is_some() { share(1) } else { 0.0 });
-        // Series that lie evenly between each other are regular together too, but do not count together.
-        let good = score + contiguity / 2.0;
-        if score >= 0.8 && best.as_ref().is_none_or(|(most, ..)| good > most + 0.02) {
-            best = Some((good, score, set));
+        let columns: Vec<_> = table
+            .own_columns()
+            .filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int) && is_telling(&column.name))
+            .collect();
+        let mut list = vec![format!("{} AS {}", quote::name(&series.time), quote::name(&series.time))];
+        list.extend(series.sequence.iter().map(|name| quote::name(name)));
+        list.extend(columns.iter().map(|column| match column.kind {
+            // Long texts tell no series apart.
+            ColumnKind::Text => format!("left({name}, 40) AS {name}", name = quote::name(&column.name)),
+            _ => quote::name(&column.name),
+        }));
+        let (first, last) = (profile.first.unwrap_or(0), profile.last.unwrap_or(0));
+        let within = if profile.rows <= SAMPLE {
+            "true".into()
+        } else {
+            let half = ((last - first) as f64 * SAMPLE as f64 / profile.rows as f64 / 2.0) as i64;
+            let middle = first + (last - first) / 2;
+            format!("{time} >= {} AND {time} < {}", quote::time(middle - half), quote::time(middle + half))
+        };
+        let rows = |within: &str| {
+            format!(
+                "SELECT {} FROM {} WHERE isfinite({time}) AND ({}) AND ({within})",
+                list.join(", "),
+                table.sql(),
+                series.condition
+            )
+        };
+        engine.keep_found(SAMPLE_NAME, &rows(&within))?;
+        let counts: Vec<String> =
+            columns.iter().map(|column| format!("count(DISTINCT {})", quote::name(&column.name))).collect();
+        let list = ["count(*)".to_string(), format!("min({time})"), format!("max({time})")]
+            .into_iter()
+            .chain(counts)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let mut row = engine.counted(&format!("SELECT {list} FROM {SAMPLE_NAME}"))?;
+        if row[0].int() < SAMPLE / 100 && profile.rows > SAMPLE {
+            // Little happened in the middle.
+            engine.keep_found(SAMPLE_NAME, &format!("{} LIMIT {SAMPLE}", rows("true")))?;
+            row = engine.counted(&format!("SELECT {list} FROM {SAMPLE_NAME}"))?;
+        }
+        let rows = row[0].int();
+        let mut telling: Vec<(String, i64)> = columns
+            .iter()
+            .zip(&row[3..])
+            .map(|(column, count)| (column.name.clone(), count.int()))
+            .filter(|(_, count)| *count >= 2 && *count * 5 <= rows)
+            .collect();
+        telling.sort_by_key(|(_, count)| *count);
+        telling.truncate(COLUMNS_MAX);
+        let counters = columns
+            .iter()
+            .zip(&row[3..])
+            .filter(|(column, count)| column.kind == ColumnKind::Int && count.int() >= ROWS_LEAST)
+            .map(|(column, _)| column.name.clone())
+            .filter(|name| !NUMBERED.contains(&name.as_str()))
+            .collect();
+        let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map_or(0, Value::int);
+        Ok(Sample { rows, first: at(1), last: at(2), telling, counters })
+    }
+
+    /// The division that makes the cadence most regular and the counter most contiguous; fewer columns win where they are
+    /// as good.
+    fn best(&self, search: &Search, series: &Series) -> Result<Trial> {
+        let by = |columns: &[&str]| {
+            let columns = columns.iter().map(|name| (*name).to_string()).collect();
+            self.trial(search, &Series { columns, ..series.clone() })
+        };
+        let mut best = by(&[])?;
+        if self.rows < ROWS_LEAST {
+            return Ok(best);
+        }
+        let names: Vec<&str> = self.telling.iter().map(|(name, _)| name.as_str()).collect();
+        let mut sets: Vec<Vec<&str>> = names.iter().map(|name| vec![*name]).collect();
+        for (index, first) in names.iter().enumerate() {
+            sets.extend(names[index + 1..].iter().map(|second| vec![*first, *second]));
+        }
+        let all = best.clone();
+        for set in sets {
+            let trial = by(&set)?;
+            if trial.is_better(&best, &all, &all) {
+                best = trial;
+            }
+        }
+        loop {
+            let wider = best.clone();
+            for name in names.iter().filter(|name| !wider.columns.iter().any(|column| column == *name)) {
+                let columns: Vec<&str> = wider.columns.iter().map(String::as_str).chain([*name]).collect();
+                let trial = by(&columns)?;
+                if columns.len() > 2 && trial.is_better(&best, &wider, &all) {
+                    best = trial;
+                }
+            }
+            if best.columns == wider.columns {
+                return Ok(best);
+            }
         }
     }
-    let found = best.map(|(_, score, set)| (set.into_iter().map(str::to_string).collect::<Vec<_>>(), score));
-    if found.is_none() && series.every.is_some() {
-        return Ok(Some((Vec::new(), 0.0)));
+
+    /// How regular these series are, judged by some of them where there are many, and by some of their rows.
+    fn trial(&self, search: &Search, series: &Series) -> Result<Trial> {
+        let values = |name: &String| self.telling.iter().find(|(known, _)| known == name).map_or(1, |(_, count)| *count);
+        let many = series.columns.iter().map(values).max().unwrap_or(1);
+        let wanted = (many * ROWS_OF_SERIES).max(TRIAL).min(self.rows);
+        let modulus = (wanted / TRIAL).max(1);
+        let time = series.time_sql();
+        let until = self.first + ((self.last - self.first) as f64 * wanted as f64 / self.rows.max(1) as f64) as i64;
+        let condition = if modulus > 1 {
+            let columns: Vec<String> = series.columns.iter().map(|name| quote::name(name)).collect();
+            format!("{time} <= {} AND hash({}) % {modulus} = 0", quote::time(until), columns.join(", "))
+        } else {
+            format!("{time} <= {}", quote::time(until))
+        };
+        let seen = walk::sorted(search.session, &Series { every: None, condition, ..series.clone() }, SAMPLE_NAME)?;
+        Ok(Trial::of(series.columns.clone(), &seen))
     }
-    Ok(found)
+
+    /// A column that counts the rows of each series one by one, whatever its name.
+    fn counter(&self, search: &Search, series: &Series) -> Result<Option<String>> {
+        for name in self.counters.iter().filter(|name| !series.columns.contains(name)) {
+            let trial = Series { sequence: Some(name.clone()), ..series.clone() };
+            if self.trial(search, &trial)?.counting >= FOUND_LEAST {
+                return Ok(Some(name.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// How good a division is.
+#[derive(Debug, Clone)]
+struct Trial {
+    columns: Vec<String>,
+    /// The share of rows in regular series.
+    regular: f64,
+    /// The share of numbers that follow the one before in their series.
+    counting: f64,
+    /// How many series there are, and how many rows a second all regular ones together have.
+    series: usize,
+    rate: f64,
+}
+
+impl Trial {
+    fn of(columns: Vec<String>, seen: &[Seen]) -> Trial {
+        let rows: u64 = seen.iter().map(|seen| seen.line.rows).sum();
+        let regular: u64 =
+            seen.iter().filter(|seen| seen.line.told.rhythm.is_regular()).map(|seen| seen.line.rows).sum();
+        let follows: u64 = seen.iter().map(|seen| seen.line.told.counter.follows).sum();
+        let steps: u64 = seen.iter().map(|seen| seen.line.told.counter.numbers.saturating_sub(1)).sum();
+        let cadence = |seen: &Seen| seen.line.told.rhythm.segments.first().map(Segment::cadence);
+        let rate = seen.iter().filter_map(cadence).map(|cadence| 1e6 / cadence.max(1.0)).sum();
+        Trial {
+            columns,
+            regular: regular as f64 / rows.max(1) as f64,
+            counting: follows as f64 / steps.max(1) as f64,
+            series: seen.len(),
+            rate,
+        }
+    }
+
+    /// A counter that counts the rows of each series tells more than their cadence; one that counts all rows together
+    /// tells nothing of series.
+    fn score(&self, all: &Trial) -> f64 {
+        if all.counting >= COUNTING_LEAST { self.regular } else { self.regular + 2.0 * self.counting }
+    }
+
+    /// `all` is no division, `narrower` one by fewer columns. Series that take turns are as regular together as each by
+    /// itself, and no more rows come by dividing them; what divides a series into times has the cadence again and again.
+    fn is_better(&self, best: &Trial, narrower: &Trial, all: &Trial) -> bool {
+        const AS_MANY: f64 = 1.1;
+        let take_turns = best.columns == narrower.columns
+            && self.series > narrower.series
+            && narrower.rate > 0.0
+            && self.rate <= AS_MANY * narrower.rate;
+        let needed = if take_turns { -BETTER } else { BETTER };
+        let tells = self.regular >= REGULAR_LEAST || self.counting >= COUNTING_LEAST;
+        tells && self.score(all) > best.score(all) + needed
+    }
+
+    fn found(&self) -> String {
+        let columns = self.columns.join(", ");
+        match (self.columns.is_empty(), self.regular >= REGULAR_LEAST) {
+            (true, _) => String::new(),
+            (_, true) => format!(" by {columns} (found: {:.0} % of the rows are in regular series)", self.regular * 100.0),
+            (_, false) => format!(" by {columns} (found: {:.0} % of the numbers follow each other)", self.counting * 100.0),
+        }
+    }
 }

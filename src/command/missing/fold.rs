@@ -1,14 +1,13 @@
 //! Findings that are alike in many series as one: twelve stations that were silent from 09:54 to 10:30.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use super::cause::Known;
-use super::{Finding, Kind};
-use crate::engine::quote;
+use super::{Finding, Kind, Track, cadence};
 
 /// Fewer are listed one by one.
 const SERIES_LEAST: usize = 3;
-/// The SQL of more series would be too long to be pasted.
-const SERIES_MAX: usize = 200;
-
 /// Puts together findings of one kind and table that begin and end at about the same times.
 pub fn fold(findings: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
     let mut groups: Vec<Vec<Finding>> = Vec::new();
@@ -59,37 +58,25 @@ fn is_alike(a: &Finding, b: &Finding) -> bool {
 fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
     let first = group[0].clone();
     let table = known.iter().find(|one| one.table.source == first.source && one.table.short_name == first.table_name);
-    let Some(table) = table.filter(|_| (SERIES_LEAST..=SERIES_MAX).contains(&group.len())) else { return group };
-    let rows = match first.kind {
-        Kind::TimeGap => &table.gaps,
-        Kind::SequenceGap => match &table.holes {
-            Some(holes) => holes,
-            None => return group,
-        },
-        _ => return group,
-    };
-    let (since, until) =
-        (group.iter().filter_map(|one| one.since).min(), group.iter().filter_map(|one| one.until).max());
+    let Some(table) = table.filter(|_| group.len() >= SERIES_LEAST) else { return group };
     let labels: Vec<&str> = group.iter().filter_map(|one| one.series.as_deref()).collect();
-    let list: Vec<String> = labels.iter().map(|label| quote::text(label)).collect();
-    let sql = format!(
-        "SELECT * FROM ({rows}) WHERE series IN ({}) AND since >= {} AND until <= {}",
-        list.join(", "),
-        quote::time(since.unwrap_or(0)),
-        quote::time(until.unwrap_or(0))
-    );
+    let tracks: Vec<Rc<Track>> = group.iter().filter_map(|one| one.track.clone()).collect();
+    if tracks.len() < group.len() {
+        return group;
+    }
+    let Some(sql) = cadence::of_many(&table.as_series(), first.kind, &labels, &tracks) else { return group };
     let sum = |of: fn(&Finding) -> i64| group.iter().map(of).sum::<i64>();
     let (text, cause) = first.detail.split_once("; cause: ").unwrap_or((&first.detail, ""));
     let cause = if cause.is_empty() { String::new() } else { format!("; cause: {cause}") };
     vec![Finding {
         series: Some(named(table, &labels)),
-        since,
-        until,
+        since: group.iter().filter_map(|one| one.since).min(),
+        until: group.iter().filter_map(|one| one.until).max(),
         expected: sum(|one| one.expected),
         observed: sum(|one| one.observed),
         missing: sum(|one| one.missing),
         detail: format!("{} series alike, each about: {text}{cause}", group.len()),
-        sql: quote::one_line(&sql),
+        sql,
         ..first
     }]
 }
@@ -97,12 +84,13 @@ fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
 /// `station=ST04,ST05,ST06 sensor=temp_c`: the values of each column.
 fn named(known: &Known, labels: &[&str]) -> String {
     const VALUES_MAX: usize = 6;
+    let labels: BTreeSet<&str> = labels.iter().copied().collect();
     let of = |place: usize| {
         let mut values: Vec<&str> = known
             .series
             .iter()
-            .filter(|(label, _)| labels.contains(&label.as_str()))
-            .filter_map(|(_, values)| values.get(place).map(String::as_str))
+            .filter(|(label, _)| labels.contains(label.as_str()))
+            .filter_map(|(_, values)| Some(values.get(place)?.as_deref().unwrap_or("NULL")))
             .collect();
         values.sort_unstable();
         values.dedup();

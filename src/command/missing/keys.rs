@@ -155,6 +155,7 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),
         counter: super::cause::Counter::None,
+        track: None,
     });
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Where the nulls of a column are: since when, and which other columns tell them. What depends on no column may
 //! still depend on the value that is not there: that cannot be told from the data.
 
-use super::Search;
+use super::{Search, profile};
 use crate::engine::quote;
 use crate::error::Result;
-use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::column::Column;
 use crate::model::statistics;
 use crate::model::time;
 use crate::session::Table;
@@ -18,7 +18,7 @@ const ROWS_LEAST: i64 = 20;
 /// # Errors
 /// If the evidence cannot be read.
 pub fn told(
-    search: &Search,
+    search: &mut Search,
     table: &Table,
     column: &Column,
     holds: &str,
@@ -43,7 +43,7 @@ pub fn told(
 }
 
 /// The moment from which on the share is another, by the likelihood of two shares instead of one.
-fn change(search: &Search, table: &Table, holds: &str, condition: &str) -> Result<Option<String>> {
+fn change(search: &mut Search, table: &Table, holds: &str, condition: &str) -> Result<Option<String>> {
     const PARTS: usize = 60;
     // Of a chi-squared of one degree, far beyond any of the sixty places by chance.
     const GAIN_LEAST: f64 = 25.0;
@@ -51,9 +51,11 @@ fn change(search: &Search, table: &Table, holds: &str, condition: &str) -> Resul
     let Some(at) = table.roles.time.as_ref().map(|name| format!("{}::TIMESTAMP", quote::name(name))) else {
         return Ok(None);
     };
+    let profile = profile::of(search, table)?;
+    let (Some(first), Some(last)) = (profile.first, profile.last) else { return Ok(None) };
+    let width = (last - first) / PARTS as i64 + 1;
     let parts = search.session.engine.rows(&format!(
-        "SELECT part, count(*), count(*) FILTER (is_null), min(ts) FROM \
-         (SELECT ({holds}) AS is_null, {at} AS ts, ntile({PARTS}) OVER (ORDER BY {at}) AS part FROM {} WHERE {at} IS NOT NULL AND ({condition})) \
+        "SELECT (epoch_us({at}) - {first}) // {width} AS part, count(*), count(*) FILTER ({holds}), min({at}) FROM {} WHERE isfinite({at}) AND ({condition}) \
          GROUP BY part ORDER BY part",
         table.sql()
     ))?;
@@ -90,7 +92,7 @@ fn percent(share: f64) -> String {
 /// The value of another column that most of the nulls go with, if that is more than chance: by the risk ratio, with
 /// the false-discovery rate kept over all values looked at.
 fn dependence(
-    search: &Search,
+    search: &mut Search,
     table: &Table,
     column: &Column,
     holds: &str,
@@ -101,12 +103,9 @@ fn dependence(
     const RATIO_LEAST: f64 = 2.0;
     const FALSE_DISCOVERY: f64 = 0.01;
     let mut looked_at: Vec<(String, i64, i64, statistics::RiskRatio)> = Vec::new();
-    for other in table.own_columns() {
-        let is_category = matches!(other.kind, ColumnKind::Text | ColumnKind::Bool | ColumnKind::Int);
-        let is_told = table.roles.message.as_deref() == Some(other.name.as_str()) || other.name == column.name;
-        if !is_category || is_told {
-            continue;
-        }
+    let categories = profile::categories(search, table)?;
+    let may_tell = |other: &&Column| other.name != column.name && categories.contains(&other.name);
+    for other in table.own_columns().filter(may_tell) {
         let name = quote::name(&other.name);
         let groups = search.session.engine.rows(&format!(
             "SELECT {name}::VARCHAR, count(*), count(*) FILTER ({holds}) FROM {} WHERE ({condition}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",

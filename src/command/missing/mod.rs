@@ -1,5 +1,8 @@
 //! `rca missing`: what is not there that should be.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use clap::{Args, ValueEnum};
 
 use super::{Answer, Ask, Reading};
@@ -13,15 +16,20 @@ use crate::session::Session;
 mod cadence;
 mod cause;
 mod divide;
+mod expect;
 mod flatline;
 mod fold;
+mod gaps;
 mod keys;
 mod mechanism;
 mod nulls;
 mod pauses;
+mod profile;
 mod series;
+mod shown;
 mod summary;
 mod volume;
+mod walk;
 
 /// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
 ///
@@ -109,6 +117,15 @@ pub struct Finding {
     pub detail: String,
     pub sql: String,
     pub counter: cause::Counter,
+    /// What it was told from, of gaps in time and in sequence.
+    pub track: Option<Rc<Track>>,
+}
+
+/// The gaps or holes of one series that are one finding.
+#[derive(Debug)]
+pub struct Track {
+    pub gaps: Vec<gaps::Gap>,
+    pub holes: Vec<walk::counter::Hole>,
 }
 
 const FIELDS: [(&str, ColumnKind); 14] = [
@@ -177,8 +194,10 @@ pub struct Search<'a> {
     pub args: &'a MissingArgs,
     pub findings: Vec<Finding>,
     pub notes: Vec<String>,
-    /// By table: the columns that tell its series apart, as said or as found.
-    pub divided: std::collections::HashMap<String, Vec<String>>,
+    /// By table: what one look at all of its rows told.
+    pub profiles: HashMap<String, Rc<profile::Profile>>,
+    /// By table: columns of few values.
+    pub categories: HashMap<String, Rc<Vec<String>>>,
     /// Tables with a cadence.
     pub known: Vec<cause::Known>,
     /// Tables without a cadence.
@@ -191,6 +210,16 @@ pub struct Search<'a> {
 impl Search<'_> {
     pub fn wants(&self, kinds: &[Kind]) -> bool {
         self.args.kind.is_empty() || kinds.iter().any(|kind| self.args.kind.contains(kind))
+    }
+
+    /// What must hold besides of the rows of a table that are looked at by their times.
+    pub fn timed(&self, table: &crate::session::Table) -> String {
+        let condition = self.condition(table);
+        match self.profiles.get(&table.name).and_then(|profile| profile.is_time.as_ref()) {
+            Some(is_time) if condition == "true" => is_time.clone(),
+            Some(is_time) => format!("{condition} AND {is_time}"),
+            None => condition,
+        }
     }
 
     /// What must hold of the rows of a table: the window and `--where`.
@@ -227,7 +256,8 @@ impl Ask for MissingArgs {
             args: self,
             findings: Vec::new(),
             notes: Vec::new(),
-            divided: std::collections::HashMap::new(),
+            profiles: HashMap::new(),
+            categories: HashMap::new(),
             known: Vec::new(),
             irregular: Vec::new(),
             every,
@@ -240,12 +270,12 @@ impl Ask for MissingArgs {
             if !self.series.is_empty() && !asked {
                 continue;
             }
+            profile::of(&mut search, table)?;
             let is_regular = cadence::search(&mut search, table)?;
             if !is_regular {
                 volume::search(&mut search, table)?;
             }
             nulls::search(&mut search, table)?;
-            flatline::search(&mut search, table)?;
         }
         if !self.series.is_empty()
             && !tables.iter().any(|table| self.series.iter().all(|column| table.column(column).is_some()))

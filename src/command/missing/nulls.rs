@@ -1,7 +1,7 @@
 //! Nulls and sentinels: values that stand for none. Nulls that another column explains whole (a code is null exactly
 //! where the result is PASS) are no finding.
 
-use super::{Finding, Kind, Search, mechanism};
+use super::{Finding, Kind, Search, mechanism, profile};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
@@ -12,9 +12,25 @@ use crate::session::Table;
 const NUMBERS: [i64; 8] = [-1, -99, -200, -999, -9999, 9999, 99999, -32768];
 const TEXTS: [&str; 12] = ["", "?", "-", "na", "n/a", "nan", "null", "none", "nil", "unknown", "missing", "#n/a"];
 
-/// The numbers, for SQL.
-pub fn numbers() -> String {
-    NUMBERS.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+/// Days that stand for no day, as far as they lie apart from all others.
+const DAYS: [&str; 4] = ["1970-01-01", "1900-01-01", "0001-01-01", "9999-12-31"];
+
+/// The instants of a column of this kind, for SQL.
+pub fn instants(kind: ColumnKind) -> String {
+    let kind = if kind == ColumnKind::Date { "DATE" } else { "TIMESTAMP" };
+    DAYS.iter().map(|day| format!("{kind} '{day}'")).collect::<Vec<_>>().join(", ")
+}
+
+/// The numbers and the texts, for SQL.
+pub fn lists() -> (String, String) {
+    let numbers: Vec<String> = NUMBERS.iter().map(i64::to_string).collect();
+    let texts: Vec<String> = TEXTS.iter().map(|word| quote::text(word)).collect();
+    (numbers.join(", "), texts.join(", "))
+}
+
+/// The numbers.
+pub fn numbers() -> Vec<f64> {
+    NUMBERS.iter().map(|number| *number as f64).collect()
 }
 
 pub fn search(search: &mut Search, table: &Table) -> Result<()> {
@@ -22,15 +38,14 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
         return Ok(());
     }
     let columns: Vec<&Column> = table.values().filter(|column| column.kind != ColumnKind::Blob).collect();
-    let counts: Vec<String> = columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
-    let list = std::iter::once("count(*)".to_string()).chain(counts).collect::<Vec<_>>().join(", ");
     let condition = search.condition(table);
-    let row = search.session.one_row(&format!("SELECT {list} FROM {} WHERE {condition}", table.sql()))?;
-    let rows = row[0].int();
+    let profile = profile::of(search, table)?;
+    let rows = profile.rows;
     let mut explained = Vec::new();
     let mut sparse = Vec::new();
-    for (column, count) in columns.iter().zip(&row[1..]) {
-        let nulls = rows - count.int();
+    for column in &columns {
+        let counts = profile.column(&column.name);
+        let nulls = rows - counts.values;
         let is_sparse = nulls > 0 && nulls < rows && column.kind == ColumnKind::Text && 2 * nulls >= rows;
         if nulls > 0 {
             match explanation(search, table, column, &columns, nulls, &condition)? {
@@ -64,7 +79,9 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                 }
             }
         }
-        sentinels(search, table, column, rows, &condition)?;
+        if counts.sentinels > 0 {
+            sentinels(search, table, column, rows, &condition)?;
+        }
     }
     if !sparse.is_empty() {
         search.notes.push(format!(
@@ -84,14 +101,18 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
 }
 
 /// Whether a column is null clearly more often in the last third of a table's time than in the first.
-fn rises(search: &Search, table: &Table, column: &Column, condition: &str) -> Result<bool> {
-    let Some(time) = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time))) else {
+fn rises(search: &mut Search, table: &Table, column: &Column, condition: &str) -> Result<bool> {
+    let profile = profile::of(search, table)?;
+    let (Some(time), Some(first), Some(last)) = (&table.roles.time, profile.first, profile.last) else {
         return Ok(false);
     };
-    let name = quote::name(&column.name);
-    let row = search.session.one_row(&format!(
-        "SELECT avg(({name} IS NULL)::INTEGER) FILTER (third = 3) - avg(({name} IS NULL)::INTEGER) FILTER (third = 1) > 0.3 \
-         FROM (SELECT {name}, ntile(3) OVER (ORDER BY {time}) AS third FROM {} WHERE {time} IS NOT NULL AND ({condition}))",
+    let time = format!("{}::TIMESTAMP", quote::name(time));
+    let third = (last - first) / 3;
+    let share = |within: &str| format!("avg(({} IS NULL)::INTEGER) FILTER ({within})", quote::name(&column.name));
+    let row = search.session.engine.counted(&format!(
+        "SELECT coalesce({} - {} > 0.3, false) FROM {} WHERE isfinite({time}) AND ({condition})",
+        share(&format!("{time} >= {}", quote::time(last - third))),
+        share(&format!("{time} < {}", quote::time(first + third))),
         table.sql()
     ))?;
     Ok(row.first() == Some(&Value::Bool(true)))
@@ -127,6 +148,7 @@ fn found(
         detail,
         sql: quote::one_line(&sql),
         counter: super::cause::Counter::None,
+        track: None,
     });
 }
 
@@ -145,7 +167,7 @@ enum Explained {
 
 /// The column, of few values, whose values tell nearly all nulls: in their rows this one is always null.
 fn explanation(
-    search: &Search,
+    search: &mut Search,
     table: &Table,
     column: &Column,
     columns: &[&Column],
@@ -154,9 +176,11 @@ fn explanation(
 ) -> Result<Explained> {
     const VALUES_MAX: usize = 20;
     let mut best: Option<(i64, i64, String, Vec<String>)> = None;
-    for by in
-        columns.iter().filter(|by| by.name != column.name && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool))
-    {
+    let categories = profile::categories(search, table)?;
+    let is_category = |by: &&&Column| {
+        by.name != column.name && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool) && categories.contains(&by.name)
+    };
+    for by in columns.iter().filter(is_category) {
         let (name, of) = (quote::name(&by.name), quote::name(&column.name));
         let sql = format!(
             "SELECT {name}::VARCHAR AS v, count(*) AS n, count(*) - count({of}) AS nulls FROM {} WHERE {condition} GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
@@ -190,7 +214,7 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
     let is_key = search.session.entity_columns(table).contains(&column.name);
     let (list, sql) = match column.kind {
         ColumnKind::Text => {
-            let list = TEXTS.iter().map(|word| quote::text(word)).collect::<Vec<_>>().join(", ");
+            let (_, list) = lists();
             (
                 true,
                 format!(
@@ -199,8 +223,20 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
                 ),
             )
         }
+        ColumnKind::Time | ColumnKind::Date => (
+            true,
+            quote::fill(
+                include_str!("unset.sql"),
+                &[
+                    ("column", &name),
+                    ("table", &table.sql()),
+                    ("list", &instants(column.kind)),
+                    ("condition", condition),
+                ],
+            ),
+        ),
         ColumnKind::Int | ColumnKind::Float if !is_key => {
-            let list = numbers();
+            let (list, _) = lists();
             let sql = include_str!("sentinels.sql");
             (
                 false,
@@ -215,7 +251,10 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
     for row in search.session.engine.rows(&sql)?.rows {
         let (value, count) = (row[0].shown(), row[1].int());
         let readable = quote::readable_name(&column.name);
-        let holds = if list {
+        let is_time = matches!(column.kind, ColumnKind::Time | ColumnKind::Date);
+        let holds = if is_time {
+            format!("{readable} = {} '{value}'", if column.kind == ColumnKind::Date { "DATE" } else { "TIMESTAMP" })
+        } else if list {
             format!("trim({readable}::VARCHAR) = {}", quote::text(&value))
         } else {
             format!("{readable} = {value}")

@@ -31,12 +31,22 @@ pub fn looked_at(known: &Known, findings: &[Finding]) -> String {
         text.push_str(&format!(" in no more than {} steps", known.steps));
     }
     if !has(Kind::TimeGap) && !has(Kind::SequenceGap) {
-        text.push_str(&format!(", no gap over {}", duration::shown(known.cadence.1 + known.cadence.1 / 2)));
+        text.push_str(&format!(", no gap over {}", duration::shown(known.limit)));
     }
     if known.sequence.is_some() && !has(Kind::SequenceGap) {
         text.push_str(", no hole in the sequence");
     }
+    if known.changed > 0 {
+        text.push_str(&format!("; the cadence changed in {}", count(known.changed)));
+    }
+    if known.irregular > 0 {
+        text.push_str(&format!("; {} without a cadence, in which gaps in time are not looked for", count(known.irregular)));
+    }
     text
+}
+
+fn count(series: usize) -> String {
+    format!("{} series", grouped(series as u64))
 }
 
 /// When rows of a table were missing, each finding spread evenly over its time.
@@ -88,6 +98,7 @@ mod tests {
             detail: String::new(),
             sql: String::new(),
             counter: super::super::cause::Counter::None,
+            track: None,
         };
         let (all, much) = (finding(0, 48_000_000, 48), finding(24_000_000, 25_000_000, 100));
         let text = strip("t", &[&all, &much]).expect("a strip");

@@ -30,7 +30,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
 /// The table as a whole, or each of the series asked for, with what must hold of its rows.
 fn parts(search: &Search, table: &Table) -> Result<Vec<(Option<String>, String)>> {
     const SERIES_MAX: usize = 200;
-    let condition = search.condition(table);
+    let condition = search.timed(table);
     if search.args.series.is_empty() {
         return Ok(vec![(None, condition)]);
     }
@@ -94,6 +94,7 @@ fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String
             detail: format!("{observed} rows where {usual} every {} are usual", duration::shown(every)),
             sql: quote::one_line(&format!("SELECT * FROM ({sql}) WHERE since = {}", quote::time(since))),
             counter: super::cause::Counter::None,
+            track: None,
         });
     }
     Ok(())

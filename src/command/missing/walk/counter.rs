@@ -1,0 +1,230 @@
+//! What the numbers of a series tell, row by row: which never arrived, which came again, where counting began anew.
+
+/// Numbers that lie between two rows and have not arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hole {
+    /// The numbers on either side, with those of roll-overs added.
+    pub after: i64,
+    pub before: i64,
+    /// The times of the rows on either side, in microseconds.
+    pub since: i64,
+    pub until: i64,
+    /// How many of the numbers may be rows that are there without a number.
+    blanks: i64,
+    /// Rows of the series up to the end of the hole.
+    pub place: u64,
+    /// Which life of the counter, from 0.
+    pub life: u32,
+}
+
+impl Hole {
+    pub fn missing(&self) -> i64 {
+        self.before - self.after - 1 - self.blanks
+    }
+}
+
+/// What the number of one row says of the step that leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing: the row, or the series, has none.
+    Nothing,
+    /// So many numbers are missing before it, maybe none.
+    Missing(i64),
+    BeganAnew,
+}
+
+/// Rows whose number was there before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Again {
+    pub rows: u64,
+    /// The times of the first and the last of them, in microseconds.
+    pub since: i64,
+    pub until: i64,
+}
+
+/// The counter of a series as far as it was seen, in the order of time.
+#[derive(Debug, Clone, Default)]
+pub struct Counter {
+    pub numbers: u64,
+    /// Numbers that are one more than the one before.
+    pub follows: u64,
+    /// The highest number of this life, and the lowest of all.
+    top: Option<i64>,
+    lowest: i64,
+    /// What roll-overs add to the numbers of this life.
+    turns: i64,
+    /// At how many it rolls over, if it did.
+    pub modulus: Option<i64>,
+    /// Rows without a number since the last one with one.
+    blanks: i64,
+    pub has_blanks: bool,
+    pub again: Again,
+    pub holes: Vec<Hole>,
+    /// When each life but the first began.
+    pub lives: Vec<i64>,
+    last: i64,
+}
+
+/// A row in its series: time in microseconds, and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    pub at: i64,
+    pub number: Option<i64>,
+}
+
+impl Counter {
+    /// The first row.
+    pub fn begin(&mut self, row: Row) {
+        match row.number {
+            Some(number) => {
+                (self.numbers, self.top, self.lowest, self.last) = (1, Some(number), number, row.at);
+            }
+            None => self.blank(),
+        }
+    }
+
+    fn blank(&mut self) {
+        self.blanks += 1;
+        self.has_blanks = true;
+    }
+
+    /// A row behind another, with the one after it; `sent` is how many are due in that time, where the cadence is known.
+    pub fn take(&mut self, row: Row, next: Option<Row>, sent: Option<f64>, place: u64) -> Told {
+        let Some(number) = row.number else {
+            self.blank();
+            return Told::Nothing;
+        };
+        self.numbers += 1;
+        let Some(top) = self.top else {
+            (self.top, self.lowest, self.last, self.blanks) = (Some(number), number, row.at, 0);
+            return Told::Nothing;
+        };
+        let mut unrolled = number + self.turns;
+        if unrolled <= top
+            && let Some(modulus) = turn(top - self.turns, number, sent)
+        {
+            (self.turns, self.modulus) = (self.turns + modulus, Some(modulus));
+            unrolled = number + self.turns;
+        }
+        if unrolled > top {
+            return self.go_on(unrolled, top, row.at, place);
+        }
+        if unrolled < top && self.fill(unrolled) {
+            return Told::Missing(0);
+        }
+        let next = next.and_then(|next| next.number);
+        if self.begins_anew(number, top, next) {
+            (self.top, self.turns, self.last, self.blanks) = (Some(number), 0, row.at, 0);
+            self.lowest = self.lowest.min(number);
+            self.lives.push(row.at);
+            return Told::BeganAnew;
+        }
+        if self.again.rows == 0 {
+            self.again.since = row.at;
+        }
+        (self.again.rows, self.again.until) = (self.again.rows + 1, row.at);
+        Told::Missing(0)
+    }
+
+    fn go_on(&mut self, unrolled: i64, top: i64, at: i64, place: u64) -> Told {
+        if unrolled == top + 1 {
+            self.follows += 1;
+        }
+        let hole = Hole {
+            after: top,
+            before: unrolled,
+            since: self.last,
+            until: at,
+            blanks: self.blanks,
+            place,
+            life: u32::try_from(self.lives.len()).unwrap_or(u32::MAX),
+        };
+        (self.top, self.last, self.blanks) = (Some(unrolled), at, 0);
+        let missing = hole.missing().max(0);
+        if missing > 0 {
+            self.holes.push(hole);
+        }
+        Told::Missing(missing)
+    }
+
+    /// A number that comes late fills its hole.
+    fn fill(&mut self, number: i64) -> bool {
+        let life = u32::try_from(self.lives.len()).unwrap_or(u32::MAX);
+        let from = self.holes.partition_point(|hole| hole.life < life);
+        let at = from + self.holes[from..].partition_point(|hole| hole.before <= number);
+        let Some(hole) = self.holes.get(at).copied().filter(|hole| hole.after < number) else { return false };
+        let parts = [Hole { before: number, blanks: 0, ..hole }, Hole { after: number, ..hole }];
+        self.holes.splice(at..=at, parts.into_iter().filter(|part| part.missing() > 0));
+        true
+    }
+
+    /// Whether a number that fell is the first of a new life: it falls far, to about the lowest there was, and counting
+    /// goes on from there.
+    fn begins_anew(&self, number: i64, top: i64, next: Option<i64>) -> bool {
+        const FALL_LEAST: i64 = 5;
+        let own = top - self.turns;
+        let (fall, span) = (own.saturating_sub(number), own.saturating_sub(self.lowest));
+        let near_lowest = number <= self.lowest.saturating_add(FALL_LEAST.max(span / 10));
+        fall > FALL_LEAST && near_lowest && next.is_none_or(|next| next > number && next < own)
+    }
+}
+
+/// At how many a counter rolls over that went from `top` to `number`: where both are near the ends of 8, 16 or 32
+/// bits, and no more numbers are missing in between than rows are due.
+fn turn(top: i64, number: i64, sent: Option<f64>) -> Option<i64> {
+    [1_i64 << 8, 1 << 16, 1 << 32].into_iter().find(|modulus| {
+        let margin = modulus / 8;
+        let is_near = (modulus - margin..*modulus).contains(&top) && (0..margin).contains(&number);
+        let steps = modulus - top + number;
+        let is_due = sent.is_some_and(|sent| (steps as f64 - sent).abs() <= 0.5_f64.max(0.1 * sent));
+        is_near && (steps == 1 || is_due)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(numbers: &[i64]) -> Counter {
+        let rows: Vec<Row> = numbers
+            .iter()
+            .zip(0_i64..)
+            .map(|(number, at)| Row { at, number: (*number >= 0).then_some(*number) })
+            .collect();
+        let mut counter = Counter::default();
+        counter.begin(rows[0]);
+        for at in 1..rows.len() {
+            counter.take(rows[at], rows.get(at + 1).copied(), Some(1.0), at as u64);
+        }
+        counter
+    }
+
+    fn missing(counter: &Counter) -> i64 {
+        counter.holes.iter().map(Hole::missing).sum()
+    }
+
+    #[test]
+    fn numbers_that_are_missing_late_or_again_are_told_apart() {
+        let lost = counted(&[5, 6, 9, 10, 8, 11]);
+        assert_eq!((missing(&lost), lost.again.rows), (1, 0), "7 is missing, 8 came late");
+        let again = counted(&[5, 6, 7, 6, 8]);
+        assert_eq!((missing(&again), again.again.rows, again.lives.len()), (0, 1, 0));
+        let blank = counted(&[5, -1, 7, -1, 10]);
+        assert_eq!(missing(&blank), 1);
+    }
+
+    #[test]
+    fn a_counter_that_falls_began_anew_or_rolled_over() {
+        let mut numbers: Vec<i64> = (0..40).collect();
+        numbers.extend(0..20);
+        let anew = counted(&numbers);
+        assert_eq!((missing(&anew), anew.again.rows, anew.lives.as_slice()), (0, 0, &[40][..]));
+        let rolled = counted(&[253, 254, 255, 0, 1, 3]);
+        assert_eq!((missing(&rolled), rolled.again.rows, rolled.lives.len()), (1, 0, 0));
+        assert_eq!(rolled.modulus, Some(256));
+        let mut lossy = Counter::default();
+        lossy.begin(Row { at: 0, number: Some(65_530) });
+        let told = lossy.take(Row { at: 9, number: Some(3) }, None, Some(9.0), 1);
+        assert_eq!((told, lossy.holes[0].missing()), (Told::Missing(8), 8));
+    }
+}

@@ -1,0 +1,271 @@
+//! A table's rows one after the other, each given to its series: one pass in the order of the evidence, and a second one,
+//! sorted, for series whose rows do not come in the order of their times.
+//!
+//! What SQL would sort by series and time, several times over, is seen here as it goes by, in memory that grows with the
+//! number of series and of what is found, not with the rows. Start at [`walk`].
+
+use super::series::Series;
+use crate::engine::{Columns, quote};
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+pub mod counter;
+pub mod level;
+pub mod line;
+mod names;
+pub mod rhythm;
+
+use counter::Row;
+use level::Level;
+use line::Line;
+use names::{Names, Values};
+
+/// More series are not named in a condition.
+pub const NAMED_MAX: usize = 200;
+/// Columns whose runs are looked at in the first walk, when the number of series is not known yet.
+pub const LEVELS_AT_ONCE: usize = 4;
+/// Of each series, rows that came late.
+const LATE_MAX: usize = 100_000;
+
+/// What was seen of one series.
+pub struct Seen {
+    /// `station=ST03 sensor=temp_c`
+    pub label: String,
+    /// In the order of the columns that tell series apart; `None` for NULL.
+    pub values: Values,
+    pub line: Line,
+    /// Of each column that was asked for.
+    pub levels: Vec<Level>,
+    pub late: Vec<Late>,
+    /// Rows that stand behind a later one.
+    pub behind: u64,
+}
+
+/// A row that stands behind a later one of its series in its file.
+#[derive(Debug, Clone, Copy)]
+pub struct Late {
+    pub at: i64,
+    /// Microseconds.
+    pub by: i64,
+}
+
+/// The latest time of a series in the file that is being read.
+#[derive(Debug, Clone, Default)]
+struct Arrival {
+    file: u32,
+    latest: i64,
+    behind: u64,
+    late: Vec<Late>,
+}
+
+struct Walk<'a> {
+    series: &'a Series<'a>,
+    sequence: bool,
+    has_lines: bool,
+    floats: usize,
+    sentinels: &'a [f64],
+    names: Names,
+    lines: Vec<Option<Line>>,
+    levels: Vec<Level>,
+    arrivals: Vec<Arrival>,
+    numbers: Vec<u32>,
+    file: u32,
+    last_line: i64,
+    /// Of the second pass: the series that it is for.
+    again: Option<Vec<bool>>,
+}
+
+/// Columns whose runs can be looked at in one walk, of so many series.
+pub fn levels_at_once(series: usize) -> usize {
+    const BYTES: usize = 128 << 20;
+    (BYTES / (series.max(1) * size_of::<Level>())).clamp(1, 64)
+}
+
+/// Walks through all rows, with `floats` whose runs are looked at and `sentinels` that are no values.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn walk(session: &Session, series: &Series, floats: &[String], sentinels: &[f64]) -> Result<Vec<Seen>> {
+    let has_lines = series.table.columns.iter().any(|column| column.name == "_line");
+    let mut walk = Walk::new(series, floats.len(), sentinels, has_lines);
+    let rows = rows(series, &series.table.sql(), floats, has_lines);
+    session.engine.walk(&rows, |batch| walk.take(batch))?;
+    let disordered: Vec<bool> =
+        walk.lines.iter().map(|line| line.as_ref().is_some_and(|line| line.is_disordered)).collect();
+    if disordered.iter().any(|is| *is) {
+        let sorted = walk.sorted(&rows, &disordered);
+        walk.begin_again(disordered);
+        session.engine.walk(&sorted, |batch| walk.take(batch))?;
+    }
+    let values = walk.names.values(session, series)?;
+    Ok(walk.seen(values))
+}
+
+/// Walks through the rows of `from`, which has the columns of the series' table, in the order of time. Series stay
+/// without their names.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn sorted(session: &Session, series: &Series, from: &str) -> Result<Vec<Seen>> {
+    let mut walk = Walk::new(series, 0, &[], false);
+    let rows = rows(series, from, &[], false);
+    session.engine.walk(&walk.sorted(&rows, &[]), |batch| walk.take(batch))?;
+    let unnamed = vec![Values::new(); walk.names.hashes.len()];
+    Ok(walk.seen(unnamed))
+}
+
+/// The rows as SQL: time, number, line, the series' hash, values.
+fn rows(series: &Series, from: &str, floats: &[String], has_lines: bool) -> String {
+    let sequence =
+        series.sequence.as_ref().map_or_else(|| "NULL".into(), |name| format!("TRY_CAST({} AS BIGINT)", quote::name(name)));
+    let mut list = vec![
+        format!("{} AS t", series.time_sql()),
+        format!("{sequence} AS q"),
+        if has_lines { "_line AS line".into() } else { "NULL AS line".into() },
+        format!("{} AS series", names::hash(series)),
+    ];
+    list.extend(floats.iter().enumerate().map(|(place, name)| format!("{}::DOUBLE AS v{place}", quote::name(name))));
+    format!("SELECT {} FROM {from} WHERE ({})", list.join(", "), series.condition)
+}
+
+/// Whether an instant of the engine is one.
+fn is_finite(at: i64) -> bool {
+    at != i64::MAX && at > -i64::MAX
+}
+
+impl<'a> Walk<'a> {
+    fn new(series: &'a Series<'a>, floats: usize, sentinels: &'a [f64], has_lines: bool) -> Walk<'a> {
+        Walk {
+            series,
+            sequence: series.sequence.is_some(),
+            has_lines,
+            floats,
+            sentinels,
+            names: Names::default(),
+            lines: Vec::new(),
+            levels: Vec::new(),
+            arrivals: Vec::new(),
+            numbers: Vec::new(),
+            file: 0,
+            last_line: 0,
+            again: None,
+        }
+    }
+
+    fn take(&mut self, batch: &Columns) -> Result<()> {
+        const SERIES: usize = 3;
+        let (Some(times), lines) = (batch.ints(0), batch.ints(2).filter(|_| self.has_lines)) else {
+            return Err(Error::internal("a time came as another type than asked for"));
+        };
+        let sequence = batch.ints(1).filter(|_| self.sequence);
+        let values: Vec<_> = (0..self.floats).filter_map(|at| batch.floats(SERIES + 1 + at)).collect();
+        let mut numbers = std::mem::take(&mut self.numbers);
+        self.names.of_rows(batch, SERIES, &mut numbers)?;
+        self.make_room();
+        for (row, number) in numbers.iter().enumerate() {
+            let Some(at) = times.get(row).filter(|at| is_finite(*at)) else { continue };
+            let series = *number as usize;
+            if self.again.as_ref().is_some_and(|again| !again[series]) {
+                continue;
+            }
+            if let Some(line) = lines.as_ref().and_then(|lines| lines.get(row)) {
+                self.arrives(series, at, line);
+            }
+            let own = Row { at, number: sequence.as_ref().and_then(|sequence| sequence.get(row)) };
+            let is_disordered = match &mut self.lines[series] {
+                Some(line) => {
+                    line.push(own);
+                    line.is_disordered
+                }
+                empty => {
+                    *empty = Some(Line::new(own, self.series.every));
+                    false
+                }
+            };
+            if is_disordered {
+                continue;
+            }
+            for (place, values) in values.iter().enumerate() {
+                if let Some(value) = values.get(row).filter(|value| !self.sentinels.contains(value)) {
+                    self.levels[series * self.floats + place].push(at, value);
+                }
+            }
+        }
+        self.numbers = numbers;
+        Ok(())
+    }
+
+    fn make_room(&mut self) {
+        let series = self.names.hashes.len();
+        self.lines.resize(series, None);
+        self.levels.resize(series * self.floats, Level::default());
+        if self.has_lines {
+            self.arrivals.resize(series, Arrival::default());
+        }
+    }
+
+    /// A row in the order of its file: another file has begun where lines do not go on.
+    fn arrives(&mut self, series: usize, at: i64, line: i64) {
+        if self.again.is_some() {
+            return;
+        }
+        if line <= self.last_line {
+            self.file += 1;
+        }
+        self.last_line = line;
+        let arrival = &mut self.arrivals[series];
+        if arrival.file != self.file || self.lines[series].is_none() {
+            (arrival.file, arrival.latest) = (self.file, at);
+        } else if at >= arrival.latest {
+            arrival.latest = at;
+        } else {
+            arrival.behind += 1;
+            if arrival.late.len() < LATE_MAX {
+                arrival.late.push(Late { at, by: arrival.latest - at });
+            }
+        }
+    }
+
+    /// The rows of these series, or of all if none is wanted, sorted.
+    fn sorted(&self, rows: &str, wanted: &[bool]) -> String {
+        let values = (0..self.floats).map(|place| format!(", v{place}")).collect::<String>();
+        let hashes: Vec<String> = self
+            .names
+            .hashes
+            .iter()
+            .zip(wanted)
+            .filter(|(_, wanted)| **wanted)
+            .map(|(hash, _)| hash.to_string())
+            .collect();
+        let named = if hashes.len() <= NAMED_MAX && hashes.len() < wanted.len() {
+            format!(" AND {} IN ({})", names::hash(self.series), hashes.join(", "))
+        } else {
+            String::new()
+        };
+        format!("SELECT * FROM ({rows}{named}) ORDER BY series, t, q NULLS FIRST{values}")
+    }
+
+    fn begin_again(&mut self, wanted: Vec<bool>) {
+        for (series, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted) {
+            self.lines[series] = None;
+            self.levels[series * self.floats..(series + 1) * self.floats].fill(Level::default());
+        }
+        self.again = Some(wanted);
+    }
+
+    fn seen(mut self, values: Vec<Values>) -> Vec<Seen> {
+        let mut levels = std::mem::take(&mut self.levels).into_iter();
+        let mut arrivals = std::mem::take(&mut self.arrivals).into_iter();
+        let mut seen: Vec<Seen> = Vec::with_capacity(self.lines.len());
+        for (line, values) in self.lines.into_iter().zip(values) {
+            let levels: Vec<Level> = levels.by_ref().take(self.floats).collect();
+            let arrival = arrivals.next().unwrap_or_default();
+            let Some(mut line) = line else { continue };
+            line.finish();
+            let label = self.series.label_of(&values);
+            seen.push(Seen { label, values, line, levels, late: arrival.late, behind: arrival.behind });
+        }
+        seen.sort_by(|a, b| a.label.cmp(&b.label));
+        seen
+    }
+}

@@ -1,0 +1,287 @@
+//! How often a series has rows: the cadence, told block by block, since it may change, and how far it wavers.
+//!
+//! A block is 32 steps. Its cadence is their median, its spread their robust standard deviation (1.4826 times the
+//! median absolute deviation). Blocks that agree are one segment, so that a series of any length takes little memory.
+
+/// Steps that are judged together.
+pub const BLOCK: usize = 32;
+
+/// A robust standard deviation of at most this share of the cadence is what machines keep.
+const STEADY: f64 = 0.05;
+/// More than that is a cadence only if rows keep to a grid.
+const WAVERING: f64 = 0.35;
+/// On a grid the sum of four steps wavers no more than one step does; where each step counts from the one before,
+/// twice as much.
+const ON_GRID: f64 = 1.45;
+/// Fewer steps are no cadence.
+pub const STEPS_LEAST: usize = 5;
+/// The share of a block's steps that are the cadence or a few times as long, as where rows are lost.
+const MULTIPLES_LEAST: f64 = 0.75;
+/// Without numbers that tell of losses, most steps must be single ones.
+const SINGLES_LEAST: f64 = 0.6;
+/// A series is regular if this share of its steps lies in regular blocks.
+const REGULAR_LEAST: f64 = 0.8;
+/// A block at the end that is shorter tells of no other cadence.
+const CHANGE_LEAST: usize = 20;
+
+/// What one block of steps tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beat {
+    /// Microseconds.
+    pub cadence: f64,
+    /// The robust standard deviation of the steps, in microseconds.
+    pub spread: f64,
+    pub is_regular: bool,
+}
+
+/// The beat of steps in microseconds, each per row that was sent if numbers tell how many were.
+pub fn beat(steps: &[f64], is_counted: bool) -> Option<Beat> {
+    if steps.is_empty() {
+        return None;
+    }
+    let cadence = median(&mut steps.to_vec());
+    let spread = spread(steps, cadence);
+    let is_single = |step: &&f64| (**step / cadence).round() <= 1.0;
+    let tolerance = (0.1 * cadence).max(2.0 * spread);
+    let is_multiple = |step: &&f64| {
+        let times = (**step / cadence).round().clamp(1.0, 5.0);
+        (**step - times * cadence).abs() <= tolerance
+    };
+    let share = |count: usize| count as f64 / steps.len() as f64;
+    let is_steady = spread <= STEADY * cadence || spread <= WAVERING * cadence && keeps_to_grid(steps, spread);
+    let is_regular = steps.len() >= STEPS_LEAST
+        && is_steady
+        && share(steps.iter().filter(is_multiple).count()) >= MULTIPLES_LEAST
+        && (is_counted || share(steps.iter().filter(is_single).count()) >= SINGLES_LEAST);
+    Some(Beat { cadence, spread, is_regular })
+}
+
+fn keeps_to_grid(steps: &[f64], spread_of_one: f64) -> bool {
+    let mut sums: Vec<f64> = steps.windows(4).map(|four| four.iter().sum()).collect();
+    if sums.len() < STEPS_LEAST {
+        return false;
+    }
+    let middle = median(&mut sums);
+    spread(&sums, middle) <= ON_GRID * spread_of_one
+}
+
+fn spread(values: &[f64], middle: f64) -> f64 {
+    1.4826 * median(&mut values.iter().map(|value| (value - middle).abs()).collect::<Vec<_>>())
+}
+
+/// The lower of the two middle ones where there are two, so that it is a step that was seen.
+fn median(values: &mut [f64]) -> f64 {
+    let middle = (values.len() - 1) / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+/// Neighbouring blocks with one cadence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    /// The number of its first step in the series.
+    pub place: u64,
+    /// When it began, in microseconds.
+    pub since: i64,
+    blocks: u32,
+    /// While all blocks agree to the microsecond.
+    exact: Option<f64>,
+    spreads: f64,
+    /// The sum and the number of single steps.
+    singles: (f64, u64),
+}
+
+impl Segment {
+    fn new(place: u64, since: i64, beat: &Beat) -> Segment {
+        let exact = (beat.spread == 0.0).then_some(beat.cadence);
+        Segment { place, since, blocks: 0, exact, spreads: 0.0, singles: (0.0, 0) }
+    }
+
+    /// A cadence that somebody said, in microseconds.
+    pub fn said(every: i64, since: i64) -> Segment {
+        Segment { place: 1, since, blocks: 1, exact: Some(every as f64), spreads: 0.0, singles: (0.0, 0) }
+    }
+
+    fn add(&mut self, steps: &[f64], beat: &Beat) {
+        self.blocks += 1;
+        self.spreads += beat.spread;
+        if self.exact != Some(beat.cadence) || beat.spread != 0.0 {
+            self.exact = None;
+        }
+        let (shortest, longest) = (0.5 * beat.cadence, 1.5 * beat.cadence);
+        for step in steps.iter().filter(|step| **step > shortest && **step < longest) {
+            self.singles = (self.singles.0 + step, self.singles.1 + 1);
+        }
+    }
+
+    fn takes(&self, beat: &Beat) -> bool {
+        let cadence = self.cadence();
+        (beat.cadence - cadence).abs() <= (0.1 * cadence).max(0.9 * self.spread())
+    }
+
+    /// The beat of steps that all keep this cadence: the usual case, told without sorting them.
+    fn goes_on(&self, steps: &[f64]) -> Option<Beat> {
+        let cadence = self.cadence();
+        let tolerance = STEADY * cadence;
+        if steps.len() < STEPS_LEAST || steps.iter().any(|step| (step - cadence).abs() > tolerance) {
+            return None;
+        }
+        let spread = steps.iter().map(|step| (step - cadence).abs()).sum::<f64>() / steps.len() as f64;
+        let mean = steps.iter().sum::<f64>() / steps.len() as f64;
+        Some(Beat { cadence: if spread == 0.0 { cadence } else { mean }, spread, is_regular: true })
+    }
+
+    /// Microseconds: the mean of the single steps, in which what single rows waver by cancels out.
+    pub fn cadence(&self) -> f64 {
+        self.exact.unwrap_or(self.singles.0 / self.singles.1.max(1) as f64)
+    }
+
+    pub fn spread(&self) -> f64 {
+        self.spreads / f64::from(self.blocks.max(1))
+    }
+
+    /// A longer step is a gap, in microseconds.
+    pub fn limit(&self) -> f64 {
+        limit(self.cadence(), self.spread())
+    }
+}
+
+/// One row missing makes a step of two cadences; where rows waver, five standard deviations are beyond chance.
+fn limit(cadence: f64, spread: f64) -> f64 {
+    (1.5 * cadence).max(cadence + 5.0 * spread)
+}
+
+/// The segments of a series as far as it was seen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rhythm {
+    pub segments: Vec<Segment>,
+    steps: u64,
+    regular: u64,
+    /// Of the last block, if it had no cadence: steps that the cadence before does not explain. One in which the cadence
+    /// changes is so.
+    strays: Vec<f64>,
+}
+
+impl Rhythm {
+    /// A cadence that somebody said.
+    pub fn said(every: i64, since: i64) -> Rhythm {
+        Rhythm { segments: vec![Segment::said(every, since)], ..Rhythm::default() }
+    }
+
+    pub fn is_regular(&self) -> bool {
+        !self.segments.is_empty() && self.regular as f64 >= REGULAR_LEAST * self.steps as f64
+    }
+
+    /// Whether it has become clear that there is no cadence.
+    pub fn is_hopeless(&self) -> bool {
+        const STEPS: u64 = 8 * BLOCK as u64;
+        self.steps >= STEPS && self.regular * 4 < self.steps
+    }
+
+    /// Takes a block of steps, of which the first has this place and begins at `since`, and returns above which length a
+    /// step of it may be a gap.
+    pub fn take(&mut self, steps: &[f64], is_counted: bool, place: u64, since: i64) -> f64 {
+        let steady = self.segments.last().and_then(|segment| segment.goes_on(steps));
+        let Some(beat) = steady.or_else(|| beat(steps, is_counted)) else { return f64::INFINITY };
+        self.steps += steps.len() as u64;
+        let may_change = steps.len() >= CHANGE_LEAST || self.segments.is_empty();
+        let before = self.segments.last().map(|segment| (segment.cadence(), segment.spread()));
+        if beat.is_regular {
+            self.regular += steps.len() as u64 + self.explained(beat.cadence, beat.spread);
+            self.strays.clear();
+            match self.segments.last_mut() {
+                Some(segment) if segment.takes(&beat) => segment.add(steps, &beat),
+                _ if may_change => {
+                    let mut segment = Segment::new(place, since, &beat);
+                    segment.add(steps, &beat);
+                    self.segments.push(segment);
+                }
+                _ => {}
+            }
+        } else {
+            self.strays.clear();
+            self.strays.extend_from_slice(steps);
+            if let Some((cadence, spread)) = before {
+                self.regular += self.explained(cadence, spread);
+            }
+        }
+        // What is a gap is decided when all is known; until then by the shortest cadence that may hold here.
+        let (cadence, spread) = match before {
+            Some((cadence, spread)) if !beat.is_regular || cadence < beat.cadence => (cadence, spread),
+            _ => (beat.cadence, beat.spread),
+        };
+        0.9 * limit(cadence, spread)
+    }
+
+    /// How many of the strays are steps of this cadence; they are none any more.
+    fn explained(&mut self, cadence: f64, spread: f64) -> u64 {
+        let all = self.strays.len();
+        let most = limit(cadence, spread) - cadence;
+        self.strays.retain(|step| (step - cadence).abs() > most);
+        (all - self.strays.len()) as u64
+    }
+
+    /// Takes one segment for what it is between two that are alike: a block in which most rows are missing.
+    pub fn settle(&mut self) {
+        let mut at = 1;
+        while at + 1 < self.segments.len() {
+            let (before, own, after) = (&self.segments[at - 1], &self.segments[at], &self.segments[at + 1]);
+            let (usual, there) = (before.cadence(), own.cadence());
+            let alike = (after.cadence() - usual).abs() <= 0.1 * usual;
+            let times = (there / usual).round();
+            if own.blocks == 1 && alike && times >= 2.0 && (there - times * usual).abs() <= 0.05 * there {
+                self.segments.drain(at..=at + 1);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// The segment that a step belongs to, and its number.
+    pub fn at(&self, place: u64) -> Option<(usize, &Segment)> {
+        let after = self.segments.partition_point(|segment| segment.place <= place);
+        let at = after.saturating_sub(1);
+        self.segments.get(at).map(|segment| (at, segment))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers from 0 to 1 that look random.
+    fn noise(count: usize) -> impl Iterator<Item = f64> {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        (0..count).map(move |_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        })
+    }
+
+    fn steps(times: &[f64]) -> Vec<f64> {
+        times.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+
+    #[test]
+    fn a_grid_that_wavers_is_regular_and_people_are_not() {
+        let grid: Vec<f64> = noise(33).enumerate().map(|(n, x)| n as f64 * 10e6 + 3e6 * x).collect();
+        assert!(beat(&steps(&grid), false).is_some_and(|beat| beat.is_regular));
+        let people: Vec<f64> = noise(32).map(|x| 60e6 * (0.75 + x / 2.0)).collect();
+        assert!(beat(&people, false).is_some_and(|beat| !beat.is_regular));
+    }
+
+    #[test]
+    fn losses_leave_the_cadence_and_a_change_begins_a_segment() {
+        let mut rhythm = Rhythm::default();
+        let lossy: Vec<f64> = (0..32).map(|n| if n % 5 == 0 { 60e6 } else { 30e6 }).collect();
+        rhythm.take(&lossy, false, 1, 0);
+        rhythm.take(&[30e6; 32], false, 33, 0);
+        rhythm.take(&[45e6; 32], false, 65, 7);
+        rhythm.settle();
+        let cadences: Vec<f64> = rhythm.segments.iter().map(Segment::cadence).collect();
+        assert_eq!(cadences, [30e6, 45e6]);
+        assert_eq!(rhythm.at(70).map(|(at, segment)| (at, segment.since)), Some((1, 7)));
+        assert!(rhythm.is_regular());
+    }
+}
