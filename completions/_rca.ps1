@@ -155,7 +155,7 @@ Register-ArgumentCompleter -Native -CommandName 'rca' -ScriptBlock {
             [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Only findings of this kind')
             [CompletionResult]::new('--series', '--series', [CompletionResultType]::ParameterName, 'The columns that tell one series from another')
             [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'How often a row of a series is expected')
-            [CompletionResult]::new('--keys', '--keys', [CompletionResultType]::ParameterName, 'Keys that should be in both tables')
+            [CompletionResult]::new('--keys', '--keys', [CompletionResultType]::ParameterName, 'Keys that should be in both tables, of several columns as A.COL+COL=B.COL+COL')
             [CompletionResult]::new('--min-share', '--min-share', [CompletionResultType]::ParameterName, 'Only findings where at least this share is missing, 0 to 1')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')
             [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')

@@ -147,7 +147,7 @@ set edit:completion:arg-completer[rca] = {|@words|
             cand --kind 'Only findings of this kind'
             cand --series 'The columns that tell one series from another'
             cand --every 'How often a row of a series is expected'
-            cand --keys 'Keys that should be in both tables'
+            cand --keys 'Keys that should be in both tables, of several columns as A.COL+COL=B.COL+COL'
             cand --min-share 'Only findings where at least this share is missing, 0 to 1'
             cand -C 'The directory of a case, with its rca.toml'
             cand --case 'The directory of a case, with its rca.toml'

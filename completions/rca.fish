@@ -163,10 +163,10 @@ flatline\t'A sensor repeats one value'
 volume_drop\t'Far fewer rows than usual'
 absent_key\t'Keys of one table that another lacks'
 ended\t'A series stops before the others do'
-never_seen\t'A series that `expect` names'"
+never_seen\t'What `expect` names and there is no row of'"
 complete -c rca -n "__fish_rca_using_subcommand missing" -l series -d 'The columns that tell one series from another' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -l every -d 'How often a row of a series is expected' -r
-complete -c rca -n "__fish_rca_using_subcommand missing" -l keys -d 'Keys that should be in both tables' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l keys -d 'Keys that should be in both tables, of several columns as A.COL+COL=B.COL+COL' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -l min-share -d 'Only findings where at least this share is missing, 0 to 1' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand missing" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r

@@ -27,6 +27,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "expect",
         ],
     ),
+    ("sources.*.expect", &["series", "rows", "from", "to"]),
     (
         "formats",
         &[

@@ -44,8 +44,44 @@ pub struct SourceSettings {
     pub series: Vec<String>,
     pub sequence: Option<String>,
     pub every: Option<String>,
-    /// Series that must be there, as values in the order of `series`.
-    pub expect: Vec<Vec<String>>,
+    /// What must be there.
+    pub expect: Vec<Expect>,
+}
+
+/// A series that must be there, or how much of it; of the whole source, if it names no series.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Expected")]
+pub struct Expect {
+    /// Values in the order of `series`.
+    pub series: Vec<String>,
+    /// The least number of rows, within the window if there is one.
+    pub rows: Option<u64>,
+    /// The time that rows must cover, as `--from` and `--to` take it.
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+/// As it is written: the values of a series alone, or with more.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Expected {
+    Series(Vec<String>),
+    More {
+        #[serde(default)]
+        series: Vec<String>,
+        rows: Option<u64>,
+        from: Option<String>,
+        to: Option<String>,
+    },
+}
+
+impl From<Expected> for Expect {
+    fn from(expected: Expected) -> Expect {
+        match expected {
+            Expected::Series(series) => Expect { series, ..Expect::default() },
+            Expected::More { series, rows, from, to } => Expect { series, rows, from, to },
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

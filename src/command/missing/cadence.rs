@@ -69,13 +69,12 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     if divided.counts_together {
         let together = &Series { columns: Vec::new(), every: None, ..series.clone() };
-        let first = search.findings.len();
-        let counted = walk::walk(search.session, together, &[], &[])?;
-        sequence_gaps(search, together, &counted);
-        told_by_gaps(search, table, first);
+        let mut counted = walk::walk(search.session, together, &[], &[])?;
+        told_by_gaps(search, table, &mut counted);
+        sequence_gaps(search, together, &counted, true);
         duplicates(search, together, &counted);
     } else if own.sequence.is_some() {
-        sequence_gaps(search, &own, &seen);
+        sequence_gaps(search, &own, &seen, false);
         duplicates(search, &own, &seen);
     } else {
         copies(search, &own, &seen)?;
@@ -158,7 +157,7 @@ fn time_gap(series: &Series, seen: &Seen, gaps: &[Gap]) -> Finding {
         }
         _ => String::new(),
     };
-    let track = Rc::new(Track { gaps: gaps.to_vec(), holes: Vec::new() });
+    let track = Rc::new(Track { is_plain: seen.line.told.counter.is_plain(), gaps: gaps.to_vec(), holes: Vec::new() });
     Finding {
         since: Some(since),
         until: Some(until),
@@ -208,10 +207,10 @@ fn time_gap_sql(series: &Series, seen: &Seen, gaps: &[Gap]) -> String {
         counter: Some(&seen.line.told.counter),
     };
     if gaps.iter().all(|gap| gap.cadence == cadence) {
-        return rows.time_gaps(gaps, cadence, limit, others);
+        return rows.time_gaps(gaps, &[], (cadence, limit), others);
     }
     let of_one = gaps.chunk_by(|a, b| a.cadence == b.cadence);
-    let parts: Vec<String> = of_one.map(|gaps| rows.time_gaps(gaps, gaps[0].cadence, limit, true)).collect();
+    let parts: Vec<String> = of_one.map(|gaps| rows.time_gaps(gaps, &[], (gaps[0].cadence, limit), true)).collect();
     parts.join(" UNION ALL ")
 }
 
@@ -221,7 +220,8 @@ pub fn count(number: i64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number.unsigned_abs()))
 }
 
-fn sequence_gaps(search: &mut Search, series: &Series, seen: &[Seen]) {
+/// `are_shared` is whether the counter counts several series, whose gaps some of the holes are.
+fn sequence_gaps(search: &mut Search, series: &Series, seen: &[Seen], are_shared: bool) {
     if !search.wants(&[Kind::SequenceGap]) {
         return;
     }
@@ -229,7 +229,7 @@ fn sequence_gaps(search: &mut Search, series: &Series, seen: &[Seen]) {
         let cadence = usual(seen);
         let of_lives = seen.line.told.counter.holes.chunk_by(|a, b| a.life == b.life);
         for holes in of_lives.flat_map(|holes| gaps::clusters(holes, |_| cadence)) {
-            search.findings.push(sequence_gap(series, seen, holes));
+            search.findings.push(sequence_gap(series, seen, holes, are_shared));
         }
     }
 }
@@ -241,7 +241,7 @@ fn usual(seen: &Seen) -> i64 {
     line.told.rhythm.segments.first().map_or(mean, |segment| segment.cadence().round() as i64)
 }
 
-fn sequence_gap(series: &Series, seen: &Seen, holes: &[Hole]) -> Finding {
+fn sequence_gap(series: &Series, seen: &Seen, holes: &[Hole], are_shared: bool) -> Finding {
     let (first, last) = (&holes[0], &holes[holes.len() - 1]);
     let missing: i64 = holes.iter().map(Hole::missing).sum();
     let observed = (last.after - first.before + 1).max(0)
@@ -252,7 +252,7 @@ fn sequence_gap(series: &Series, seen: &Seen, holes: &[Hole]) -> Finding {
         are_many: false,
         counter: Some(&seen.line.told.counter),
     };
-    let track = Rc::new(Track { gaps: Vec::new(), holes: holes.to_vec() });
+    let track = Rc::new(Track { is_plain: seen.line.told.counter.is_plain(), gaps: Vec::new(), holes: holes.to_vec() });
     Finding {
         since: holes.iter().map(|hole| hole.since).min(),
         until: holes.iter().map(|hole| hole.until).max(),
@@ -265,28 +265,38 @@ fn sequence_gap(series: &Series, seen: &Seen, holes: &[Hole]) -> Finding {
             count(holes.len() as i64, "hole"),
             count(missing, "number")
         ),
-        sql: rows.sequence_gaps(holes),
+        sql: rows.sequence_gaps(holes, &[], are_shared),
         track: Some(track),
         ..series.finding(Kind::SequenceGap, &seen.label)
     }
 }
 
 /// Of holes in a counter that all series share: those that lie within a gap of one series are its rows, and listed there.
-fn told_by_gaps(search: &mut Search, table: &Table, first: usize) {
-    let is_own = |finding: &Finding| finding.source == table.source && finding.table_name == table.short_name;
-    let holes = search.findings.split_off(first);
-    for hole in holes {
-        let within = |gap: &&mut Finding| {
-            gap.kind == Kind::TimeGap && is_own(gap) && gap.since <= hole.since && gap.until >= hole.until
-        };
-        let mut gaps: Vec<&mut Finding> = search.findings.iter_mut().filter(within).collect();
-        let missing: i64 = gaps.iter().map(|gap| gap.missing).sum();
-        if hole.kind == Kind::SequenceGap && missing * 10 >= hole.missing * 9 {
-            gaps.iter_mut().for_each(|gap| gap.counter = Counter::Lost);
-        } else {
-            search.findings.push(hole);
+/// A gap without any was a silence.
+fn told_by_gaps(search: &mut Search, table: &Table, counted: &mut [Seen]) {
+    let is_own = |finding: &&mut Finding| {
+        finding.kind == Kind::TimeGap && finding.source == table.source && finding.table_name == table.short_name
+    };
+    let Some(together) = counted.first_mut() else { return };
+    let holes = &mut together.line.told.counter.holes;
+    let mut is_told = vec![false; holes.len()];
+    for finding in search.findings.iter_mut().filter(is_own) {
+        let mut lost = 0;
+        for gap in finding.track.iter().flat_map(|track| &track.gaps) {
+            let first = holes.partition_point(|hole| hole.since < gap.step.since);
+            let within = holes[first..].iter().take_while(|hole| hole.until <= gap.step.until);
+            for (at, hole) in within.enumerate() {
+                is_told[first + at] = true;
+                lost += hole.missing();
+            }
+        }
+        finding.counter = if 10 * lost >= 9 * finding.missing { Counter::Lost } else { finding.counter };
+        if lost == 0 {
+            finding.counter = Counter::GoesOn;
         }
     }
+    let mut told = is_told.into_iter();
+    holes.retain(|_| !told.next().unwrap_or(false));
 }
 
 fn duplicates(search: &mut Search, series: &Series, seen: &[Seen]) {
@@ -454,17 +464,20 @@ fn ended(search: &mut Search, series: &Series, seen: &[Seen]) {
 /// What shows the gaps or holes of several series alike, if it shows as many as they have.
 pub fn of_many(series: &Series, kind: Kind, labels: &[&str], tracks: &[Rc<Track>]) -> Option<String> {
     let rows = Rows { series, which: series.is_one_of(labels), are_many: true, counter: None };
+    let each = || labels.iter().zip(tracks);
     if kind == Kind::SequenceGap {
         let holes: Vec<Hole> = tracks.iter().flat_map(|track| track.holes.iter().copied()).collect();
-        return Some(rows.sequence_gaps(&holes));
+        let labels: Vec<&str> = each().flat_map(|(label, track)| vec![*label; track.holes.len()]).collect();
+        return Some(rows.sequence_gaps(&holes, &labels, false));
     }
     let gaps: Vec<Gap> = tracks.iter().flat_map(|track| track.gaps.iter().copied()).collect();
+    let labels: Vec<&str> = each().flat_map(|(label, track)| vec![*label; track.gaps.len()]).collect();
     let (cadence, limit) = (gaps.first()?.cadence, gaps.iter().map(|gap| gap.limit).min()?);
     let same = |gap: &Gap| {
         let due = |cadence: i64| (gap.step.length() as f64 / cadence as f64).round();
         due(cadence) == due(gap.cadence)
     };
-    gaps.iter().all(same).then(|| rows.time_gaps(&gaps, cadence, limit, false))
+    gaps.iter().all(same).then(|| rows.time_gaps(&gaps, &labels, (cadence, limit), false))
 }
 
 /// An instant as the SQL of findings writes it.

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::series::Series;
+use super::shared::{self, Attribute, Together};
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
-use crate::model::column::Kind as ColumnKind;
 use crate::model::coverage::grouped;
 use crate::model::time::MINUTE;
 use crate::session::Table;
@@ -64,6 +64,8 @@ struct Cluster {
 /// More clusters are not looked into, and of no more findings of a table the other side.
 const CLUSTERS_MAX: usize = 50;
 const LINKS_MAX: usize = 200;
+/// Where so many rows would be usual and there is none, that tells something.
+const ROWS_LEAST: f64 = 5.0;
 
 /// Adds to each finding what else is known of it.
 ///
@@ -72,10 +74,18 @@ const LINKS_MAX: usize = 200;
 pub fn explain(search: &mut Search) -> Result<()> {
     for known in search.known.clone() {
         let mut links = 0;
+        let mut attributes: Option<Vec<Attribute>> = None;
         for kind in [Kind::TimeGap, Kind::SequenceGap, Kind::Ended] {
             let clusters = clusters(&search.findings, &known.table, kind);
             for cluster in clusters.iter().take(CLUSTERS_MAX) {
-                let together = together(search, &known, cluster)?;
+                let labels: BTreeSet<String> =
+                    cluster.findings.iter().filter_map(|index| search.findings[*index].series.clone()).collect();
+                // What is known of series is only asked for where some of them are concerned and others not.
+                if attributes.is_none() && labels.len() > 1 && labels.len() < known.series.len() {
+                    attributes = Some(shared::attributes(search, &known)?);
+                }
+                let labels: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
+                let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &labels);
                 let alarm = alarm(search, &known.table, cluster)?;
                 for index in &cluster.findings {
                     let link = if links < LINKS_MAX { link(search, &known, *index)? } else { None };
@@ -114,83 +124,6 @@ fn clusters(findings: &[Finding], table: &Table, kind: Kind) -> Vec<Cluster> {
         }
     }
     clusters
-}
-
-/// How many series are concerned at once, and what they alone have in common.
-#[derive(Debug, Default)]
-struct Together {
-    concerned: usize,
-    all: usize,
-    shared: Option<String>,
-}
-
-fn together(search: &Search, known: &Known, cluster: &Cluster) -> Result<Together> {
-    let labels: BTreeSet<&str> =
-        cluster.findings.iter().filter_map(|index| search.findings[*index].series.as_deref()).collect();
-    let mut together = Together { concerned: labels.len().max(1), all: known.series.len(), shared: None };
-    if together.concerned < 2 {
-        return Ok(together);
-    }
-    if together.concerned == together.all {
-        together.shared = Some(format!("all {} series of {}", together.all, known.table.name));
-        return Ok(together);
-    }
-    let is_concerned = |label: &str| labels.contains(label);
-    for (place, column) in known.columns.iter().enumerate() {
-        let of = |concerned: bool| -> BTreeSet<&str> {
-            let series = known.series.iter().filter(|(label, _)| is_concerned(label) == concerned);
-            series.filter_map(|(_, values)| values.get(place)?.as_deref()).collect()
-        };
-        let (inside, outside) = (of(true), of(false));
-        if !inside.is_disjoint(&outside) {
-            continue;
-        }
-        let list = Vec::from_iter(inside.iter().copied()).join(", ");
-        let whole = format!("all {} series of {column} {list}", together.concerned);
-        let values: Vec<String> = inside.iter().map(|value| quote::text(value)).collect();
-        let behind = if inside.len() > 1 { behind(search, known, column, &values)? } else { None };
-        together.shared = Some(match behind {
-            Some(behind) => format!("{whole}, which alone have {behind}"),
-            None => whole,
-        });
-        return Ok(together);
-    }
-    Ok(together)
-}
-
-/// What another column, in any table, says of these values of a series column and of no other: a gateway, a host.
-fn behind(search: &Search, known: &Known, column: &str, values: &[String]) -> Result<Option<String>> {
-    let list = values.join(", ");
-    for table in search.session.tables.iter().filter(|table| !table.is_prose()) {
-        let Some(same) = table.column(column) else { continue };
-        let (same, sql) = (quote::name(&same.name), table.sql());
-        for other in table.own_columns().filter(|other| matches!(other.kind, ColumnKind::Text)) {
-            let is_known = known.columns.iter().any(|column| column.eq_ignore_ascii_case(&other.name));
-            if is_known || table.roles.message.as_ref() == Some(&other.name) {
-                continue;
-            }
-            let name = quote::name(&other.name);
-            let inside = format!("{same}::VARCHAR IN ({list})");
-            let row = search.session.one_row(&format!(
-                "SELECT count(DISTINCT {name}) FILTER ({inside}), min({name}) FILTER ({inside}), count(DISTINCT {same}) FILTER ({inside} AND {name} IS NOT NULL), \
-                 count(DISTINCT {name}), count(DISTINCT {same}) FROM {sql}"
-            ))?;
-            let [of_these, value, covered, all, of_column] = &row[..] else { continue };
-            if of_these.int() != 1
-                || covered.int() != values.len() as i64
-                || all.int() < 2
-                || all.int() >= of_column.int()
-            {
-                continue;
-            }
-            let others =
-                format!("SELECT count(*) FROM {sql} WHERE {name} = {} AND NOT ({inside})", quote::text(&value.shown()));
-            if search.session.one_row(&others)?.first().map_or(1, crate::model::value::Value::int) == 0 {
-                return Ok(Some(format!("{} {} ({})", other.name, value.shown(), table.name)));
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// A log that has far more warnings and errors in that time than otherwise.
@@ -253,8 +186,12 @@ fn link(search: &Search, known: &Known, index: usize) -> Result<Option<Link>> {
         let of = super::series::label(own);
         let is_same = format!("{of} = {}", quote::text(&label));
         let sql = other.sql();
-        let has_any = search.session.one_row(&format!("SELECT count(*) FROM {sql} WHERE {is_same}"))?[0].int();
-        if has_any == 0 {
+        let there = usual(search, &sql, &is_same, time)?;
+        let due = (until - since) as f64 * there;
+        let own = finding.missing as f64;
+        // Rows of another kind, that come far more seldom or more often, are no other side of a link.
+        let is_like = due >= 0.5 * own && due <= 2.0 * own;
+        if there == 0.0 || finding.kind != Kind::SequenceGap && !is_like && due < ROWS_LEAST {
             continue;
         }
         let there = match (finding.kind, &known.sequence) {
@@ -280,9 +217,23 @@ fn link(search: &Search, known: &Known, index: usize) -> Result<Option<Link>> {
             }
         };
         let other = other.name.clone();
-        return Ok(Some(if there == 0 { Link::Lacks { other } } else { Link::Has { other, there } }));
+        match there {
+            0 => return Ok(Some(Link::Lacks { other })),
+            _ if is_like || finding.kind == Kind::SequenceGap => return Ok(Some(Link::Has { other, there })),
+            _ => {}
+        }
     }
     Ok(None)
+}
+
+/// How many rows a microsecond a series has in another table.
+fn usual(search: &Search, sql: &str, is_same: &str, time: &str) -> Result<f64> {
+    let time = format!("{}::TIMESTAMP", quote::name(time));
+    let row = search.session.engine.counted(&format!(
+        "SELECT count(*), epoch_us(max({time})) - epoch_us(min({time})) FROM {sql} WHERE {is_same} AND isfinite({time})"
+    ))?;
+    let span = row.get(1).filter(|span| !span.is_null()).map_or(0, crate::model::value::Value::int);
+    Ok(if span > 0 { row[0].int() as f64 / span as f64 } else { 0.0 })
 }
 
 /// The cause of a finding, how sure it is, and what would refute it.

@@ -1,7 +1,6 @@
 //! Which columns divide a table into series, and which is its counter: as said, or as a sample of its rows shows.
 
 use super::series::Series;
-use super::walk::rhythm::Segment;
 use super::walk::{self, Seen};
 use super::{Search, profile};
 use crate::engine::quote;
@@ -50,11 +49,19 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
     let sample = Sample::take(search, &series)?;
     let mut is_regular = true;
     if !are_said {
-        let trial = sample.best(search, &series)?;
+        let mut trial = sample.best(search, &series)?;
         is_regular = trial.regular >= REGULAR_LEAST;
+        if !is_regular && series.sequence.is_none() && !table.is_prose() {
+            trial = sample.best_counted(search, &series)?.unwrap_or(trial);
+        }
         if is_regular || trial.counting >= COUNTING_LEAST {
-            series.found = trial.found();
-            series.columns = trial.columns;
+            series.columns = trial.columns.clone();
+            let place = |name: &String| table.columns.iter().position(|column| column.name == *name);
+            series.columns.sort_by_key(place);
+            series.found = trial.found(&series.columns);
+            if series.sequence.is_none() {
+                series.sequence = trial.counter;
+            }
         }
     }
     let mut counts_together = false;
@@ -148,7 +155,12 @@ impl Sample {
         };
         let columns: Vec<_> = table
             .own_columns()
-            .filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int) && is_telling(&column.name))
+            .filter(|column| match column.kind {
+                ColumnKind::Text | ColumnKind::Int => is_telling(&column.name),
+                // Machine 1.0 is machine 1.
+                ColumnKind::Float => search.session.thing(table, &column.name).is_some(),
+                _ => false,
+            })
             .collect();
         let mut list = vec![format!("{} AS {}", quote::name(&series.time), quote::name(&series.time))];
         list.extend(series.sequence.iter().map(|name| quote::name(name)));
@@ -226,7 +238,7 @@ impl Sample {
         let all = best.clone();
         for set in sets {
             let trial = by(&set)?;
-            if trial.is_better(&best, &all, &all) {
+            if trial.is_better(&best, &all) {
                 best = trial;
             }
         }
@@ -235,7 +247,7 @@ impl Sample {
             for name in names.iter().filter(|name| !wider.columns.iter().any(|column| column == *name)) {
                 let columns: Vec<&str> = wider.columns.iter().map(String::as_str).chain([*name]).collect();
                 let trial = by(&columns)?;
-                if columns.len() > 2 && trial.is_better(&best, &wider, &all) {
+                if columns.len() > 2 && trial.is_better(&best, &all) {
                     best = trial;
                 }
             }
@@ -243,6 +255,26 @@ impl Sample {
                 return Ok(best);
             }
         }
+    }
+
+    /// The division in which a column counts nearly all rows of each series, where no cadence tells one.
+    fn best_counted(&self, search: &Search, series: &Series) -> Result<Option<Trial>> {
+        for counter in &self.counters {
+            // Whatever it counts and however it is divided, nearly every number but the last has one that follows.
+            let name = quote::name(counter);
+            let row = search.session.engine.counted(&format!(
+                "WITH numbers AS (SELECT DISTINCT {name} AS q FROM {SAMPLE_NAME} WHERE {name} IS NOT NULL) \
+                 SELECT count(*), count(*) FILTER (q + 1 IN (SELECT q FROM numbers)) FROM numbers"
+            ))?;
+            if (row[1].int() as f64) < FOUND_LEAST * row[0].int() as f64 {
+                continue;
+            }
+            let best = self.best(search, &Series { sequence: Some(counter.clone()), ..series.clone() })?;
+            if best.counting >= FOUND_LEAST {
+                return Ok(Some(Trial { counter: Some(counter.clone()), ..best }));
+            }
+        }
+        Ok(None)
     }
 
     /// How regular these series are, judged by some of them where there are many, and by some of their rows.
@@ -283,50 +315,51 @@ struct Trial {
     regular: f64,
     /// The share of numbers that follow the one before in their series.
     counting: f64,
-    /// How many series there are, and how many rows a second all regular ones together have.
-    series: usize,
-    rate: f64,
+    /// Which counter was tried, if nobody calls it one.
+    counter: Option<String>,
+    /// The sum of the lengths of all regular series, in microseconds.
+    lived: f64,
 }
 
 impl Trial {
     fn of(columns: Vec<String>, seen: &[Seen]) -> Trial {
         let rows: u64 = seen.iter().map(|seen| seen.line.rows).sum();
-        let regular: u64 =
-            seen.iter().filter(|seen| seen.line.told.rhythm.is_regular()).map(|seen| seen.line.rows).sum();
+        let are_regular = || seen.iter().filter(|seen| seen.line.told.rhythm.is_regular());
+        // Rows at one time are of several series.
+        let regular: u64 = are_regular().map(|seen| seen.line.rows - seen.line.at_once).sum();
         let follows: u64 = seen.iter().map(|seen| seen.line.told.counter.follows).sum();
         let steps: u64 = seen.iter().map(|seen| seen.line.told.counter.numbers.saturating_sub(1)).sum();
-        let cadence = |seen: &Seen| seen.line.told.rhythm.segments.first().map(Segment::cadence);
-        let rate = seen.iter().filter_map(cadence).map(|cadence| 1e6 / cadence.max(1.0)).sum();
+        let lived = |seen: &Seen| (seen.line.last - seen.line.told.first) as f64;
         Trial {
             columns,
             regular: regular as f64 / rows.max(1) as f64,
             counting: follows as f64 / steps.max(1) as f64,
-            series: seen.len(),
-            rate,
+            counter: None,
+            lived: are_regular().map(lived).sum(),
         }
     }
 
-    /// A counter that counts the rows of each series tells more than their cadence; one that counts all rows together
-    /// tells nothing of series.
+    /// A counter that counts the rows of each series, and not all rows together as well, tells more than their cadence.
     fn score(&self, all: &Trial) -> f64 {
-        if all.counting >= COUNTING_LEAST { self.regular } else { self.regular + 2.0 * self.counting }
+        self.regular + 2.0 * (self.counting - all.counting).max(0.0)
     }
 
-    /// `all` is no division, `narrower` one by fewer columns. Series that take turns are as regular together as each by
-    /// itself, and no more rows come by dividing them; what divides a series into times has the cadence again and again.
-    fn is_better(&self, best: &Trial, narrower: &Trial, all: &Trial) -> bool {
-        const AS_MANY: f64 = 1.1;
-        let take_turns = best.columns == narrower.columns
-            && self.series > narrower.series
-            && narrower.rate > 0.0
-            && self.rate <= AS_MANY * narrower.rate;
-        let needed = if take_turns { -BETTER } else { BETTER };
+    /// `all` is no division. Series that take turns, or report at the same times, are as regular together as each by
+    /// itself: they are told apart by living at the same time, while what divides one series into times does not.
+    fn is_better(&self, best: &Trial, all: &Trial) -> bool {
+        const SIDE_BY_SIDE: f64 = 1.5;
+        let live_together = best.columns.iter().all(|column| self.columns.contains(column))
+            && best.lived > 0.0
+            && self.lived >= SIDE_BY_SIDE * best.lived;
+        // Rows that are regular and numbered one by one as they are, are of one series.
+        let is_one = best.columns.is_empty() && best.regular >= FOUND_LEAST && best.counting >= FOUND_LEAST;
+        let needed = if live_together && !is_one { -BETTER } else { BETTER };
         let tells = self.regular >= REGULAR_LEAST || self.counting >= COUNTING_LEAST;
         tells && self.score(all) > best.score(all) + needed
     }
 
-    fn found(&self) -> String {
-        let columns = self.columns.join(", ");
+    fn found(&self, columns: &[String]) -> String {
+        let columns = columns.join(", ");
         match (self.columns.is_empty(), self.regular >= REGULAR_LEAST) {
             (true, _) => String::new(),
             (_, true) => format!(" by {columns} (found: {:.0} % of the rows are in regular series)", self.regular * 100.0),

@@ -61,7 +61,7 @@ fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
     let Some(table) = table.filter(|_| group.len() >= SERIES_LEAST) else { return group };
     let labels: Vec<&str> = group.iter().filter_map(|one| one.series.as_deref()).collect();
     let tracks: Vec<Rc<Track>> = group.iter().filter_map(|one| one.track.clone()).collect();
-    if tracks.len() < group.len() {
+    if tracks.len() < group.len() || tracks.iter().any(|track| !track.is_plain) {
         return group;
     }
     let Some(sql) = cadence::of_many(&table.as_series(), first.kind, &labels, &tracks) else { return group };

@@ -80,9 +80,11 @@ fn take_over<'a>(
     distance: impl Fn(u64) -> Option<u64>,
 ) {
     let (cadence, limit) = (other.cadence(), other.limit());
+    let tolerance = (0.1 * cadence).max(2.0 * other.spread());
     for (count, judged) in steps.enumerate() {
-        let times = (judged.step.length() as f64 / cadence).round().clamp(1.0, 5.0);
-        let keeps = (judged.step.length() as f64 - times * cadence).abs() <= limit - cadence;
+        let length = judged.step.length() as f64;
+        let times = (length / cadence).round().clamp(1.0, 5.0);
+        let keeps = (length - times * cadence).abs() <= tolerance;
         // Where the other cadence is hardly longer than what is a gap here, not each of its steps is long.
         let are_all_long = cadence > 1.2 * judged.limit;
         let follows = match distance(judged.step.place) {
@@ -90,10 +92,15 @@ fn take_over<'a>(
             Some(distance) => distance < BLOCK as u64,
             None => false,
         };
-        if cadence <= judged.cadence || !follows || !keeps {
+        // The step in which the cadence changes may have any length between the two.
+        let is_the_change = follows && length < cadence;
+        if cadence <= judged.cadence || !follows || !keeps && !is_the_change {
             return;
         }
         (judged.cadence, judged.limit) = (cadence, limit);
+        if !keeps {
+            return;
+        }
     }
 }
 
@@ -191,7 +198,7 @@ mod tests {
 
     #[test]
     fn few_equal_long_steps_are_gaps_and_many_are_a_cadence() {
-        let mut steps = vec![10; 100];
+        let mut steps = vec![10; 200];
         steps[50..58].fill(20);
         assert_eq!(missing(&steps), [1; 8]);
         steps[50..75].fill(20);

@@ -7,42 +7,101 @@ use super::divide::{NUMBERED, SEQUENCE};
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::column::Kind as ColumnKind;
+use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::value::Value;
 use crate::session::{Session, Table};
 
-/// A column of a table.
-type Key<'a> = (&'a Table, String);
+/// A column of a table, or several that are a key together.
+#[derive(Clone)]
+struct Key<'a> {
+    table: &'a Table,
+    columns: Vec<String>,
+}
 
-pub fn search(search: &mut Search, tables: &[&Table]) -> Result<()> {
+impl<'a> Key<'a> {
+    fn of((table, column): (&'a Table, String)) -> Key<'a> {
+        Key { table, columns: vec![column] }
+    }
+
+    /// Its columns as people read them: `serial`, `(ts, machine)`.
+    fn shown(&self) -> String {
+        match self.columns.as_slice() {
+            [only] => only.clone(),
+            columns => format!("({})", columns.join(", ")),
+        }
+    }
+
+    /// Its value as text, the same of a whole number whether its column holds fractions or not; NULL if any part is.
+    fn sql(&self) -> String {
+        let parts: Vec<String> = self.columns.iter().map(|column| text(self.table, column)).collect();
+        match parts.as_slice() {
+            [only] => only.clone(),
+            parts => parts.join(" || ' ' || "),
+        }
+    }
+}
+
+/// # Errors
+/// If the evidence cannot be read, or `--keys` names what is not there.
+pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
     if !search.wants(&[Kind::AbsentKey]) {
         return Ok(());
     }
     let session = search.session;
     let pairs =
-        if search.args.keys.is_empty() { inferred(session, tables)? } else { asked(session, &search.args.keys)? };
-    for (left, right) in pairs {
-        compare(search, &left, &right)?;
-        compare(search, &right, &left)?;
+        if search.args.keys.is_empty() { inferred(search, tables)? } else { asked(session, &search.args.keys)? };
+    for (left, right) in &pairs {
+        compare(search, left, right)?;
+        compare(search, right, left)?;
+    }
+    if search.args.keys.is_empty() {
+        let are_compared = |a: &Key, b: &Key| {
+            let is = |left: &Key, right: &Key| left.table.name == a.table.name && right.table.name == b.table.name;
+            pairs.iter().any(|(left, right)| is(left, right) || is(right, left))
+        };
+        for (present, lacking) in composite(search, tables)? {
+            if !are_compared(&present, &lacking) {
+                compare(search, &present, &lacking)?;
+            }
+        }
     }
     Ok(())
 }
 
 fn asked<'a>(session: &'a Session, keys: &[String]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
     let pair = |text: &String| match text.split_once('=') {
-        Some((left, right)) => Ok((session.table_column(left)?, session.table_column(right)?)),
+        Some((left, right)) => {
+            let (left, right) = (columns(session, left)?, columns(session, right)?);
+            if left.columns.len() != right.columns.len() {
+                return Err(Error::question(format!("`--keys {text}` has more columns on one side than on the other")));
+            }
+            Ok((left, right))
+        }
         None => Err(Error::question(format!("`--keys {text}` has no `=`"))
             .hint("write --keys station.units.serial=mes.materials.serial")),
     };
     keys.iter().map(pair).collect()
 }
 
+/// `TABLE.COL` or `TABLE.COL+COL`
+fn columns<'a>(session: &'a Session, text: &str) -> Result<Key<'a>> {
+    let Some((table, columns)) = text.rsplit_once('.').filter(|(_, columns)| columns.contains('+')) else {
+        return session.table_column(text).map(Key::of);
+    };
+    let found: Vec<(&Table, String)> =
+        columns.split('+').map(|column| session.table_column(&format!("{table}.{column}"))).collect::<Result<_>>()?;
+    Ok(Key { table: found[0].0, columns: found.into_iter().map(|(_, column)| column).collect() })
+}
+
 /// Each column of an entity against the first of its list; without `[entities]` against the column that has most
 /// values and each once.
-fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
+fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
+    let session = search.session;
     let mut pairs = Vec::new();
     if !session.settings.entities.is_empty() {
         for columns in session.settings.entities.values() {
-            let known: Vec<Key> = columns.iter().map(|text| session.table_column(text)).collect::<Result<_>>()?;
+            let known: Vec<Key> =
+                columns.iter().map(|text| session.table_column(text).map(Key::of)).collect::<Result<_>>()?;
             if let Some((first, rest)) = known.split_first() {
                 pairs.extend(rest.iter().map(|key| (first.clone(), key.clone())));
             }
@@ -51,8 +110,11 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
     }
     let mut by_name: BTreeMap<String, Vec<Key>> = BTreeMap::new();
     for table in tables.iter().filter(|table| !table.is_prose()) {
-        for column in table.values().filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int)) {
-            by_name.entry(column.name.to_lowercase()).or_default().push((table, column.name.clone()));
+        let may_be_key = |column: &&Column| {
+            matches!(column.kind, ColumnKind::Text | ColumnKind::Int) && !is_counter(search, table, &column.name)
+        };
+        for column in table.values().filter(may_be_key) {
+            by_name.entry(column.name.to_lowercase()).or_default().push(Key::of((table, column.name.clone())));
         }
     }
     // What numbers rows is no key of anything else.
@@ -61,10 +123,11 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
     });
     for keys in by_name.into_values() {
         let mut counted = Vec::new();
-        for (table, column) in keys {
-            let name = quote::name(&column);
-            let row = session.one_row(&format!("SELECT count({name}), count(DISTINCT {name}) FROM {}", table.sql()))?;
-            counted.push((row[0].int(), row[1].int(), (table, column)));
+        for key in keys {
+            let name = quote::name(&key.columns[0]);
+            let row =
+                session.one_row(&format!("SELECT count({name}), count(DISTINCT {name}) FROM {}", key.table.sql()))?;
+            counted.push((row[0].int(), row[1].int(), key));
         }
         // A key is in one table once, and enough of its values to be no mere category.
         let Some(at) = counted
@@ -86,8 +149,7 @@ fn inferred<'a>(session: &'a Session, tables: &[&'a Table]) -> Result<Vec<(Key<'
     Ok(pairs)
 }
 
-/// A key as text; a whole number is the same key whether its column holds fractions or not.
-fn key((table, column): &Key) -> String {
+fn text(table: &Table, column: &str) -> String {
     let name = quote::readable_name(column);
     match table.column(column).map(|column| column.kind) {
         Some(ColumnKind::Float) => {
@@ -101,56 +163,124 @@ fn key((table, column): &Key) -> String {
 }
 
 fn values(of: &Key) -> String {
-    let (table, _) = of;
-    let key = key(of);
-    format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", table.sql())
+    let key = of.sql();
+    format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", of.table.sql())
 }
 
-/// Whether at least half of the smaller one's values are in the other.
-fn overlap(session: &Session, left: &Key, right: &Key) -> Result<bool> {
+/// How many keys the first and the second have, and how many both.
+fn shared(session: &Session, left: &Key, right: &Key) -> Result<(i64, i64, i64)> {
     let sql = format!(
         "WITH l AS ({}), r AS ({}) SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM r), (SELECT count(*) FROM l SEMI JOIN r USING (key))",
         values(left),
         values(right),
     );
     let row = session.one_row(&sql)?;
-    Ok(row[2].int() * 2 >= row[0].int().min(row[1].int()).max(1))
+    Ok((row[0].int(), row[1].int(), row[2].int()))
+}
+
+/// Whether at least half of the smaller one's values are in the other.
+fn overlap(session: &Session, left: &Key, right: &Key) -> Result<bool> {
+    let (of_left, of_right, both) = shared(session, left, right)?;
+    Ok(both * 2 >= of_left.min(of_right).max(1))
+}
+
+/// Tables that share several columns, a time among them, in which nearly all of one's rows are rows of the other too: what
+/// is not is absent there. Only that way round, since the other may have rows of its own.
+fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
+    const TABLES_MAX: usize = 40;
+    const ROWS_MAX: i64 = 5_000_000;
+    const KEYS_LEAST: i64 = 10;
+    const CONTAINED_LEAST: f64 = 0.9;
+    let mut pairs = Vec::new();
+    let small = |table: &&&Table| search.profiles.get(&table.name).is_some_and(|profile| profile.rows <= ROWS_MAX);
+    let tables: Vec<&&Table> = tables
+        .iter()
+        .filter(|table| table.kind != "log" && table.roles.time.is_some())
+        .filter(small)
+        .take(TABLES_MAX)
+        .collect();
+    for present in &tables {
+        for lacking in tables.iter().filter(|table| table.name != present.name) {
+            let common = common(search, present, lacking);
+            let has_time = common.iter().any(|(column, _)| Some(column) == present.roles.time.as_ref());
+            if common.len() < 2 || !has_time {
+                continue;
+            }
+            let (own, others) = common.into_iter().unzip();
+            let pair = (Key { table: present, columns: own }, Key { table: lacking, columns: others });
+            let (all, _, both) = shared(search.session, &pair.0, &pair.1)?;
+            if all >= KEYS_LEAST && both < all && both as f64 >= CONTAINED_LEAST * all as f64 {
+                pairs.push(pair);
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// Columns of one name and kind in both tables that may be parts of a key.
+fn common(search: &Search, left: &Table, right: &Table) -> Vec<(String, String)> {
+    let may_be = |column: &&Column| {
+        matches!(column.kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Time | ColumnKind::Date)
+            && !NUMBERED.contains(&column.name.to_lowercase().as_str())
+            && !is_counter(search, left, &column.name)
+            && left.roles.message.as_ref() != Some(&column.name)
+    };
+    let pair = |column: &Column| {
+        let other = right.column(&column.name).filter(|other| other.kind == column.kind)?;
+        Some((column.name.clone(), other.name.clone()))
+    };
+    left.own_columns().filter(may_be).filter_map(pair).collect()
+}
+
+fn is_counter(search: &Search, table: &Table, column: &str) -> bool {
+    let known = search.known.iter().filter(|known| known.table.name == table.name);
+    known.filter_map(|known| known.sequence.as_deref()).any(|sequence| sequence == column)
+        || SEQUENCE.contains(&column.to_lowercase().as_str())
 }
 
 /// Keys of `present` that `lacking` has not.
 fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
-    let (table, column) = present;
-    let key = key(present);
+    let table = present.table;
+    let key = present.sql();
     let condition = search.condition(table);
     let keys = format!(
         "SELECT {key} AS key, count(*) AS rows FROM {} WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1",
         table.sql(),
         values(lacking),
     );
+    // Where a time is part of the key, it says since when.
+    let time = table.roles.time.as_ref().filter(|time| present.columns.len() > 1 && present.columns.contains(time));
+    let time = time.map_or_else(|| "NULL".into(), |time| format!("{}::TIMESTAMP", quote::name(time)));
     let row = search.session.one_row(&format!(
-        "SELECT (SELECT count(DISTINCT {key}) FROM {} WHERE {condition}), count(*), coalesce(sum(rows), 0), min(key) FROM ({keys})",
+        "SELECT (SELECT count(DISTINCT {key}) FROM {} WHERE {condition}), count(*), coalesce(sum(rows), 0), min(key), min(since), max(until) FROM \
+         (SELECT {key} AS key, count(*) AS rows, min({time}) AS since, max({time}) AS until FROM {} \
+         WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1)",
         table.sql(),
+        table.sql(),
+        values(lacking),
     ))?;
     let (expected, missing, rows) = (row[0].int(), row[1].int(), row[2].int());
-    if missing == 0 || missing == expected && expected == 0 {
+    if missing == 0 {
         return Ok(());
     }
-    let (other, other_column) = lacking;
+    let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map(Value::int);
     search.findings.push(Finding {
         kind: Kind::AbsentKey,
-        source: other.source.clone(),
-        table_name: other.short_name.clone(),
+        source: lacking.table.source.clone(),
+        table_name: lacking.table.short_name.clone(),
         series: None,
-        column_name: Some(other_column.clone()),
-        since: None,
-        until: None,
+        column_name: Some(lacking.columns.join(", ")),
+        since: at(4),
+        until: at(5),
         expected,
         observed: expected - missing,
         missing,
         detail: format!(
-            "keys of {}.{column} ({rows} rows there) that {}.{other_column} lacks; the first is `{}`",
+            "keys of {}.{} ({rows} rows there) that {}.{} lacks; the first is `{}`",
             table.name,
-            other.name,
+            present.shown(),
+            lacking.table.name,
+            lacking.shown(),
             row[3].shown()
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),

@@ -26,6 +26,7 @@ mod nulls;
 mod pauses;
 mod profile;
 mod series;
+mod shared;
 mod shown;
 mod summary;
 mod volume;
@@ -41,6 +42,7 @@ mod walk;
 ///   rca missing -C examples/laptop-anomaly
 ///   rca missing --kind time_gap --every 30s --series station,sensor 'telemetry/*.csv'
 ///   rca missing --keys station.units.serial=mes.materials.serial station.db mes.sql
+///   rca missing --keys failures.ts+machine+part=repairs.ts+machine+part failures.csv repairs.csv
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct MissingArgs {
@@ -56,7 +58,7 @@ pub struct MissingArgs {
     /// How often a row of a series is expected
     #[arg(long, value_name = "LENGTH")]
     pub every: Option<String>,
-    /// Keys that should be in both tables
+    /// Keys that should be in both tables, of several columns as A.COL+COL=B.COL+COL
     #[arg(long, value_name = "A.COL=B.COL")]
     pub keys: Vec<String>,
     /// Only findings where at least this share is missing, 0 to 1
@@ -91,7 +93,7 @@ pub enum Kind {
     AbsentKey,
     /// A series stops before the others do
     Ended,
-    /// A series that `expect` names
+    /// What `expect` names and there is no row of
     NeverSeen,
 }
 
@@ -124,6 +126,8 @@ pub struct Finding {
 /// The gaps or holes of one series that are one finding.
 #[derive(Debug)]
 pub struct Track {
+    /// Nothing is peculiar about the counter: no rows without a number, no roll-over, no new beginning.
+    pub is_plain: bool,
     pub gaps: Vec<gaps::Gap>,
     pub holes: Vec<walk::counter::Hole>,
 }
@@ -271,6 +275,9 @@ impl Ask for MissingArgs {
                 continue;
             }
             profile::of(&mut search, table)?;
+            if table.roles.time.is_none() {
+                expect::untimed(&mut search, table)?;
+            }
             let is_regular = cadence::search(&mut search, table)?;
             if !is_regular {
                 volume::search(&mut search, table)?;

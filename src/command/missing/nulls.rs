@@ -43,6 +43,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let rows = profile.rows;
     let mut explained = Vec::new();
     let mut sparse = Vec::new();
+    let first = search.findings.len();
     for column in &columns {
         let counts = profile.column(&column.name);
         let nulls = rows - counts.values;
@@ -83,6 +84,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
             sentinels(search, table, column, rows, &condition)?;
         }
     }
+    lacking_any(search, table, &condition, first)?;
     if !sparse.is_empty() {
         search.notes.push(format!(
             "{}: texts that are empty more often than not are no finding: {}",
@@ -97,6 +99,36 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
             explained.join(", ")
         ));
     }
+    Ok(())
+}
+
+/// How many rows lack any of several texts that are said with a word: they often lack them together.
+fn lacking_any(search: &mut Search, table: &Table, condition: &str, first: usize) -> Result<()> {
+    let columns: Vec<String> = search.findings[first..]
+        .iter()
+        .filter(|finding| finding.observed > 0)
+        .filter_map(|finding| finding.column_name.clone())
+        .filter(|name| table.column(name).is_some_and(|column| column.kind == ColumnKind::Text))
+        .collect();
+    let mut columns = columns;
+    columns.dedup();
+    if columns.len() < 2 {
+        return Ok(());
+    }
+    let (_, texts) = lists();
+    let lacks = |name: &String| {
+        let name = quote::readable_name(name);
+        format!("{name} IS NULL OR lower(trim({name}::VARCHAR)) IN ({texts})")
+    };
+    let any: Vec<String> = columns.iter().map(lacks).collect();
+    let sql = format!("SELECT count(*) FROM {} WHERE ({}) AND ({condition})", table.sql(), any.join(" OR "));
+    let rows = search.session.engine.counted(&sql)?.first().map_or(0, Value::int);
+    search.notes.push(format!(
+        "{}: {} rows lack at least one of {}",
+        table.name,
+        crate::model::coverage::grouped(rows.unsigned_abs()),
+        columns.join(", ")
+    ));
     Ok(())
 }
 

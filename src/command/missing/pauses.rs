@@ -13,8 +13,9 @@ const CADENCES_LEAST: i64 = 5;
 const MOST: i64 = DAY;
 const WEEKEND: i64 = 3 * DAY;
 const WEEK: i64 = 7 * DAY;
-/// Times of the day that are the same.
+/// Times of the day that are the same, at least by so many cadences, since rows are lost at the ends of pauses too.
 const APART: i64 = 15 * MINUTE;
+const APART_CADENCES: i64 = 3;
 /// On fewer days nothing recurs.
 const DAYS_LEAST: usize = 3;
 
@@ -45,7 +46,8 @@ impl Pauses {
             (LEAST.max(CADENCES_LEAST * gap.cadence)..=WEEKEND + APART).contains(&length)
         };
         let found: Vec<(i64, i64)> = gaps.iter().filter(may_be).map(|gap| (gap.step.since, gap.step.until)).collect();
-        let recurring = recurring(&found);
+        let cadence = gaps.iter().map(|gap| gap.cadence).min().unwrap_or(0);
+        let recurring = recurring(&found, APART.max(APART_CADENCES * cadence).min(2 * HOUR));
         let weekends = weekends(&found, (last - first) / WEEK);
         if recurring.is_empty() {
             return Ok(Pauses { daily: recurring, weekends });
@@ -112,10 +114,10 @@ fn is(pause: &Pause, gap: &(i64, i64)) -> bool {
 }
 
 /// Gaps that begin and end at about the same times of several days.
-fn recurring(gaps: &[(i64, i64)]) -> Vec<Pause> {
+fn recurring(gaps: &[(i64, i64)], apart: i64) -> Vec<Pause> {
     let mut pauses = Vec::new();
-    for by_begin in near(gaps, |gap| gap.0) {
-        for group in near(&by_begin, |gap| gap.1) {
+    for by_begin in near(gaps, apart, |gap| gap.0) {
+        for group in near(&by_begin, apart, |gap| gap.1) {
             // Weekends alone do not make a night.
             let mut days: Vec<i64> =
                 group.iter().filter(|gap| gap.1 - gap.0 < MOST).map(|gap| gap.0.div_euclid(DAY)).collect();
@@ -135,13 +137,13 @@ fn recurring(gaps: &[(i64, i64)]) -> Vec<Pause> {
 }
 
 /// Groups of gaps with one end at about the same time of day.
-fn near(gaps: &[(i64, i64)], end: impl Fn(&(i64, i64)) -> i64) -> Vec<Vec<(i64, i64)>> {
+fn near(gaps: &[(i64, i64)], apart: i64, end: impl Fn(&(i64, i64)) -> i64) -> Vec<Vec<(i64, i64)>> {
     let mut sorted = gaps.to_vec();
     sorted.sort_by_key(|gap| end(gap).rem_euclid(DAY));
     let mut groups: Vec<Vec<(i64, i64)>> = Vec::new();
     for gap in sorted {
         let is_near = |group: &&mut Vec<(i64, i64)>| {
-            group.first().is_some_and(|first| end(&gap).rem_euclid(DAY) - end(first).rem_euclid(DAY) <= APART)
+            group.first().is_some_and(|first| end(&gap).rem_euclid(DAY) - end(first).rem_euclid(DAY) <= apart)
         };
         match groups.last_mut().filter(is_near) {
             Some(group) => group.push(gap),
@@ -161,7 +163,7 @@ mod tests {
         let night = |day: i64, days: i64| (day * DAY + 17 * HOUR + day * SECOND, (day + days) * DAY + 9 * HOUR);
         let mut gaps = vec![night(0, 1), night(1, 1), night(2, 1), night(3, 1), night(4, 3), night(7, 1)];
         gaps.push((3 * DAY + 11 * HOUR, 3 * DAY + 13 * HOUR));
-        let found = recurring(&gaps);
+        let found = recurring(&gaps, APART);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].count, found[0].shown().as_str()), (6, "17:00 to 09:00 UTC, 6 times"));
         assert!(!is(&found[0], &gaps[6]));

@@ -7,7 +7,7 @@ use crate::engine::quote;
 use crate::model::time;
 
 /// More instants are not listed.
-const LISTED_MAX: usize = 100;
+const LISTED_MAX: usize = 500;
 
 /// The rows a statement is about.
 pub struct Rows<'a> {
@@ -54,6 +54,16 @@ impl Rows<'_> {
         from + &to
     }
 
+    /// What holds of rows by one of their columns, of several series by their labels too.
+    fn named(&self, values: &[String], column: &str, labels: &[&str]) -> String {
+        if !self.are_many {
+            return format!("{column} IN ({})", values.join(", "));
+        }
+        let pair = |(label, value): (&&str, &String)| format!("({}, {value})", quote::text(label));
+        let pairs: Vec<String> = labels.iter().zip(values).map(pair).collect();
+        format!("(series, {column}) IN ({})", pairs.join(", "))
+    }
+
     fn line(&self, order: &str) -> String {
         let part = if self.are_many { "PARTITION BY series " } else { "" };
         format!("WINDOW line AS ({part}ORDER BY {order})")
@@ -63,8 +73,8 @@ impl Rows<'_> {
         if self.are_many { "series, " } else { "" }
     }
 
-    /// Gaps in time. `others` is whether steps in between are as long and no gaps, so that each is to be named.
-    pub fn time_gaps(&self, gaps: &[Gap], cadence: i64, limit: i64, others: bool) -> String {
+    /// Gaps in time, of several series each with its label. `others` is whether steps in between are as long and no gaps, so that each is to be named.
+    pub fn time_gaps(&self, gaps: &[Gap], labels: &[&str], (cadence, limit): (i64, i64), others: bool) -> String {
         let (since, until) = ends(gaps.iter().map(|gap| (gap.step.since, gap.step.until)));
         let series = self.series_column();
         let has_blanks = self.counter.is_some_and(|counter| counter.has_blanks && counter.numbers > 0);
@@ -77,15 +87,14 @@ impl Rows<'_> {
             Some(_) => "coalesce(greatest(q - lag(q) OVER line - 1, 0), 0)",
         };
         let rows = if has_blanks { self.with_blanks() } else { self.numbered(None) };
-        let named = if others && gaps.len() <= LISTED_MAX {
-            let list: Vec<String> = gaps.iter().map(|gap| stamp(gap.step.since)).collect();
-            format!("since IN ({})", list.join(", "))
+        let named = if (others || self.are_many) && gaps.len() <= LISTED_MAX {
+            self.named(&gaps.iter().map(|gap| stamp(gap.step.since)).collect::<Vec<_>>(), "since", labels)
         } else {
             format!("since >= {} AND until <= {}", stamp(since), stamp(until))
         };
         quote::one_line(&format!(
             "SELECT {series}since, until, due - lost AS missing FROM \
-             (SELECT *, epoch_us(until) - epoch_us(since) AS us, round((epoch_us(until) - epoch_us(since)) / {cadence}) - 1 AS due FROM \
+             (SELECT *, epoch_us(until) - epoch_us(since) AS us, round((epoch_us(until) - epoch_us(since)) / {cadence})::BIGINT - 1 AS due FROM \
              (SELECT {series}lag(t) OVER line AS since, t AS until, {lost} AS lost FROM ({rows}) {})) \
              WHERE us > {limit} AND due - lost > 0.1 * due AND {named}",
             self.line("t, q NULLS FIRST"),
@@ -102,11 +111,15 @@ impl Rows<'_> {
         )
     }
 
-    /// Holes in the sequence, of one life of the counter, with the numbers on either side.
-    pub fn sequence_gaps(&self, holes: &[Hole]) -> String {
+    /// Holes in the sequence, of one life of the counter, with the numbers on either side, of several series each with
+    /// its label. `others` is whether there are
+    /// holes in between that are none of these, so that each is to be named.
+    pub fn sequence_gaps(&self, holes: &[Hole], labels: &[&str], others: bool) -> String {
         let series = self.series_column();
         let rows = self.numbered(holes.first().map(|hole| hole.life));
-        let bounds = if self.are_many {
+        let bounds = if (others || self.are_many) && holes.len() <= LISTED_MAX {
+            self.named(&holes.iter().map(|hole| hole.after.to_string()).collect::<Vec<_>>(), "after", labels)
+        } else if self.are_many {
             let (since, until) = ends(holes.iter().map(|hole| (hole.since, hole.until)));
             format!("since >= {} AND until <= {}", stamp(since), stamp(until))
         } else {

@@ -46,10 +46,11 @@ pub struct Again {
 #[derive(Debug, Clone, Default)]
 pub struct Counter {
     pub numbers: u64,
-    /// Numbers that are one more than the one before.
+    /// Numbers that follow the one before, rows without a number counted.
     pub follows: u64,
-    /// The highest number of this life, and the lowest of all.
+    /// The highest and the lowest number of this life, and the lowest of all.
     top: Option<i64>,
+    bottom: i64,
     lowest: i64,
     /// What roll-overs add to the numbers of this life.
     turns: i64,
@@ -77,10 +78,16 @@ impl Counter {
     pub fn begin(&mut self, row: Row) {
         match row.number {
             Some(number) => {
-                (self.numbers, self.top, self.lowest, self.last) = (1, Some(number), number, row.at);
+                (self.numbers, self.top, self.bottom) = (1, Some(number), number);
+                (self.lowest, self.last) = (number, row.at);
             }
             None => self.blank(),
         }
+    }
+
+    /// Whether all rows have a number, and numbers never fell.
+    pub fn is_plain(&self) -> bool {
+        self.numbers == 0 || !self.has_blanks && self.modulus.is_none() && self.lives.is_empty()
     }
 
     fn blank(&mut self) {
@@ -96,7 +103,8 @@ impl Counter {
         };
         self.numbers += 1;
         let Some(top) = self.top else {
-            (self.top, self.lowest, self.last, self.blanks) = (Some(number), number, row.at, 0);
+            (self.top, self.bottom, self.lowest) = (Some(number), number, number);
+            (self.last, self.blanks) = (row.at, 0);
             return Told::Nothing;
         };
         let mut unrolled = number + self.turns;
@@ -114,10 +122,15 @@ impl Counter {
         }
         let next = next.and_then(|next| next.number);
         if self.begins_anew(number, top, next) {
-            (self.top, self.turns, self.last, self.blanks) = (Some(number), 0, row.at, 0);
+            (self.top, self.bottom, self.turns) = (Some(number), number, 0);
+            (self.last, self.blanks) = (row.at, 0);
             self.lowest = self.lowest.min(number);
             self.lives.push(row.at);
             return Told::BeganAnew;
+        }
+        if unrolled < self.bottom {
+            self.come_before(unrolled, row.at, place);
+            return Told::Missing(0);
         }
         if self.again.rows == 0 {
             self.again.since = row.at;
@@ -127,7 +140,8 @@ impl Counter {
     }
 
     fn go_on(&mut self, unrolled: i64, top: i64, at: i64, place: u64) -> Told {
-        if unrolled == top + 1 {
+        // Rows without a number in between have those in between.
+        if unrolled == top + 1 + self.blanks {
             self.follows += 1;
         }
         let hole = Hole {
@@ -145,6 +159,18 @@ impl Counter {
             self.holes.push(hole);
         }
         Told::Missing(missing)
+    }
+
+    /// A number below the first one of this life, which came late.
+    fn come_before(&mut self, number: i64, at: i64, place: u64) {
+        let life = u32::try_from(self.lives.len()).unwrap_or(u32::MAX);
+        let hole =
+            Hole { after: number, before: self.bottom, since: at, until: at, blanks: 0, place, life };
+        if hole.missing() > 0 {
+            let first = self.holes.partition_point(|hole| hole.life < life);
+            self.holes.insert(first, hole);
+        }
+        (self.bottom, self.lowest) = (number, self.lowest.min(number));
     }
 
     /// A number that comes late fills its hole.
@@ -176,7 +202,10 @@ fn turn(top: i64, number: i64, sent: Option<f64>) -> Option<i64> {
         let margin = modulus / 8;
         let is_near = (modulus - margin..*modulus).contains(&top) && (0..margin).contains(&number);
         let steps = modulus - top + number;
-        let is_due = sent.is_some_and(|sent| (steps as f64 - sent).abs() <= 0.5_f64.max(0.1 * sent));
+        let is_due = match sent {
+            Some(sent) => (steps as f64 - sent).abs() <= 0.5_f64.max(0.1 * sent),
+            None => steps <= margin / 2,
+        };
         is_near && (steps == 1 || is_due)
     })
 }
@@ -209,6 +238,8 @@ mod tests {
         assert_eq!((missing(&lost), lost.again.rows), (1, 0), "7 is missing, 8 came late");
         let again = counted(&[5, 6, 7, 6, 8]);
         assert_eq!((missing(&again), again.again.rows, again.lives.len()), (0, 1, 0));
+        let late = counted(&[6, 5, 7, 3, 8]);
+        assert_eq!((missing(&late), late.again.rows), (1, 0), "4 is missing, 5 and 3 came late");
         let blank = counted(&[5, -1, 7, -1, 10]);
         assert_eq!(missing(&blank), 1);
     }

@@ -140,7 +140,7 @@ impl Told {
             self.steps = Vec::new();
             self.unnumbered = 0;
         }
-        let cadence = self.cadence();
+        let cadence = if self.is_said || self.rhythm.is_regular() { self.cadence() } else { 0.0 };
         for at in 1..=count {
             let (row, since, place) = (row(waiting[at]), waiting[at - 1].0, before + at as u64);
             let sent = (cadence > 0.0).then(|| (row.at - since) as f64 / cadence);

@@ -8,17 +8,21 @@ pub const BLOCK: usize = 32;
 
 /// A robust standard deviation of at most this share of the cadence is what machines keep.
 const STEADY: f64 = 0.05;
-/// More than that is a cadence only if rows keep to a grid.
+/// Up to this share it is a cadence if rows keep to a grid, which shows from a hundredth on.
 const WAVERING: f64 = 0.35;
-/// On a grid the sum of four steps wavers no more than one step does; where each step counts from the one before,
-/// twice as much.
-const ON_GRID: f64 = 1.45;
+const WAVERING_LEAST: f64 = 0.01;
+/// In fewer steps people and queues look like a grid by chance.
+const WAVERING_STEPS: u64 = 60;
+/// On a grid the sum of eight steps wavers no more than one step does; where each step counts from the one before,
+/// almost three times as much.
+const SUMMED: usize = 8;
+const ON_GRID: f64 = 1.75;
 /// Fewer steps are no cadence.
 pub const STEPS_LEAST: usize = 5;
 /// The share of a block's steps that are the cadence or a few times as long, as where rows are lost.
 const MULTIPLES_LEAST: f64 = 0.75;
-/// Without numbers that tell of losses, most steps must be single ones.
-const SINGLES_LEAST: f64 = 0.6;
+/// Without numbers that tell of losses, most steps must be single ones: a plan in which many are left out is none.
+const SINGLES_LEAST: f64 = 0.8;
 /// A series is regular if this share of its steps lies in regular blocks.
 const REGULAR_LEAST: f64 = 0.8;
 /// A block at the end that is shorter tells of no other cadence.
@@ -32,6 +36,8 @@ pub struct Beat {
     /// The robust standard deviation of the steps, in microseconds.
     pub spread: f64,
     pub is_regular: bool,
+    /// The robust standard deviation of the sums of eight steps, if steps waver at all.
+    pub summed: Option<f64>,
 }
 
 /// The beat of steps in microseconds, each per row that was sent if numbers tell how many were.
@@ -43,26 +49,28 @@ pub fn beat(steps: &[f64], is_counted: bool) -> Option<Beat> {
     let spread = spread(steps, cadence);
     let is_single = |step: &&f64| (**step / cadence).round() <= 1.0;
     let tolerance = (0.1 * cadence).max(2.0 * spread);
+    // Steps that are counted are single ones, however many rows were lost in between.
+    let times_most = if is_counted { 1.0 } else { 5.0 };
     let is_multiple = |step: &&f64| {
-        let times = (**step / cadence).round().clamp(1.0, 5.0);
+        let times = (**step / cadence).round().clamp(1.0, times_most);
         (**step - times * cadence).abs() <= tolerance
     };
     let share = |count: usize| count as f64 / steps.len() as f64;
-    let is_steady = spread <= STEADY * cadence || spread <= WAVERING * cadence && keeps_to_grid(steps, spread);
+    let summed = if spread > WAVERING_LEAST * cadence { spread_of_sums(steps) } else { None };
     let is_regular = steps.len() >= STEPS_LEAST
-        && is_steady
+        && (spread <= STEADY * cadence || spread <= WAVERING * cadence && summed.is_some())
         && share(steps.iter().filter(is_multiple).count()) >= MULTIPLES_LEAST
         && (is_counted || share(steps.iter().filter(is_single).count()) >= SINGLES_LEAST);
-    Some(Beat { cadence, spread, is_regular })
+    Some(Beat { cadence, spread, is_regular, summed })
 }
 
-fn keeps_to_grid(steps: &[f64], spread_of_one: f64) -> bool {
-    let mut sums: Vec<f64> = steps.windows(4).map(|four| four.iter().sum()).collect();
+fn spread_of_sums(steps: &[f64]) -> Option<f64> {
+    let mut sums: Vec<f64> = steps.windows(SUMMED).map(|some| some.iter().sum()).collect();
     if sums.len() < STEPS_LEAST {
-        return false;
+        return None;
     }
     let middle = median(&mut sums);
-    spread(&sums, middle) <= ON_GRID * spread_of_one
+    Some(spread(&sums, middle))
 }
 
 fn spread(values: &[f64], middle: f64) -> f64 {
@@ -127,7 +135,7 @@ impl Segment {
         }
         let spread = steps.iter().map(|step| (step - cadence).abs()).sum::<f64>() / steps.len() as f64;
         let mean = steps.iter().sum::<f64>() / steps.len() as f64;
-        Some(Beat { cadence: if spread == 0.0 { cadence } else { mean }, spread, is_regular: true })
+        Some(Beat { cadence: if spread == 0.0 { cadence } else { mean }, spread, is_regular: true, summed: None })
     }
 
     /// Microseconds: the mean of the single steps, in which what single rows waver by cancels out.
@@ -156,6 +164,10 @@ pub struct Rhythm {
     pub segments: Vec<Segment>,
     steps: u64,
     regular: u64,
+    /// Whether any block wavers more than what is steady; and of all that do at all, by their cadences, the sums of the
+    /// spreads of their steps and of eight steps.
+    is_wavering: bool,
+    wavers: (f64, f64),
     /// Of the last block, if it had no cadence: steps that the cadence before does not explain. One in which the cadence
     /// changes is so.
     strays: Vec<f64>,
@@ -168,13 +180,15 @@ impl Rhythm {
     }
 
     pub fn is_regular(&self) -> bool {
-        !self.segments.is_empty() && self.regular as f64 >= REGULAR_LEAST * self.steps as f64
+        !self.segments.is_empty()
+            && self.regular as f64 >= REGULAR_LEAST * self.steps as f64
+            && (!self.is_wavering || self.steps >= WAVERING_STEPS && self.wavers.1 <= ON_GRID * self.wavers.0)
     }
 
     /// Whether it has become clear that there is no cadence.
     pub fn is_hopeless(&self) -> bool {
         const STEPS: u64 = 8 * BLOCK as u64;
-        self.steps >= STEPS && self.regular * 4 < self.steps
+        self.steps >= STEPS && (self.regular * 4 < self.steps || self.is_wavering && self.wavers.1 > 1.2 * ON_GRID * self.wavers.0)
     }
 
     /// Takes a block of steps, of which the first has this place and begins at `since`, and returns above which length a
@@ -186,6 +200,10 @@ impl Rhythm {
         let may_change = steps.len() >= CHANGE_LEAST || self.segments.is_empty();
         let before = self.segments.last().map(|segment| (segment.cadence(), segment.spread()));
         if beat.is_regular {
+            if let Some(summed) = beat.summed {
+                self.wavers = (self.wavers.0 + beat.spread / beat.cadence, self.wavers.1 + summed / beat.cadence);
+                self.is_wavering |= beat.spread > STEADY * beat.cadence;
+            }
             self.regular += steps.len() as u64 + self.explained(beat.cadence, beat.spread);
             self.strays.clear();
             match self.segments.last_mut() {
@@ -265,10 +283,17 @@ mod tests {
 
     #[test]
     fn a_grid_that_wavers_is_regular_and_people_are_not() {
-        let grid: Vec<f64> = noise(33).enumerate().map(|(n, x)| n as f64 * 10e6 + 3e6 * x).collect();
-        assert!(beat(&steps(&grid), false).is_some_and(|beat| beat.is_regular));
-        let people: Vec<f64> = noise(32).map(|x| 60e6 * (0.75 + x / 2.0)).collect();
-        assert!(beat(&people, false).is_some_and(|beat| !beat.is_regular));
+        let grid: Vec<f64> = noise(321).enumerate().map(|(n, x)| n as f64 * 10e6 + 3e6 * x).collect();
+        let judged = |steps: &[f64]| {
+            let mut rhythm = Rhythm::default();
+            steps.chunks(BLOCK).for_each(|block| {
+                rhythm.take(block, false, 1, 0);
+            });
+            rhythm.is_regular()
+        };
+        assert!(judged(&steps(&grid)));
+        let people: Vec<f64> = noise(320).map(|x| 60e6 * (0.75 + x / 2.0)).collect();
+        assert!(!judged(&people));
     }
 
     #[test]

@@ -1,0 +1,180 @@
+//! What series have in common that are concerned at the same time, and no others: a station, the gateway behind it, a
+//! host. It is looked for in the columns that tell series apart, in others of the table, and in tables that know them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::cause::Known;
+use super::{Search, profile};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::Kind;
+use crate::model::coverage::grouped;
+use crate::session::Table;
+
+/// How many series are concerned at once, and what they have in common.
+#[derive(Debug, Default)]
+pub struct Together {
+    pub concerned: usize,
+    pub all: usize,
+    pub shared: Option<String>,
+}
+
+/// Something that is known of each series of a table.
+pub struct Attribute {
+    /// `gateway`, or `gateway (lines)` if another table says so.
+    name: String,
+    /// By the label of the series.
+    values: HashMap<String, String>,
+}
+
+/// Columns of another table that are looked at.
+const COLUMNS_MAX: usize = 16;
+
+/// Everything that is known of the series of a table.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn attributes(search: &mut Search, known: &Known) -> Result<Vec<Attribute>> {
+    let mut attributes: Vec<Attribute> = Vec::new();
+    for (place, name) in known.columns.iter().enumerate() {
+        let value = |(label, values): &(String, Vec<Option<String>>)| Some((label.clone(), values.get(place)?.clone()?));
+        attributes.push(Attribute { name: name.clone(), values: known.series.iter().filter_map(value).collect() });
+    }
+    attributes.extend(of_own_table(search, known)?);
+    let session = search.session;
+    for table in session.tables.iter().filter(|table| !table.is_prose() && table.name != known.table.name) {
+        for (place, column) in known.columns.iter().enumerate() {
+            if let Some(column) = table.column(column) {
+                attributes.extend(of_other_table(search, known, table, &column.name, place)?);
+            }
+        }
+    }
+    Ok(attributes)
+}
+
+/// Columns of the table itself that have one value for each series.
+fn of_own_table(search: &mut Search, known: &Known) -> Result<Vec<Attribute>> {
+    let categories = profile::categories(search, &known.table)?;
+    let names: Vec<&String> = categories.iter().filter(|name| !known.columns.contains(name)).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let series = known.as_series();
+    let rows = values_of(search, &series.label(), &series.table.sql(), &series.is_any(), &names)?;
+    Ok(names.iter().enumerate().filter_map(|(place, name)| attribute((*name).clone(), &rows, place)).collect())
+}
+
+/// Columns of another table that have one value for each value of a column that tells series apart.
+fn of_other_table(
+    search: &Search,
+    known: &Known,
+    table: &Table,
+    key: &str,
+    place: usize,
+) -> Result<Vec<Attribute>> {
+    let is_text = |column: &&crate::model::column::Column| {
+        column.kind == Kind::Text
+            && !known.columns.iter().any(|known| known.eq_ignore_ascii_case(&column.name))
+            && table.roles.message.as_ref() != Some(&column.name)
+    };
+    let names: Vec<&String> =
+        table.own_columns().filter(is_text).take(COLUMNS_MAX).map(|column| &column.name).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = values_of(search, &format!("{}::VARCHAR", quote::name(key)), &table.sql(), "true", &names)?;
+    let of_key = names.iter().enumerate().filter_map(|(place, name)| attribute((*name).clone(), &rows, place));
+    let by_series = |of_key: Attribute| {
+        let value = |(label, values): &(String, Vec<Option<String>>)| {
+            Some((label.clone(), of_key.values.get(values.get(place)?.as_deref()?)?.clone()))
+        };
+        let values = known.series.iter().filter_map(value).collect();
+        Attribute { name: format!("{} ({})", of_key.name, table.name), values }
+    };
+    Ok(of_key.map(by_series).collect())
+}
+
+/// Of each key: the value of each column, and whether it has only one.
+type ValuesOfKeys = Vec<(String, Vec<Option<String>>)>;
+
+fn values_of(search: &Search, key: &str, from: &str, condition: &str, names: &[&String]) -> Result<ValuesOfKeys> {
+    let only = |name: &&String| {
+        let name = quote::name(name);
+        format!("CASE WHEN min({name}) = max({name}) THEN min({name})::VARCHAR END")
+    };
+    let list: Vec<String> = names.iter().map(only).collect();
+    let sql = format!("SELECT {key} AS key, {} FROM {from} WHERE {condition} GROUP BY 1 ORDER BY 1", list.join(", "));
+    let text = |value: &crate::model::value::Value| (!value.is_null()).then(|| value.shown());
+    let rows = search.session.engine.rows(&sql)?.rows;
+    Ok(rows.iter().map(|row| (row[0].shown(), row[1..].iter().map(text).collect())).collect())
+}
+
+/// A column as an attribute, if all keys have one value of it, some of them the same.
+fn attribute(name: String, rows: &ValuesOfKeys, place: usize) -> Option<Attribute> {
+    let values: HashMap<String, String> =
+        rows.iter().filter_map(|(key, values)| Some((key.clone(), values[place].clone()?))).collect();
+    let different: BTreeSet<&String> = values.values().collect();
+    (values.len() == rows.len() && different.len() > 1 && different.len() < values.len())
+        .then_some(Attribute { name, values })
+}
+
+/// What the series of these labels have in common.
+pub fn together(attributes: &[Attribute], known: &Known, labels: &BTreeSet<&str>) -> Together {
+    let mut together = Together { concerned: labels.len().max(1), all: known.series.len(), shared: None };
+    if together.concerned < 2 {
+        return together;
+    }
+    together.shared = if together.concerned == together.all {
+        Some(format!("all {} series of {}", grouped(together.all as u64), known.table.name))
+    } else {
+        one_value(attributes, labels, together.all).or_else(|| some_values(attributes, labels))
+    };
+    together
+}
+
+/// The value of an attribute that most series have which are concerned, and far fewer of the others.
+fn one_value(attributes: &[Attribute], labels: &BTreeSet<&str>, all: usize) -> Option<String> {
+    const TIMES_LEAST: f64 = 5.0;
+    let mut best: Option<(f64, String)> = None;
+    for attribute in attributes {
+        let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for (label, value) in &attribute.values {
+            let group = groups.entry(value).or_default();
+            *group = (group.0 + usize::from(labels.contains(label.as_str())), group.1 + 1);
+        }
+        for (value, (concerned, size)) in groups {
+            let (others, rest) = (labels.len() - concerned, all - size);
+            if concerned < 2 || rest == 0 {
+                continue;
+            }
+            let (inside, outside) = (concerned as f64 / size as f64, others as f64 / rest as f64);
+            if inside < 0.5 || inside < TIMES_LEAST * outside || best.as_ref().is_some_and(|best| best.0 >= inside - outside)
+            {
+                continue;
+            }
+            let name = &attribute.name;
+            let text = match (concerned == size, others) {
+                (true, 0) => format!("all {size} series of {name} {value}, and no other"),
+                (false, 0) => format!("{concerned} of {size} series of {name} {value}, and no other"),
+                _ => format!("{concerned} of {size} series of {name} {value} and {others} of {rest} others"),
+            };
+            best = Some((inside - outside, text));
+        }
+    }
+    best.map(|(_, text)| text)
+}
+
+/// Values of a column that tells series apart, of which all series are concerned and none of the others.
+fn some_values(attributes: &[Attribute], labels: &BTreeSet<&str>) -> Option<String> {
+    const VALUES_MAX: usize = 12;
+    attributes.iter().find_map(|attribute| {
+        let of = |concerned: bool| -> BTreeSet<&str> {
+            let series = attribute.values.iter().filter(|(label, _)| labels.contains(label.as_str()) == concerned);
+            series.map(|(_, value)| value.as_str()).collect()
+        };
+        let (inside, outside) = (of(true), of(false));
+        let list = Vec::from_iter(inside.iter().copied()).join(", ");
+        (!inside.is_empty() && inside.len() <= VALUES_MAX && inside.is_disjoint(&outside))
+            .then(|| format!("all {} series of {} {list}", labels.len(), attribute.name))
+    })
+}
