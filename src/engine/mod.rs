@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -85,7 +86,7 @@ impl Engine {
         // Only a build with ICU has a zone to set; one without is in UTC anyway.
         engine.connection.execute_batch("SET TimeZone = 'UTC'").ok();
         // Of an answer that streams: with the usual one megabyte all threads wait for the one that takes it.
-        engine.execute("SET streaming_buffer_size = '16MB'")?;
+        engine.execute("SET streaming_buffer_size = '64MB'")?;
         engine.execute(include_str!("macros.sql"))?;
         Ok(engine)
     }
@@ -139,7 +140,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::query`].
     pub fn walk(&self, sql: &str, mut sink: impl FnMut(&Columns) -> Result<()> + Send) -> Result<()> {
-        const BATCHES_WAITING: usize = 64;
+        const BATCHES_WAITING: usize = 256;
         let _order = self.registry.in_order();
         let mut statement = self.connection.prepare(sql).map_err(|e| self.failed(&e))?;
         drop(statement.stream_arrow([]).map_err(|e| self.failed(&e))?);
@@ -214,6 +215,19 @@ impl Engine {
         self.execute("SET preserve_insertion_order = false")?;
         let kept = self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"));
         self.execute("SET preserve_insertion_order = true")?;
+        kept
+    }
+
+    /// Keeps the first rows that a query finds as a temporary table, in the order of the evidence. What is not read of
+    /// it is not counted as unread: the table is read for the answer besides.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn keep_first(&self, table: &str, sql: &str, rows: i64) -> Result<()> {
+        let _order = self.registry.in_order();
+        self.coverage.is_peek.store(true, Ordering::Relaxed);
+        let kept = self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql} LIMIT {rows}"));
+        self.coverage.is_peek.store(false, Ordering::Relaxed);
         kept
     }
 

@@ -30,9 +30,26 @@ fn found(samples: &[Sample], flags: &[&str]) -> Vec<Value> {
     let findings = rows_in(place.path(), &[&["missing", "t.csv"], flags].concat());
     for finding in &findings {
         let sql = finding["sql"].as_str().expect("SQL");
-        rows_in(place.path(), &["query", sql, "t.csv"]);
+        shows(finding, &rows_in(place.path(), &["query", sql, "t.csv"]));
     }
     findings
+}
+
+/// The rows that the SQL of a finding brings are as many as it says, or add up to it.
+pub fn shows(finding: &Value, rows: &[Value]) {
+    let number = |key: &str| finding[key].as_i64().expect("a count");
+    let summed = || rows.iter().filter_map(|row| row["missing"].as_f64()).sum::<f64>() as i64;
+    let (shown, said) = match finding["kind"].as_str().expect("a kind") {
+        "time_gap" | "sequence_gap" | "ended" | "volume_drop" => (summed(), number("missing")),
+        "never_seen" => (rows[0]["rows"].as_i64().expect("a count"), number("observed")),
+        "duplicate" => (rows.len() as i64, number("observed") - number("expected")),
+        "late" => {
+            let detail = finding["detail"].as_str().expect("text");
+            (rows.len() as i64, detail.split(' ').next().and_then(|count| count.parse().ok()).expect("a count"))
+        }
+        _ => (rows.len() as i64, number("missing")),
+    };
+    assert_eq!(shown, said, "{finding:#}");
 }
 
 /// The one finding, as kind, series, missing and since.

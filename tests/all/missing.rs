@@ -455,10 +455,7 @@ fn series_that_fall_silent_together_are_one_finding_with_what_they_share() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!((text(&found[0], "series").as_str(), found[0]["missing"].as_i64()), ("station=S5,S6,S7", Some(120)));
     let detail = text(&found[0], "detail");
-    assert!(
-        detail.contains("over the same time in all 3 series of gateway (lines) GW-B, and no other"),
-        "{detail}"
-    );
+    assert!(detail.contains("over the same time in all 3 series of gateway (lines) GW-B, and no other"), "{detail}");
     let sql = text(&found[0], "sql");
     let shown = rows_in(place.path(), &["query", &sql, "t.csv", "lines.csv"]);
     assert_eq!(shown.iter().filter_map(|row| row["missing"].as_i64()).sum::<i64>(), 120, "{sql}");

@@ -3,7 +3,7 @@
 use super::series::Series;
 use super::walk::{self, Seen};
 use super::{Search, profile};
-use crate::engine::quote;
+use crate::engine::{Engine, quote};
 use crate::error::Result;
 use crate::model::column::Kind as ColumnKind;
 use crate::model::value::Value;
@@ -151,7 +151,9 @@ impl Sample {
         let (engine, table) = (&search.session.engine, series.table);
         let time = series.time_sql();
         let is_telling = |name: &str| {
-            name != series.time && series.sequence.as_deref() != Some(name) && table.roles.message.as_deref() != Some(name)
+            name != series.time
+                && series.sequence.as_deref() != Some(name)
+                && table.roles.message.as_deref() != Some(name)
         };
         let columns: Vec<_> = table
             .own_columns()
@@ -170,13 +172,6 @@ impl Sample {
             _ => quote::name(&column.name),
         }));
         let (first, last) = (profile.first.unwrap_or(0), profile.last.unwrap_or(0));
-        let within = if profile.rows <= SAMPLE {
-            "true".into()
-        } else {
-            let half = ((last - first) as f64 * SAMPLE as f64 / profile.rows as f64 / 2.0) as i64;
-            let middle = first + (last - first) / 2;
-            format!("{time} >= {} AND {time} < {}", quote::time(middle - half), quote::time(middle + half))
-        };
         let rows = |within: &str| {
             format!(
                 "SELECT {} FROM {} WHERE isfinite({time}) AND ({}) AND ({within})",
@@ -185,20 +180,25 @@ impl Sample {
                 series.condition
             )
         };
-        engine.keep_found(SAMPLE_NAME, &rows(&within))?;
         let counts: Vec<String> =
             columns.iter().map(|column| format!("count(DISTINCT {})", quote::name(&column.name))).collect();
-        let list = ["count(*)".to_string(), format!("min({time})"), format!("max({time})")]
+        let counts = ["count(*)".to_string(), format!("min({time})"), format!("max({time})")]
             .into_iter()
             .chain(counts)
             .collect::<Vec<_>>()
             .join(", ");
-        let mut row = engine.counted(&format!("SELECT {list} FROM {SAMPLE_NAME}"))?;
-        if row[0].int() < SAMPLE / 100 && profile.rows > SAMPLE {
-            // Little happened in the middle.
-            engine.keep_found(SAMPLE_NAME, &format!("{} LIMIT {SAMPLE}", rows("true")))?;
-            row = engine.counted(&format!("SELECT {list} FROM {SAMPLE_NAME}"))?;
-        }
+        let counted = || engine.counted(&format!("SELECT {counts} FROM {SAMPLE_NAME}"));
+        let row = if profile.rows <= SAMPLE {
+            engine.keep_found(SAMPLE_NAME, &rows("true"))?;
+            counted()?
+        } else {
+            // The first rows are enough, where they are the first by time too.
+            engine.keep_first(SAMPLE_NAME, &rows("true"), SAMPLE)?;
+            let row = counted()?;
+            let share = SAMPLE as f64 / profile.rows as f64;
+            let is_by_time = (row[2].int() - row[1].int()) as f64 <= 4.0 * share * (last - first) as f64;
+            if is_by_time { row } else { Self::in_the_middle(engine, &rows, &time, (first, last), share, &counted)? }
+        };
         let rows = row[0].int();
         let mut telling: Vec<(String, i64)> = columns
             .iter()
@@ -217,6 +217,22 @@ impl Sample {
             .collect();
         let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map_or(0, Value::int);
         Ok(Sample { rows, first: at(1), last: at(2), telling, counters })
+    }
+
+    /// Takes the rows of a stretch in the middle of the table's time, of which many series are there.
+    fn in_the_middle(
+        engine: &Engine,
+        rows: &dyn Fn(&str) -> String,
+        time: &str,
+        (first, last): (i64, i64),
+        share: f64,
+        counted: &dyn Fn() -> Result<Vec<Value>>,
+    ) -> Result<Vec<Value>> {
+        let half = ((last - first) as f64 * share / 2.0) as i64;
+        let middle = first + (last - first) / 2;
+        let (from, to) = (quote::time(middle - half), quote::time(middle + half));
+        engine.keep_found(SAMPLE_NAME, &rows(&format!("{time} >= {from} AND {time} < {to}")))?;
+        counted()
     }
 
     /// The division that makes the cadence most regular and the counter most contiguous; fewer columns win where they are
@@ -279,7 +295,8 @@ impl Sample {
 
     /// How regular these series are, judged by some of them where there are many, and by some of their rows.
     fn trial(&self, search: &Search, series: &Series) -> Result<Trial> {
-        let values = |name: &String| self.telling.iter().find(|(known, _)| known == name).map_or(1, |(_, count)| *count);
+        let values =
+            |name: &String| self.telling.iter().find(|(known, _)| known == name).map_or(1, |(_, count)| *count);
         let many = series.columns.iter().map(values).max().unwrap_or(1);
         let wanted = (many * ROWS_OF_SERIES).max(TRIAL).min(self.rows);
         let modulus = (wanted / TRIAL).max(1);
@@ -292,7 +309,7 @@ impl Sample {
             format!("{time} <= {}", quote::time(until))
         };
         let seen = walk::sorted(search.session, &Series { every: None, condition, ..series.clone() }, SAMPLE_NAME)?;
-        Ok(Trial::of(series.columns.clone(), &seen))
+        Ok(Trial::of(series.columns.clone(), &seen.series))
     }
 
     /// A column that counts the rows of each series one by one, whatever its name.
@@ -362,8 +379,12 @@ impl Trial {
         let columns = columns.join(", ");
         match (self.columns.is_empty(), self.regular >= REGULAR_LEAST) {
             (true, _) => String::new(),
-            (_, true) => format!(" by {columns} (found: {:.0} % of the rows are in regular series)", self.regular * 100.0),
-            (_, false) => format!(" by {columns} (found: {:.0} % of the numbers follow each other)", self.counting * 100.0),
+            (_, true) => {
+                format!(" by {columns} (found: {:.0} % of the rows are in regular series)", self.regular * 100.0)
+            }
+            (_, false) => {
+                format!(" by {columns} (found: {:.0} % of the numbers follow each other)", self.counting * 100.0)
+            }
         }
     }
 }

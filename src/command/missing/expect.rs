@@ -1,7 +1,7 @@
 //! What `expect` in rca.toml says must be there: series, rows, and the time that they cover.
 
-use super::cadence::{count, stamp};
-use super::series::Series;
+use super::series::{Series, count};
+use super::shown::stamp;
 use super::walk::Seen;
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
@@ -72,7 +72,8 @@ fn one(search: &mut Search, series: &Series, seen: &[Seen], expect: &Expect) -> 
         (series.label_of(&values), series.is_series(&values))
     };
     let own = seen.iter().find(|seen| !values.is_empty() && seen.label == label);
-    let instant = |text: &Option<String>| text.as_deref().map(|text| search.session.instant(text, "expect")).transpose();
+    let instant =
+        |text: &Option<String>| text.as_deref().map(|text| search.session.instant(text, "expect")).transpose();
     let (from, to) = (instant(&expect.from)?, instant(&expect.to)?);
     // The walk has seen whether a series is there at all.
     let is_known = own.is_some() && expect.rows.is_none() && from.is_none() && to.is_none();

@@ -35,8 +35,8 @@ fn finding(series: &Series, seen: &Seen, column: &str, run: &Run, usual: u64) ->
         series.is_series(&seen.values),
         quote::readable_name(column),
         run.value,
-        super::cadence::stamp(run.since),
-        super::cadence::stamp(run.until),
+        super::shown::stamp(run.since),
+        super::shown::stamp(run.until),
     );
     Finding {
         column_name: Some(column.to_string()),

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::cause::Known;
-use super::{Finding, Kind, Track, cadence};
+use super::gaps::Gap;
+use super::series::Series;
+use super::shown::Rows;
+use super::walk::counter::Hole;
+use super::{Finding, Kind, Track};
 
 /// Fewer are listed one by one.
 const SERIES_LEAST: usize = 3;
@@ -64,7 +68,7 @@ fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
     if tracks.len() < group.len() || tracks.iter().any(|track| !track.is_plain) {
         return group;
     }
-    let Some(sql) = cadence::of_many(&table.as_series(), first.kind, &labels, &tracks) else { return group };
+    let Some(sql) = shown(&table.as_series(), first.kind, &labels, &tracks) else { return group };
     let sum = |of: fn(&Finding) -> i64| group.iter().map(of).sum::<i64>();
     let (text, cause) = first.detail.split_once("; cause: ").unwrap_or((&first.detail, ""));
     let cause = if cause.is_empty() { String::new() } else { format!("; cause: {cause}") };
@@ -79,6 +83,25 @@ fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
         sql,
         ..first
     }]
+}
+
+/// What shows the gaps or holes of several series alike, if it shows as many as they have.
+fn shown(series: &Series, kind: Kind, labels: &[&str], tracks: &[Rc<Track>]) -> Option<String> {
+    let rows = Rows { series, which: series.is_one_of(labels), are_many: true, counter: None };
+    let each = || labels.iter().zip(tracks);
+    if kind == Kind::SequenceGap {
+        let holes: Vec<Hole> = tracks.iter().flat_map(|track| track.holes.iter().copied()).collect();
+        let labels: Vec<&str> = each().flat_map(|(label, track)| vec![*label; track.holes.len()]).collect();
+        return Some(rows.sequence_gaps(&holes, &labels, false));
+    }
+    let gaps: Vec<Gap> = tracks.iter().flat_map(|track| track.gaps.iter().copied()).collect();
+    let labels: Vec<&str> = each().flat_map(|(label, track)| vec![*label; track.gaps.len()]).collect();
+    let (cadence, limit) = (gaps.first()?.cadence, gaps.iter().map(|gap| gap.limit).min()?);
+    let same = |gap: &Gap| {
+        let due = |cadence: i64| (gap.step.length() as f64 / cadence as f64).round();
+        due(cadence) == due(gap.cadence)
+    };
+    gaps.iter().all(same).then(|| rows.time_gaps(&gaps, &labels, (cadence, limit), false))
 }
 
 /// `station=ST04,ST05,ST06 sensor=temp_c`: the values of each column.

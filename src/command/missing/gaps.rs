@@ -74,11 +74,7 @@ fn over_changes(long: &mut [Judged], segments: &[Segment]) {
 
 /// Gives steps that follow each other from a change on the cadence of the other side, as far as they keep it.
 /// `distance` is how many steps lie between a step and the change.
-fn take_over<'a>(
-    steps: impl Iterator<Item = &'a mut Judged>,
-    other: &Segment,
-    distance: impl Fn(u64) -> Option<u64>,
-) {
+fn take_over<'a>(steps: impl Iterator<Item = &'a mut Judged>, other: &Segment, distance: impl Fn(u64) -> Option<u64>) {
     let (cadence, limit) = (other.cadence(), other.limit());
     let tolerance = (0.1 * cadence).max(2.0 * other.spread());
     for (count, judged) in steps.enumerate() {

@@ -16,19 +16,24 @@ use crate::session::Session;
 mod cadence;
 mod cause;
 mod divide;
+mod duplicates;
+mod ended;
 mod expect;
 mod flatline;
 mod fold;
 mod gaps;
 mod keys;
+mod late;
 mod mechanism;
 mod nulls;
 mod pauses;
 mod profile;
+mod sequence_gaps;
 mod series;
 mod shared;
 mod shown;
 mod summary;
+mod time_gaps;
 mod volume;
 mod walk;
 
@@ -200,6 +205,8 @@ pub struct Search<'a> {
     pub notes: Vec<String>,
     /// By table: what one look at all of its rows told.
     pub profiles: HashMap<String, Rc<profile::Profile>>,
+    /// By table: what the walk has counted of its columns.
+    pub counted: HashMap<String, HashMap<String, profile::Counts>>,
     /// By table: columns of few values.
     pub categories: HashMap<String, Rc<Vec<String>>>,
     /// Tables with a cadence.
@@ -261,6 +268,7 @@ impl Ask for MissingArgs {
             findings: Vec::new(),
             notes: Vec::new(),
             profiles: HashMap::new(),
+            counted: HashMap::new(),
             categories: HashMap::new(),
             known: Vec::new(),
             irregular: Vec::new(),

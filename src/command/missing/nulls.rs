@@ -5,7 +5,9 @@ use super::{Finding, Kind, Search, mechanism, profile};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::time;
 use crate::model::value::Value;
+use crate::model::zone::Zone;
 use crate::session::Table;
 
 /// What evidence writes in place of a number that it does not have, besides leaving it out.
@@ -14,6 +16,11 @@ const TEXTS: [&str; 12] = ["", "?", "-", "na", "n/a", "nan", "null", "none", "ni
 
 /// Days that stand for no day, as far as they lie apart from all others.
 const DAYS: [&str; 4] = ["1970-01-01", "1900-01-01", "0001-01-01", "9999-12-31"];
+
+/// Whether an instant, in microseconds, is the beginning of such a day.
+pub fn is_day_for_none(at: i64) -> bool {
+    DAYS.iter().any(|day| time::iso_whole(day.as_bytes()).is_some_and(|stamp| Zone::UTC.resolve(stamp) == at))
+}
 
 /// The instants of a column of this kind, for SQL.
 pub fn instants(kind: ColumnKind) -> String {
@@ -28,6 +35,16 @@ pub fn lists() -> (String, String) {
     (numbers.join(", "), texts.join(", "))
 }
 
+/// Whether a text is one of those that stand for none.
+pub fn is_text_for_none(text: &str) -> bool {
+    TEXTS.contains(&text.trim().to_lowercase().as_str())
+}
+
+/// Whether a number is one of those that stand for none.
+pub fn is_number_for_none(number: f64) -> bool {
+    NUMBERS.iter().any(|known| *known as f64 == number)
+}
+
 /// The numbers.
 pub fn numbers() -> Vec<f64> {
     NUMBERS.iter().map(|number| *number as f64).collect()
@@ -39,13 +56,12 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     }
     let columns: Vec<&Column> = table.values().filter(|column| column.kind != ColumnKind::Blob).collect();
     let condition = search.condition(table);
-    let profile = profile::of(search, table)?;
-    let rows = profile.rows;
+    let rows = profile::of(search, table)?.rows;
+    let counted = profile::columns(search, table, &columns)?;
     let mut explained = Vec::new();
     let mut sparse = Vec::new();
     let first = search.findings.len();
-    for column in &columns {
-        let counts = profile.column(&column.name);
+    for (column, counts) in columns.iter().zip(counted) {
         let nulls = rows - counts.values;
         let is_sparse = nulls > 0 && nulls < rows && column.kind == ColumnKind::Text && 2 * nulls >= rows;
         if nulls > 0 {
@@ -80,7 +96,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                 }
             }
         }
-        if counts.sentinels > 0 {
+        if counts.may_have_sentinels {
             sentinels(search, table, column, rows, &condition)?;
         }
     }
@@ -210,7 +226,9 @@ fn explanation(
     let mut best: Option<(i64, i64, String, Vec<String>)> = None;
     let categories = profile::categories(search, table)?;
     let is_category = |by: &&&Column| {
-        by.name != column.name && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool) && categories.contains(&by.name)
+        by.name != column.name
+            && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool)
+            && categories.contains(&by.name)
     };
     for by in columns.iter().filter(is_category) {
         let (name, of) = (quote::name(&by.name), quote::name(&column.name));

@@ -55,7 +55,8 @@ impl Pauses {
         let days = days()?;
         // Most days have one.
         let is_usual = |pause: &Pause| {
-            let on: BTreeSet<i64> = found.iter().filter(|gap| is(pause, gap)).map(|gap| gap.0.div_euclid(DAY)).collect();
+            let on: BTreeSet<i64> =
+                found.iter().filter(|gap| is(pause, gap)).map(|gap| gap.0.div_euclid(DAY)).collect();
             // The last day's is not over.
             on.len() as i64 * 5 >= (days - 1) * 4
         };

@@ -1,12 +1,15 @@
-//! What one look at all rows of a table tells: how many there are, when they begin and end, and how many values each
-//! column has, sentinels apart.
+//! What a look at all rows of a table tells: how many there are, when they begin and end, and how many values each
+//! column has, sentinels apart. What the walk has counted is not counted again.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::series::Series;
+use super::walk::Walked;
 use super::{Search, nulls};
 use crate::engine::quote;
 use crate::error::Result;
-use crate::model::column::Kind;
+use crate::model::column::{Column, Kind};
 use crate::model::value::Value;
 use crate::session::Table;
 
@@ -19,24 +22,17 @@ pub struct Profile {
     pub last: Option<i64>,
     /// What must hold of a row's time for it to be one, where some are sentinels.
     pub is_time: Option<String>,
-    columns: Vec<(String, Counts)>,
 }
 
 /// Of one column.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
     pub values: i64,
-    /// Above 0 if there may be values that are on the list of the usual sentinels.
-    pub sentinels: i64,
+    /// Whether there may be values that are on the list of the usual sentinels.
+    pub may_have_sentinels: bool,
 }
 
-impl Profile {
-    pub fn column(&self, name: &str) -> Counts {
-        self.columns.iter().find(|(known, _)| known == name).map_or_else(Counts::default, |(_, counts)| *counts)
-    }
-}
-
-/// The table's profile, of which the rows are read once.
+/// Rows and times of a table, which are read once.
 ///
 /// # Errors
 /// If the evidence cannot be read.
@@ -44,66 +40,106 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
     if let Some(known) = search.profiles.get(&table.name) {
         return Ok(known.clone());
     }
-    let columns: Vec<_> = table.own_columns().filter(|column| column.kind != Kind::Blob).collect();
-    let (numbers, texts) = nulls::lists();
-    let sentinels = |kind: Kind, name: &str| match kind {
-        // They lie apart from all other values, so that one of them is the lowest or the highest.
-        Kind::Int | Kind::Float => {
-            format!("(min({name}) IN ({numbers}))::INTEGER + (max({name}) IN ({numbers}))::INTEGER")
-        }
-        // A function over one column is asked once for each word of a dictionary.
-        Kind::Text => format!("count(*) FILTER (list_contains([{texts}], lower(trim({name}))))"),
-        Kind::Time | Kind::Date => {
-            let instants = nulls::instants(kind);
-            format!("coalesce((min({name}) IN ({instants}))::INTEGER + (max({name}) IN ({instants}))::INTEGER, 0)")
-        }
-        _ => "0".into(),
+    let condition = search.condition(table);
+    let ask = |list: &str, condition: &str| {
+        search.session.engine.counted(&format!("SELECT {list} FROM {} WHERE {condition}", table.sql()))
     };
-    let counted = columns.iter().flat_map(|column| {
-        let name = quote::name(&column.name);
-        [format!("count({name})"), sentinels(column.kind, &name)]
-    });
     let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time)));
-    let ends = match &time {
-        Some(time) => ["min", "max"].map(|end| format!("{end}({time})")),
-        None => ["NULL".to_string(), "NULL".to_string()],
-    };
-    let list: Vec<String> = ["count(*)".to_string()].into_iter().chain(ends).chain(counted).collect();
-    let sql = format!("SELECT {} FROM {} WHERE {}", list.join(", "), table.sql(), search.condition(table));
-    let mut row = search.session.engine.counted(&sql)?;
+    let ends = time.as_ref().map_or_else(|| "NULL, NULL".into(), |time| format!("min({time}), max({time})"));
+    let mut row = ask(&format!("count(*), {ends}"), &condition)?;
     let mut is_time = None;
-    let is_infinite = |end: &Value| !end.is_null() && (end.int() == i64::MAX || end.int() <= -i64::MAX);
     if let Some(time) = time {
-        let role = columns.iter().position(|column| Some(&column.name) == table.roles.time.as_ref());
-        let has_sentinels = role.is_some_and(|place| row[4 + 2 * place].int() > 0);
-        if has_sentinels {
+        let is_odd = |end: &Value| {
+            !end.is_null() && (end.int() == i64::MAX || end.int() <= -i64::MAX || nulls::is_day_for_none(end.int()))
+        };
+        if row[1..3].iter().any(is_odd) {
             is_time = Some(format!("{time} NOT IN ({})", nulls::instants(Kind::Time)));
-        }
-        if has_sentinels || row[1..3].iter().any(is_infinite) {
-            let finite = format!(
-                "SELECT min({time}), max({time}) FROM {} WHERE isfinite({time}) AND ({}) AND {}",
-                table.sql(),
-                search.condition(table),
-                is_time.as_deref().unwrap_or("true")
-            );
-            row.splice(1..3, search.session.engine.counted(&finite)?);
+            let finite =
+                format!("isfinite({time}) AND ({condition}) AND {time} NOT IN ({})", nulls::instants(Kind::Time));
+            row.splice(1..3, ask(&format!("min({time}), max({time})"), &finite)?);
         }
     }
     let at = |place: usize| row.get(place).filter(|value| !value.is_null()).map(Value::int);
-    let of_column = |(place, column): (usize, &&crate::model::column::Column)| {
-        let counts =
-            Counts { values: at(3 + 2 * place).unwrap_or(0), sentinels: at(4 + 2 * place).unwrap_or(0) };
-        (column.name.clone(), counts)
-    };
-    let profile = Rc::new(Profile {
-        rows: at(0).unwrap_or(0),
-        first: at(1),
-        last: at(2),
-        is_time,
-        columns: columns.iter().enumerate().map(of_column).collect(),
-    });
+    let profile = Rc::new(Profile { rows: at(0).unwrap_or(0), first: at(1), last: at(2), is_time });
     search.profiles.insert(table.name.clone(), profile.clone());
     Ok(profile)
+}
+
+/// Keeps what a walk through all rows has counted.
+pub fn walked(search: &mut Search, series: &Series, floats: &[String], walked: &Walked) {
+    let rows: u64 = walked.series.iter().map(|seen| seen.line.rows).sum();
+    let is_whole = search.profiles.get(&series.table.name).is_some_and(|profile| profile.rows == rows as i64);
+    if !is_whole || series.condition != search.condition(series.table) {
+        return;
+    }
+    let mut counts = HashMap::new();
+    for (place, column) in series.columns.iter().enumerate() {
+        let is_text = series.table.column(column).is_some_and(|column| column.kind == Kind::Text);
+        let stands_for_none = |value: &String| match is_text {
+            true => nulls::is_text_for_none(value),
+            false => value.parse().is_ok_and(nulls::is_number_for_none),
+        };
+        let of = |value: &Option<String>| value.as_ref().is_some_and(stands_for_none);
+        let values = || walked.series.iter().map(|seen| (&seen.values[place], seen.line.rows as i64));
+        let count = values().filter(|(value, _)| value.is_some()).map(|(_, rows)| rows).sum();
+        let may_have_sentinels = values().any(|(value, _)| of(value));
+        counts.insert(column.clone(), Counts { values: count, may_have_sentinels });
+    }
+    if let Some(sequence) = &series.sequence {
+        let numbers: u64 = walked.series.iter().map(|seen| seen.line.told.counter.numbers).sum();
+        let ends = walked.series.iter().flat_map(|seen| seen.line.told.counter.ends());
+        let may_have_sentinels = ends.into_iter().any(|end| nulls::is_number_for_none(end as f64));
+        counts.insert(sequence.clone(), Counts { values: numbers as i64, may_have_sentinels });
+    }
+    counts.insert(series.time.clone(), Counts { values: rows as i64, may_have_sentinels: false });
+    for (column, values) in floats.iter().zip(&walked.values) {
+        let may_have_sentinels = values.has_sentinels;
+        counts.insert(column.clone(), Counts { values: values.count as i64, may_have_sentinels });
+    }
+    search.counted.insert(series.table.name.clone(), counts);
+}
+
+/// What there is of these columns, in their order.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn columns(search: &Search, table: &Table, columns: &[&Column]) -> Result<Vec<Counts>> {
+    let known = search.counted.get(&table.name);
+    let is_known = |column: &Column| known.is_some_and(|known| known.contains_key(&column.name));
+    let asked: Vec<&Column> = columns.iter().copied().filter(|column| !is_known(column)).collect();
+    let mut counted = if asked.is_empty() { Vec::new() } else { asked_of(search, table, &asked)? }.into_iter();
+    let of = |column: &&Column| match known.and_then(|known| known.get(&column.name)) {
+        Some(counts) => *counts,
+        None => counted.next().unwrap_or_default(),
+    };
+    Ok(columns.iter().map(of).collect())
+}
+
+fn asked_of(search: &Search, table: &Table, columns: &[&Column]) -> Result<Vec<Counts>> {
+    let (numbers, texts) = nulls::lists();
+    // Sentinels lie apart from all other values, so that one of them is the lowest or the highest.
+    let at_an_end =
+        |name: &str, list: &str| format!("coalesce(min({name}) IN ({list}) OR max({name}) IN ({list}), false)");
+    let sentinels = |column: &&Column| {
+        let name = quote::name(&column.name);
+        match column.kind {
+            Kind::Int | Kind::Float => at_an_end(&name, &numbers),
+            Kind::Time | Kind::Date => at_an_end(&name, &nulls::instants(column.kind)),
+            // A function over one column is asked once for each word of a dictionary.
+            Kind::Text => format!("count(*) FILTER (list_contains([{texts}], lower(trim({name})))) > 0"),
+            _ => "false".into(),
+        }
+    };
+    let counts: Vec<String> = columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
+    let sentinels: Vec<String> = columns.iter().map(sentinels).collect();
+    let list: Vec<String> = counts.into_iter().chain(sentinels).collect();
+    let sql = format!("SELECT {} FROM {} WHERE {}", list.join(", "), table.sql(), search.condition(table));
+    let row = search.session.engine.counted(&sql)?;
+    let of = |place: usize| Counts {
+        values: row.get(place).map_or(0, Value::int),
+        may_have_sentinels: row.get(columns.len() + place) == Some(&Value::Bool(true)),
+    };
+    Ok((0..columns.len()).map(of).collect())
 }
 
 /// Columns that have few values, as far as the first rows tell: those that others may depend on.
@@ -126,14 +162,16 @@ pub fn categories(search: &mut Search, table: &Table) -> Result<Rc<Vec<String>>>
     if !columns.is_empty() {
         let names: Vec<String> = columns.iter().map(|name| quote::name(name)).collect();
         let counts: Vec<String> = names.iter().map(|name| format!("count(DISTINCT {name})")).collect();
-        let row = search.session.engine.counted(&format!(
-            "SELECT {} FROM (SELECT {} FROM {} WHERE {} LIMIT {ROWS})",
-            counts.join(", "),
-            names.join(", "),
-            table.sql(),
-            search.condition(table)
-        ))?;
-        few = columns.into_iter().zip(&row).filter(|(_, count)| count.int() <= VALUES_MAX).map(|(name, _)| name).collect();
+        let engine = &search.session.engine;
+        let rows = format!("SELECT {} FROM {} WHERE {}", names.join(", "), table.sql(), search.condition(table));
+        engine.keep_first("first_rows", &rows, ROWS)?;
+        let row = engine.counted(&format!("SELECT {} FROM first_rows", counts.join(", ")))?;
+        few = columns
+            .into_iter()
+            .zip(&row)
+            .filter(|(_, count)| count.int() <= VALUES_MAX)
+            .map(|(name, _)| name)
+            .collect();
     }
     let few = Rc::new(few);
     search.categories.insert(table.name.clone(), few.clone());

@@ -1,9 +1,11 @@
 //! A table as a set of series: what tells them apart, and how they are named.
 
 use super::cause::Counter;
+use super::walk::Seen;
 use super::{Finding, Kind};
 use crate::engine::quote;
 use crate::model::column::Kind as ColumnKind;
+use crate::model::coverage::grouped;
 use crate::session::Table;
 
 /// A table as a set of series.
@@ -35,6 +37,11 @@ impl Series<'_> {
 
     pub fn time_sql(&self) -> String {
         format!("{}::TIMESTAMP", quote::readable_name(&self.time))
+    }
+
+    /// Whether gaps of a series can be told: by its cadence, or by what somebody said.
+    pub fn has_cadence(&self, seen: &Seen) -> bool {
+        self.every.is_some() || seen.line.told.rhythm.is_regular()
     }
 
     /// A finding of this table.
@@ -89,6 +96,12 @@ impl Series<'_> {
         }
         if parts.is_empty() { "true".into() } else { parts.join(" AND ") }
     }
+}
+
+/// `3 gaps`
+pub fn count(number: i64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number.unsigned_abs()))
 }
 
 fn is_number(value: &str) -> bool {

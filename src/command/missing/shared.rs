@@ -37,7 +37,8 @@ const COLUMNS_MAX: usize = 16;
 pub fn attributes(search: &mut Search, known: &Known) -> Result<Vec<Attribute>> {
     let mut attributes: Vec<Attribute> = Vec::new();
     for (place, name) in known.columns.iter().enumerate() {
-        let value = |(label, values): &(String, Vec<Option<String>>)| Some((label.clone(), values.get(place)?.clone()?));
+        let value =
+            |(label, values): &(String, Vec<Option<String>>)| Some((label.clone(), values.get(place)?.clone()?));
         attributes.push(Attribute { name: name.clone(), values: known.series.iter().filter_map(value).collect() });
     }
     attributes.extend(of_own_table(search, known)?);
@@ -65,13 +66,7 @@ fn of_own_table(search: &mut Search, known: &Known) -> Result<Vec<Attribute>> {
 }
 
 /// Columns of another table that have one value for each value of a column that tells series apart.
-fn of_other_table(
-    search: &Search,
-    known: &Known,
-    table: &Table,
-    key: &str,
-    place: usize,
-) -> Result<Vec<Attribute>> {
+fn of_other_table(search: &Search, known: &Known, table: &Table, key: &str, place: usize) -> Result<Vec<Attribute>> {
     let is_text = |column: &&crate::model::column::Column| {
         column.kind == Kind::Text
             && !known.columns.iter().any(|known| known.eq_ignore_ascii_case(&column.name))
@@ -148,7 +143,9 @@ fn one_value(attributes: &[Attribute], labels: &BTreeSet<&str>, all: usize) -> O
                 continue;
             }
             let (inside, outside) = (concerned as f64 / size as f64, others as f64 / rest as f64);
-            if inside < 0.5 || inside < TIMES_LEAST * outside || best.as_ref().is_some_and(|best| best.0 >= inside - outside)
+            if inside < 0.5
+                || inside < TIMES_LEAST * outside
+                || best.as_ref().is_some_and(|best| best.0 >= inside - outside)
             {
                 continue;
             }

@@ -143,8 +143,7 @@ impl Rows<'_> {
     /// Rows whose number was there before, in the same life of the counter.
     pub fn again(&self) -> String {
         let lives = self.counter.map(|counter| counter.lives.as_slice()).unwrap_or_default();
-        let life: Vec<String> =
-            lives.iter().take(LISTED_MAX).map(|at| format!(", t >= {}", stamp(*at))).collect();
+        let life: Vec<String> = lives.iter().take(LISTED_MAX).map(|at| format!(", t >= {}", stamp(*at))).collect();
         quote::one_line(&format!(
             "SELECT t AS ts, q AS sequence FROM ({}) WHERE q IS NOT NULL QUALIFY row_number() OVER (PARTITION BY q{} ORDER BY t) > 1 ORDER BY ALL",
             self.numbered(None),

@@ -40,7 +40,10 @@ pub fn looked_at(known: &Known, findings: &[Finding]) -> String {
         text.push_str(&format!("; the cadence changed in {}", count(known.changed)));
     }
     if known.irregular > 0 {
-        text.push_str(&format!("; {} without a cadence, in which gaps in time are not looked for", count(known.irregular)));
+        text.push_str(&format!(
+            "; {} without a cadence, in which gaps in time are not looked for",
+            count(known.irregular)
+        ));
     }
     text
 }

@@ -90,6 +90,11 @@ impl Counter {
         self.numbers == 0 || !self.has_blanks && self.modulus.is_none() && self.lives.is_empty()
     }
 
+    /// The lowest number of all and the highest of the last life.
+    pub fn ends(&self) -> [i64; 2] {
+        [self.lowest, self.top.unwrap_or(self.lowest)]
+    }
+
     fn blank(&mut self) {
         self.blanks += 1;
         self.has_blanks = true;
@@ -164,8 +169,7 @@ impl Counter {
     /// A number below the first one of this life, which came late.
     fn come_before(&mut self, number: i64, at: i64, place: u64) {
         let life = u32::try_from(self.lives.len()).unwrap_or(u32::MAX);
-        let hole =
-            Hole { after: number, before: self.bottom, since: at, until: at, blanks: 0, place, life };
+        let hole = Hole { after: number, before: self.bottom, since: at, until: at, blanks: 0, place, life };
         if hole.missing() > 0 {
             let first = self.holes.partition_point(|hole| hole.life < life);
             self.holes.insert(first, hole);

@@ -192,12 +192,10 @@ mod tests {
         (1..200).filter(|n| !(70..80).contains(n)).for_each(|n| line.push(row(n)));
         line.finish();
         assert_eq!((line.rows, line.at_once, line.is_disordered), (190, 0, false));
-        assert_eq!(line.told.steps, [Step {
-            since: 69 * 30_000_000,
-            until: 80 * 30_000_000,
-            place: 71,
-            told: counter::Told::Missing(10)
-        }]);
+        assert_eq!(
+            line.told.steps,
+            [Step { since: 69 * 30_000_000, until: 80 * 30_000_000, place: 71, told: counter::Told::Missing(10) }]
+        );
         assert_eq!(line.told.rhythm.segments.len(), 1);
         line.push(row(3));
         assert!(line.is_disordered);

@@ -18,7 +18,8 @@ pub mod rhythm;
 use counter::Row;
 use level::Level;
 use line::Line;
-use names::{Names, Values};
+use names::Names;
+pub use names::Values as Key;
 
 /// More series are not named in a condition.
 pub const NAMED_MAX: usize = 200;
@@ -32,13 +33,37 @@ pub struct Seen {
     /// `station=ST03 sensor=temp_c`
     pub label: String,
     /// In the order of the columns that tell series apart; `None` for NULL.
-    pub values: Values,
+    pub values: Key,
     pub line: Line,
     /// Of each column that was asked for.
     pub levels: Vec<Level>,
     pub late: Vec<Late>,
     /// Rows that stand behind a later one.
     pub behind: u64,
+}
+
+impl Seen {
+    /// The cadence of the series as a whole, in microseconds, also where it has none.
+    pub fn cadence(&self) -> i64 {
+        let line = &self.line;
+        let mean = (line.last - line.told.first) / (line.rows as i64 - 1).max(1);
+        line.told.rhythm.segments.first().map_or(mean, |segment| segment.cadence().round() as i64)
+    }
+}
+
+/// What was seen of a table.
+pub struct Walked {
+    /// Sorted by their labels.
+    pub series: Vec<Seen>,
+    /// Of each column that was asked for.
+    pub values: Vec<Values>,
+}
+
+/// The values of a column, of all series.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Values {
+    pub count: u64,
+    pub has_sentinels: bool,
 }
 
 /// A row that stands behind a later one of its series in its file.
@@ -68,6 +93,7 @@ struct Walk<'a> {
     lines: Vec<Option<Line>>,
     levels: Vec<Level>,
     arrivals: Vec<Arrival>,
+    values: Vec<Values>,
     numbers: Vec<u32>,
     file: u32,
     last_line: i64,
@@ -85,7 +111,7 @@ pub fn levels_at_once(series: usize) -> usize {
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn walk(session: &Session, series: &Series, floats: &[String], sentinels: &[f64]) -> Result<Vec<Seen>> {
+pub fn walk(session: &Session, series: &Series, floats: &[String], sentinels: &[f64]) -> Result<Walked> {
     let has_lines = series.table.columns.iter().any(|column| column.name == "_line");
     let mut walk = Walk::new(series, floats.len(), sentinels, has_lines);
     let rows = rows(series, &series.table.sql(), floats, has_lines);
@@ -106,18 +132,20 @@ pub fn walk(session: &Session, series: &Series, floats: &[String], sentinels: &[
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn sorted(session: &Session, series: &Series, from: &str) -> Result<Vec<Seen>> {
+pub fn sorted(session: &Session, series: &Series, from: &str) -> Result<Walked> {
     let mut walk = Walk::new(series, 0, &[], false);
     let rows = rows(series, from, &[], false);
     session.engine.walk(&walk.sorted(&rows, &[]), |batch| walk.take(batch))?;
-    let unnamed = vec![Values::new(); walk.names.hashes.len()];
+    let unnamed = vec![Key::new(); walk.names.hashes.len()];
     Ok(walk.seen(unnamed))
 }
 
 /// The rows as SQL: time, number, line, the series' hash, values.
 fn rows(series: &Series, from: &str, floats: &[String], has_lines: bool) -> String {
-    let sequence =
-        series.sequence.as_ref().map_or_else(|| "NULL".into(), |name| format!("TRY_CAST({} AS BIGINT)", quote::name(name)));
+    let sequence = series
+        .sequence
+        .as_ref()
+        .map_or_else(|| "NULL".into(), |name| format!("TRY_CAST({} AS BIGINT)", quote::name(name)));
     let mut list = vec![
         format!("{} AS t", series.time_sql()),
         format!("{sequence} AS q"),
@@ -145,6 +173,7 @@ impl<'a> Walk<'a> {
             lines: Vec::new(),
             levels: Vec::new(),
             arrivals: Vec::new(),
+            values: vec![Values::default(); floats],
             numbers: Vec::new(),
             file: 0,
             last_line: 0,
@@ -182,11 +211,14 @@ impl<'a> Walk<'a> {
                     false
                 }
             };
-            if is_disordered {
-                continue;
-            }
             for (place, values) in values.iter().enumerate() {
-                if let Some(value) = values.get(row).filter(|value| !self.sentinels.contains(value)) {
+                let Some(value) = values.get(row) else { continue };
+                let is_sentinel = self.sentinels.contains(&value);
+                if self.again.is_none() {
+                    self.values[place].count += 1;
+                    self.values[place].has_sentinels |= is_sentinel;
+                }
+                if !is_sentinel && !is_disordered {
                     self.levels[series * self.floats + place].push(at, value);
                 }
             }
@@ -253,11 +285,11 @@ impl<'a> Walk<'a> {
         self.again = Some(wanted);
     }
 
-    fn seen(mut self, values: Vec<Values>) -> Vec<Seen> {
+    fn seen(mut self, keys: Vec<Key>) -> Walked {
         let mut levels = std::mem::take(&mut self.levels).into_iter();
         let mut arrivals = std::mem::take(&mut self.arrivals).into_iter();
         let mut seen: Vec<Seen> = Vec::with_capacity(self.lines.len());
-        for (line, values) in self.lines.into_iter().zip(values) {
+        for (line, values) in self.lines.into_iter().zip(keys) {
             let levels: Vec<Level> = levels.by_ref().take(self.floats).collect();
             let arrival = arrivals.next().unwrap_or_default();
             let Some(mut line) = line else { continue };
@@ -266,6 +298,6 @@ impl<'a> Walk<'a> {
             seen.push(Seen { label, values, line, levels, late: arrival.late, behind: arrival.behind });
         }
         seen.sort_by(|a, b| a.label.cmp(&b.label));
-        seen
+        Walked { series: seen, values: self.values }
     }
 }

@@ -102,7 +102,8 @@ fn add(
     known: &mut HashMap<u64, Values>,
 ) -> Result<()> {
     let columns: Vec<String> = series.columns.iter().map(|name| format!("{}::VARCHAR", quote::name(name))).collect();
-    let sql = format!("SELECT {} AS h, {} FROM {from} WHERE {condition} GROUP BY ALL", hash(series), columns.join(", "));
+    let sql =
+        format!("SELECT {} AS h, {} FROM {from} WHERE {condition} GROUP BY ALL", hash(series), columns.join(", "));
     for row in session.engine.rows(&sql)?.rows {
         let Value::Int(hash) = row[0] else { continue };
         let values: Values = row[1..].iter().map(|value| (!value.is_null()).then(|| value.shown())).collect();

@@ -188,7 +188,8 @@ impl Rhythm {
     /// Whether it has become clear that there is no cadence.
     pub fn is_hopeless(&self) -> bool {
         const STEPS: u64 = 8 * BLOCK as u64;
-        self.steps >= STEPS && (self.regular * 4 < self.steps || self.is_wavering && self.wavers.1 > 1.2 * ON_GRID * self.wavers.0)
+        self.steps >= STEPS
+            && (self.regular * 4 < self.steps || self.is_wavering && self.wavers.1 > 1.2 * ON_GRID * self.wavers.0)
     }
 
     /// Takes a block of steps, of which the first has this place and begins at `since`, and returns above which length a

@@ -1,0 +1,57 @@
+//! Rows out of the order of their times.
+
+use super::series::{Series, count};
+use super::walk::Seen;
+use super::{Finding, Kind, Search};
+use crate::engine::quote;
+use crate::model::duration;
+
+/// Rows that stand more than a cadence behind a later one in their file.
+pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) {
+    if !search.wants(&[Kind::Late]) || series.table.is_prose() {
+        return;
+    }
+    // Rows that are mostly out of order were not written in the order of their times.
+    let (behind, rows) = seen.iter().fold((0, 0), |(behind, rows), seen| (behind + seen.behind, rows + seen.line.rows));
+    if behind * 4 > rows {
+        search.notes.push(format!(
+            "{}: rows do not stand in the order of their times, so that none can be called late",
+            series.table.name
+        ));
+        return;
+    }
+    for seen in seen.iter().filter(|seen| series.has_cadence(seen) && !seen.late.is_empty()) {
+        let cadence = seen.cadence();
+        let late: Vec<_> = seen.late.iter().filter(|late| late.by > cadence).collect();
+        let (Some(since), Some(until), Some(most)) = (
+            late.iter().map(|late| late.at).min(),
+            late.iter().map(|late| late.at).max(),
+            late.iter().map(|late| late.by).max(),
+        ) else {
+            continue;
+        };
+        let rows = seen.line.rows as i64;
+        let time = series.time_sql();
+        let sql = format!(
+            "SELECT ts, _file, _line, (epoch_us(latest) - epoch_us(ts)) / 1e6 AS late_s FROM \
+             (SELECT {time} AS ts, _file, _line, max({time}) OVER (PARTITION BY _file ORDER BY _line ROWS UNBOUNDED PRECEDING) AS latest FROM {} WHERE {}) \
+             WHERE epoch_us(latest) - epoch_us(ts) > {cadence}",
+            series.table.sql(),
+            series.is_series(&seen.values),
+        );
+        search.findings.push(Finding {
+            since: Some(since),
+            until: Some(until),
+            expected: rows,
+            observed: rows,
+            missing: 0,
+            detail: format!(
+                "{} behind a later one, by up to {}",
+                count(late.len() as i64, "row"),
+                duration::shown(most)
+            ),
+            sql: quote::one_line(&sql),
+            ..series.finding(Kind::Late, &seen.label)
+        });
+    }
+}
