@@ -54,13 +54,32 @@ enum Fault {
     /// Rows come twice.
     Twice,
     Ended,
+    /// A sensor repeats one value.
+    Flat,
+    /// A row stands in the file behind later ones.
+    Late,
+    /// A sensor is stuck while rows of it are lost, and others of them come twice.
+    OnTop,
 }
 
-const FAULTS: [Fault; 7] =
-    [Fault::None, Fault::Silent, Fault::Lost, Fault::Both, Fault::Apart, Fault::Twice, Fault::Ended];
+const FAULTS: [Fault; 10] = [
+    Fault::None,
+    Fault::Silent,
+    Fault::Lost,
+    Fault::Both,
+    Fault::Apart,
+    Fault::Twice,
+    Fault::Ended,
+    Fault::Flat,
+    Fault::Late,
+    Fault::OnTop,
+];
 
 /// Kind, series, since, until, missing.
 type Truth = BTreeSet<(String, String, String, String, i64)>;
+
+/// The row of a series from which on its sensor is stuck.
+const STUCK: u64 = 150;
 
 /// One table of a few series, the first of which has the fault.
 fn table(dice: &mut Dice, place: &Path, name: &str) -> Truth {
@@ -68,7 +87,7 @@ fn table(dice: &mut Dice, place: &Path, name: &str) -> Truth {
     let cadence = [200, 1_000, 5_000, 30_000, 60_000, 600_000][dice.below(6) as usize];
     let series = if fault == Fault::Ended { dice.between(2, 5) } else { dice.between(1, 5) };
     let slots = dice.between(240, 400);
-    let has_counter = fault == Fault::Twice || dice.below(3) > 0;
+    let has_counter = matches!(fault, Fault::Twice | Fault::OnTop) || dice.below(3) > 0;
     // How many rows are due until an end is as exact as the cadence.
     let jitter = if fault == Fault::Ended { 0 } else { cadence / 100 * dice.below(3) };
     let column = format!("unit_{name}");
@@ -99,7 +118,7 @@ fn table(dice: &mut Dice, place: &Path, name: &str) -> Truth {
             }
             number += 1;
             let lost = match fault {
-                Fault::Lost | Fault::Apart => in_losses && (slot == losing || dice.below(4) == 0),
+                Fault::Lost | Fault::Apart | Fault::OnTop => in_losses && (slot == losing || dice.below(4) == 0),
                 Fault::Both => in_silence,
                 _ => false,
             };
@@ -111,8 +130,15 @@ fn table(dice: &mut Dice, place: &Path, name: &str) -> Truth {
         let numbers = dice.between(3, 6);
         for (index, (at, number)) in arrived.iter().enumerate() {
             let counter = if has_counter { number.to_string() } else { String::new() };
-            let line = format!("{},P{producer},{counter},{}.{}", stamp(*at), 20 + dice.below(9), dice.below(997));
-            if is_faulty && fault == Fault::Twice && (100..100 + numbers).contains(&(index as u64)) {
+            let is_stuck = is_faulty
+                && matches!(fault, Fault::Flat | Fault::OnTop)
+                && (STUCK..STUCK + 40).contains(&(index as u64));
+            let (whole, part) = if is_stuck { (41, 25) } else { (20 + dice.below(9), dice.below(997)) };
+            let line = format!("{},P{producer},{counter},{whole}.{part}", stamp(*at));
+            if is_faulty
+                && matches!(fault, Fault::Twice | Fault::OnTop)
+                && (100..100 + numbers).contains(&(index as u64))
+            {
                 lines.push((*at, line.clone()));
             }
             lines.push((*at, line));
@@ -120,7 +146,11 @@ fn table(dice: &mut Dice, place: &Path, name: &str) -> Truth {
         if is_faulty {
             let planted = planted(fault, &arrived, cadence, has_counter, &label);
             truth.extend(planted);
-            if fault == Fault::Twice {
+            if matches!(fault, Fault::Flat | Fault::OnTop) {
+                let (since, until) = (arrived[STUCK as usize].0, arrived[STUCK as usize + 39].0);
+                truth.insert(("flatline".into(), label.clone(), stamp(since), stamp(until), 40));
+            }
+            if matches!(fault, Fault::Twice | Fault::OnTop) {
                 truth.insert((
                     "duplicate".into(),
                     label,
@@ -132,6 +162,15 @@ fn table(dice: &mut Dice, place: &Path, name: &str) -> Truth {
         }
     }
     lines.sort_by_key(|line| line.0);
+    if fault == Fault::Late {
+        let own = lines.iter().position(|(_, line)| line.split(',').nth(1) == Some("P0")).expect("rows");
+        let late = lines.remove(own + 100 / series as usize * series as usize);
+        let at = lines.partition_point(|line| line.0 < late.0 + 12 * cadence);
+        let producer = late.1.split(',').nth(1).expect("a producer").to_string();
+        let label = if series == 1 { String::new() } else { format!("{column}={producer}") };
+        truth.insert(("late".into(), label, stamp(late.0), stamp(late.0), 0));
+        lines.insert(at, late);
+    }
     let mut text = format!("ts,{column},{},value\n", if has_counter { "seq" } else { "spare" });
     lines.iter().for_each(|(_, line)| {
         let _ = writeln!(text, "{line}");
@@ -242,7 +281,7 @@ fn over_seeds_every_fault_is_found_and_nothing_else() {
             assert_eq!(sum as i64, row["missing"].as_i64().expect("a count"), "{sql}");
         }
     }
-    assert_eq!(kinds.len(), 4, "all kinds were planted: {kinds:?}");
+    assert_eq!(kinds.len(), 6, "all kinds were planted: {kinds:?}");
 }
 
 fn nothing_in(name: &str, csv: &str) {

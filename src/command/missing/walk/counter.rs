@@ -119,6 +119,10 @@ impl Counter {
             (self.turns, self.modulus) = (self.turns + modulus, Some(modulus));
             unrolled = number + self.turns;
         }
+        // One of before the roll-over that comes behind it.
+        if self.modulus.is_some_and(|modulus| unrolled - top > modulus / 2) {
+            unrolled -= self.modulus.unwrap_or(0);
+        }
         if unrolled > top {
             return self.go_on(unrolled, top, row.at, place);
         }
@@ -257,6 +261,8 @@ mod tests {
         let rolled = counted(&[253, 254, 255, 0, 1, 3]);
         assert_eq!((missing(&rolled), rolled.again.rows, rolled.lives.len()), (1, 0, 0));
         assert_eq!(rolled.modulus, Some(256));
+        let swapped = counted(&[253, 254, 0, 255, 1, 2]);
+        assert_eq!((missing(&swapped), swapped.again.rows, swapped.lives.len()), (0, 0, 0));
         let mut lossy = Counter::default();
         lossy.begin(Row { at: 0, number: Some(65_530) });
         let told = lossy.take(Row { at: 9, number: Some(3) }, None, Some(9.0), 1);
