@@ -33,6 +33,7 @@ complete -c rca -n "__fish_rca_needs_command" -f -a "timeline" -d 'Show what hap
 complete -c rca -n "__fish_rca_needs_command" -f -a "missing" -d 'Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls'
 complete -c rca -n "__fish_rca_needs_command" -f -a "trace" -d 'Follow entities through their stages: how many entered each, passed and were lost'
 complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors down by code, compare with a baseline, audit the classification'
+complete -c rca -n "__fish_rca_needs_command" -f -a "templates" -d 'List the templates of messages: their constant parts, with <*> for what varies'
 complete -c rca -n "__fish_rca_needs_command" -f -a "formats" -d 'List the log formats, say why a file\'s was chosen, or test one of your own'
 complete -c rca -n "__fish_rca_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c rca -n "__fish_rca_needs_command" -f -a "man" -d 'Print the manual page, in roff'
@@ -254,6 +255,33 @@ complete -c rca -n "__fish_rca_using_subcommand errors" -s q -l quiet -d 'No not
 complete -c rca -n "__fish_rca_using_subcommand errors" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand errors" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand templates" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand templates" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''"
+complete -c rca -n "__fish_rca_using_subcommand templates" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand templates" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand templates" -l rows -d 'A row for each message: its origin and its template'
+complete -c rca -n "__fish_rca_using_subcommand templates" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand templates" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand templates" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand templates" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand formats" -l explain -d 'Say which formats the lines of this file (or of a directory or archive) are of, and which lines none knows' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l test -d 'Read the sample lines of a format file, or of an rca.toml, with it' -r -F
 complete -c rca -n "__fish_rca_using_subcommand formats" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F

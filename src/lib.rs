@@ -65,6 +65,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Timeline(args) => ask(&args, surroundings, stdin),
         Command::Missing(args) => ask(&args, surroundings, stdin),
         Command::Trace(args) => ask(&args, surroundings, stdin),
+        Command::Templates(args) => ask(&args, surroundings, stdin),
         Command::Errors(args) => ask(&args, surroundings, stdin),
         Command::Formats(args) => ask(&args, surroundings, stdin),
         Command::Completions(args) => {

@@ -14,6 +14,7 @@ pub mod missing;
 pub mod query;
 pub mod schema;
 pub mod sources;
+pub mod templates;
 pub mod timeline;
 pub mod trace;
 
@@ -41,6 +42,7 @@ pub enum Command {
     Missing(missing::MissingArgs),
     Trace(trace::TraceArgs),
     Errors(errors::ErrorsArgs),
+    Templates(templates::TemplatesArgs),
     Formats(formats::FormatsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),

@@ -20,12 +20,14 @@ use crate::model::value::Value;
 mod ahead;
 mod columns;
 mod convert;
+mod function;
 mod order;
 pub mod quote;
 mod scan;
 mod vector;
 
 pub use columns::Columns;
+use function::{OfTexts, TextFunction};
 use scan::Registry;
 pub use scan::{Label, with_needles};
 
@@ -132,6 +134,34 @@ impl Engine {
         let run = order::plan(&self.connection, sql, &self.registry.floats());
         let _order = run.in_order.then(|| self.registry.in_order());
         self.run(&run.sql, params, sink)
+    }
+
+    /// Makes a function of a text known to SQL, which gives a whole number for each.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_text_function(
+        &self,
+        name: &str,
+        of_texts: impl Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_texts: OfTexts = Arc::new(of_texts);
+        let added = self.connection.register_scalar_function_with_state::<TextFunction<false>>(name, &of_texts);
+        added.map_err(|e| self.failed(&e))
+    }
+
+    /// The same of one that must be called for every row, since it keeps account of them.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_counting_function(
+        &self,
+        name: &str,
+        of_texts: impl Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_texts: OfTexts = Arc::new(of_texts);
+        let added = self.connection.register_scalar_function_with_state::<TextFunction<true>>(name, &of_texts);
+        added.map_err(|e| self.failed(&e))
     }
 
     /// Hands the rows of a query to `sink` by columns: sorted as the SQL says, else in the order of the evidence. They

@@ -9,6 +9,7 @@ pub mod role;
 pub mod scan;
 pub mod size;
 pub mod statistics;
+pub mod templates;
 pub mod time;
 pub mod value;
 pub mod zone;

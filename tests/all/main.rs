@@ -13,6 +13,7 @@ mod rca;
 mod regressions;
 mod settings;
 mod signals;
+mod templates;
 mod tidy;
 mod timeline;
 mod transcripts;
