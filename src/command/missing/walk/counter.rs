@@ -130,7 +130,7 @@ impl Counter {
             return Told::Missing(0);
         }
         let next = next.and_then(|next| next.number);
-        if self.begins_anew(number, top, next) {
+        if self.begins_anew(number, top, next) || self.is_far_below(unrolled, top) {
             (self.top, self.bottom, self.turns) = (Some(number), number, 0);
             (self.last, self.blanks) = (row.at, 0);
             self.lowest = self.lowest.min(number);
@@ -168,6 +168,12 @@ impl Counter {
             self.holes.push(hole);
         }
         Told::Missing(missing)
+    }
+
+    /// Whether a number is below the first one of this life by more than what is counted in it.
+    fn is_far_below(&self, number: i64, top: i64) -> bool {
+        const LATE_MOST: i64 = 16;
+        self.bottom.saturating_sub(number) > LATE_MOST.max(top - self.bottom)
     }
 
     /// A number below the first one of this life, which came late.
@@ -211,7 +217,7 @@ fn turn(top: i64, number: i64, sent: Option<f64>) -> Option<i64> {
         let is_near = (modulus - margin..*modulus).contains(&top) && (0..margin).contains(&number);
         let steps = modulus - top + number;
         let is_due = match sent {
-            Some(sent) => (steps as f64 - sent).abs() <= 0.5_f64.max(0.1 * sent),
+            Some(sent) => (steps as f64 - sent).abs() <= 1.0_f64.max(0.1 * sent),
             None => steps <= margin / 2,
         };
         is_near && (steps == 1 || is_due)
