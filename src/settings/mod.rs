@@ -63,7 +63,10 @@ pub struct Expect {
 
 /// As it is written: the values of a series alone, or with more.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "write the values of a series, [\"ST01\", \"temp_c\"], or a table, { series = [\"ST01\"], rows = 100 }"
+)]
 enum Expected {
     Series(Vec<String>),
     More {

@@ -216,6 +216,9 @@ fn rows_and_times_that_are_expected_are_asked_for() {
     fs::write(place.path().join("t.csv"), csv).expect("written");
     let output = run_in(place.path(), &["missing", "t.csv", "--set", "sources.t.expect=[{ row = 1 }]"]);
     let said = String::from_utf8(output.stderr).expect("UTF-8");
+    let odd = run_in(place.path(), &["missing", "t.csv", "--set", "sources.t.expect=[\"A\"]"]);
+    let odd = String::from_utf8(odd.stderr).expect("UTF-8");
+    assert!(odd.contains("write the values of a series"), "{odd}");
     assert!(said.contains("unknown key `sources.t.expect.row`") && said.contains("did you mean `rows`"), "{said}");
 }
 
