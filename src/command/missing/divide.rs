@@ -30,6 +30,8 @@ const REGULAR_LEAST: f64 = 0.5;
 const COUNTING_LEAST: f64 = 0.5;
 /// A column that nobody calls a counter must count nearly all rows.
 const FOUND_LEAST: f64 = 0.8;
+/// The numbers of a counter of eight bits.
+const BYTE: i64 = 1 << 8;
 /// A division by more columns must be better by this.
 const BETTER: f64 = 0.02;
 
@@ -203,6 +205,8 @@ impl Sample {
         let mut telling: Vec<(String, i64)> = columns
             .iter()
             .zip(&row[3..])
+            // A byte that rolls over is a counter, however regularly each of its numbers comes.
+            .filter(|(column, count)| column.kind != ColumnKind::Int || count.int() != BYTE)
             .map(|(column, count)| (column.name.clone(), count.int()))
             .filter(|(_, count)| *count >= 2 && *count * 5 <= rows)
             .collect();
