@@ -193,6 +193,10 @@ fn an_hour_with_few_rows_of_a_log_is_a_drop() {
     let place = folder();
     std::fs::write(place.path().join("a.log"), log).expect("written");
     let findings = rows_in(place.path(), &["missing", "a.log", "--kind", "volume_drop"]);
+    for finding in &findings {
+        let sql = finding["sql"].as_str().expect("SQL");
+        shows(finding, &rows_in(place.path(), &["query", sql, "a.log"]));
+    }
     let [drop] = findings.as_slice() else { panic!("one drop: {findings:?}") };
     assert_eq!((&drop["since"], &drop["until"]), (&"2025-03-01T10:00:00Z".into(), &"2025-03-01T11:00:00Z".into()));
     assert_eq!(drop["observed"], 60);
