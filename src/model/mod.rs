@@ -1,5 +1,6 @@
 //! Plain values that every room speaks of. No I/O, no clock, no engine.
 
+pub mod codes;
 pub mod column;
 pub mod coverage;
 pub mod duration;
