@@ -102,7 +102,7 @@ fn dependence(
     const VALUES_MAX: i64 = 20;
     const RATIO_LEAST: f64 = 2.0;
     const FALSE_DISCOVERY: f64 = 0.01;
-    let mut looked_at: Vec<(String, i64, i64, statistics::RiskRatio)> = Vec::new();
+    let mut looked_at: Vec<(String, i64, i64, statistics::Ratio)> = Vec::new();
     let categories = profile::categories(search, table)?;
     let may_tell = |other: &&Column| other.name != column.name && categories.contains(&other.name);
     for other in table.own_columns().filter(may_tell) {
