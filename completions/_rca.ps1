@@ -212,9 +212,9 @@ Register-ArgumentCompleter -Native -CommandName 'rca' -ScriptBlock {
         'rca;errors' {
             [CompletionResult]::new('--code', '--code', [CompletionResultType]::ParameterName, 'Where the code is: a column (error_code, station.tests.error_code), or a regular expression over messages')
             [CompletionResult]::new('--codebook', '--codebook', [CompletionResultType]::ParameterName, 'What the codes mean: a table, or a file')
-            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Compare with the errors of this window')
-            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Rows of this level and above are errors')
-            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Break down by these columns too')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Compare with the errors of this window; `auto` finds the moment at which their rates changed')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'Rows of this level and above are errors; without it those of level error, and warnings that have a code')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Break down by these columns too; also by those of a table that knows the same entities: mes.materials.lot')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')
             [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Set a key of rca.toml, such as sources.gw.timezone=+08:00')

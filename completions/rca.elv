@@ -202,9 +202,9 @@ set edit:completion:arg-completer[rca] = {|@words|
         &'rca;errors'= {
             cand --code 'Where the code is: a column (error_code, station.tests.error_code), or a regular expression over messages'
             cand --codebook 'What the codes mean: a table, or a file'
-            cand --baseline 'Compare with the errors of this window'
-            cand --level 'Rows of this level and above are errors'
-            cand --by 'Break down by these columns too'
+            cand --baseline 'Compare with the errors of this window; `auto` finds the moment at which their rates changed'
+            cand --level 'Rows of this level and above are errors; without it those of level error, and warnings that have a code'
+            cand --by 'Break down by these columns too; also by those of a table that knows the same entities: mes.materials.lot'
             cand -C 'The directory of a case, with its rca.toml'
             cand --case 'The directory of a case, with its rca.toml'
             cand --set 'Set a key of rca.toml, such as sources.gw.timezone=+08:00'

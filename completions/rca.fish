@@ -225,9 +225,9 @@ complete -c rca -n "__fish_rca_using_subcommand trace" -l exit-code -d 'Exit wit
 complete -c rca -n "__fish_rca_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l code -d 'Where the code is: a column (error_code, station.tests.error_code), or a regular expression over messages' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l codebook -d 'What the codes mean: a table, or a file' -r
-complete -c rca -n "__fish_rca_using_subcommand errors" -l baseline -d 'Compare with the errors of this window' -r
-complete -c rca -n "__fish_rca_using_subcommand errors" -l level -d 'Rows of this level and above are errors' -r
-complete -c rca -n "__fish_rca_using_subcommand errors" -l by -d 'Break down by these columns too' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l baseline -d 'Compare with the errors of this window; `auto` finds the moment at which their rates changed' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l level -d 'Rows of this level and above are errors; without it those of level error, and warnings that have a code' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l by -d 'Break down by these columns too; also by those of a table that knows the same entities: mes.materials.lot' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand errors" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r

@@ -31,7 +31,7 @@ use error::{Error, Kind, Result};
 use model::coverage::{Coverage, grouped};
 use model::scan::Sink;
 use model::value::Value;
-use render::Style;
+use render::{Style, Told};
 use session::{Named, Opening, Session};
 use settings::{Case, Layer};
 use terminal::{Progress, Running, Surroundings};
@@ -116,8 +116,11 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     }
     stop_with(&running, coverage.clone(), Some(session.engine.interrupt()));
     let answer = command.run(&session)?;
-    let (rows, notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
+    let (rows, mut notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
     progress.finish();
+    if let Some(summary) = answer.summary.filter(|_| !render::is_document(format)) {
+        notes.insert(0, summary);
+    }
     let found = answer.found.unwrap_or(rows);
     tell(&coverage, common, command.reads_evidence(), answer.notes.into_iter().chain(notes));
     let lost = coverage.lost();
@@ -207,7 +210,11 @@ fn show(
     if format == Format::Parquet {
         return parquet(session, answer, common);
     }
-    let style = Style { events: answer.are_events, ..surroundings.style(common.color, common.output.is_some()) };
+    let style = Style {
+        events: answer.are_events,
+        told: answer.summary.clone().map(|summary| Told { summary, command: surroundings.command.clone() }),
+        ..surroundings.style(common.color, common.output.is_some())
+    };
     let (writer, file): (Box<dyn Write>, _) = match &common.output {
         None => (terminal::stdout(), None),
         // A device or a pipe is written to, not replaced.

@@ -55,6 +55,8 @@ pub struct Answer {
     /// The same for people to read, who want to see what stands between the rows; data has the rows alone.
     pub reading: Option<Reading>,
     pub params: Vec<(String, String)>,
+    /// The answer in a sentence.
+    pub summary: Option<String>,
     /// What the reader should know besides the rows.
     pub notes: Vec<String>,
     /// Rows past the limit are not even read.

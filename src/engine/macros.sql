@@ -23,6 +23,17 @@ CREATE MACRO rca_code(code) AS CASE
     ELSE trim(code::VARCHAR)
 END;
 
+-- A log's code with the name of its public system, if it is a bare number or an SQLSTATE and its message names the system.
+CREATE MACRO rca_log_code(code, message, is_of_http) AS CASE
+    WHEN NOT regexp_full_match(code, '[0-9A-Z]{5}|-?[0-9]{1,10}') THEN code
+    WHEN length(code) = 5 AND regexp_matches(message, '(?i)sqlstate') THEN 'SQLSTATE ' || code
+    WHEN regexp_matches(message, '\bXid\b') THEN 'Xid ' || code
+    WHEN regexp_matches(message, '(?i)\bexit(ed|s)?([ _]?(code|status)| with (code|status))') THEN 'exit ' || code
+    WHEN regexp_matches(message, '(?i)\berrno') THEN 'errno ' || code
+    WHEN regexp_full_match(code, '[45][0-9][0-9]') AND (is_of_http OR regexp_matches(message, '(?i)http|status')) THEN 'HTTP ' || code
+    ELSE code
+END;
+
 -- The constant part of a message: quoted text, hexadecimal numbers, UUIDs, addresses and numbers become <*>.
 CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_replace(split_part(message, chr(10), 1),
     '"[^"]*"|''[^'']*''', '<*>', 'g'),

@@ -39,6 +39,11 @@ const CODE: &[&str] = &[
     "err_code",
     "errcode",
     "fault_code",
+    "alarm_code",
+    "failure_code",
+    "defect_code",
+    "trouble_code",
+    "reason_code",
     "status_code",
     "code",
     "errorid",
@@ -46,6 +51,9 @@ const CODE: &[&str] = &[
     "sqlstate",
     "errno",
     "exit_code",
+    "error_no",
+    "err_no",
+    "error_number",
 ];
 /// What failed rather than how; a number under such a name is a label of a model.
 const FAILURE: &[&str] = &["failure", "fault", "failure_mode", "failure_type", "fault_type", "alarm"];

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use super::lanes::{self, Lanes};
-use super::{Renderer, Style, written};
+use super::{Renderer, Style, Told, written};
 use crate::error::Result;
 use crate::model::scan::Sink;
 use crate::model::value::Value;
@@ -29,6 +29,7 @@ pub fn make(output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
     Box::new(Html {
         output,
         lanes: style.events.then(Lanes::new),
+        told: style.told,
         roles: None,
         waiting: style.events.then(String::new),
         columns: 0,
@@ -49,6 +50,7 @@ struct Roles {
 struct Html {
     output: Box<dyn Write>,
     lanes: Option<Lanes>,
+    told: Option<Told>,
     roles: Option<Roles>,
     /// Head and rows so far, while the figure is not made.
     waiting: Option<String>,
@@ -121,7 +123,11 @@ impl Sink for Html {
         }
         let cells: String = columns.iter().map(|name| format!("<th scope=\"col\">{}", escaped(name))).collect();
         written(self.output.write_all(HEAD.as_bytes()))?;
-        self.put(&format!("<table>\n<thead>\n<tr>{cells}\n<tbody>\n"))
+        let told = self.told.as_ref().map_or_else(String::new, |told| {
+            let (summary, command) = (escaped(&told.summary), escaped(&told.command));
+            format!("<caption>{summary}<br>Made by <code>{command}</code></caption>\n")
+        });
+        self.put(&format!("<table>\n{told}<thead>\n<tr>{cells}\n<tbody>\n"))
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {

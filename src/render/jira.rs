@@ -2,17 +2,18 @@
 
 use std::io::Write;
 
-use super::{Renderer, Style, written};
+use super::{Renderer, Style, Told, written};
 use crate::error::Result;
 use crate::model::scan::Sink;
 use crate::model::value::Value;
 
-pub fn make(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
-    Box::new(Jira { output })
+pub fn make(output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
+    Box::new(Jira { output, told: style.told })
 }
 
 struct Jira {
     output: Box<dyn Write>,
+    told: Option<Told>,
 }
 
 /// A backslash is written as an entity, since two of them are a line end in Jira.
@@ -38,6 +39,9 @@ fn escaped(text: &str) -> String {
 
 impl Sink for Jira {
     fn begin(&mut self, columns: &[String]) -> Result<()> {
+        if let Some(told) = &self.told {
+            written(writeln!(self.output, "{}\n", escaped(&told.summary)))?;
+        }
         let names: Vec<String> = columns.iter().map(|name| escaped(name)).collect();
         written(writeln!(self.output, "||{}||", names.join("||")))
     }
@@ -50,6 +54,10 @@ impl Sink for Jira {
 
 impl Renderer for Jira {
     fn finish(&mut self) -> Result<Vec<String>> {
+        if let Some(told) = &self.told {
+            let command = &told.command;
+            written(writeln!(self.output, "\nMade by:\n{{noformat}}\n{command}\n{{noformat}}"))?;
+        }
         written(self.output.flush())?;
         Ok(Vec::new())
     }

@@ -2,17 +2,18 @@
 
 use std::io::Write;
 
-use super::{Renderer, Style, written};
+use super::{Renderer, Style, Told, written};
 use crate::error::Result;
 use crate::model::scan::Sink;
 use crate::model::value::Value;
 
-pub fn make(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
-    Box::new(Markdown { output, columns: Vec::new(), is_begun: false })
+pub fn make(output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
+    Box::new(Markdown { output, told: style.told, columns: Vec::new(), is_begun: false })
 }
 
 struct Markdown {
     output: Box<dyn Write>,
+    told: Option<Told>,
     columns: Vec<String>,
     is_begun: bool,
 }
@@ -38,6 +39,13 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
+/// A code span, whatever backticks are in it (CommonMark, 6.1).
+fn code(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let (fence, pad) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
 impl Markdown {
     /// The head is written with the first row, since only its values tell which columns are numbers.
     fn head(&mut self, row: Option<&[Value]>) -> std::io::Result<()> {
@@ -45,6 +53,9 @@ impl Markdown {
             return Ok(());
         }
         self.is_begun = true;
+        if let Some(told) = &self.told {
+            writeln!(self.output, "{}\n", escaped(&told.summary))?;
+        }
         let names: Vec<String> = self.columns.iter().map(|name| escaped(name)).collect();
         writeln!(self.output, "| {} |", names.join(" | "))?;
         let is_number = |index: usize| {
@@ -71,6 +82,9 @@ impl Sink for Markdown {
 impl Renderer for Markdown {
     fn finish(&mut self) -> Result<Vec<String>> {
         written(self.head(None))?;
+        if let Some(told) = &self.told {
+            written(writeln!(self.output, "\nMade by {}", code(&told.command)))?;
+        }
         written(self.output.flush())?;
         Ok(Vec::new())
     }

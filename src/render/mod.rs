@@ -17,13 +17,23 @@ mod markdown;
 mod table;
 
 /// How it shall look.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Style {
     pub colour: bool,
     /// Of the terminal, in columns; none in a pipe, where nothing is ever cut or wrapped.
     pub width: Option<u16>,
     /// The rows are events, which a page also draws.
     pub events: bool,
+    pub told: Option<Told>,
+}
+
+/// What stands around a table that is pasted into a ticket, which must speak for itself.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The answer in a sentence.
+    pub summary: String,
+    /// The command line that made it.
+    pub command: String,
 }
 
 /// A format that rows are written in.
@@ -70,6 +80,11 @@ pub fn of_ending(path: &Path) -> Result<Format> {
 /// Whether people read it, rather than programs.
 pub fn is_read(format: Format) -> bool {
     matches!(format, Format::Table | Format::Markdown | Format::Jira | Format::Html)
+}
+
+/// Whether it is pasted or opened by itself, and says around its table what that is.
+pub fn is_document(format: Format) -> bool {
+    matches!(format, Format::Markdown | Format::Jira | Format::Html)
 }
 
 pub fn make(format: Format, output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {

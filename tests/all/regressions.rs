@@ -83,6 +83,8 @@ fn an_incident_lasts_as_long_as_its_evidence() {
             "2025-01-01 12:00",
             "--code",
             "f(ail)ed",
+            "--level",
+            "info",
         ],
     );
     let row = rows.iter().find(|row| row["code"] == "ail").expect("the code");

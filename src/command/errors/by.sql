@@ -1,6 +1,10 @@
--- Errors by code and further columns.
-WITH failures AS ({failures}),
-counted AS (SELECT code, {by} count(*) AS count, min(ts) AS first, max(ts) AS last FROM failures GROUP BY ALL)
+-- Errors by code and further columns. `counted` has rows that are alike in all that tells whether they are errors.
+WITH counted AS ({counted}),
+codes AS (
+    SELECT code, {by} sum(n)::BIGINT AS count, min(first) AS first, max(last) AS last
+    FROM counted
+    GROUP BY ALL
+)
 SELECT code, {by} count, round(count / sum(count) OVER (), 4) AS share, first, last
-FROM counted
+FROM codes
 ORDER BY count DESC, code NULLS LAST, {order}

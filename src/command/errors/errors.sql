@@ -1,38 +1,49 @@
--- Errors by code: how many of all, how many entities, since and until when, how severe at most, in which tables, over
--- time in {parts} equal parts, and the first message with its origin.
-WITH failures AS ({failures}),
-described AS ({descriptions}),
-ends AS (SELECT epoch_us(min(ts)) AS first, epoch_us(max(ts)) AS last FROM failures),
-placed AS (
-    SELECT
-        f.*,
-        least(((epoch_us(ts) - first) * {parts}::HUGEINT // greatest(last - first, 1))::BIGINT, {parts} - 1) AS part,
-        list_position(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], level) AS severity,
-        row_number() OVER (PARTITION BY code ORDER BY ts NULLS LAST, source, table_name, at_file, at_line) AS place
-    FROM failures f, ends
-),
-by_table AS (
-    SELECT code, CASE WHEN source = table_name THEN source ELSE source || '.' || table_name END AS name, count(*) AS n
-    FROM failures
-    GROUP BY ALL
-),
-sources AS (SELECT code, string_agg(name || ' ' || n, ', ' ORDER BY n DESC, name) AS sources FROM by_table GROUP BY code),
-codes AS (
+-- Errors by code, those without one by template: what the code means, how many of all, how many entities, since and
+-- until when, how severe at most, in which tables, over time in {parts} equal parts, and the first message with its
+-- origin. `rca_errors_found` is what found.sql found.
+WITH codes AS (
     SELECT
         code,
-        count(*) AS count,
-        count(DISTINCT entity) AS entities,
-        min(ts) AS first,
-        max(ts) AS last,
+        number,
+        sum(n)::BIGINT AS count,
+        min(first) AS first,
+        max(last) AS last,
         ['trace', 'debug', 'info', 'warn', 'error', 'fatal'][max(severity)] AS level,
-        {trend} AS trend,
-        max(split_part(coalesce(text, message), chr(10), 1) || ' (' || origin || ')') FILTER (WHERE place = 1) AS example
+        string_agg(name || ' ' || n, ', ' ORDER BY n DESC, name) AS sources
+    FROM rca_errors_found
+    WHERE is_error
+    GROUP BY code, number
+),
+ends AS (
+    SELECT epoch_us(min(first)) AS first, epoch_us(max(last)) AS last
+    FROM rca_errors_found
+    WHERE is_error AND isfinite(first) AND isfinite(last)
+),
+placed AS (
+    SELECT
+        e.code,
+        e.number,
+        entity,
+        CASE WHEN isfinite(ts) THEN least(((epoch_us(ts) - ends.first) * {parts}::HUGEINT // greatest(ends.last - ends.first, 1))::BIGINT, {parts} - 1) END AS part,
+        CASE WHEN ts IS NOT DISTINCT FROM c.first THEN {
+            'source': source,
+            'table_name': table_name,
+            'at_file': at_file,
+            'at_line': at_line,
+            'shown': left(split_part(coalesce(text, message), chr(10), 1), 500) || ' (' || origin || ')'
+        } END AS example
+    FROM (SELECT * FROM ({candidates}) WHERE is_error) e
+    JOIN codes c ON e.code IS NOT DISTINCT FROM c.code AND e.number IS NOT DISTINCT FROM c.number
+    LEFT JOIN ends ON true
+),
+told AS (
+    SELECT code, number, count(DISTINCT entity) AS entities, {trend} AS trend, min(example).shown AS example
     FROM placed
-    GROUP BY code
+    GROUP BY code, number
 )
 SELECT
     c.code,
-    d.description,
+    coalesce(m.description, t.template) AS description,
     count,
     round(count / sum(count) OVER (), 4) AS share,
     entities,
@@ -43,6 +54,7 @@ SELECT
     trend,
     example
 FROM codes c
-JOIN sources s ON c.code IS NOT DISTINCT FROM s.code
-LEFT JOIN described d ON c.code = d.code
-ORDER BY count DESC, c.code NULLS LAST
+JOIN told ON c.code IS NOT DISTINCT FROM told.code AND c.number IS NOT DISTINCT FROM told.number
+LEFT JOIN rca_meanings m ON c.code = m.code
+LEFT JOIN rca_templates t ON c.number = t.number
+ORDER BY count DESC, c.code NULLS LAST, description

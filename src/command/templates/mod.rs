@@ -55,16 +55,7 @@ impl Ask for TemplatesArgs {
                 .detail("columns called message, msg, text and the like are messages; so are those of every log"));
         }
         let rows = self.messages(session, &tables)?;
-        let mined = Arc::new(mine(session, &rows)?);
-        keep(session, &mined)?;
-        let of = mined.clone();
-        session.engine.add_text_function("rca_template_of", move |texts, numbers| {
-            let mut room = Vec::new();
-            for (text, number) in texts.iter().zip(numbers) {
-                let known = text.and_then(|text| of.template_of(text, &mut room));
-                *number = known.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1);
-            }
-        })?;
+        mine(session, &rows)?;
         let sql = if self.rows {
             format!(
                 "SELECT origin, template_id, template FROM (SELECT origin, at_file, at_line, ts, rca_template_of(text) AS number FROM ({rows})) \
@@ -97,8 +88,27 @@ impl TemplatesArgs {
     }
 }
 
+/// Mines the templates of all `text`s of a relation. From then on SQL knows `rca_template_of(text)`, the number of a
+/// text's template, and the table `rca_templates` of `number, template_id, template`.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub(super) fn mine(session: &Session, rows: &str) -> Result<Arc<Mined>> {
+    let mined = Arc::new(mined(session, rows)?);
+    keep(session, &mined)?;
+    let of = mined.clone();
+    session.engine.add_text_function("rca_template_of", move |texts, numbers| {
+        let mut room = Vec::new();
+        for (text, number) in texts.iter().zip(numbers) {
+            let known = text.and_then(|text| of.template_of(text, &mut room));
+            *number = known.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1);
+        }
+    })?;
+    Ok(mined)
+}
+
 /// Mines the templates of all messages: each of the engine's threads counts in a tally of its own.
-fn mine(session: &Session, rows: &str) -> Result<Mined> {
+fn mined(session: &Session, rows: &str) -> Result<Mined> {
     let tallies: Arc<Mutex<Vec<Tally>>> = Arc::default();
     let spare = tallies.clone();
     session.engine.add_counting_function("rca_tally", move |texts, numbers| {

@@ -62,6 +62,12 @@ const CODE: &[&str] = &[
     "statuscode",
     "http_status",
     "httpstatus",
+    "errorid",
+    "error_id",
+    "fault_code",
+    "alarm_code",
+    "sqlstate",
+    "exit_code",
 ];
 
 /// Columns of more keys than these serve nobody; the rarer ones are counted as keys of no column.
@@ -201,7 +207,8 @@ impl Keys {
         }
         let level = said(|schema| &schema.level).unwrap_or_else(|| paths.named(LEVEL, any));
         let message = said(|schema| &schema.message).unwrap_or_else(|| paths.named(MESSAGE, any));
-        let code = said(|schema| &schema.code).unwrap_or_else(|| paths.named(CODE, any));
+        // A format that knows of no code does not say that its lines have none.
+        let code = said(|schema| &schema.code).flatten().or_else(|| paths.named(CODE, any));
         let received = said(|schema| &schema.received).flatten();
         let mut keys = Keys {
             name: schema.map_or_else(|| syntax.name().to_string(), |schema| schema.name.clone()),
@@ -316,7 +323,9 @@ impl Keys {
         if !has_message && !self.has_message {
             capture.message = Span::new(0, line.len());
         }
-        whole && (capture.written.is_some() || !self.needs_time)
+        // An object with a level and a message is a record, though its time was forgotten.
+        let is_untimed = self.syntax == Syntax::Json && has_message && found.ranks[Role::Level as usize] < u8::MAX;
+        whole && (capture.written.is_some() || !self.needs_time || is_untimed)
     }
 
     /// One pair of a line.

@@ -1,12 +1,24 @@
-//! Whether the codes can be trusted: failures without a code, codes that hide several failures, failures under
-//! several codes, codes that no codebook knows, failed entities that never got a label.
+//! Whether the codes can be trusted: failures without a code, codes that hide several failures, failures under several
+//! codes, codes that no codebook knows, failed entities that never got a label. A fault is a file.
 
-use super::{FAULTS, Question};
-use crate::command::Answer;
-use crate::engine::quote::{self, fill};
-use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+
+use super::question::Question;
+use crate::command::{Answer, templates};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::Kind;
 use crate::model::value::Value;
-use crate::session::{Table, known_column};
+
+mod alike;
+mod documented;
+mod labels;
+mod mixed;
+mod synonyms;
+mod together;
+mod unclassified;
+
+use labels::Labels;
 
 /// One fault of the classification.
 struct Fault {
@@ -19,34 +31,50 @@ struct Fault {
     sql: String,
 }
 
+const COLUMNS: [(&str, Kind); 7] = [
+    ("fault", Kind::Text),
+    ("code", Kind::Text),
+    ("count", Kind::Int),
+    ("share", Kind::Float),
+    ("templates", Kind::Int),
+    ("detail", Kind::Text),
+    ("sql", Kind::Text),
+];
+
 /// The worst first: what hides failures, then what hides meaning.
 const ORDER: [&str; 7] =
     ["catch_all", "unlabelled", "unclassified", "overloaded", "synonym", "undocumented", "never_seen"];
 
+/// How often a template is under a code in a table.
+struct Count {
+    place: usize,
+    code: Option<String>,
+    template: Option<String>,
+    number: Option<i64>,
+    count: i64,
+}
+
+/// What all faults are told from.
+struct Audit<'a, 'b> {
+    question: &'b Question<'a>,
+    labels: Option<Labels<'a>>,
+    counts: Vec<Count>,
+    /// Errors of each place.
+    totals: Vec<i64>,
+}
+
 pub fn run(mut question: Question) -> Result<Answer> {
+    let mut notes = std::mem::take(&mut question.notes);
+    let labels = Labels::find(&question, &mut notes)?;
+    let (counts, totals) = count(&question)?;
+    let audit = Audit { question: &question, labels, counts, totals };
     let mut faults = Vec::new();
-    let (_, tables) = question.failures(&[])?;
-    let mut codes_seen = Vec::new();
-    let mut all = 0;
-    for table in tables {
-        let Some(failures) = question.failures_of(table, &[]) else { continue };
-        let codes = question
-            .session
-            .engine
-            .rows(&format!("SELECT code, count(*) FROM ({failures}) GROUP BY 1 ORDER BY 1 NULLS LAST"))?
-            .rows;
-        let total: i64 = codes.iter().map(|row| row[1].int()).sum();
-        let coded: i64 = codes.iter().filter(|row| !row[0].is_null()).map(|row| row[1].int()).sum();
-        codes_seen
-            .extend(codes.iter().filter(|row| !row[0].is_null()).map(|row| (row[0].shown(), row[1].int(), table)));
-        all += total;
-        unclassified(&question, table, total, total - coded, &mut faults);
-        if coded > 0 {
-            templates(&question, table, &failures, total, &mut faults)?;
-        }
-    }
-    codebook(&question, &codes_seen, all, &mut faults)?;
-    unlabelled(&mut question, &mut faults)?;
+    mixed::find(&audit, &mut faults)?;
+    synonyms::find(&audit, &mut faults)?;
+    together::find(&audit, &mut faults)?;
+    unclassified::find(&audit, &mut faults);
+    documented::find(&audit, &mut faults)?;
+    labels::find(&audit, &mut faults)?;
     faults.sort_by(|a, b| {
         let place = |fault: &Fault| ORDER.iter().position(|name| *name == fault.fault);
         place(a)
@@ -55,293 +83,190 @@ pub fn run(mut question: Question) -> Result<Answer> {
             .then_with(|| a.code.cmp(&b.code))
             .then_with(|| a.detail.cmp(&b.detail))
     });
-    let rows: Vec<Vec<Value>> = faults
-        .into_iter()
-        .map(|fault| {
-            vec![
-                Value::Text(fault.fault.into()),
-                fault.code.map_or(Value::Null, Value::Text),
-                Value::Int(fault.count.into()),
-                Value::Float((fault.share * 10_000.0).round() / 10_000.0),
-                fault.templates.map_or(Value::Null, |count| Value::Int(count.into())),
-                Value::Text(fault.detail),
-                Value::Text(fault.sql),
-            ]
-        })
-        .collect();
-    Ok(Answer {
-        sql: question.session.engine.keep("faults", &FAULTS, &rows)?,
-        notes: question.notes,
-        ..Answer::default()
-    })
+    let summary = audit.summary(&faults);
+    let rows: Vec<Vec<Value>> = faults.into_iter().map(Fault::row).collect();
+    let sql = question.session.engine.keep("faults", &COLUMNS, &rows)?;
+    Ok(Answer { summary, notes, ..Answer::of(sql) })
+}
+
+/// Counts errors by table, code and template. All their messages are mined at once, without the codes in them.
+fn count(question: &Question) -> Result<(Vec<Count>, Vec<i64>)> {
+    let errors = format!("SELECT *, {} AS said FROM ({})", without_code(), question.errors(question.window));
+    templates::mine(question.session, &format!("SELECT said AS text FROM ({errors}) WHERE said IS NOT NULL"))?;
+    let rows = question.session.engine.rows(&format!(
+        "SELECT name, code, number, template, n FROM (SELECT name, code, rca_template_of(said) AS number, count(*) AS n FROM ({errors}) GROUP BY ALL) \
+         LEFT JOIN rca_templates USING (number) ORDER BY name, code NULLS LAST, n DESC, template NULLS LAST"
+    ))?;
+    let places: BTreeMap<&str, usize> =
+        question.places.iter().enumerate().map(|(at, place)| (place.table.name.as_str(), at)).collect();
+    let mut totals = vec![0; question.places.len()];
+    let text = |value: &Value| (!value.is_null()).then(|| value.shown());
+    let mut counts = Vec::new();
+    for row in &rows.rows {
+        let Some(place) = places.get(row[0].shown().as_str()) else { continue };
+        totals[*place] += row[4].int();
+        counts.push(Count {
+            place: *place,
+            code: text(&row[1]),
+            template: text(&row[3]),
+            number: (!row[3].is_null()).then(|| row[2].int()),
+            count: row[4].int(),
+        });
+    }
+    Ok((counts, totals))
+}
+
+/// A message's text without the row's own code, which would tell messages apart that say the same.
+fn without_code() -> &'static str {
+    "CASE WHEN length(raw_code) > 2 AND regexp_matches(raw_code, '[A-Za-z]') THEN replace(text, trim(raw_code), '<*>') ELSE text END"
+}
+
+impl Audit<'_, '_> {
+    /// Counts by code: `count`s of one code in one place.
+    fn by_code(&self, place: usize) -> BTreeMap<&str, Vec<&Count>> {
+        let mut codes: BTreeMap<&str, Vec<&Count>> = BTreeMap::new();
+        for count in self.counts.iter().filter(|count| count.place == place) {
+            if let Some(code) = &count.code {
+                codes.entry(code).or_default().push(count);
+            }
+        }
+        codes
+    }
+
+    /// How many errors of a code there are in all places together.
+    fn count_of(&self, code: &str) -> i64 {
+        self.counts.iter().filter(|count| count.code.as_deref() == Some(code)).map(|count| count.count).sum()
+    }
+
+    fn share(&self, place: usize, count: i64) -> f64 {
+        share(count, self.totals[place])
+    }
+
+    /// That a row is an error with this code, as people paste it.
+    fn where_code(&self, place: usize, code: &str) -> String {
+        self.question.are_of(&self.question.places[place], Some(&[code]))
+    }
+
+    /// Whether another place before it has the same codes as often, so that both tell of the same failures.
+    fn is_echo(&self, place: usize) -> bool {
+        let counts = |place: usize| -> Vec<(&str, i64)> {
+            self.by_code(place)
+                .into_iter()
+                .map(|(code, counts)| (code, counts.iter().map(|count| count.count).sum()))
+                .collect()
+        };
+        let mine = counts(place);
+        // Of two that say the same a table of results is the one to count, rather than a log.
+        let rank = |place: usize| (self.question.places[place].table.kind == "log", place);
+        (0..self.totals.len()).any(|other| rank(other) < rank(place) && mine.len() > 1 && counts(other) == mine)
+    }
+
+    /// ` (Other / unspecified failure)`, or nothing.
+    fn called(&self, code: &str) -> Result<String> {
+        let description = self.description(code)?;
+        Ok(description.map_or_else(String::new, |text| format!(" ({})", first_line(&text))))
+    }
+
+    fn description(&self, code: &str) -> Result<Option<String>> {
+        let own = match &self.question.codebook {
+            None => None,
+            Some(book) => self
+                .question
+                .session
+                .one_row(&format!("SELECT description FROM ({}) WHERE code = {}", book.sql(), quote::text(code)))?
+                .first()
+                .filter(|value| !value.is_null())
+                .map(Value::shown),
+        };
+        Ok(own.or_else(|| super::meanings::public(code)))
+    }
+
+    /// What a fault costs: of the entities that failed with the code those that have no label.
+    fn cost(&self, code: Option<&str>) -> String {
+        match self.labels.as_ref().and_then(|labels| labels.of(code).map(|units| (labels, units))) {
+            Some((labels, units)) if units.unlabelled > 0 => format!(
+                "; cost: {} of the {} {} that failed with it have no label",
+                units.unlabelled,
+                units.failed,
+                labels.things()
+            ),
+            _ => String::new(),
+        }
+    }
+
+    /// The answer in a sentence: how many errors stand under codes that do not say what failed.
+    fn summary(&self, faults: &[Fault]) -> Option<String> {
+        let told =
+            |kinds: &[&str]| -> Vec<&Fault> { faults.iter().filter(|fault| kinds.contains(&fault.fault)).collect() };
+        if faults.is_empty() {
+            return Some("No fault of the classification was found.".into());
+        }
+        let codes =
+            |faults: &[&Fault]| faults.iter().filter_map(|fault| fault.code.clone()).collect::<Vec<_>>().join(", ");
+        let mut parts = Vec::new();
+        let mixed = told(&["catch_all", "overloaded"]);
+        if !mixed.is_empty() {
+            let count: i64 = mixed.iter().map(|fault| fault.count).sum();
+            parts.push(format!("{count} failures stand under a code that means several things ({})", codes(&mixed)));
+        }
+        let uncoded: i64 = told(&["unclassified"]).iter().map(|fault| fault.count).sum();
+        if uncoded > 0 {
+            parts.push(format!("{uncoded} errors have no code"));
+        }
+        if let Some(units) = self.labels.as_ref().map(|labels| (labels.unlabelled, labels)).filter(|(n, _)| *n > 0) {
+            parts.push(format!("{} of {} failed {} have no label", units.0, units.1.failed, units.1.things()));
+        }
+        let synonyms = told(&["synonym"]);
+        if !synonyms.is_empty() {
+            parts.push(format!("codes that mean the same: {}", codes(&synonyms)));
+        }
+        let unknown = told(&["undocumented"]);
+        if !unknown.is_empty() {
+            parts.push(format!("not in the codebook: {}", codes(&unknown)));
+        }
+        let unseen = told(&["never_seen"]).len();
+        if unseen > 0 {
+            parts.push(format!("{unseen} of the codebook's codes never occur"));
+        }
+        Some(format!("{}.", parts.join("; ")))
+    }
+}
+
+impl Fault {
+    fn row(self) -> Vec<Value> {
+        vec![
+            Value::Text(self.fault.into()),
+            self.code.map_or(Value::Null, Value::Text),
+            Value::Int(self.count.into()),
+            Value::Float((self.share * 10_000.0).round() / 10_000.0),
+            self.templates.map_or(Value::Null, |count| Value::Int(count.into())),
+            Value::Text(self.detail),
+            Value::Text(self.sql),
+        ]
+    }
 }
 
 fn share(count: i64, total: i64) -> f64 {
     if total == 0 { 0.0 } else { count as f64 / total as f64 }
 }
 
-/// Which rows of a table are errors, for SQL that people paste.
-fn is_error(table: &Table) -> String {
-    let result = table.roles.result.as_ref().map(|result| format!("rca_failed({})", quote::readable_name(result)));
-    let level = table
-        .roles
-        .level
-        .as_ref()
-        .map(|level| format!("rca_level({}) IN ('error', 'fatal')", quote::readable_name(level)));
-    let parts: Vec<String> = level.into_iter().chain(result).collect();
-    if parts.is_empty() { "true".into() } else { format!("({})", parts.join(" OR ")) }
+/// `14 %`, `0.4 %`.
+fn percent(share: f64) -> String {
+    if share < 0.0995 { format!("{:.1} %", share * 100.0) } else { format!("{:.0} %", share * 100.0) }
 }
 
-fn unclassified(question: &Question, table: &Table, total: i64, count: i64, faults: &mut Vec<Fault>) {
-    let Some(code) = question.code_of(table) else { return };
-    if count == 0 {
-        return;
-    }
-    faults.push(Fault {
-        fault: "unclassified",
-        code: None,
-        count,
-        share: share(count, total),
-        templates: None,
-        detail: format!(
-            "{count} of {total} errors of {} have no code: nobody can count or label them by it",
-            table.name
-        ),
-        sql: quote::one_line(&format!(
-            "SELECT * FROM {} WHERE {} AND rca_code({}) IS NULL{}",
-            table.sql(),
-            is_error(table),
-            plain(&code),
-            question.asked_of(table),
-        )),
-    });
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
-/// `"error_code"::VARCHAR` as people write it.
-fn plain(code: &str) -> String {
-    match code.strip_prefix('"').and_then(|rest| rest.strip_suffix("\"::VARCHAR")) {
-        Some(name) => quote::readable_name(&name.replace("\"\"", "\"")),
-        None => code.to_string(),
-    }
+/// A template as people read it.
+fn shown(template: &str) -> String {
+    template.replace("<*>", "…")
 }
 
-/// Codes with several templates, and templates with several codes.
-fn templates(question: &Question, table: &Table, failures: &str, total: i64, faults: &mut Vec<Fault>) -> Result<()> {
-    if table.roles.message.is_none() {
-        return Ok(());
-    }
-    let sql = fill(include_str!("templates.sql"), &[("failures", failures)]);
-    let rows = question.session.engine.rows(&sql)?.rows;
-    let mut at = 0;
-    while at < rows.len() {
-        let code = rows[at][0].shown();
-        let of_code: Vec<&Vec<Value>> = rows[at..].iter().take_while(|row| row[0].shown() == code).collect();
-        at += of_code.len();
-        let count: i64 = of_code.iter().map(|row| row[2].int()).sum();
-        // A template is told apart from noise by a twentieth of its code's rows.
-        let main: Vec<&&Vec<Value>> = of_code.iter().filter(|row| row[2].int() * 20 >= count).collect();
-        let description =
-            question.codebook.as_ref().map(|_| describe(question, &code)).transpose()?.flatten().unwrap_or_default();
-        let is_rest = ["other", "unspecified", "unknown", "misc", "generic", "default", "unclassified"]
-            .iter()
-            .any(|word| description.to_lowercase().contains(word));
-        let evenly = main.iter().all(|row| row[2].int() * 10 < count * 9);
-        if main.len() < 2 || !evenly || count < 5 {
-            continue;
-        }
-        let is_catch_all = main.len() >= 4 || is_rest;
-        let list: Vec<String> =
-            main.iter().take(8).map(|row| format!("{} × {}", row[2].int(), row[1].shown())).collect();
-        let called = if description.is_empty() { String::new() } else { format!(" ({description})") };
-        let code_sql = question.code_of(table).map(|code| plain(&code)).unwrap_or_default();
-        let message = table.roles.message.as_ref().map(|message| quote::readable_name(message)).unwrap_or_default();
-        faults.push(Fault {
-            fault: if is_catch_all { "catch_all" } else { "overloaded" },
-            code: Some(code.clone()),
-            count,
-            share: share(count, total),
-            templates: Some(main.len() as i64),
-            detail: format!("{} unlike failures of {} under one code{called}: {}", main.len(), table.name, list.join("; ")),
-            sql: quote::one_line(&format!("SELECT rca_template({message}) AS template, count(*) AS count FROM {} WHERE {code_sql} = {} AND {}{} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&code), is_error(table), question.asked_of(table))),
-        });
-    }
-    synonyms(question, table, &rows, total, faults);
-    Ok(())
-}
-
-fn describe(question: &Question, code: &str) -> Result<Option<String>> {
-    let row = question.session.one_row(&format!(
-        "SELECT description FROM ({}) WHERE code = {}",
-        question.descriptions(),
-        quote::text(code)
-    ))?;
-    Ok(row.first().filter(|value| !value.is_null()).map(Value::shown))
-}
-
-/// A template of at least three words that two or three codes share. One that all codes share says nothing of them.
-fn synonyms(question: &Question, table: &Table, rows: &[Vec<Value>], total: i64, faults: &mut Vec<Fault>) {
-    let codes: std::collections::BTreeSet<String> = rows.iter().map(|row| row[0].shown()).collect();
-    let mut by_template: std::collections::BTreeMap<String, Vec<(String, i64)>> = std::collections::BTreeMap::new();
-    for row in rows.iter().filter(|row| row[2].int() >= 3) {
-        by_template.entry(row[1].shown()).or_default().push((row[0].shown(), row[2].int()));
-    }
-    for (template, with) in by_template {
-        let words = template.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
-        if with.len() < 2 || with.len() > 3 || with.len() == codes.len() || words < 2 {
-            continue;
-        }
-        let count = with.iter().map(|(_, count)| count).sum();
-        let names: Vec<String> = with.iter().map(|(code, count)| format!("{code} {count}")).collect();
-        let message = table.roles.message.as_ref().map(|message| quote::readable_name(message)).unwrap_or_default();
-        let code = question.code_of(table).map(|code| plain(&code)).unwrap_or_default();
-        faults.push(Fault {
-            fault: "synonym",
-            code: Some(with.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", ")),
-            count,
-            share: share(count, total),
-            templates: Some(1),
-            detail: format!("one message of {} under several codes ({}): {template}", table.name, names.join(", ")),
-            sql: quote::one_line(&format!("SELECT {code} AS code, count(*) AS count FROM {} WHERE rca_template({message}) = {}{} GROUP BY 1 ORDER BY 2 DESC, 1", table.sql(), quote::text(&template), question.asked_of(table))),
-        });
-    }
-}
-
-/// Codes that are in the evidence or in the codebook, but not in both.
-fn codebook(question: &Question, seen: &[(String, i64, &Table)], total: i64, faults: &mut Vec<Fault>) -> Result<()> {
-    let Some(codebook) = &question.codebook else { return Ok(()) };
-    let known: Vec<(String, String)> = question
-        .session
-        .engine
-        .rows(&format!("{} ORDER BY 1", codebook.sql()))?
-        .rows
-        .iter()
-        .map(|row| (row[0].shown(), row[1].shown()))
-        .collect();
-    let mut unknown: std::collections::BTreeMap<&str, (i64, Vec<String>)> = std::collections::BTreeMap::new();
-    for (code, count, table) in seen {
-        // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook.
-        let is_kin = known.iter().any(|(known, _)| shape(known) == shape(code));
-        if is_kin && !known.iter().any(|(known, _)| known == code) {
-            let entry = unknown.entry(code).or_default();
-            entry.0 += count;
-            entry.1.push(format!("{} {count}", table.name));
-        }
-    }
-    let column = quote::readable_name(&codebook.code);
-    for (code, (count, sources)) in unknown {
-        faults.push(Fault {
-            fault: "undocumented",
-            code: Some(code.to_string()),
-            count,
-            share: share(count, total),
-            templates: None,
-            detail: format!("in the evidence ({}) and not in {}", sources.join(", "), codebook.table.name),
-            sql: format!(
-                "SELECT count(*) AS documented FROM {} WHERE {column} = {}",
-                codebook.table.sql(),
-                quote::text(code)
-            ),
-        });
-    }
-    for (code, description) in known.iter().filter(|(code, _)| !seen.iter().any(|(seen, ..)| seen == code)) {
-        faults.push(Fault {
-            fault: "never_seen",
-            code: Some(code.clone()),
-            count: 0,
-            share: 0.0,
-            templates: None,
-            detail: format!("in {} and nowhere in the evidence: {description}", codebook.table.name),
-            sql: format!("SELECT * FROM {} WHERE {column} = {}", codebook.table.sql(), quote::text(code)),
-        });
-    }
-    Ok(())
-}
-
-/// `E999` as `A9`.
-fn shape(code: &str) -> String {
-    let mut shape: Vec<char> = code
-        .chars()
-        .map(|c| {
-            if c.is_ascii_digit() {
-                '9'
-            } else if c.is_alphabetic() {
-                'A'
-            } else {
-                c
-            }
-        })
-        .collect();
-    shape.dedup();
-    shape.into_iter().collect()
-}
-
-/// Failed entities without a label, by the code they failed with last.
-fn unlabelled(question: &mut Question, faults: &mut Vec<Fault>) -> Result<()> {
-    let session = question.session;
-    let settings = session.settings.labels.clone();
-    let found = || session.tables.iter().find(|table| table.short_name.to_lowercase().contains("label"));
-    let labels = match &settings {
-        Some(settings) => session.table(&settings.table)?,
-        None => match found() {
-            Some(table) => table,
-            None => {
-                question.notes.push("no table of labels is known, so unlabelled failures are not looked for; name one: --set labels.table=TABLE".into());
-                return Ok(());
-            }
-        },
-    };
-    let said = settings.as_ref();
-    let key = match said.and_then(|labels| labels.key.as_deref()) {
-        Some(key) => known_column(&labels.name, &labels.columns, key, "labels.key")?,
-        None => session.entity_columns(labels).into_iter().next().ok_or_else(|| {
-            Error::question(format!("table `{}` of labels has no known key", labels.name))
-                .hint("say which column it is: --set labels.table=TABLE --set labels.key=COLUMN")
-        })?,
-    };
-    let label = match said.and_then(|labels| labels.label.as_deref()) {
-        Some(label) => known_column(&labels.name, &labels.columns, label, "labels.label")?,
-        None => labels.column("label").map_or_else(|| key.clone(), |column| column.name.clone()),
-    };
-    let (key, label) = (quote::readable_name(&key), quote::readable_name(&label));
-    let has = format!("SELECT {key}::VARCHAR FROM {} WHERE {label} IS NOT NULL AND {key} IS NOT NULL", labels.sql());
-    // The table where units fail: one with an outcome, a code and the entity. Logs repeat what it says.
-    let tested: Vec<&Table> = question
-        .tables
-        .iter()
-        .copied()
-        .filter(|table| {
-            table.name != labels.name
-                && table.roles.result.is_some()
-                && table.kind != "log"
-                && !session.entity_columns(table).is_empty()
-        })
-        .collect();
-    let is_record = |table: &&&Table| question.code_of(table).is_some() && table.kind != "json";
-    let Some(table) = tested.iter().find(is_record).or(tested.first()) else { return Ok(()) };
-    let entity = quote::readable_name(&session.entity_columns(table)[0]);
-    let code = question.code_of(table).map_or_else(|| "NULL::VARCHAR".into(), |code| plain(&code));
-    let condition = format!("{}{}", is_error(table), question.asked_of(table));
-    let sql = format!(
-        "SELECT {code} AS code, count(DISTINCT {entity}) AS units, count(*) AS failures, (SELECT count(DISTINCT {entity}) FROM {0} WHERE {condition}) AS failed \
-         FROM {0} WHERE {condition} AND {entity}::VARCHAR NOT IN ({has}) GROUP BY 1 ORDER BY 2 DESC, 1",
-        table.sql(),
-    );
-    for row in session.engine.rows(&sql)?.rows {
-        let (units, failures, failed) = (row[1].int(), row[2].int(), row[3].int());
-        let is_code = if row[0].is_null() {
-            format!("{code} IS NULL")
-        } else {
-            format!("{code} = {}", quote::text(&row[0].shown()))
-        };
-        faults.push(Fault {
-            fault: "unlabelled",
-            code: Some(row[0].shown()).filter(|code| !code.is_empty()),
-            count: units,
-            share: share(units, failed),
-            templates: None,
-            detail: format!("{units} of {failed} failed {entity} values ({failures} failures in {}) have no row in {}: a model learns and is judged without them", table.name, labels.name),
-            sql: quote::one_line(&format!("SELECT DISTINCT {entity} FROM {} WHERE {condition} AND {is_code} AND {entity}::VARCHAR NOT IN ({has}) ORDER BY 1", table.sql())),
-        });
-    }
-    Ok(())
+/// A template as a pattern of SQL's LIKE.
+fn like(template: &str) -> String {
+    let escaped = template.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").replace("<*>", "%");
+    let escape = if escaped.contains('\\') { " ESCAPE '\\'" } else { "" };
+    format!("{}{escape}", quote::text(&escaped))
 }

@@ -1,102 +1,226 @@
-//! Errors of an incident against those of a baseline: rates per time, an exact test, the false-discovery rate kept.
+//! Errors of an incident against those of a baseline: counted once together, then told apart by window.
 
-use super::{Question, breakdown};
+use std::collections::BTreeMap;
+
+use super::breakdown;
+use super::question::Question;
 use crate::command::Answer;
-use crate::engine::quote;
+use crate::engine::quote::fill;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
-use crate::model::statistics;
+use crate::model::name;
 use crate::model::time;
 use crate::model::value::Value;
 use crate::session::Window;
 
-/// Adjusted p-values up to this are a change.
-const FALSE_DISCOVERY_RATE: f64 = 0.05;
-/// Smaller changes are `same`, however certain.
-const RATIO_LEAST: f64 = 1.5;
+mod auto;
+mod judge;
+mod windows;
 
-pub fn run(question: &Question, baseline: &str) -> Result<Answer> {
-    let session = question.session;
-    let baseline = session.span(baseline, "--baseline")?;
-    let (Some(from), Some(to)) = (baseline.from, baseline.to) else {
-        return Err(Error::question("the baseline has no beginning or no end")
-            .hint("write --baseline FROM..TO, such as --baseline 2025-03-01..2025-03-02"));
-    };
-    let (failures, used) = question.failures(&[])?;
-    // The baseline's rows may lie before --from, so they are asked for on their own.
-    let mut whole = Question::new(session, question.args)?;
-    whole.window = Window::default();
-    let (all, _) = whole.failures(&[])?;
-    // The incident lasts as long as its evidence does, not only until its last error.
-    let ends = session.ends(&used)?.unwrap_or((from, to));
-    let incident_from = question.window.from.unwrap_or(ends.0);
-    let incident_to = question.window.to.unwrap_or(ends.1 + 1);
-    let incident =
-        format!("SELECT * FROM ({failures}) WHERE NOT (ts >= {} AND ts < {})", quote::time(from), quote::time(to));
-    let overlap = (incident_to.min(to) - incident_from.max(from)).max(0);
-    let incident_span = (incident_to - incident_from - overlap) as f64;
-    if incident_span <= 0.0 {
-        return Err(Error::question("the baseline leaves no time for the incident").detail(format!(
-            "baseline {}..{}, incident {}..{}",
-            time::rfc3339(from),
-            time::rfc3339(to),
-            time::rfc3339(incident_from),
-            time::rfc3339(incident_to)
-        )));
+use judge::{Change, FALSE_DISCOVERY_RATE, PARTS, Pair, RATIO_LEAST};
+use windows::Windows;
+
+/// More distinct codes than this are none.
+const CODES_MOST: usize = 200_000;
+
+/// A code, or the template of an error without one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    code: Option<String>,
+    number: Option<i64>,
+}
+
+impl Key {
+    fn of(row: &[Value]) -> Key {
+        Key { code: (!row[0].is_null()).then(|| row[0].shown()), number: (!row[1].is_null()).then(|| row[1].int()) }
     }
-    let counts = session.engine.rows(&format!(
-        "SELECT code, count(*) FILTER (WHERE in_baseline) AS baseline, count(*) FILTER (WHERE NOT in_baseline) AS incident FROM (\
-         SELECT code, true AS in_baseline FROM ({all}) WHERE ts >= {} AND ts < {} UNION ALL SELECT code, false FROM ({incident})) GROUP BY code ORDER BY code NULLS LAST",
-        quote::time(from), quote::time(to),
-    ))?;
-    let baseline_span = (to - from) as f64;
-    let count = |value: &Value| value.int().unsigned_abs();
-    let p_values: Vec<f64> = counts
-        .rows
+}
+
+/// What a row of the answer has besides the breakdown.
+const CHANGES: [(&str, Kind); 10] = [
+    ("code", Kind::Text),
+    ("number", Kind::Int),
+    ("baseline_count", Kind::Int),
+    ("rate_ratio", Kind::Float),
+    ("change", Kind::Text),
+    ("ci_low", Kind::Float),
+    ("ci_high", Kind::Float),
+    ("p_adjusted", Kind::Float),
+    ("risk_ratio", Kind::Float),
+    ("since", Kind::Time),
+];
+
+pub fn run(mut question: Question, baseline: &str) -> Result<Answer> {
+    let mut notes = std::mem::take(&mut question.notes);
+    let timeless: Vec<String> = question
+        .places
         .iter()
-        .map(|row| statistics::rates_differ(count(&row[2]), incident_span, count(&row[1]), baseline_span))
+        .filter(|place| place.table.roles.time.is_none())
+        .map(|place| place.table.name.clone())
         .collect();
-    let adjusted = statistics::adjusted(&p_values);
-    let rows: Vec<Vec<Value>> = counts
-        .rows
-        .iter()
-        .zip(&adjusted)
-        .map(|(row, p)| {
-            let (before, now) = (count(&row[1]), count(&row[2]));
-            let ratio =
-                if before == 0 { None } else { Some((now as f64 / incident_span) / (before as f64 / baseline_span)) };
-            let change = match ratio {
-                None => "new",
-                Some(_) if now == 0 => "gone",
-                Some(ratio) if *p <= FALSE_DISCOVERY_RATE && ratio >= RATIO_LEAST => "up",
-                Some(ratio) if *p <= FALSE_DISCOVERY_RATE && ratio <= 1.0 / RATIO_LEAST => "down",
-                Some(_) => "same",
-            };
-            let ratio = ratio.map_or(Value::Null, |ratio| Value::Float((ratio * 1_000.0).round() / 1_000.0));
-            vec![row[0].clone(), row[1].clone(), ratio, Value::Text(change.into())]
-        })
-        .collect();
-    let changes = session.engine.keep(
-        "changes",
-        &[("code", Kind::Text), ("baseline_count", Kind::Int), ("rate_ratio", Kind::Float), ("change", Kind::Text)],
-        &rows,
-    )?;
+    question.places.retain(|place| place.table.roles.time.is_some());
+    if question.places.is_empty() {
+        return Err(Error::question("no table with errors has a time to compare by"));
+    }
+    if !timeless.is_empty() {
+        notes.push(format!("left out, without a time: {}", name::listed(&timeless)));
+    }
+    let (windows, is_change) = match baseline {
+        "auto" => auto::windows(&question)?,
+        said => (Windows::said(&question, said)?, true),
+    };
+    // Templates are mined of both windows together; the baseline may lie before --from.
+    let candidates = breakdown::numbered(&question, Window::default())?;
+    let errors = format!("SELECT * FROM ({candidates}) WHERE is_error");
+    let pairs = pairs(&question, &windows, &errors)?;
+    let (keys, pairs): (Vec<Key>, Vec<Pair>) = pairs.into_iter().unzip();
+    let mut changes = judge::judge(&pairs, &windows);
+    if !is_change {
+        changes.iter_mut().for_each(|change| change.change = "same");
+    }
+    notes.push(windows.shown());
+    notes.extend(said(&question, &keys, &changes, is_change)?);
+    let changes = question.session.engine.keep("changes", &CHANGES, &rows(&keys, &pairs, &changes))?;
+    let (_, in_incident) = windows.sql();
+    let incident =
+        breakdown::relation(&question, &format!("SELECT * FROM ({candidates}) WHERE is_error AND {in_incident}"))?;
+    super::meanings::keep(&question, &format!("({changes})"))?;
     let sql = format!(
-        "WITH codes AS ({}), changes AS ({changes}), described AS ({}) \
-         SELECT h.code, coalesce(c.description, d.description) AS description, coalesce(c.count, 0) AS count, coalesce(c.share, 0) AS share, \
-         coalesce(c.entities, 0) AS entities, first, last, level, sources, trend, example, baseline_count, rate_ratio, change \
-         FROM changes h LEFT JOIN codes c ON h.code IS NOT DISTINCT FROM c.code LEFT JOIN described d ON h.code = d.code \
-         ORDER BY list_position(['new', 'up', 'gone', 'down', 'same'], change), count DESC, h.code NULLS LAST",
-        breakdown(&incident, &question.descriptions()),
-        question.descriptions(),
+        "WITH codes AS ({incident}), changes AS ({changes}) \
+         SELECT h.code, coalesce(m.description, t.template) AS description, coalesce(c.count, 0) AS count, coalesce(c.share, 0) AS share, \
+         coalesce(c.entities, 0) AS entities, first, last, level, sources, trend, example, \
+         baseline_count, rate_ratio, change, ci_low, ci_high, p_adjusted, risk_ratio, since \
+         FROM changes h LEFT JOIN rca_meanings m ON h.code = m.code LEFT JOIN rca_templates t ON h.number = t.number \
+         LEFT JOIN codes c ON h.code IS NOT DISTINCT FROM c.code AND (h.number IS NULL OR c.description = t.template) \
+         ORDER BY list_position(['new', 'up', 'gone', 'down', 'same'], change), p_adjusted > {FALSE_DISCOVERY_RATE}, count DESC, baseline_count DESC, h.code NULLS LAST, description"
     );
-    let notes = vec![format!(
-        "baseline {}..{}; incident {}..{}{}; up and down are changes of at least {RATIO_LEAST} times at a false-discovery rate of {FALSE_DISCOVERY_RATE}",
-        time::rfc3339(from),
-        time::rfc3339(to),
-        time::rfc3339(incident_from),
-        time::rfc3339(incident_to),
-        if overlap > 0 { " without the baseline" } else { "" },
+    Ok(Answer { notes, ..Answer::of(sql) })
+}
+
+/// What is to be known of the comparison.
+fn said(question: &Question, keys: &[Key], changes: &[Change], is_change: bool) -> Result<Vec<String>> {
+    if !is_change {
+        return Ok(vec!["no moment at which rates changed beyond chance was found: what is compared are the two halves, and all is `same`".into()]);
+    }
+    let mut notes = vec![format!(
+        "up and down are changes of at least {RATIO_LEAST} times at a false-discovery rate of {FALSE_DISCOVERY_RATE}; ci_low and ci_high are the interval of 95 % of risk_ratio (per outcome) where there is one, else of rate_ratio (per time)"
     )];
-    Ok(Answer { sql, notes, ..Answer::default() })
+    let first = keys
+        .iter()
+        .zip(changes)
+        .filter(|(_, change)| change.change != "same" && change.p_adjusted <= FALSE_DISCOVERY_RATE)
+        .filter_map(|(key, change)| Some((change.since?, key, change.change)))
+        .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    if let Some((since, key, change)) = first {
+        let code = match (&key.code, key.number) {
+            (Some(code), _) => code.clone(),
+            (None, Some(number)) => {
+                let row =
+                    question.session.one_row(&format!("SELECT template FROM rca_templates WHERE number = {number}"))?;
+                format!("`{}`", row.first().map(Value::shown).unwrap_or_default())
+            }
+            (None, None) => "errors without a code".into(),
+        };
+        notes.push(format!("what changed first: {code} ({change}), since {}", time::rfc3339(since)));
+    }
+    Ok(notes)
+}
+
+fn rows(keys: &[Key], pairs: &[Pair], changes: &[Change]) -> Vec<Vec<Value>> {
+    let float = |value: f64, digits: i32| {
+        let scale = 10f64.powi(digits);
+        if value.is_finite() { Value::Float((value * scale).round() / scale) } else { Value::Null }
+    };
+    let ratio = |ratio: Option<f64>| ratio.map_or(Value::Null, |ratio| float(ratio, 3));
+    keys.iter()
+        .zip(pairs)
+        .zip(changes)
+        .map(|((key, pair), change)| {
+            vec![
+                key.code.clone().map_or(Value::Null, Value::Text),
+                key.number.map_or(Value::Null, |number| Value::Int(number.into())),
+                Value::Int(pair.baseline.count.into()),
+                ratio(change.rate_ratio),
+                Value::Text(change.change.into()),
+                float(change.interval.0, 3),
+                float(change.interval.1, 3),
+                Value::Float(three_digits(change.p_adjusted)),
+                ratio(change.risk_ratio),
+                change.since.map_or(Value::Null, Value::Time),
+            ]
+        })
+        .collect()
+}
+
+/// A number with three digits that tell something, however small it is.
+fn three_digits(number: f64) -> f64 {
+    format!("{number:.2e}").parse().unwrap_or(number)
+}
+
+/// How often each code is in both windows.
+fn pairs(question: &Question, windows: &Windows, errors: &str) -> Result<BTreeMap<Key, Pair>> {
+    let engine = &question.session.engine;
+    let (in_baseline, in_incident) = windows.sql();
+    let sql = fill(
+        include_str!("counts.sql"),
+        &[
+            ("errors", errors),
+            ("in_baseline", &in_baseline),
+            ("in_incident", &in_incident),
+            ("parts", &PARTS.to_string()),
+            ("baseline_from", &windows.baseline.from.to_string()),
+            ("incident_from", &windows.incident.from.to_string()),
+            ("baseline_length", &windows.baseline.length().to_string()),
+            ("incident_length", &windows.incident.length().to_string()),
+        ],
+    );
+    let outcomes = outcomes(question, windows)?;
+    let mut pairs: BTreeMap<Key, Pair> = BTreeMap::new();
+    let mut tables: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+    for row in &engine.rows(&sql)?.rows {
+        let key = Key::of(row);
+        let table = row[2].shown();
+        let pair = pairs.entry(key.clone()).or_default();
+        if outcomes.contains_key(&table) {
+            let names = tables.entry(key).or_default();
+            if !names.contains(&table) {
+                names.push(table);
+            }
+        }
+        let seen = if row[3] == Value::Bool(true) { &mut pair.baseline } else { &mut pair.incident };
+        let count = row[5].int().unsigned_abs();
+        seen.count += count;
+        seen.failed += row[6].int().unsigned_abs();
+        seen.parts[usize::try_from(row[4].int()).unwrap_or(0).min(PARTS - 1)] += count;
+        let at = |value: &Value| if let Value::Time(at) = value { Some(*at) } else { None };
+        seen.first = [seen.first, at(&row[7])].into_iter().flatten().min();
+        seen.last = seen.last.max(at(&row[8]));
+        if pairs.len() > CODES_MOST {
+            return Err(Error::question(format!("there are more than {CODES_MOST} different codes"))
+                .hint("say where the code is: --code COLUMN"));
+        }
+    }
+    for (key, names) in tables {
+        if let Some(pair) = pairs.get_mut(&key) {
+            for (before, now) in names.iter().filter_map(|name| outcomes.get(name)) {
+                pair.baseline.outcomes += before;
+                pair.incident.outcomes += now;
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// How many rows with a known outcome each table has in the baseline and in the incident.
+fn outcomes(question: &Question, windows: &Windows) -> Result<BTreeMap<String, (u64, u64)>> {
+    let (in_baseline, in_incident) = windows.sql();
+    let mut outcomes = BTreeMap::new();
+    for place in question.places.iter().filter(|place| place.table.roles.result.is_some()) {
+        let row = question.session.engine.counted(&format!(
+            "SELECT count(*) FILTER (WHERE {in_baseline}), count(*) FILTER (WHERE {in_incident}) FROM ({}) WHERE rca_failed(raw_result) IS NOT NULL",
+            question.rows_of(place, Window::default(), &[])
+        ))?;
+        outcomes.insert(place.table.name.clone(), (row[0].int().unsigned_abs(), row[1].int().unsigned_abs()));
+    }
+    Ok(outcomes)
 }

@@ -1,0 +1,95 @@
+//! Which templates say the same failure: a retry's number behind it or another file in it makes no other one.
+
+use std::collections::BTreeSet;
+
+/// Words that sentences of all kinds have.
+const COMMON: [&str; 33] = [
+    "to", "at", "of", "the", "an", "in", "on", "after", "is", "was", "are", "were", "for", "with", "from", "and", "by",
+    "or", "be", "been", "has", "have", "had", "than", "as", "it", "its", "this", "that", "into", "ms", "mm", "mb",
+];
+
+/// Of the fewer words of two templates, how many the other must have.
+const SHARED_LEAST: f64 = 0.75;
+
+/// Templates that say the same.
+#[derive(Debug)]
+pub struct Failure {
+    /// Places in the list, the most frequent first.
+    pub templates: Vec<usize>,
+    pub count: i64,
+}
+
+/// Puts templates with their counts, the most frequent first, together by what they say.
+pub fn failures(templates: &[(&str, i64)]) -> Vec<Failure> {
+    let words: Vec<BTreeSet<String>> = templates.iter().map(|(template, _)| words(template)).collect();
+    let mut failures: Vec<Failure> = Vec::new();
+    for (at, (_, count)) in templates.iter().enumerate() {
+        let same = failures.iter_mut().find(|failure| is_same(&words[failure.templates[0]], &words[at]));
+        match same {
+            Some(failure) => {
+                failure.templates.push(at);
+                failure.count += count;
+            }
+            None => failures.push(Failure { templates: vec![at], count: *count }),
+        }
+    }
+    failures.sort_by(|a, b| b.count.cmp(&a.count).then(a.templates.cmp(&b.templates)));
+    failures
+}
+
+/// The words that tell what a template is about.
+fn words(template: &str) -> BTreeSet<String> {
+    let all: Vec<String> = template
+        .replace("<*>", " ")
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().count() > 1 && word.chars().any(char::is_alphabetic))
+        .map(str::to_lowercase)
+        .collect();
+    let telling: BTreeSet<String> = all.iter().filter(|word| !COMMON.contains(&word.as_str())).cloned().collect();
+    if telling.is_empty() { all.into_iter().collect() } else { telling }
+}
+
+/// Whether a word tells what a sentence is about.
+pub fn is_telling(word: &str) -> bool {
+    word.chars().count() > 2 && word.chars().any(char::is_alphabetic) && !COMMON.contains(&word.to_lowercase().as_str())
+}
+
+fn is_same(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
+    let least = one.len().min(other.len());
+    let shared = one.intersection(other).count();
+    match least {
+        0 | 1 => one == other,
+        _ => shared as f64 >= SHARED_LEAST * least as f64,
+    }
+}
+
+/// How many failures a distribution has, each counted by its share: the exponential of its entropy.
+pub fn effective(counts: impl Iterator<Item = i64> + Clone) -> f64 {
+    let all = counts.clone().sum::<i64>() as f64;
+    let entropy: f64 = counts.filter(|count| *count > 0).map(|count| count as f64 / all).map(|p| -p * p.ln()).sum();
+    entropy.exp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_of_one_failure_are_one() {
+        let list = [
+            ("fan <*> stalled at <*> rpm after <*> s", 20),
+            ("fan <*> stalled at <*> rpm after <*> s (retry <*>)", 9),
+            ("psu rail <*> sagged to <*> V at <*> A", 7),
+            ("psu rail <*> sagged", 3),
+            ("<*>", 2),
+        ];
+        let counts: Vec<i64> = failures(&list).iter().map(|failure| failure.count).collect();
+        assert_eq!(counts, [29, 10, 2]);
+    }
+
+    #[test]
+    fn equal_shares_count_fully() {
+        assert!((effective([5, 5, 5, 5].into_iter()) - 4.0).abs() < 1e-9);
+        assert!(effective([97, 1, 1, 1].into_iter()) < 1.3);
+    }
+}

@@ -1,0 +1,135 @@
+//! `undocumented` and `never_seen`: codes that are in the evidence or in the codebook, but not in both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Audit, Fault, first_line, share};
+use crate::command::errors::meanings;
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::name;
+
+pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
+    let question = audit.question;
+    let Some(book) = &question.codebook else { return Ok(()) };
+    let known: BTreeMap<String, String> = question
+        .session
+        .engine
+        .rows(&format!("{} ORDER BY 1", book.sql()))?
+        .rows
+        .iter()
+        .map(|row| (row[0].shown(), row[1].shown()))
+        .collect();
+    let shapes: BTreeSet<String> = known.keys().map(|code| shape(code)).collect();
+    let column = format!("trim({}::VARCHAR)", quote::readable_name(&book.code));
+    let seen: BTreeSet<&str> = audit.counts.iter().filter_map(|count| count.code.as_deref()).collect();
+    for code in seen.iter().copied().filter(|code| !known.contains_key(*code)) {
+        // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook, unless they
+        // stand among its own.
+        let places: Vec<usize> = (0..question.places.len())
+            .filter(|place| {
+                let codes = audit.by_code(*place);
+                let is_among = codes.keys().any(|other| known.contains_key(*other)) && meanings::public(code).is_none();
+                codes.contains_key(code) && (shapes.contains(&shape(code)) || is_among)
+            })
+            .collect();
+        // Tables that tell of the same failures are counted once.
+        let counted: Vec<usize> = places.iter().copied().filter(|place| !audit.is_echo(*place)).collect();
+        let counted = if counted.is_empty() { places.clone() } else { counted };
+        if places.is_empty() {
+            continue;
+        }
+        let count_in = |place: &usize| -> i64 { audit.by_code(*place)[code].iter().map(|count| count.count).sum() };
+        let count: i64 = counted.iter().map(count_in).sum();
+        let total: i64 = counted.iter().map(|place| audit.totals[*place]).sum();
+        let sources: Vec<String> =
+            places.iter().map(|place| format!("{} {}", question.places[*place].table.name, count_in(place))).collect();
+        let near = known.keys().find(|known| plain(known) == plain(code));
+        let near = near.map_or_else(String::new, |near| format!("; there it may be written `{near}`"));
+        let selects: Vec<String> = counted
+            .iter()
+            .map(|place| {
+                let condition = audit.where_code(*place, code);
+                let table = question.places[*place].table;
+                format!(
+                    "SELECT {} AS table_name, count(*) AS count FROM {} WHERE {condition}",
+                    quote::text(&table.name),
+                    table.sql()
+                )
+            })
+            .collect();
+        faults.push(Fault {
+            fault: "undocumented",
+            code: Some(code.to_string()),
+            count,
+            share: share(count, total),
+            templates: None,
+            detail: format!(
+                "in the evidence ({}) and not in {}: nobody can say what failed{near}{}",
+                sources.join(", "),
+                book.table.name,
+                audit.cost(Some(code)),
+            ),
+            sql: quote::one_line(&format!("{} ORDER BY 2 DESC, 1", selects.join(" UNION ALL "))),
+        });
+    }
+    let window = if question.window.is_open() { "" } else { " of this window" };
+    for (code, description) in known.iter().filter(|(code, _)| !seen.contains(code.as_str())) {
+        let near: Vec<String> = seen
+            .iter()
+            .filter(|seen| plain(seen) == plain(code) && !known.contains_key(**seen))
+            .map(|seen| format!("`{seen}`"))
+            .collect();
+        let near = match near.is_empty() {
+            true => String::new(),
+            false => format!("; in the evidence stands {}", name::listed(&near)),
+        };
+        faults.push(Fault {
+            fault: "never_seen",
+            code: Some(code.clone()),
+            count: 0,
+            share: 0.0,
+            templates: None,
+            detail: format!(
+                "in {} and nowhere in the evidence{window}: {}{near}",
+                book.table.name,
+                first_line(description)
+            ),
+            sql: format!("SELECT * FROM {} WHERE {column} = {}", book.table.sql(), quote::text(code)),
+        });
+    }
+    Ok(())
+}
+
+/// `E999` as `A9`.
+fn shape(code: &str) -> String {
+    let mut shape: Vec<char> = code
+        .chars()
+        .map(|c| match c {
+            _ if c.is_ascii_digit() => '9',
+            _ if c.is_alphabetic() => 'A',
+            _ => c,
+        })
+        .collect();
+    shape.dedup();
+    shape.into_iter().collect()
+}
+
+/// `e-0101` as `e101`.
+fn plain(code: &str) -> String {
+    let letters: String = code.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+    let digits: String = code.chars().filter(char::is_ascii_digit).collect();
+    format!("{letters}{}", digits.trim_start_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_of_one_shape_or_differ_in_their_writing_alone() {
+        assert_eq!(shape("E999"), shape("F12"));
+        assert_ne!(shape("E-9"), shape("E9"));
+        assert_eq!(plain("e-0101"), plain("E101"));
+        assert_ne!(plain("E101"), plain("F101"));
+    }
+}

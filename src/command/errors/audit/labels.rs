@@ -1,0 +1,240 @@
+//! `unlabelled`: failed entities that got no label, by the codes that they failed with.
+
+use std::collections::BTreeMap;
+
+use super::{Audit, Fault, percent, share};
+use crate::command::errors::places::Place;
+use crate::command::errors::question::Question;
+use crate::engine::quote;
+use crate::error::{Error, Result};
+use crate::model::column::Kind;
+use crate::session::{Table, known_column};
+
+/// Names of a column that holds labels.
+const LABELS: [&str; 7] = ["label", "labels", "ground_truth", "true_label", "y_true", "annotation", "label_name"];
+/// What is written where there is none.
+const NONE: &str = "'', 'unknown', 'unlabelled', 'unlabeled', 'none', 'n/a', 'na', 'null', '?', '-'";
+
+/// Entities that failed with a code, and those of them without a label.
+#[derive(Debug, Clone, Copy)]
+pub struct Units {
+    pub failed: i64,
+    pub unlabelled: i64,
+    failures: i64,
+}
+
+/// The table of labels, and the one whose failures should have them.
+pub struct Labels<'a> {
+    table: &'a Table,
+    /// Entities that have a label, as SQL.
+    labelled: String,
+    /// Where entities fail.
+    place: usize,
+    place_name: String,
+    entity: String,
+    by_code: BTreeMap<Option<String>, Units>,
+    pub failed: i64,
+    pub unlabelled: i64,
+}
+
+impl<'a> Labels<'a> {
+    /// The labels that the settings say, or those of a table that is called after them or has a column of them.
+    ///
+    /// # Errors
+    /// If the settings name what is not there, or the evidence cannot be read.
+    pub fn find(question: &Question<'a>, notes: &mut Vec<String>) -> Result<Option<Labels<'a>>> {
+        let session = question.session;
+        let settings = session.settings.labels.as_ref();
+        let table = match settings {
+            Some(settings) => session.table(&settings.table)?,
+            None => match found(question) {
+                Some(table) => table,
+                None => {
+                    notes.push("no table of labels is known, so unlabelled failures are not looked for; name one: --set labels.table=TABLE".into());
+                    return Ok(None);
+                }
+            },
+        };
+        let key = match settings.and_then(|labels| labels.key.as_deref()) {
+            Some(key) => known_column(&table.name, &table.columns, key, "labels.key")?,
+            None => session.entity_columns(table).into_iter().next().ok_or_else(|| {
+                Error::question(format!("table `{}` of labels has no known key", table.name))
+                    .hint("say which column it is: --set labels.table=TABLE --set labels.key=COLUMN")
+            })?,
+        };
+        let label = match settings.and_then(|labels| labels.label.as_deref()) {
+            Some(label) => known_column(&table.name, &table.columns, label, "labels.label")?,
+            None => label_column(table).unwrap_or_else(|| key.clone()),
+        };
+        let Some((place, entity)) = failing(question, table, &key) else {
+            notes.push(format!(
+                "no table with errors has the entities of {}, so unlabelled failures are not looked for",
+                table.name
+            ));
+            return Ok(None);
+        };
+        let is_text = table.column(&label).is_some_and(|column| column.kind == Kind::Text);
+        let has_words = is_text && {
+            let row = session.one_row(&format!(
+                "SELECT count(*) FROM {} WHERE lower(trim({}::VARCHAR)) IN ({NONE})",
+                table.sql(),
+                quote::name(&label)
+            ))?;
+            row[0].int() > 0
+        };
+        let (key, label) = (quote::readable_name(&key), quote::readable_name(&label));
+        let labelled = format!(
+            "SELECT {key}::VARCHAR FROM {} WHERE {key} IS NOT NULL AND {label} IS NOT NULL{}",
+            table.sql(),
+            if has_words { format!(" AND lower(trim({label}::VARCHAR)) NOT IN ({NONE})") } else { String::new() }
+        );
+        let mut labels = Labels {
+            table,
+            labelled,
+            place,
+            place_name: question.places[place].table.name.clone(),
+            entity,
+            by_code: BTreeMap::new(),
+            failed: 0,
+            unlabelled: 0,
+        };
+        labels.count(question)?;
+        Ok(Some(labels))
+    }
+
+    fn count(&mut self, question: &Question) -> Result<()> {
+        let place = &question.places[self.place];
+        let errors = question.rows_of(
+            place,
+            question.window,
+            &[(format!("{}::VARCHAR", quote::name(&self.entity)), "unit".into())],
+        );
+        let roles = &place.table.roles;
+        let failed = roles.result.as_ref().map(|_| "failed");
+        let level = (roles.level.is_some() || failed.is_some()).then_some("level");
+        let code = place.raw.as_ref().map(|_| "code");
+        let relation = format!(
+            "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({errors}))) WHERE unit IS NOT NULL AND {}",
+            self.labelled,
+            place.code_sql("raw_code", "text"),
+            question.is_error(failed, level, code),
+        );
+        let rows = question.session.engine.rows(&format!(
+            "SELECT code, count(DISTINCT unit), count(DISTINCT unit) FILTER (is_unlabelled), count(*) FILTER (is_unlabelled), grouping(code) \
+             FROM ({relation}) GROUP BY GROUPING SETS ((code), ()) ORDER BY 5, 1 NULLS LAST"
+        ))?;
+        for row in &rows.rows {
+            let units = Units { failed: row[1].int(), unlabelled: row[2].int(), failures: row[3].int() };
+            if row[4].int() == 1 {
+                (self.failed, self.unlabelled) = (units.failed, units.unlabelled);
+            } else {
+                self.by_code.insert((!row[0].is_null()).then(|| row[0].shown()), units);
+            }
+        }
+        Ok(())
+    }
+
+    /// Entities that failed with a code, in the table whose failures should be labelled.
+    pub fn of(&self, code: Option<&str>) -> Option<Units> {
+        self.by_code.get(&code.map(String::from)).copied()
+    }
+
+    /// Whether that is this table.
+    pub fn is_of(&self, table: &str) -> bool {
+        self.place_name == table
+    }
+
+    /// What is labelled, as people call it: `serial values`.
+    pub fn things(&self) -> String {
+        format!("{} values", self.entity)
+    }
+}
+
+/// A table that is called after labels, else one with a column of labels and an entity, and without a model's word.
+fn found<'a>(question: &Question<'a>) -> Option<&'a Table> {
+    let session = question.session;
+    let all = || session.tables.iter().filter(|table| table.kind != "log" && !session.entity_columns(table).is_empty());
+    let is_predicted = |table: &&Table| {
+        table.own_columns().any(|column| {
+            let name = column.name.to_lowercase();
+            name.contains("predict") || name.contains("score") || name.contains("prob")
+        })
+    };
+    all()
+        .find(|table| table.short_name.to_lowercase().contains("label"))
+        .or_else(|| all().filter(|table| !is_predicted(table)).find(|table| label_column(table).is_some()))
+}
+
+fn label_column(table: &Table) -> Option<String> {
+    LABELS.iter().find_map(|name| table.column(name)).map(|column| column.name.clone())
+}
+
+/// The table whose failures should have labels: with an outcome and a code rather than without, and not a log, which
+/// repeats what other tables say. With its column of the entities that labels are of.
+fn failing(question: &Question, labels: &Table, key: &str) -> Option<(usize, String)> {
+    let session = question.session;
+    let thing = session.thing(labels, key);
+    let entity = |place: &Place| {
+        let columns = session.entity_columns(place.table);
+        let same = columns.iter().find(|column| thing.is_some() && session.thing(place.table, column) == thing);
+        same.cloned().or_else(|| place.table.column(key).map(|column| column.name.clone()))
+    };
+    let rank = |place: &Place| {
+        let roles = &place.table.roles;
+        (place.table.kind == "log", roles.result.is_none(), place.raw.is_none(), place.table.kind == "json")
+    };
+    question
+        .places
+        .iter()
+        .enumerate()
+        .filter(|(_, place)| place.table.name != labels.name)
+        .filter_map(|(at, place)| Some((at, place, entity(place)?)))
+        .min_by_key(|(at, place, _)| (rank(place), *at))
+        .map(|(at, _, entity)| (at, entity))
+}
+
+pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
+    let Some(labels) = &audit.labels else { return Ok(()) };
+    let question = audit.question;
+    let place = &question.places[labels.place];
+    let entity = quote::readable_name(&labels.entity);
+    for (code, units) in labels.by_code.iter().filter(|(_, units)| units.unlabelled > 0) {
+        let is_code = match code {
+            Some(code) => audit.where_code(labels.place, code),
+            None => question.are_of(place, None),
+        };
+        let with = match code {
+            Some(code) => format!("with {code}{}", audit.called(code)?),
+            None => "without a code".into(),
+        };
+        let share = share(units.unlabelled, labels.failed);
+        let all_of_it = match units.unlabelled == units.failed {
+            true => "all of them".to_string(),
+            false => format!("{} of them", percent(units.unlabelled as f64 / units.failed.max(1) as f64)),
+        };
+        faults.push(Fault {
+            fault: "unlabelled",
+            code: code.clone(),
+            count: units.unlabelled,
+            share,
+            templates: None,
+            detail: format!(
+                "{} of the {} {} that failed {with} in {} ({all_of_it}; {} failures) have no label in {}: a model learns and is judged without them; {} of all {} failed ones have none",
+                units.unlabelled,
+                units.failed,
+                labels.things(),
+                place.table.name,
+                units.failures,
+                labels.table.name,
+                labels.unlabelled,
+                labels.failed,
+            ),
+            sql: quote::one_line(&format!(
+                "SELECT DISTINCT {entity} FROM {} WHERE {is_code} AND {entity}::VARCHAR NOT IN ({}) ORDER BY 1",
+                place.table.sql(),
+                labels.labelled
+            )),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! All errors by code. Those without one are told apart by what their messages say.
+
+use super::question::Question;
+use super::{Answer, meanings};
+use crate::command::templates;
+use crate::engine::quote::fill;
+use crate::error::Result;
+use crate::session::{Session, Window};
+
+/// How many parts the trend has.
+const TREND: usize = 12;
+
+/// All candidates as SQL, with the `number` of their template where they have no code. Their messages are mined at
+/// once, whatever part of the window they are in.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn numbered(question: &Question, window: Window) -> Result<String> {
+    let candidates = question.candidates(window);
+    templates::mine(
+        question.session,
+        &format!("SELECT text FROM ({candidates}) WHERE is_error AND code IS NULL AND text IS NOT NULL"),
+    )?;
+    Ok(format!(
+        "SELECT *, CASE WHEN code IS NULL AND text IS NOT NULL THEN rca_template_of(text) END AS number FROM ({candidates})"
+    ))
+}
+
+pub fn run(question: Question) -> Result<Answer> {
+    let candidates = numbered(&question, question.window)?;
+    let sql = relation(&question, &candidates)?;
+    let said = [said_twice(question.session)?, not_counted(question.session)?, sources(question.session)?];
+    let mut notes = question.notes;
+    notes.extend(said.into_iter().flatten());
+    Ok(Answer { notes, ..Answer::of(sql) })
+}
+
+/// The breakdown of these candidates as SQL. What their codes mean is looked up on the way.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn relation(question: &Question, candidates: &str) -> Result<String> {
+    let session = question.session;
+    session.engine.keep_found("rca_errors_found", &fill(include_str!("found.sql"), &[("candidates", candidates)]))?;
+    meanings::keep(question, "rca_errors_found")?;
+    let counts: Vec<String> = (0..TREND).map(|part| format!("count(*) FILTER (WHERE part = {part})")).collect();
+    Ok(fill(
+        include_str!("errors.sql"),
+        &[
+            ("candidates", candidates),
+            ("parts", &TREND.to_string()),
+            ("trend", &format!("rca_strip([{}])", counts.join(", "))),
+        ],
+    ))
+}
+
+/// Which rows have a code and are no errors all the same.
+fn not_counted(session: &Session) -> Result<Option<String>> {
+    let rows = session
+        .engine
+        .rows("SELECT name, sum(n)::BIGINT FROM rca_errors_found WHERE NOT is_error GROUP BY 1 ORDER BY 1")?
+        .rows;
+    let tables: Vec<String> = rows.iter().map(|row| format!("{} {}", row[0].shown(), row[1].int())).collect();
+    Ok((!tables.is_empty()).then(|| {
+        format!(
+            "rows with a code that passed, or whose level is below a warning, are no errors and not counted: {}; --level info counts these levels",
+            tables.join(", ")
+        )
+    }))
+}
+
+/// Where the descriptions of public codes are from.
+fn sources(session: &Session) -> Result<Option<String>> {
+    let rows = session.engine.rows("SELECT code FROM rca_public_meanings ORDER BY 1")?.rows;
+    let sources: std::collections::BTreeSet<&str> =
+        rows.iter().filter_map(|row| meanings::system(&row[0].shown())).map(|system| system.source()).collect();
+    let list: Vec<&str> = sources.into_iter().collect();
+    Ok((!list.is_empty()).then(|| format!("codes of public systems are described after {}", list.join("; "))))
+}
+
+/// Where several tables have the same codes as often: their rows tell of the same failures, and all are counted.
+fn said_twice(session: &Session) -> Result<Option<String>> {
+    let sql = "WITH counts AS (SELECT name, code, sum(n) AS n FROM rca_errors_found WHERE is_error AND code IS NOT NULL GROUP BY ALL), \
+               tables AS (SELECT name, count(*) AS codes, sum(n) AS n, list(code || ' ' || n ORDER BY code) AS all_counts FROM counts GROUP BY name) \
+               SELECT string_agg(name, ', ' ORDER BY name), any_value(n)::BIGINT FROM tables WHERE codes > 1 GROUP BY all_counts HAVING count(*) > 1 ORDER BY 1";
+    Ok(session.engine.rows(sql)?.rows.first().map(|row| {
+        format!(
+            "{} have the same codes as often ({} rows with a code each), and so tell of the same failures: counts are of the rows of all; --code TABLE.COLUMN counts one alone",
+            row[0].shown(),
+            row[1].int()
+        )
+    }))
+}

@@ -1,0 +1,94 @@
+//! The two windows that are compared: a baseline, and an incident that is never a part of it.
+
+use super::super::question::Question;
+use crate::engine::quote;
+use crate::error::{Error, Result};
+use crate::model::time;
+use crate::session::Table;
+
+/// `from <= ts < to`, in UTC microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub from: i64,
+    pub to: i64,
+}
+
+impl Span {
+    pub fn length(self) -> i64 {
+        self.to - self.from
+    }
+
+    pub fn sql(self) -> String {
+        format!("ts >= {} AND ts < {}", quote::time(self.from), quote::time(self.to))
+    }
+
+    pub fn shown(self) -> String {
+        format!("{}..{}", time::rfc3339(self.from), time::rfc3339(self.to))
+    }
+
+    /// How much of it is in another one.
+    fn shared(self, other: Span) -> i64 {
+        (self.to.min(other.to) - self.from.max(other.from)).max(0)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Windows {
+    pub baseline: Span,
+    pub incident: Span,
+}
+
+impl Windows {
+    /// Those of `--baseline FROM..TO` and `--from`, `--to`: without the latter the incident is all time that has
+    /// evidence and is not in the baseline.
+    ///
+    /// # Errors
+    /// If one of them has no length.
+    pub fn said(question: &Question, baseline: &str) -> Result<Windows> {
+        let session = question.session;
+        let said = session.span(baseline, "--baseline")?;
+        let tables: Vec<&Table> = question.places.iter().map(|place| place.table).collect();
+        let ends = session.ends(&tables)?;
+        let (first, last) = ends.map_or((None, None), |(first, last)| (Some(first), Some(last + 1)));
+        let (Some(from), Some(to)) = (said.from.or(first), said.to.or(last)) else {
+            return Err(Error::question("the baseline has no beginning or no end")
+                .hint("write --baseline FROM..TO, such as --baseline 2025-03-01..2025-03-02"));
+        };
+        let baseline = Span { from, to };
+        let mut incident = Span {
+            from: question.window.from.or(first).unwrap_or(from),
+            to: question.window.to.or(last).unwrap_or(to),
+        };
+        // A baseline at either end leaves one stretch of time.
+        if baseline.from <= incident.from && baseline.to < incident.to {
+            incident.from = incident.from.max(baseline.to);
+        } else if baseline.to >= incident.to && baseline.from > incident.from {
+            incident.to = incident.to.min(baseline.from);
+        }
+        let windows = Windows { baseline, incident };
+        if baseline.length() <= 0 || windows.incident_length() <= 0 {
+            return Err(Error::question("the baseline leaves no time for the incident").detail(format!(
+                "baseline {}, incident {}",
+                baseline.shown(),
+                incident.shown()
+            )));
+        }
+        Ok(windows)
+    }
+
+    /// The incident without what the baseline has of it.
+    pub fn incident_length(&self) -> i64 {
+        self.incident.length() - self.incident.shared(self.baseline)
+    }
+
+    /// Conditions on `ts`: in the baseline, and in the incident.
+    pub fn sql(&self) -> (String, String) {
+        let baseline = self.baseline.sql();
+        (baseline.clone(), format!("{} AND NOT ({baseline})", self.incident.sql()))
+    }
+
+    pub fn shown(&self) -> String {
+        let without = if self.incident.shared(self.baseline) > 0 { " without the baseline" } else { "" };
+        format!("baseline {}; incident {}{without}", self.baseline.shown(), self.incident.shown())
+    }
+}

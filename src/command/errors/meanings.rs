@@ -1,0 +1,51 @@
+//! What codes mean: by the user's own codebook, else by the public system that they belong to.
+
+use super::question::Question;
+use crate::error::Result;
+use crate::model::codes::System;
+use crate::model::column::Kind;
+use crate::model::value::Value;
+
+/// Of more distinct codes the rest is described by the codebook alone.
+const CODES_MOST: usize = 100_000;
+
+/// Keeps `code, description` of the codes in a table as `rca_meanings`.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn keep(question: &Question, found: &str) -> Result<()> {
+    let engine = &question.session.engine;
+    let own = question.codebook.as_ref().map_or_else(
+        || "SELECT NULL::VARCHAR AS code, NULL::VARCHAR AS description WHERE false".to_string(),
+        super::codebook::Codebook::sql,
+    );
+    let codes = engine.rows(&format!(
+        "SELECT DISTINCT code FROM {found} WHERE code IS NOT NULL AND code NOT IN (SELECT code FROM ({own}) WHERE description IS NOT NULL) \
+         ORDER BY 1 LIMIT {CODES_MOST}"
+    ))?;
+    let described: Vec<Vec<Value>> = codes
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let code = row[0].shown();
+            Some(vec![Value::Text(code.clone()), Value::Text(public(&code)?)])
+        })
+        .collect();
+    let kept = engine.keep("public_meanings", &[("code", Kind::Text), ("description", Kind::Text)], &described)?;
+    engine
+        .keep_found("rca_meanings", &format!("SELECT code, description FROM ({own}) UNION ALL SELECT * FROM ({kept})"))
+}
+
+/// What a code as it is shown means in its public system: `HTTP 503`, `ECONNREFUSED`.
+pub fn public(code: &str) -> Option<String> {
+    system(code)?.describe(code).map(|meaning| meaning.to_string())
+}
+
+/// The public system of a code as it is shown.
+pub fn system(code: &str) -> Option<System> {
+    let labelled = System::all().find(|system| {
+        let rest = code.strip_prefix(system.label()).filter(|_| !system.label().is_empty());
+        rest.is_some_and(|rest| rest.starts_with(' '))
+    });
+    labelled.or_else(|| System::of_code(code))
+}

@@ -1,0 +1,229 @@
+//! What all forms of the question share: which tables have errors, which of their rows are errors, and how a row says
+//! so in SQL, for the engine and for people who paste it.
+
+use super::ErrorsArgs;
+use super::codebook::Codebook;
+use super::places::{Place, Raw, Said};
+use crate::engine::quote;
+use crate::error::{Error, Result};
+use crate::model::name;
+use crate::session::{Session, Table, Wanted, Window};
+
+pub struct Question<'a> {
+    pub session: &'a Session,
+    pub args: &'a ErrorsArgs,
+    pub places: Vec<Place<'a>>,
+    pub codebook: Option<Codebook<'a>>,
+    pub window: Window,
+    pub notes: Vec<String>,
+    /// Levels that are errors by themselves, as a list in SQL.
+    levels: String,
+}
+
+impl<'a> Question<'a> {
+    pub fn new(session: &'a Session, args: &'a ErrorsArgs) -> Result<Question<'a>> {
+        let mut notes = Vec::new();
+        let codebook = Codebook::find(session, args.codebook.as_deref())?;
+        let said = said(session, args)?;
+        let evidence = &args.common.evidence;
+        let condition = evidence.condition.as_deref();
+        let mut places = Vec::new();
+        for table in super::super::event_tables_with(session, condition, &mut notes)? {
+            if codebook.as_ref().is_some_and(|book| book.table.name == table.name) {
+                continue;
+            }
+            if let Some((place, note)) = Place::of(session, table, &said, codebook.as_ref())? {
+                places.push(place);
+                notes.extend(note);
+            }
+        }
+        if places.is_empty() {
+            return Err(Error::question("no table has a code, a level or a result")
+                .hint("say where the code is: --code COLUMN or --code REGEX"));
+        }
+        let levels = super::super::timeline::at_least(args.level.as_deref().unwrap_or("error"))?;
+        let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
+        Ok(Question { session, args, places, codebook, window, notes, levels })
+    }
+
+    /// Whether a row is an error, as SQL over what it has of an outcome, a level and a code. Without --level a warning
+    /// with a code is one too; a row that passed is none by its code.
+    pub fn is_error(&self, failed: Option<&str>, level: Option<&str>, code: Option<&str>) -> String {
+        let mut parts = self.by_itself(failed, level);
+        if let Some(code) = code {
+            let mut coded = vec![format!("{code} IS NOT NULL")];
+            coded.extend(self.by_its_code(failed, level));
+            parts.push(joined(&coded, " AND "));
+        }
+        if parts.is_empty() { "false".into() } else { joined(&parts, " OR ") }
+    }
+
+    /// What makes a row an error, whether it has a code or not.
+    fn by_itself(&self, failed: Option<&str>, level: Option<&str>) -> Vec<String> {
+        let failed = failed.filter(|_| self.takes_errors()).map(str::to_string);
+        failed.into_iter().chain(level.map(|level| self.levels.replacen("level", level, 1))).collect()
+    }
+
+    /// What a row with a code must be besides to be an error by that.
+    fn by_its_code(&self, failed: Option<&str>, level: Option<&str>) -> Vec<String> {
+        let failed = failed.map(|failed| match self.takes_errors() {
+            true => format!("{failed} IS DISTINCT FROM false"),
+            false => format!("{failed} IS NULL"),
+        });
+        let level = level.and_then(|level| match &self.args.level {
+            Some(_) => Some(format!("{level} IS NULL")),
+            None => Some(format!("coalesce({level} NOT IN ('trace', 'debug', 'info'), true)")),
+        });
+        failed.into_iter().chain(level).collect()
+    }
+
+    fn takes_errors(&self) -> bool {
+        self.levels.contains("'error'")
+    }
+
+    /// Errors with one of these codes, or without a code, over a table's own columns, as people paste it; with what
+    /// `--from`, `--to` and `--where` ask.
+    pub fn are_of(&self, place: &Place, codes: Option<&[&str]>) -> String {
+        let roles = &place.table.roles;
+        let failed = roles.result.as_ref().map(|result| format!("rca_failed({})", quote::readable_name(result)));
+        let level = roles.level.as_ref().map(|level| match place.table.kind {
+            "log" => quote::readable_name(level),
+            _ => format!("rca_level({})", quote::readable_name(level)),
+        });
+        let (failed, level) = (failed.as_deref(), level.as_deref());
+        let code = self.code_of(place);
+        let mut parts = Vec::new();
+        match codes {
+            None => {
+                parts.extend((!place.is_all_errors()).then(|| self.is_error(failed, level, None)));
+                parts.push(format!("{code} IS NULL"));
+            }
+            Some(codes) => {
+                let list: Vec<String> = codes.iter().map(|code| quote::text(code)).collect();
+                let is_one = list.len() == 1;
+                parts.push(if is_one {
+                    format!("{code} = {}", list[0])
+                } else {
+                    format!("{code} IN ({})", list.join(", "))
+                });
+                let coded = self.by_its_code(failed, level);
+                // Where only the outcome or only the level is known, that of coded rows says all.
+                let says_all = coded.is_empty() || (self.args.level.is_none() && failed.is_some() != level.is_some());
+                if says_all {
+                    parts.extend(coded);
+                } else {
+                    let mut any = self.by_itself(failed, level);
+                    any.push(joined(&coded, " AND "));
+                    parts.push(joined(&any, " OR "));
+                }
+            }
+        }
+        format!("{}{}", parts.join(" AND "), self.asked_of(place.table))
+    }
+
+    /// A row's code over the table's own columns, as people paste it.
+    pub fn code_of(&self, place: &Place) -> String {
+        let message = place.table.roles.message.as_ref().map_or_else(|| "NULL".into(), |m| quote::readable_name(m));
+        place.raw.as_ref().map_or_else(|| "NULL".into(), |raw| place.code_sql(&raw.sql(true), &message))
+    }
+
+    /// Rows of a place in the shape of events, with what tells whether they are errors (`raw_code`, `raw_result`), the
+    /// `text` of their message and the columns of `more`.
+    pub fn rows_of(&self, place: &Place, window: Window, more: &[(String, String)]) -> String {
+        let roles = &place.table.roles;
+        let null = || "NULL::VARCHAR".to_string();
+        let column = |role: &Option<String>| role.as_ref().map_or_else(null, |name| quote::name(name));
+        let mut columns = vec![
+            (place.raw.as_ref().map_or_else(null, |raw| raw.sql(false)), "raw_code".to_string()),
+            (column(&roles.result), "raw_result".into()),
+            (column(&roles.message), "text".into()),
+        ];
+        columns.extend(more.iter().cloned());
+        let wanted = Wanted { window, condition: self.args.common.evidence.condition.clone(), ..Wanted::default() };
+        self.session.rows_of(place.table, &wanted, &columns)
+    }
+
+    /// The errors of a place: `ts, source, table_name, name, entity, level, failed, code, raw_code, message, text,
+    /// origin, at_file, at_line`.
+    pub fn errors_of(&self, place: &Place, window: Window) -> String {
+        format!("SELECT * EXCLUDE (is_error) FROM ({}) WHERE is_error", self.candidates_of(place, window))
+    }
+
+    /// The same with rows that have a code and are none by their level or outcome: these have `is_error` false.
+    pub fn candidates(&self, window: Window) -> String {
+        let all: Vec<String> = self.places.iter().map(|place| self.candidates_of(place, window)).collect();
+        format!("SELECT * FROM ({}) WHERE is_error OR code IS NOT NULL", all.join(" UNION ALL "))
+    }
+
+    fn candidates_of(&self, place: &Place, window: Window) -> String {
+        let failed = place.table.roles.result.as_ref().map(|_| "failed");
+        let level = (place.table.roles.level.is_some() || failed.is_some()).then_some("level");
+        let code = place.raw.as_ref().map(|_| "code");
+        let is_error = if place.is_all_errors() { "true".into() } else { self.is_error(failed, level, code) };
+        format!(
+            "SELECT ts, source, table_name, {} AS name, entity, level, failed, code, raw_code, message, text, origin, at_file, at_line, \
+             coalesce({is_error}, false) AS is_error \
+             FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({})))",
+            quote::text(&place.table.name),
+            place.code_sql("raw_code", "text"),
+            self.rows_of(place, window, &[]),
+        )
+    }
+
+    /// The errors of all places in one relation.
+    pub fn errors(&self, window: Window) -> String {
+        self.places.iter().map(|place| self.errors_of(place, window)).collect::<Vec<_>>().join(" UNION ALL ")
+    }
+
+    /// What `--from`, `--to` and `--where` ask of a table's own rows, for SQL that people paste.
+    pub fn asked_of(&self, table: &Table) -> String {
+        let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time)));
+        let window = time.filter(|_| !self.window.is_open()).map(|time| self.window.sql(&time));
+        let condition =
+            self.args.common.evidence.condition.as_ref().filter(|said| self.session.fits(&table.sql(), said));
+        let parts: Vec<String> = window.into_iter().chain(condition.map(|said| format!("({said})"))).collect();
+        if parts.is_empty() { String::new() } else { format!(" AND {}", parts.join(" AND ")) }
+    }
+}
+
+/// Conditions as one, in parentheses where it has parts.
+fn joined(parts: &[String], with: &str) -> String {
+    match parts {
+        [one] => one.clone(),
+        _ => format!("({})", parts.join(with)),
+    }
+}
+
+/// What `--code` means: a column of a table, one of any table, or a regular expression.
+fn said(session: &Session, args: &ErrorsArgs) -> Result<Said> {
+    let Some(text) = &args.code else { return Ok(Said::Nothing) };
+    if let Ok((table, column)) = session.table_column(text) {
+        return Ok(Said::Column(Some(table.name.clone()), column));
+    }
+    if session.tables.iter().any(|table| table.column(text).is_some()) {
+        return Ok(Said::Column(None, text.clone()));
+    }
+    // A word may be meant as either; one that is near a column's name is taken for a slip.
+    let is_word = text.chars().all(|c| c.is_alphanumeric() || "_.".contains(c));
+    let names = session.tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str());
+    let near = name::nearest(text, names);
+    if is_word && !near.is_empty() {
+        return Err(Error::question(format!("no table has a column `{text}`"))
+            .detail("asked for by --code")
+            .hint(format!("did you mean {}", name::listed(&near))));
+    }
+    regex::Regex::new(text).map_err(|e| {
+        Error::question(format!("`--code {text}` is no column, and no regular expression")).detail(e.to_string())
+    })?;
+    Ok(Said::Regex(text.clone()))
+}
+
+impl Raw {
+    /// The column that the code is, if it is one.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Raw::Column(column) => Some(column),
+            Raw::Found { .. } => None,
+        }
+    }
+}
