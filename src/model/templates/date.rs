@@ -1,5 +1,7 @@
 //! Names in dates, and the units that follow a number.
 
+use std::ops::Range;
+
 const MONTHS: [&[u8]; 12] = [
     b"january",
     b"february",
@@ -17,41 +19,25 @@ const MONTHS: [&[u8]; 12] = [
 const DAYS: [&[u8]; 7] = [b"monday", b"tuesday", b"wednesday", b"thursday", b"friday", b"saturday", b"sunday"];
 
 /// Sizes and durations, of which the program that writes picks the one that fits; and what ends a time of day.
-const UNITS: [&[u8]; 33] = [
-    b"B",
-    b"kB",
-    b"KB",
-    b"MB",
-    b"GB",
-    b"TB",
-    b"PB",
-    b"KiB",
-    b"MiB",
-    b"GiB",
-    b"TiB",
-    b"b",
-    b"kb",
-    b"Kb",
-    b"Mb",
-    b"Gb",
-    b"K",
-    b"M",
-    b"G",
-    b"ns",
-    b"us",
-    b"\xc2\xb5s",
-    b"ms",
-    b"s",
-    b"sec",
-    b"secs",
-    b"min",
-    b"mins",
-    b"h",
-    b"AM",
-    b"PM",
-    b"UTC",
-    b"GMT",
-];
+fn is_unit(word: &[u8]) -> bool {
+    // Patterns, since every number asks: they leave at the first byte that no unit has.
+    matches!(
+        word,
+        [b'B' | b'b' | b'K' | b'M' | b'G' | b's' | b'h']
+            | [b'k' | b'K' | b'M' | b'G' | b'T' | b'P', b'B']
+            | [b'K' | b'M' | b'G' | b'T', b'i', b'B']
+            | [b'k' | b'K' | b'M' | b'G', b'b']
+            | [b'n' | b'u' | b'm', b's']
+            | [0xc2, 0xb5, b's']
+            | [b's', b'e', b'c']
+            | [b's', b'e', b'c', b's']
+            | [b'm', b'i', b'n']
+            | [b'm', b'i', b'n', b's']
+            | [b'A' | b'P', b'M']
+            | [b'U', b'T', b'C']
+            | [b'G', b'M', b'T']
+    )
+}
 
 /// Whether `word` is a whole name or its first three letters.
 fn is_name(word: &[u8], names: &[&[u8]]) -> bool {
@@ -69,23 +55,31 @@ pub fn is_month(word: &[u8]) -> bool {
 /// both, and the blanks between them.
 #[inline]
 pub fn names_before(before: &[u8]) -> usize {
-    // Nearly all words before a number are decided by their last letter: few names end with another one.
+    // Nearly all words before a number are no names: the last letter tells, or that the word has no capital.
     let [.., last, b' '] = before else { return 0 };
     if !matches!(last, b'a'..=b'z' | b'A'..=b'Z' | b',' | b' ') {
         return 0;
     }
-    let without_month = name_before(before, &MONTHS).unwrap_or(before.len());
-    name_before(&before[..without_month], &DAYS).map_or(before.len() - without_month, |day| before.len() - day)
+    let word = word_before(before);
+    if is_month(&before[word.clone()]) {
+        let day = word_before(&before[..word.start]);
+        let start = if is_name(&before[day.clone()], &DAYS) { day.start } else { word.start };
+        before.len() - start
+    } else if is_name(&before[word.clone()], &DAYS) {
+        before.len() - word.start
+    } else {
+        0
+    }
 }
 
-/// Where the name starts that ends `before`, blanks and a comma after it.
-fn name_before(before: &[u8], names: &[&[u8]]) -> Option<usize> {
-    let end = before.strip_suffix(b" ")?;
+/// The word that ends `before`, blanks and a comma after it; empty where none does.
+fn word_before(before: &[u8]) -> Range<usize> {
+    let Some(end) = before.strip_suffix(b" ") else { return 0..0 };
     let end = end.strip_suffix(b" ").unwrap_or(end);
     let end = end.strip_suffix(b",").unwrap_or(end);
     let reach = end.len().saturating_sub(10);
     let start = end[reach..].iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(reach, |at| reach + at + 1);
-    is_name(&end[start..], names).then_some(start)
+    start..end.len()
 }
 
 /// The length of the unit that follows a number, with the blank before it; 0 where none does.
@@ -99,7 +93,7 @@ pub fn unit(rest: &[u8]) -> usize {
     }
     let word = &rest[1..];
     let end = word.iter().take(5).position(|byte| !byte.is_ascii_alphabetic() && *byte < 0x80).unwrap_or(word.len());
-    if end < 5 && UNITS.contains(&&word[..end]) { end + 1 } else { 0 }
+    if end < 5 && is_unit(&word[..end]) { end + 1 } else { 0 }
 }
 
 #[cfg(test)]
