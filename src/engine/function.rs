@@ -1,8 +1,8 @@
-//! Functions of a text that SQL can call and that are computed here, by all of the engine's threads.
+//! Functions of messages that SQL can call and that are computed here, by all of the engine's threads.
 
 use std::sync::Arc;
 
-use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
+use duckdb::core::{DataChunkHandle, FlatVector, LogicalTypeHandle, LogicalTypeId};
 use duckdb::ffi::duckdb_string_t;
 use duckdb::types::DuckString;
 use duckdb::vscalar::{ScalarFunctionSignature, VScalar};
@@ -11,10 +11,23 @@ use duckdb::vtab::arrow::WritableVector;
 /// Gives a number for each of many texts; `None` is NULL. Several threads call it at once.
 pub type OfTexts = Arc<dyn Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync>;
 
-/// `PER_ROW` functions are called for every row, others once for texts that are known to be the same.
-pub struct TextFunction<const PER_ROW: bool>;
+/// Takes account of many messages. Several threads call it at once.
+pub type OfMessages = Arc<dyn Fn(&[Message<'_>]) + Send + Sync>;
 
-impl<const PER_ROW: bool> VScalar for TextFunction<PER_ROW> {
+/// A message with what is known of it.
+pub struct Message<'a> {
+    pub text: &'a [u8],
+    /// Microseconds UTC.
+    pub at: Option<i64>,
+    /// Empty where nobody said.
+    pub level: &'a [u8],
+    pub table: u32,
+}
+
+/// `f(text)` is a number, computed once for texts that are known to be the same.
+pub struct TextFunction;
+
+impl VScalar for TextFunction {
     type State = OfTexts;
 
     fn invoke(
@@ -24,14 +37,8 @@ impl<const PER_ROW: bool> VScalar for TextFunction<PER_ROW> {
     ) -> Result<(), Box<dyn std::error::Error>> {
         let rows = input.len();
         let mut column = input.flat_vector(0);
-        let nulls: Vec<bool> = (0..rows).map(|row| column.row_is_null(row as u64)).collect();
         // SAFETY: the one signature takes a VARCHAR, and the engine hands over that many rows of it.
-        let strings = unsafe { column.as_mut_slice_with_len::<duckdb_string_t>(rows) };
-        let texts: Vec<Option<&[u8]>> = strings
-            .iter_mut()
-            .zip(nulls)
-            .map(|(string, is_null)| (!is_null).then(|| DuckString::new(string).as_bytes()))
-            .collect();
+        let texts: Vec<Option<&[u8]>> = unsafe { texts(&mut column, rows) }.collect();
         let mut numbers = output.flat_vector();
         // SAFETY: the one signature returns a BIGINT for each row.
         of_texts(&texts, unsafe { numbers.as_mut_slice_with_len::<i64>(rows) });
@@ -39,11 +46,67 @@ impl<const PER_ROW: bool> VScalar for TextFunction<PER_ROW> {
     }
 
     fn signatures() -> Vec<ScalarFunctionSignature> {
-        let of = |id: LogicalTypeId| LogicalTypeHandle::from(id);
-        vec![ScalarFunctionSignature::exact(vec![of(LogicalTypeId::Varchar)], of(LogicalTypeId::Bigint))]
+        vec![signature(&[LogicalTypeId::Varchar])]
+    }
+}
+
+/// `f(text, ts, timed, level, table)` is 1 for every row, and takes account of those with a text. A column that is NULL
+/// everywhere would keep the engine from calling it: so `ts` is any time where `timed` is false, and `level` empty.
+pub struct MessageFunction;
+
+impl VScalar for MessageFunction {
+    type State = OfMessages;
+
+    fn invoke(
+        of_messages: &OfMessages,
+        input: &mut DataChunkHandle,
+        output: &mut dyn WritableVector,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let rows = input.len();
+        let [mut text, mut ts, mut timed, mut level, mut table] =
+            [0, 1, 2, 3, 4].map(|column| input.flat_vector(column));
+        // SAFETY: these are the types of the one signature, and the engine hands over that many rows of each.
+        let (strings, times, timed, tables) = unsafe {
+            let strings = texts(&mut text, rows).zip(texts(&mut level, rows));
+            let times = ts.as_mut_slice_with_len::<i64>(rows);
+            (strings, times, timed.as_mut_slice_with_len::<u8>(rows), table.as_mut_slice_with_len::<u32>(rows))
+        };
+        let messages: Vec<Message> = strings
+            .zip(times.iter().zip(timed.iter()).zip(tables.iter()))
+            .filter_map(|((text, level), ((at, timed), table))| {
+                let at = (*timed != 0).then_some(*at);
+                Some(Message { text: text?, at, level: level.unwrap_or_default(), table: *table })
+            })
+            .collect();
+        of_messages(&messages);
+        let mut ones = output.flat_vector();
+        // SAFETY: the one signature returns a BIGINT for each row.
+        unsafe { ones.as_mut_slice_with_len::<i64>(rows) }.fill(1);
+        Ok(())
+    }
+
+    fn signatures() -> Vec<ScalarFunctionSignature> {
+        use LogicalTypeId::{Boolean, Timestamp, UInteger, Varchar};
+        vec![signature(&[Varchar, Timestamp, Boolean, Varchar, UInteger])]
     }
 
     fn volatile() -> bool {
-        PER_ROW
+        true
     }
+}
+
+/// The texts of a column; `None` is NULL.
+///
+/// # Safety
+/// The column is a VARCHAR and has that many rows.
+unsafe fn texts<'a>(column: &'a mut FlatVector<'_>, rows: usize) -> impl Iterator<Item = Option<&'a [u8]>> {
+    let nulls: Vec<bool> = (0..rows).map(|row| column.row_is_null(row as u64)).collect();
+    // SAFETY: said above.
+    let strings = unsafe { column.as_mut_slice_with_len::<duckdb_string_t>(rows) };
+    strings.iter_mut().zip(nulls).map(|(string, is_null)| (!is_null).then(|| DuckString::new(string).as_bytes()))
+}
+
+fn signature(parameters: &[LogicalTypeId]) -> ScalarFunctionSignature {
+    let parameters = parameters.iter().map(|&id| id.into()).collect();
+    ScalarFunctionSignature::exact(parameters, LogicalTypeHandle::from(LogicalTypeId::Bigint))
 }

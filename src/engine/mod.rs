@@ -27,7 +27,8 @@ mod scan;
 mod vector;
 
 pub use columns::Columns;
-use function::{OfTexts, TextFunction};
+pub use function::Message;
+use function::{MessageFunction, OfMessages, OfTexts, TextFunction};
 use scan::Registry;
 pub use scan::{Label, with_needles};
 
@@ -146,21 +147,22 @@ impl Engine {
         of_texts: impl Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync + 'static,
     ) -> Result<()> {
         let of_texts: OfTexts = Arc::new(of_texts);
-        let added = self.connection.register_scalar_function_with_state::<TextFunction<false>>(name, &of_texts);
+        let added = self.connection.register_scalar_function_with_state::<TextFunction>(name, &of_texts);
         added.map_err(|e| self.failed(&e))
     }
 
-    /// The same of one that must be called for every row, since it keeps account of them.
+    /// Makes a function of messages known to SQL, which takes account of every row: of its text, its time and whether it
+    /// has one, its level and its table's number, all of them never NULL.
     ///
     /// # Errors
     /// If the engine refuses.
-    pub fn add_counting_function(
+    pub fn add_message_function(
         &self,
         name: &str,
-        of_texts: impl Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync + 'static,
+        of_messages: impl Fn(&[Message<'_>]) + Send + Sync + 'static,
     ) -> Result<()> {
-        let of_texts: OfTexts = Arc::new(of_texts);
-        let added = self.connection.register_scalar_function_with_state::<TextFunction<true>>(name, &of_texts);
+        let of_messages: OfMessages = Arc::new(of_messages);
+        let added = self.connection.register_scalar_function_with_state::<MessageFunction>(name, &of_messages);
         added.map_err(|e| self.failed(&e))
     }
 

@@ -36,6 +36,9 @@ pub fn literal(value: &Value) -> String {
         Value::Float(number) if number.is_finite() => format!("{number:e}::DOUBLE"),
         Value::Float(_) => format!("{}::DOUBLE", text(&value.shown())),
         Value::Time(micros) => time(*micros),
+        Value::Text(value) if value.contains('\0') => {
+            format!("({})", value.split('\0').map(text).collect::<Vec<_>>().join(" || chr(0) || "))
+        }
         Value::Text(_) | Value::Date(_) | Value::Blob(_) | Value::Nested(_) => text(&value.shown()),
     }
 }
@@ -80,6 +83,7 @@ mod tests {
     fn nothing_gets_out_of_its_quotes() {
         assert_eq!(name("a\"b"), "\"a\"\"b\"");
         assert_eq!(text("it's"), "'it''s'");
+        assert_eq!(literal(&Value::Text("a\0b".into())), "('a' || chr(0) || 'b')");
         assert_eq!(readable_name("order"), "\"order\"");
         assert_eq!(readable_name("order_id"), "order_id");
         assert_eq!(fill("a {x} {'y': 1} {x}", &[("x", "{z}")]), "a {z} {'y': 1} {z}");

@@ -1,17 +1,22 @@
-//! `rca templates`: what messages say, whatever their parameters.
+//! `rca templates`: what messages say, whatever their parameters. One look at all of them mines the templates and sees
+//! what the list tells of each; only with `--rows`, or where that would take too much memory, there is a second one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use clap::Args;
 
+use super::timeline::LEVELS;
 use super::{Answer, Ask};
 use crate::args::Common;
+use crate::engine::Engine;
 use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
-use crate::model::templates::{Mined, Rules, Tally};
+use crate::model::templates::{Mined, Rules, Template};
 use crate::model::value::Value;
 use crate::session::{Session, Table, Wanted};
+
+mod mining;
 
 /// List the templates of messages: their constant parts, with <*> for what varies
 ///
@@ -55,15 +60,12 @@ impl Ask for TemplatesArgs {
                 .detail("columns called message, msg, text and the like are messages; so are those of every log"));
         }
         let rows = self.messages(session, &tables)?;
-        mine(session, &rows)?;
         let sql = if self.rows {
-            format!(
-                "SELECT origin, template_id, template FROM (SELECT origin, at_file, at_line, ts, rca_template_of(text) AS number FROM ({rows})) \
-                 JOIN rca_templates USING (number) ORDER BY ts NULLS LAST, origin"
-            )
+            mine(session, &rows)?;
+            fill(include_str!("rows.sql"), &[("rows", &rows)])
         } else {
-            let messages = format!("SELECT name, ts, level, text, rca_template_of(text) AS number FROM ({rows})");
-            fill(include_str!("templates.sql"), &[("messages", &messages)])
+            let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+            list(&session.engine, &rows, &names, &Rules::default())?
         };
         Ok(Answer { notes, ..Answer::of(sql) })
     }
@@ -78,64 +80,109 @@ impl TemplatesArgs {
             condition: evidence.condition.clone(),
             ..Wanted::default()
         };
-        let of = |table: &&Table| {
+        let of = |(place, table): (usize, &&Table)| {
             let message = table.roles.message.as_deref().unwrap_or_default();
             let more = [(format!("{}::VARCHAR", quote::name(message)), "text".to_string())];
             let rows = session.rows_of(table, &wanted, &more);
-            format!("SELECT *, {} AS name FROM ({rows}) WHERE text IS NOT NULL", quote::text(&table.name))
+            let name = quote::text(&table.name);
+            format!("SELECT *, {name} AS name, {place} AS place FROM ({rows}) WHERE text IS NOT NULL")
         };
-        Ok(tables.iter().map(of).collect::<Vec<_>>().join(" UNION ALL "))
+        Ok(tables.iter().enumerate().map(of).collect::<Vec<_>>().join(" UNION ALL "))
     }
 }
 
-/// Mines the templates of all `text`s of a relation. From then on SQL knows `rca_template_of(text)`, the number of a
-/// text's template, and the table `rca_templates` of `number, template_id, template`.
+/// Mines the templates of the texts of `rows`, a relation with a column `text`. From then on SQL knows the function
+/// `rca_template_of(text)`, which gives the number of a message's template, and the table `rca_templates` of `number`,
+/// `template_id` and `template`.
 ///
 /// # Errors
 /// If the evidence cannot be read.
 pub(super) fn mine(session: &Session, rows: &str) -> Result<Arc<Mined>> {
-    let mined = Arc::new(mined(session, rows)?);
-    keep(session, &mined)?;
-    let of = mined.clone();
-    session.engine.add_text_function("rca_template_of", move |texts, numbers| {
-        let mut room = Vec::new();
-        for (text, number) in texts.iter().zip(numbers) {
-            let known = text.and_then(|text| of.template_of(text, &mut room));
-            *number = known.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1);
-        }
-    })?;
+    let texts = format!("SELECT text, NULL::TIMESTAMP AS ts, NULL::VARCHAR AS level, 0 AS place FROM ({rows})");
+    let mined = mining::seen(&session.engine, &texts, &Rules::default())?;
+    mining::make_known(&session.engine, &mined)?;
     Ok(mined)
 }
 
-/// Mines the templates of all messages: each of the engine's threads counts in a tally of its own.
-fn mined(session: &Session, rows: &str) -> Result<Mined> {
-    let tallies: Arc<Mutex<Vec<Tally>>> = Arc::default();
-    let spare = tallies.clone();
-    session.engine.add_counting_function("rca_tally", move |texts, numbers| {
-        let taken = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut tally = taken.unwrap_or_else(|| Tally::new(Rules::default()));
-        for (text, number) in texts.iter().zip(numbers) {
-            text.iter().for_each(|text| tally.add(text));
-            *number = 1;
-        }
-        spare.lock().unwrap_or_else(PoisonError::into_inner).push(tally);
-    })?;
-    session.engine.counted(&format!("SELECT sum(rca_tally(text)) FROM ({rows})"))?;
-    let tallies = std::mem::take(&mut *tallies.lock().unwrap_or_else(PoisonError::into_inner));
-    let sum = tallies.into_iter().reduce(|mut sum, tally| {
-        sum.merge(tally);
-        sum
-    });
-    Ok(Mined::new(sum.unwrap_or_else(|| Tally::new(Rules::default()))))
+/// The SQL of the list of templates.
+fn list(engine: &Engine, rows: &str, tables: &[&str], rules: &Rules) -> Result<String> {
+    let mined = mining::seen(engine, rows, rules)?;
+    let templates = if mined.has_details() {
+        keep(engine, &mined, tables)?
+    } else {
+        mining::make_known(engine, &mined)?;
+        engine.keep_found("rca_again", &fill(include_str!("again.sql"), &[("rows", rows)]))?;
+        fill(include_str!("together.sql"), &[])
+    };
+    Ok(fill(include_str!("templates.sql"), &[("templates", &templates)]))
 }
 
-/// Keeps the templates by number as a table.
-fn keep(session: &Session, mined: &Mined) -> Result<()> {
-    let columns = [("number", Kind::Int), ("template_id", Kind::Text), ("template", Kind::Text)];
-    let row = |(number, template): (usize, &crate::model::templates::Template)| {
-        vec![Value::Int(number as i128), Value::Text(template.id().to_string()), Value::Text(template.text.clone())]
+/// Keeps the templates with what is seen of each; the SQL that reads them.
+fn keep(engine: &Engine, mined: &Mined, tables: &[&str]) -> Result<String> {
+    let columns = [
+        ("template_id", Kind::Text),
+        ("template", Kind::Text),
+        ("count", Kind::Int),
+        ("level", Kind::Text),
+        ("first", Kind::Time),
+        ("last", Kind::Time),
+        ("sources", Kind::Text),
+        ("example", Kind::Text),
+    ];
+    let row = |template: &Template| {
+        let text = |text: &str| Value::Text(text.to_string());
+        let seen = &template.seen;
+        let level = usize::from(seen.severity).checked_sub(1).and_then(|at| LEVELS.get(at));
+        vec![
+            text(&template.id().to_string()),
+            text(&template.text),
+            Value::Int(seen.count.into()),
+            level.map_or(Value::Null, |level| text(level)),
+            seen.first.map_or(Value::Null, Value::Time),
+            seen.last.map_or(Value::Null, Value::Time),
+            text(&sources(&seen.tables, tables)),
+            seen.example.as_deref().map_or(Value::Null, |example| text(&String::from_utf8_lossy(example))),
+        ]
     };
-    let rows: Vec<Vec<Value>> = mined.templates().iter().enumerate().map(row).collect();
-    let kept = session.engine.keep("mined", &columns, &rows)?;
-    session.engine.keep_found("rca_templates", &kept)
+    let rows: Vec<Vec<Value>> = mined.templates().iter().map(row).collect();
+    engine.keep("seen", &columns, &rows)
+}
+
+/// The tables' names with how many messages are in each, the most first.
+fn sources(counts: &[(u32, u64)], tables: &[&str]) -> String {
+    let name = |table: u32| tables.get(table as usize).copied().unwrap_or_default();
+    let mut counts: Vec<(u64, &str)> = counts.iter().map(|&(table, count)| (count, name(table))).collect();
+    counts.sort_by_key(|&(count, name)| (std::cmp::Reverse(count), name));
+    counts.iter().map(|(count, name)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Limits;
+    use crate::model::coverage::Coverage;
+
+    /// Messages of two tables with equal times, without one, of all levels and with none.
+    const ROWS: &str = "
+        SELECT
+            CASE WHEN n % 5 > 0 THEN make_timestamp(1740787200000000 + n // 40 * 1000000) END AS ts,
+            ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'other', NULL][1 + n % 8] AS level,
+            ['user u' || n || ' is in', 'link ' || n || ' is down: ' || repeat('\u{e4}', n), 'na\u{ef}ve'][1 + n % 3] AS text,
+            (n % 7 // 4)::INTEGER AS place,
+            ['b', 'a'][1 + place] AS name
+        FROM range(900) AS numbers(n)";
+
+    #[test]
+    fn one_look_says_what_two_say() {
+        let limits = Limits { threads: 2, memory: None, spill: std::env::temp_dir() };
+        let engine = Engine::open(&limits, Arc::new(Coverage::default())).expect("opens");
+        let answer = |details: usize| {
+            let sql = list(&engine, ROWS, &["b", "a"], &Rules { details, ..Rules::default() }).expect("listed");
+            assert_eq!(sql.contains("rca_again"), details == 0);
+            engine.rows(&sql).expect("answered").rows
+        };
+        let once = answer(1 << 20);
+        assert_eq!((once.len(), &once), (3, &answer(0)));
+        assert_eq!(once, answer(1 << 20));
+    }
 }

@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 use super::bucket::weight;
 use super::digest::digest;
 use super::pen::WILD;
+use super::seen::Seen;
 use super::skeleton::{PLACE, join};
 
 /// The most words that a position of a crowd keeps.
@@ -26,7 +27,7 @@ struct Column {
     over: bool,
 }
 
-/// The skeletons of one bucket with their counts, some positions wildcards in all of them.
+/// The skeletons of one bucket with what is seen of each, some positions wildcards in all of them.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     frame: Vec<u8>,
@@ -35,7 +36,7 @@ pub struct Crowd {
     width: usize,
     /// The most skeletons that may be left.
     most: usize,
-    kept: HashMap<Row, u64>,
+    kept: HashMap<Row, Seen>,
 }
 
 impl Crowd {
@@ -46,8 +47,8 @@ impl Crowd {
         Self { frame, columns, width: WIDEST, most, kept: HashMap::new() }
     }
 
-    /// Counts a skeleton of these words.
-    pub fn add(&mut self, words: &[&[u8]], count: u64) {
+    /// Takes over what is seen of a skeleton of these words.
+    pub fn add(&mut self, words: &[&[u8]], seen: Seen) {
         let mut more = false;
         for (column, word) in self.columns.iter_mut().zip(words) {
             more |= !column.over && column.words.insert(digest(word));
@@ -55,7 +56,7 @@ impl Crowd {
         if more {
             self.narrow();
         }
-        *self.kept.entry(self.row(words.iter().copied())).or_default() += count;
+        self.kept.entry(self.row(words.iter().copied())).or_default().merge(seen);
     }
 
     /// Lets no more skeletons be left than fit into `room`.
@@ -80,8 +81,8 @@ impl Crowd {
                 mine.words = HashSet::default();
             }
         }
-        for (row, count) in other.kept {
-            *self.kept.entry(row).or_default() += count;
+        for (row, seen) in other.kept {
+            self.kept.entry(row).or_default().merge(seen);
         }
         self.narrow();
         self.blank();
@@ -92,9 +93,15 @@ impl Crowd {
         self.whole(&self.row(words.iter().copied()))
     }
 
-    /// The skeletons that are left and their counts, in no order.
-    pub fn kept(&self) -> impl Iterator<Item = (Vec<u8>, u64)> {
-        self.kept.iter().map(|(row, &count)| (self.whole(row), count))
+    /// What is seen of the skeletons that are left, in no order.
+    pub fn seen_mut(&mut self) -> impl Iterator<Item = &mut Seen> {
+        self.kept.values_mut()
+    }
+
+    /// The same with the skeletons, which are not kept any more.
+    pub fn take(&mut self) -> Vec<(Vec<u8>, Seen)> {
+        let kept = std::mem::take(&mut self.kept);
+        kept.into_iter().map(|(row, seen)| (self.whole(&row), seen)).collect()
     }
 
     /// The words with wildcards in the columns that have too many.
@@ -134,8 +141,8 @@ impl Crowd {
     }
 
     fn blank(&mut self) {
-        for (row, count) in std::mem::take(&mut self.kept) {
-            *self.kept.entry(self.row(words(&row))).or_default() += count;
+        for (row, seen) in std::mem::take(&mut self.kept) {
+            self.kept.entry(self.row(words(&row))).or_default().merge(seen);
         }
     }
 }
@@ -148,12 +155,16 @@ fn words(row: &Row) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
 
+    fn one() -> Seen {
+        Seen { count: 1, ..Seen::default() }
+    }
+
     fn counted(lines: impl Iterator<Item = (usize, usize)>, most: usize) -> Vec<(Vec<u8>, u64)> {
         let mut crowd = Crowd::new(b"user \x02 logged \x02".to_vec(), 2, most);
         for (user, how) in lines {
-            crowd.add(&[format!("u{user}").as_bytes(), ["in", "out"][how].as_bytes()], 1);
+            crowd.add(&[format!("u{user}").as_bytes(), ["in", "out"][how].as_bytes()], one());
         }
-        let mut kept: Vec<_> = crowd.kept().collect();
+        let mut kept: Vec<_> = crowd.take().into_iter().map(|(skeleton, seen)| (skeleton, seen.count)).collect();
         kept.sort();
         kept
     }
@@ -171,7 +182,9 @@ mod tests {
     fn parts_make_the_whole() {
         let part = |range: std::ops::Range<usize>| {
             let mut crowd = Crowd::new(b"\x02 \x02".to_vec(), 2, 100);
-            range.for_each(|at| crowd.add(&[format!("{}", at % 40).as_bytes(), format!("{}", at % 7).as_bytes()], 1));
+            range.for_each(|at| {
+                crowd.add(&[format!("{}", at % 40).as_bytes(), format!("{}", at % 7).as_bytes()], one())
+            });
             crowd
         };
         let (mut both, whole) = (part(0..150), part(0..300));

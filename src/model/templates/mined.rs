@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use super::mask::mask;
 use super::merge::merge;
 use super::pen::WILD;
+use super::seen::Seen;
 use super::tally::{Tally, hash};
 use super::template::{Template, text};
 
@@ -30,36 +31,42 @@ pub struct Mined {
 impl Mined {
     /// Mines the templates of what `tally` has counted.
     pub fn new(mut tally: Tally) -> Self {
-        let (counts, dropped) = tally.counts();
-        tally.forget();
-        let skeletons: Vec<&[u8]> = counts.iter().map(|(skeleton, _)| skeleton.as_slice()).collect();
-        let texts: Vec<String> = merge(tally.rules(), &skeletons).iter().map(|skeleton| text(skeleton)).collect();
-        let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
-        for (text, (_, count)) in texts.iter().zip(&counts) {
-            *sums.entry(text).or_default() += count;
+        let (seen, dropped) = tally.take();
+        let (skeletons, seen): (Vec<Vec<u8>>, Vec<Seen>) = seen.into_iter().unzip();
+        let borrowed: Vec<&[u8]> = skeletons.iter().map(Vec::as_slice).collect();
+        let texts: Vec<String> = merge(tally.rules(), &borrowed).iter().map(|skeleton| text(skeleton)).collect();
+        let mut sums: BTreeMap<&str, Seen> = BTreeMap::new();
+        for (text, seen) in texts.iter().zip(seen) {
+            sums.entry(text).or_default().merge(seen);
         }
         let anything = text(&[WILD]);
-        if dropped > 0 {
-            *sums.entry(&anything).or_default() += dropped;
+        let has_dropped = dropped.count > 0;
+        if has_dropped {
+            sums.entry(&anything).or_default().merge(dropped);
         }
         let mut templates: Vec<Template> =
-            sums.into_iter().map(|(text, count)| Template { text: text.into(), count }).collect();
-        templates.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.text.cmp(&other.text)));
+            sums.into_iter().map(|(text, seen)| Template { text: text.into(), seen }).collect();
+        templates.sort_by(|one, other| other.seen.count.cmp(&one.seen.count).then_with(|| one.text.cmp(&other.text)));
         let at: BTreeMap<&str, usize> = templates.iter().zip(0..).map(|(template, at)| (&*template.text, at)).collect();
         let hasher = FixedState::with_seed(0);
-        let mut known = HashTable::with_capacity(counts.len());
-        for ((skeleton, _), text) in counts.iter().zip(&texts) {
-            let hash = hash(&hasher, skeleton);
-            let entry = Known { hash, skeleton: skeleton.as_slice().into(), template: at[text.as_str()] };
+        let mut known = HashTable::with_capacity(skeletons.len());
+        for (skeleton, text) in skeletons.into_iter().zip(&texts) {
+            let hash = hash(&hasher, &skeleton);
+            let entry = Known { hash, skeleton: skeleton.into(), template: at[text.as_str()] };
             known.insert_unique(hash, entry, |entry| entry.hash);
         }
-        let dropped = (dropped > 0).then(|| at[anything.as_str()]);
+        let dropped = has_dropped.then(|| at[anything.as_str()]);
         Self { templates, known, hasher, tally, dropped }
     }
 
     /// The templates: the most frequent first, equally frequent ones by their text.
     pub fn templates(&self) -> &[Template] {
         &self.templates
+    }
+
+    /// Whether the templates tell more than their counts, for which there must be room.
+    pub fn has_details(&self) -> bool {
+        self.tally.has_details()
     }
 
     /// Where in [`Self::templates`] the template of `message` is. None for a message that was not counted and is like
@@ -85,11 +92,12 @@ impl Mined {
 #[cfg(test)]
 mod tests {
     use super::super::rules::Rules;
+    use super::super::seen::Sighting;
     use super::*;
 
     fn mined(lines: &[String], rules: Rules) -> Mined {
         let mut tally = Tally::new(rules);
-        lines.iter().for_each(|line| tally.add(line.as_bytes()));
+        lines.iter().for_each(|line| tally.see(line.as_bytes(), Sighting::default()));
         Mined::new(tally)
     }
 
@@ -102,7 +110,7 @@ mod tests {
         let mined = mined(&lines, Rules::default());
         let texts: Vec<&str> = mined.templates().iter().map(|template| template.text.as_str()).collect();
         assert_eq!(texts, ["connection <*> of <*> closed", "connection <*> of <*> opened"]);
-        assert_eq!(mined.templates().iter().map(|template| template.count).sum::<u64>(), 20);
+        assert_eq!(mined.templates().iter().map(|template| template.seen.count).sum::<u64>(), 20);
         let mut room = Vec::new();
         assert_eq!(mined.template_of(b"connection 777 of eve closed", &mut room), Some(0));
         assert_eq!(mined.template_of(b"something else", &mut room), None);
@@ -126,7 +134,7 @@ mod tests {
         let lines: Vec<String> = (0..500).map(|at| "a, b. ".repeat(at + 1)).collect();
         let mined = mined(&lines, rules);
         assert!(mined.templates().len() <= 51);
-        assert_eq!(mined.templates().iter().map(|template| template.count).sum::<u64>(), 500);
+        assert_eq!(mined.templates().iter().map(|template| template.seen.count).sum::<u64>(), 500);
         let mut room = Vec::new();
         assert!(lines.iter().all(|line| mined.template_of(line.as_bytes(), &mut room).is_some()));
     }

@@ -4,15 +4,15 @@
 //! Count messages in a [`Tally`] on each thread, [`Tally::merge`] them, and mine the sum:
 //!
 //! ```
-//! use rca::model::templates::{Mined, Rules, Tally};
+//! use rca::model::templates::{Mined, Rules, Sighting, Tally};
 //!
 //! let mut tally = Tally::new(Rules::default());
 //! for port in 1000..1010 {
-//!     tally.add(format!("connection from 10.0.0.7:{port} closed").as_bytes());
+//!     tally.see(format!("connection from 10.0.0.7:{port} closed").as_bytes(), Sighting::default());
 //! }
 //! let mined = Mined::new(tally);
 //! let template = &mined.templates()[0];
-//! assert_eq!((template.text.as_str(), template.count), ("connection from <*> closed", 10));
+//! assert_eq!((template.text.as_str(), template.seen.count), ("connection from <*> closed", 10));
 //! let mut room = Vec::new();
 //! assert_eq!(mined.template_of(b"connection from 10.0.0.8:1 closed", &mut room), Some(0));
 //! ```
@@ -32,6 +32,7 @@ mod pen;
 #[cfg(test)]
 mod properties;
 mod rules;
+mod seen;
 mod skeleton;
 mod slot;
 mod span;
@@ -42,5 +43,6 @@ mod template;
 
 pub use mined::Mined;
 pub use rules::Rules;
+pub use seen::Sighting;
 pub use tally::Tally;
 pub use template::Template;

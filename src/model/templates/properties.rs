@@ -1,11 +1,14 @@
 //! The result depends neither on the messages' order nor on how they are divided among tallies, with much room and
-//! with little; and no bytes make it panic.
+//! with little; it is what a second look at the messages says; and no bytes make it panic.
 
-use super::{Mined, Rules, Tally};
+use std::collections::BTreeMap;
+
+use super::seen::Seen;
+use super::{Mined, Rules, Sighting, Tally};
 use proptest::prelude::*;
 
 /// Messages of a few words and parameters, so that some come twice, and of many forms.
-fn message() -> impl Strategy<Value = Vec<u8>> {
+fn text() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         4 => "[a-d]{1,2}",
         2 => "[g-k]{3}",
@@ -20,6 +23,14 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![20 => text, 1 => prop::collection::vec(any::<u8>(), 0..40)]
 }
 
+type Message = (Vec<u8>, Sighting);
+
+/// Few times, so that several messages have the first one.
+fn message() -> impl Strategy<Value = Message> {
+    let sighting = (prop::option::of(-2i64..3), 0u8..7, 0u32..4);
+    (text(), sighting.prop_map(|(at, severity, table)| Sighting { at, severity, table }))
+}
+
 /// Little room, so that crowds and dropped buckets come about; and the room that there is by default.
 fn rules() -> impl Strategy<Value = Rules> {
     prop_oneof![
@@ -28,19 +39,19 @@ fn rules() -> impl Strategy<Value = Rules> {
     ]
 }
 
-fn tally(rules: &Rules, messages: &[Vec<u8>]) -> Tally {
+fn tally(rules: &Rules, messages: &[Message]) -> Tally {
     let mut tally = Tally::new(rules.clone());
-    messages.iter().for_each(|message| tally.add(message));
+    messages.iter().for_each(|(text, sighting)| tally.see(text, *sighting));
     tally
 }
 
-/// The templates with their counts, and the template of each of `messages`.
-fn result(tally: Tally, messages: &[Vec<u8>]) -> (Vec<(String, u64)>, Vec<String>) {
+/// The templates with what is seen of each, and the template of each of `messages`.
+fn result(tally: Tally, messages: &[Message]) -> (Vec<(String, Seen)>, Vec<String>) {
     let mined = Mined::new(tally);
     let mut room = Vec::new();
-    let of = messages.iter().map(|message| mined.template_of(message, &mut room).expect("it was counted"));
+    let of = messages.iter().map(|(text, _)| mined.template_of(text, &mut room).expect("it was counted"));
     let of = of.map(|at| mined.templates()[at].text.clone()).collect();
-    (mined.templates().iter().map(|template| (template.text.clone(), template.count)).collect(), of)
+    (mined.templates().iter().map(|template| (template.text.clone(), template.seen.clone())).collect(), of)
 }
 
 proptest! {
@@ -81,16 +92,19 @@ proptest! {
     }
 
     #[test]
-    fn each_message_is_counted_once(messages in prop::collection::vec(message(), 0..200), rules in rules()) {
+    fn a_second_look_says_the_same(messages in prop::collection::vec(message(), 0..200), rules in rules()) {
         let (templates, of) = result(tally(&rules, &messages), &messages);
-        for (text, count) in &templates {
-            prop_assert_eq!(of.iter().filter(|template| *template == text).count() as u64, *count, "{}", text);
+        let mut again: BTreeMap<String, Seen> = BTreeMap::new();
+        for (template, (text, sighting)) in of.into_iter().zip(&messages) {
+            again.entry(template).or_default().add(text, *sighting);
         }
+        prop_assert_eq!(templates.into_iter().collect::<BTreeMap<_, _>>(), again);
     }
 
     #[test]
     fn no_bytes_panic(message in prop::collection::vec(any::<u8>(), 0..5000)) {
-        let (templates, _) = result(tally(&Rules::default(), std::slice::from_ref(&message)), &[message]);
+        let messages = [(message, Sighting::default())];
+        let (templates, _) = result(tally(&Rules::default(), &messages), &messages);
         prop_assert_eq!(templates.len(), 1);
     }
 }

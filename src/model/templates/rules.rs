@@ -39,6 +39,8 @@ pub struct Rules {
     pub skeletons: usize,
     /// The same for those of one frame and first word.
     pub bucket: usize,
+    /// The most bytes that examples and counts by table have in a tally. Where they would have more, it only counts.
+    pub details: usize,
 }
 
 impl Default for Rules {
@@ -62,6 +64,7 @@ impl Default for Rules {
             first: 20,
             skeletons: 400_000,
             bucket: 8192,
+            details: 64 << 20,
         }
     }
 }

@@ -1,20 +1,21 @@
-//! Templates: what a message says whatever its parameters, as text, with an identity and a count.
+//! Templates: what a message says whatever its parameters, as text, with an identity and what is seen of its messages.
 
 use std::fmt;
 
 use super::digest::digest;
 use super::pen::WILD;
+use super::seen::Seen;
 
 /// How a parameter is written.
 const PARAMETER: &[u8] = b"<*>";
 
 /// The text that messages have in common.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     /// The text, `<*>` for each parameter.
     pub text: String,
-    /// How many messages have it.
-    pub count: u64,
+    /// What is seen of the messages that have it.
+    pub seen: Seen,
 }
 
 impl Template {
@@ -57,7 +58,7 @@ mod tests {
     fn shown_as_text_with_a_stable_identity() {
         assert_eq!(text(b"blk_\x01 of \x01"), "blk_<*> of <*>");
         assert_eq!(text(b"\xff"), "\u{fffd}");
-        let template = Template { text: "user <*> logged in".into(), count: 2 };
+        let template = Template { text: "user <*> logged in".into(), seen: Seen::default() };
         assert_eq!(template.id().to_string(), "62b33885b51b24a6");
     }
 }
