@@ -1,25 +1,26 @@
--- What the questions share and SQL has no word for.
+-- What the questions share and SQL has no word for. Words are looked up by list_contains, since the engine makes a join of
+-- a long IN.
 
 -- A level's many spellings on one scale; numbers are those of bunyan and pino.
 CREATE MACRO rca_level(word) AS CASE
-    WHEN lower(trim(word::VARCHAR)) IN ('trace', 'verbose', 'finer', 'finest', '10') THEN 'trace'
-    WHEN lower(trim(word::VARCHAR)) IN ('debug', 'dbg', 'fine', '20') THEN 'debug'
-    WHEN lower(trim(word::VARCHAR)) IN ('info', 'notice', 'note', 'log', 'information', '30') THEN 'info'
-    WHEN lower(trim(word::VARCHAR)) IN ('warn', 'warning', '40') THEN 'warn'
-    WHEN lower(trim(word::VARCHAR)) IN ('error', 'err', 'severe', '50') THEN 'error'
-    WHEN lower(trim(word::VARCHAR)) IN ('fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', '60') THEN 'fatal'
+    WHEN list_contains(['trace', 'verbose', 'finer', 'finest', '10'], lower(trim(word::VARCHAR))) THEN 'trace'
+    WHEN list_contains(['debug', 'dbg', 'fine', '20'], lower(trim(word::VARCHAR))) THEN 'debug'
+    WHEN list_contains(['info', 'notice', 'note', 'log', 'information', '30'], lower(trim(word::VARCHAR))) THEN 'info'
+    WHEN list_contains(['warn', 'warning', '40'], lower(trim(word::VARCHAR))) THEN 'warn'
+    WHEN list_contains(['error', 'err', 'severe', '50'], lower(trim(word::VARCHAR))) THEN 'error'
+    WHEN list_contains(['fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', '60'], lower(trim(word::VARCHAR))) THEN 'fatal'
 END;
 
 -- Whether an outcome means failure; NULL where the word says neither.
 CREATE MACRO rca_failed(word) AS CASE
-    WHEN lower(trim(word::VARCHAR)) IN ('fail', 'failed', 'failure', 'error', 'ng', 'nok', 'not ok', 'bad', 'abort', 'aborted',
-        'timeout', 'reject', 'rejected', 'crash', 'crashed') THEN true
-    WHEN lower(trim(word::VARCHAR)) IN ('pass', 'passed', 'ok', 'success', 'succeeded', 'good', 'done', 'completed') THEN false
+    WHEN list_contains(['fail', 'failed', 'failure', 'error', 'ng', 'nok', 'not ok', 'bad', 'abort', 'aborted',
+        'timeout', 'reject', 'rejected', 'crash', 'crashed'], lower(trim(word::VARCHAR))) THEN true
+    WHEN list_contains(['pass', 'passed', 'ok', 'success', 'succeeded', 'good', 'done', 'completed'], lower(trim(word::VARCHAR))) THEN false
 END;
 
 -- An error code, or NULL where the code says that there is no error.
 CREATE MACRO rca_code(code) AS CASE
-    WHEN lower(trim(code::VARCHAR)) IN ('', '0', 'ok', 'none', 'pass', 'passed', 'success', 'no error', 'na', 'n/a', 'null', '-') THEN NULL
+    WHEN list_contains(['', '0', 'ok', 'none', 'pass', 'passed', 'success', 'no error', 'na', 'n/a', 'null', '-'], lower(trim(code::VARCHAR))) THEN NULL
     ELSE trim(code::VARCHAR)
 END;
 

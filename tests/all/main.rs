@@ -5,6 +5,7 @@ mod cadences;
 mod case;
 mod databases;
 mod dumps;
+mod errors;
 mod help;
 mod kinds;
 mod logs;

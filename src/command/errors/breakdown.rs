@@ -17,10 +17,11 @@ const TREND: usize = 12;
 /// If the evidence cannot be read.
 pub fn numbered(question: &Question, window: Window) -> Result<String> {
     let candidates = question.candidates(window);
-    templates::mine(
-        question.session,
-        &format!("SELECT text FROM ({candidates}) WHERE is_error AND code IS NULL AND text IS NOT NULL"),
-    )?;
+    let uncoded = match question.places.iter().any(|place| place.table.roles.message.is_some()) {
+        true => format!("SELECT text FROM ({candidates}) WHERE is_error AND code IS NULL AND text IS NOT NULL"),
+        false => "SELECT NULL::VARCHAR AS text WHERE false".into(),
+    };
+    templates::mine(question.session, &uncoded)?;
     Ok(format!(
         "SELECT *, CASE WHEN code IS NULL AND text IS NOT NULL THEN rca_template_of(text) END AS number FROM ({candidates})"
     ))
@@ -29,7 +30,8 @@ pub fn numbered(question: &Question, window: Window) -> Result<String> {
 pub fn run(question: Question) -> Result<Answer> {
     let candidates = numbered(&question, question.window)?;
     let sql = relation(&question, &candidates)?;
-    let said = [said_twice(question.session)?, not_counted(question.session)?, sources(question.session)?];
+    let session = question.session;
+    let said = [pareto(session)?, said_twice(session)?, not_counted(session)?, sources(session)?];
     let mut notes = question.notes;
     notes.extend(said.into_iter().flatten());
     Ok(Answer { notes, ..Answer::of(sql) })
@@ -44,14 +46,27 @@ pub fn relation(question: &Question, candidates: &str) -> Result<String> {
     session.engine.keep_found("rca_errors_found", &fill(include_str!("found.sql"), &[("candidates", candidates)]))?;
     meanings::keep(question, "rca_errors_found")?;
     let counts: Vec<String> = (0..TREND).map(|part| format!("count(*) FILTER (WHERE part = {part})")).collect();
-    Ok(fill(
-        include_str!("errors.sql"),
+    let told = fill(
+        include_str!("told.sql"),
         &[
             ("candidates", candidates),
             ("parts", &TREND.to_string()),
             ("trend", &format!("rca_strip([{}])", counts.join(", "))),
         ],
-    ))
+    );
+    session.engine.keep_found("rca_errors_told", &told)?;
+    Ok(fill(include_str!("errors.sql"), &[]))
+}
+
+/// How few codes make most of the errors.
+fn pareto(session: &Session) -> Result<Option<String>> {
+    const CODES_LEAST: i64 = 6;
+    let sql = "WITH summed AS (SELECT sum(count) OVER (ORDER BY count DESC ROWS UNBOUNDED PRECEDING) AS below, count, \
+               sum(count) OVER () AS total FROM rca_errors_told) \
+               SELECT count(*) FILTER (WHERE below - count < 0.8 * total), count(*), any_value(total)::BIGINT FROM summed";
+    let row = session.one_row(sql)?;
+    let is_told = row[1].int() >= CODES_LEAST && 2 * row[0].int() <= row[1].int();
+    Ok(is_told.then(|| format!("{} of {} kinds make 80 % of all {} errors", row[0].int(), row[1].int(), row[2].int())))
 }
 
 /// Which rows have a code and are no errors all the same.

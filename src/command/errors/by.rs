@@ -2,7 +2,6 @@
 //! same entities.
 
 use super::Answer;
-use super::places::Place;
 use super::question::Question;
 use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
@@ -22,8 +21,8 @@ pub fn run(mut question: Question, wanted: &[String]) -> Result<Answer> {
     let by: Vec<By> = wanted.iter().map(|text| by(&question, text)).collect::<Result<_>>()?;
     let mut selects = Vec::new();
     let mut left_out = Vec::new();
-    for place in &question.places {
-        match counted(&question, place, &by) {
+    for (at, place) in question.places.iter().enumerate() {
+        match counted(&question, at, &by)? {
             Some(select) => selects.push(select),
             None if place.raw.is_some() => left_out.push(place.table.name.clone()),
             None => {}
@@ -88,51 +87,55 @@ fn by<'a>(question: &Question<'a>, text: &str) -> Result<By<'a>> {
 
 /// `code, BY…, n, first, last` of a place; `None` if it has no such columns and cannot be joined to them. Rows are
 /// counted by what they say before it is looked at, so that little is computed for each row.
-fn counted(question: &Question, place: &Place, by: &[By]) -> Option<String> {
+fn counted(question: &Question, at: usize, by: &[By]) -> Result<Option<String>> {
+    let place = &question.places[at];
     let mut own = Vec::new();
     let mut joins = String::new();
     let mut names = String::new();
-    for (at, by) in by.iter().enumerate() {
+    for (number, by) in by.iter().enumerate() {
         let column = quote::name(&by.name);
         let mine = place.table.column(&by.name).filter(|_| by.of.is_none_or(|of| of.name == place.table.name));
         if let Some(mine) = mine {
-            let own_name = format!("by_{at}");
+            let own_name = format!("by_{number}");
             names.push_str(&format!("rows_of_place.{own_name} AS {column}, "));
             own.push((format!("{}::VARCHAR", quote::name(&mine.name)), own_name));
         } else {
-            let map = map(question, place.table, by.of?, &by.name)?;
-            joins.push_str(&format!(" LEFT JOIN ({map}) map_{at} ON map_{at}.key = {}", key("rows_of_place.entity")));
-            names.push_str(&format!("map_{at}.value AS {column}, "));
+            let map = by.of.and_then(|other| map(question, place.table, other, &by.name));
+            let Some(map) = map else { return Ok(None) };
+            joins.push_str(&format!(
+                " LEFT JOIN ({map}) map_{number} ON map_{number}.key = {}",
+                key("rows_of_place.entity")
+            ));
+            names.push_str(&format!("map_{number}.value AS {column}, "));
         }
     }
     let roles = &place.table.roles;
     // A log's code may be told by its message, which then counts as a part of it.
     let code = place.code_sql("raw_code", "text");
     let (code, judged) = if place.table.kind == "log" { (code.as_str(), "code") } else { ("raw_code", "") };
-    let level = roles.level.as_ref().map(|level| match place.table.kind {
-        "log" => quote::name(level),
-        _ => format!("{}::VARCHAR", quote::name(level)),
-    });
-    own.push((level.clone().unwrap_or_else(|| "NULL::VARCHAR".into()), "raw_level".into()));
     let rows = question.rows_of(place, question.window, &own);
     let list: String = by.iter().map(|by| format!("{}, ", quote::name(&by.name))).collect();
     let alike = format!(
         "SELECT {code} AS raw_code, raw_result, raw_level, {names} count(*) AS n, min(ts) AS first, max(ts) AS last \
-         FROM ({rows}) rows_of_place{joins} GROUP BY ALL"
+         FROM (SELECT * FROM ({rows}) WHERE NOT ({})) rows_of_place{joins} GROUP BY ALL",
+        place.harmless,
     );
+    // Kept, since the engine would ask of every row what is asked of these.
+    let kept = format!("rca_alike_{at}");
+    question.session.engine.keep_found(&kept, &alike)?;
     let said = if judged.is_empty() { place.code_sql("raw_code", "NULL") } else { "raw_code".into() };
     let level_said = if place.table.kind == "log" { "raw_level" } else { "rca_level(raw_level)" };
     let is_error = match place.is_all_errors() {
         true => "true".into(),
         false => question.is_error(
             roles.result.as_ref().map(|_| "failed"),
-            level.as_ref().map(|_| "level"),
+            roles.level.as_ref().map(|_| "level"),
             place.raw.as_ref().map(|_| "code"),
         ),
     };
-    Some(format!(
-        "SELECT code, {list} n, first, last FROM (SELECT *, {said} AS code, rca_failed(raw_result) AS failed, {level_said} AS level FROM ({alike})) WHERE {is_error}"
-    ))
+    Ok(Some(format!(
+        "SELECT code, {list} n, first, last FROM (SELECT *, {said} AS code, rca_failed(raw_result) AS failed, {level_said} AS level FROM {kept}) WHERE {is_error}"
+    )))
 }
 
 /// `key, value` of a column of another table by the entity that both have: an entity with several values has them all,

@@ -28,6 +28,9 @@ pub struct Place<'a> {
     /// The code as a row has it: SQL text that is NULL where there is none.
     pub raw: Option<Raw>,
     pub system: Option<System>,
+    /// What is surely no error, as SQL over `raw_code`, `raw_result` and `raw_level`: most rows are told by that at the
+    /// price of a comparison.
+    pub harmless: String,
 }
 
 /// Where a row's code is.
@@ -84,7 +87,7 @@ impl<'a> Place<'a> {
             },
             Said::Regex(pattern) => {
                 let raw = table.roles.message.clone().map(|message| Raw::Found { message, pattern: pattern.clone() });
-                return Ok(raw.map(|raw| (Place { table, raw: Some(raw), system: None }, None)));
+                return Ok(raw.map(|raw| (Place::new(table, Some(raw), None), None)));
             }
             Said::Nothing => table.roles.code.clone(),
         };
@@ -102,11 +105,11 @@ impl<'a> Place<'a> {
             if let Some((why, system)) = told {
                 let note = format!("{}.{} is taken for its code: {why}", table.name, column.name);
                 let raw = Some(Raw::Column(column.name.clone()));
-                return Ok(Some((Place { table, raw, system }, Some(note))));
+                return Ok(Some((Place::new(table, raw, system), Some(note))));
             }
         }
         let can_fail = roles.level.is_some() || roles.result.is_some();
-        Ok(can_fail.then_some((Place { table, raw: None, system: None }, None)))
+        Ok(can_fail.then_some((Place::new(table, None, None), None)))
     }
 
     fn with(
@@ -127,7 +130,39 @@ impl<'a> Place<'a> {
             },
             _ => None,
         };
-        Ok(Place { table, raw: column.map(Raw::Column), system })
+        Ok(Place::new(table, column.map(Raw::Column), system))
+    }
+
+    fn new(table: &'a Table, raw: Option<Raw>, system: Option<System>) -> Place<'a> {
+        Place { table, raw, system, harmless: "false".into() }
+    }
+
+    /// Looks at the first rows for the words by which outcomes and levels say that all is well. `levels` are those of
+    /// errors, as a list in SQL.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn learn_harmless(&mut self, session: &Session, levels: &str) -> Result<()> {
+        if self.is_all_errors() {
+            return Ok(());
+        }
+        let roles = &self.table.roles;
+        let mut parts = vec!["raw_code IS NULL".to_string()];
+        let level = format!("NOT coalesce(rca_level(value) IN {levels}, false)");
+        for (role, raw, is_fine) in [
+            (&roles.result, "raw_result", "rca_failed(value) IS DISTINCT FROM true"),
+            (&roles.level, "raw_level", level.as_str()),
+        ] {
+            let Some(column) = role else { continue };
+            let words: Vec<String> =
+                peek(session, self.table, column, is_fine)?.iter().map(|word| quote::text(word)).collect();
+            parts.push(match words.is_empty() {
+                true => format!("{raw} IS NULL"),
+                false => format!("coalesce({raw} IN ({}), true)", words.join(", ")),
+            });
+        }
+        self.harmless = parts.join(" AND ");
+        Ok(())
     }
 
     /// Whether every row is an error, since the table is called after them and says neither level nor outcome.
@@ -173,10 +208,16 @@ impl<'a> Place<'a> {
 /// # Errors
 /// If the evidence cannot be read.
 pub fn peeked(session: &Session, table: &Table, column: &str) -> Result<BTreeSet<String>> {
-    let rows = format!("SELECT {}::VARCHAR AS code FROM {}", quote::name(column), table.scan(&[]));
+    let codes = peek(session, table, column, "rca_code(value) IS NOT NULL")?;
+    Ok(codes.into_iter().map(|code| code.trim().to_string()).collect())
+}
+
+/// The distinct values of a column among the first rows of which a condition holds.
+fn peek(session: &Session, table: &Table, column: &str, condition: &str) -> Result<Vec<String>> {
+    let rows = format!("SELECT {}::VARCHAR AS value FROM {}", quote::name(column), table.scan(&[]));
     session.engine.keep_first("rca_peeked", &rows, ROWS)?;
-    let codes = session.engine.rows("SELECT DISTINCT rca_code(code) AS code FROM rca_peeked ORDER BY 1")?.rows;
-    Ok(codes.into_iter().filter(|row| !row[0].is_null()).map(|row| row[0].shown()).collect())
+    let sql = format!("SELECT DISTINCT value FROM rca_peeked WHERE value IS NOT NULL AND ({condition}) ORDER BY 1");
+    Ok(session.engine.rows(&sql)?.rows.iter().map(|row| row[0].shown()).collect())
 }
 
 /// Whether each code stands in the column once, as in a list of codes.

@@ -23,6 +23,7 @@ pub struct Question<'a> {
 impl<'a> Question<'a> {
     pub fn new(session: &'a Session, args: &'a ErrorsArgs) -> Result<Question<'a>> {
         let mut notes = Vec::new();
+        let levels = super::super::timeline::at_least(args.level.as_deref().unwrap_or("error"))?;
         let codebook = Codebook::find(session, args.codebook.as_deref())?;
         let said = said(session, args)?;
         let evidence = &args.common.evidence;
@@ -32,7 +33,8 @@ impl<'a> Question<'a> {
             if codebook.as_ref().is_some_and(|book| book.table.name == table.name) {
                 continue;
             }
-            if let Some((place, note)) = Place::of(session, table, &said, codebook.as_ref())? {
+            if let Some((mut place, note)) = Place::of(session, table, &said, codebook.as_ref())? {
+                place.learn_harmless(session, levels.trim_start_matches("level IN "))?;
                 places.push(place);
                 notes.extend(note);
             }
@@ -41,7 +43,6 @@ impl<'a> Question<'a> {
             return Err(Error::question("no table has a code, a level or a result")
                 .hint("say where the code is: --code COLUMN or --code REGEX"));
         }
-        let levels = super::super::timeline::at_least(args.level.as_deref().unwrap_or("error"))?;
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         Ok(Question { session, args, places, codebook, window, notes, levels })
     }
@@ -127,8 +128,8 @@ impl<'a> Question<'a> {
         place.raw.as_ref().map_or_else(|| "NULL".into(), |raw| place.code_sql(&raw.sql(true), &message))
     }
 
-    /// Rows of a place in the shape of events, with what tells whether they are errors (`raw_code`, `raw_result`), the
-    /// `text` of their message and the columns of `more`.
+    /// Rows of a place in the shape of events, with what tells whether they are errors (`raw_code`, `raw_result`,
+    /// `raw_level`), the `text` of their message and the columns of `more`.
     pub fn rows_of(&self, place: &Place, window: Window, more: &[(String, String)]) -> String {
         let roles = &place.table.roles;
         let null = || "NULL::VARCHAR".to_string();
@@ -137,6 +138,10 @@ impl<'a> Question<'a> {
             (place.raw.as_ref().map_or_else(null, |raw| raw.sql(false)), "raw_code".to_string()),
             (column(&roles.result), "raw_result".into()),
             (column(&roles.message), "text".into()),
+            (
+                roles.level.as_ref().map_or_else(null, |level| format!("{}::VARCHAR", quote::name(level))),
+                "raw_level".into(),
+            ),
         ];
         columns.extend(more.iter().cloned());
         let wanted = Wanted { window, condition: self.args.common.evidence.condition.clone(), ..Wanted::default() };
@@ -163,10 +168,11 @@ impl<'a> Question<'a> {
         format!(
             "SELECT ts, source, table_name, {} AS name, entity, level, failed, code, raw_code, message, text, origin, at_file, at_line, \
              coalesce({is_error}, false) AS is_error \
-             FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({})))",
+             FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({}) WHERE NOT ({})))",
             quote::text(&place.table.name),
             place.code_sql("raw_code", "text"),
             self.rows_of(place, window, &[]),
+            place.harmless,
         )
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Fault, percent, share};
+use super::{Audit, Fault, share};
 use crate::command::errors::places::Place;
 use crate::command::errors::question::Question;
 use crate::engine::quote;
@@ -114,9 +114,10 @@ impl<'a> Labels<'a> {
         let level = (roles.level.is_some() || failed.is_some()).then_some("level");
         let code = place.raw.as_ref().map(|_| "code");
         let relation = format!(
-            "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({errors}))) WHERE unit IS NOT NULL AND {}",
+            "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({errors}) WHERE NOT ({}))) WHERE unit IS NOT NULL AND {}",
             self.labelled,
             place.code_sql("raw_code", "text"),
+            place.harmless,
             question.is_error(failed, level, code),
         );
         let rows = question.session.engine.rows(&format!(
@@ -208,9 +209,9 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
             None => "without a code".into(),
         };
         let share = share(units.unlabelled, labels.failed);
-        let all_of_it = match units.unlabelled == units.failed {
-            true => "all of them".to_string(),
-            false => format!("{} of them", percent(units.unlabelled as f64 / units.failed.max(1) as f64)),
+        let lack = match units.unlabelled == units.failed {
+            true => ("none".to_string(), "has a label"),
+            false => (units.unlabelled.to_string(), "have no label"),
         };
         faults.push(Fault {
             fault: "unlabelled",
@@ -219,12 +220,13 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
             share,
             templates: None,
             detail: format!(
-                "{} of the {} {} that failed {with} in {} ({all_of_it}; {} failures) have no label in {}: a model learns and is judged without them; {} of all {} failed ones have none",
-                units.unlabelled,
+                "{} of the {} {} that failed {with} in {} ({} failures) {} in {}: a model learns and is judged without them; {} of all {} failed ones have none",
+                lack.0,
                 units.failed,
                 labels.things(),
                 place.table.name,
                 units.failures,
+                lack.1,
                 labels.table.name,
                 labels.unlabelled,
                 labels.failed,

@@ -184,6 +184,9 @@ impl Audit<'_, '_> {
     /// What a fault costs: of the entities that failed with the code those that have no label.
     fn cost(&self, code: Option<&str>) -> String {
         match self.labels.as_ref().and_then(|labels| labels.of(code).map(|units| (labels, units))) {
+            Some((labels, units)) if units.unlabelled > 0 && units.unlabelled == units.failed => {
+                format!("; cost: none of the {} {} that failed with it has a label", units.failed, labels.things())
+            }
             Some((labels, units)) if units.unlabelled > 0 => format!(
                 "; cost: {} of the {} {} that failed with it have no label",
                 units.unlabelled,
@@ -211,7 +214,10 @@ impl Audit<'_, '_> {
         }
         let uncoded: i64 = told(&["unclassified"]).iter().map(|fault| fault.count).sum();
         if uncoded > 0 {
-            parts.push(format!("{uncoded} errors have no code"));
+            parts.push(match uncoded {
+                1 => "1 error has no code".to_string(),
+                _ => format!("{uncoded} errors have no code"),
+            });
         }
         if let Some(units) = self.labels.as_ref().map(|labels| (labels.unlabelled, labels)).filter(|(n, _)| *n > 0) {
             parts.push(format!("{} of {} failed {} have no label", units.0, units.1.failed, units.1.things()));

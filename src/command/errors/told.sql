@@ -1,0 +1,54 @@
+-- What one look at the errors does not tell, by code and, of those without one, by template: how many entities, over
+-- time in {parts} equal parts, and the first message with its origin. `rca_errors_found` is what found.sql found.
+WITH codes AS (
+    SELECT
+        code,
+        number,
+        sum(n)::BIGINT AS count,
+        min(first) AS first,
+        max(last) AS last,
+        ['trace', 'debug', 'info', 'warn', 'error', 'fatal'][max(severity)] AS level
+    FROM rca_errors_found
+    WHERE is_error
+    GROUP BY code, number
+),
+ends AS (
+    SELECT epoch_us(min(first)) AS first, epoch_us(max(last)) AS last
+    FROM codes
+    WHERE isfinite(first) AND isfinite(last)
+),
+placed AS (
+    SELECT
+        c.*,
+        entity,
+        CASE
+            WHEN isfinite(ts) THEN least(
+                floor((epoch_us(ts)::DOUBLE - ends.first) / greatest(ends.last::DOUBLE - ends.first, 1) * {parts}),
+                {parts} - 1
+            )
+        END AS part,
+        CASE
+            WHEN ts IS NOT DISTINCT FROM c.first THEN {
+                'source': source,
+                'table_name': table_name,
+                'at_file': at_file,
+                'at_line': at_line,
+                'shown': left(split_part(coalesce(text, message), chr(10), 1), 500) || ' (' || origin || ')'
+            }
+        END AS example
+    FROM (SELECT * FROM ({candidates}) WHERE is_error) e
+    JOIN codes c ON e.code IS NOT DISTINCT FROM c.code AND e.number IS NOT DISTINCT FROM c.number
+    LEFT JOIN ends ON true
+)
+SELECT
+    code,
+    number,
+    count,
+    first,
+    last,
+    level,
+    count(DISTINCT entity) AS entities,
+    {trend} AS trend,
+    min(example).shown AS example
+FROM placed
+GROUP BY ALL
