@@ -71,9 +71,9 @@ impl<'a> Question<'a> {
             true => format!("{failed} IS DISTINCT FROM false"),
             false => format!("{failed} IS NULL"),
         });
-        let level = level.and_then(|level| match &self.args.level {
-            Some(_) => Some(format!("{level} IS NULL")),
-            None => Some(format!("coalesce({level} NOT IN ('trace', 'debug', 'info'), true)")),
+        let level = level.map(|level| match &self.args.level {
+            Some(_) => format!("{level} IS NULL"),
+            None => format!("coalesce({level} NOT IN ('trace', 'debug', 'info'), true)"),
         });
         failed.into_iter().chain(level).collect()
     }
@@ -161,17 +161,25 @@ impl<'a> Question<'a> {
     }
 
     fn candidates_of(&self, place: &Place, window: Window) -> String {
-        let failed = place.table.roles.result.as_ref().map(|_| "failed");
-        let level = (place.table.roles.level.is_some() || failed.is_some()).then_some("level");
+        format!(
+            "SELECT ts, source, table_name, {} AS name, entity, level, failed, code, raw_code, message, text, origin, at_file, at_line, is_error FROM ({})",
+            quote::text(&place.table.name),
+            self.judged(place, &self.rows_of(place, window, &[])),
+        )
+    }
+
+    /// Rows of [`Self::rows_of`] with their `code` as it is shown, whether they `failed` (NULL where they do not say), and
+    /// whether each `is_error`. What is surely none is left out.
+    pub fn judged(&self, place: &Place, rows: &str) -> String {
+        let roles = &place.table.roles;
+        let failed = roles.result.as_ref().map(|_| "failed");
+        let level = (roles.level.is_some() || failed.is_some()).then_some("level");
         let code = place.raw.as_ref().map(|_| "code");
         let is_error = if place.is_all_errors() { "true".into() } else { self.is_error(failed, level, code) };
         format!(
-            "SELECT ts, source, table_name, {} AS name, entity, level, failed, code, raw_code, message, text, origin, at_file, at_line, \
-             coalesce({is_error}, false) AS is_error \
-             FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({}) WHERE NOT ({})))",
-            quote::text(&place.table.name),
+            "SELECT *, coalesce({is_error}, false) AS is_error FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed \
+             FROM (SELECT * RENAME (code AS role_code) FROM ({rows}) WHERE NOT ({})))",
             place.code_sql("raw_code", "text"),
-            self.rows_of(place, window, &[]),
             place.harmless,
         )
     }

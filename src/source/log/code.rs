@@ -19,7 +19,10 @@ pub fn find(message: &[u8]) -> Option<Range<usize>> {
         }
         // `id=E500` names a thing.
         let is_named = at > 0 && message[at - 1] == b'=' && text[0] == b'E' && !is_errno(text);
-        if shaped.is_none() && !is_named && (is_code(text) || is_headline(message, at, length)) {
+        // A number in hexadecimal may be any; what else is shaped as a code is one before it.
+        let is_better =
+            shaped.as_ref().is_none_or(|range: &Range<usize>| message[range.start] == b'0' && text[0] != b'0');
+        if is_better && !is_named && (is_code(text) || is_headline(message, at, length)) {
             shaped = Some(at..at + length);
         }
         at += length;
@@ -280,6 +283,7 @@ mod tests {
             ("rpc error: code = Unavailable desc = x", "Unavailable"),
             ("Main process exited, code=killed, status=9/KILL", "9/KILL"),
             ("{\"errorCode\": \"X17\"}", "X17"),
+            ("weights 0x8015569b differ, E103", "E103"),
         ] {
             assert_eq!(found(message), Some(code), "{message}");
         }

@@ -323,8 +323,9 @@ impl Keys {
         if !has_message && !self.has_message {
             capture.message = Span::new(0, line.len());
         }
-        // An object with a level and a message is a record, though its time was forgotten.
-        let is_untimed = self.syntax == Syntax::Json && has_message && found.ranks[Role::Level as usize] < u8::MAX;
+        // An object with a message and keys that the others have is a record, though its time was forgotten.
+        let is_alike = capture.unknown.is_empty() || found.ranks[Role::Level as usize] < u8::MAX;
+        let is_untimed = self.syntax == Syntax::Json && has_message && is_alike;
         whole && (capture.written.is_some() || !self.needs_time || is_untimed)
     }
 

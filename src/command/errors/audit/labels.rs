@@ -104,21 +104,11 @@ impl<'a> Labels<'a> {
 
     fn count(&mut self, question: &Question) -> Result<()> {
         let place = &question.places[self.place];
-        let errors = question.rows_of(
-            place,
-            question.window,
-            &[(format!("{}::VARCHAR", quote::name(&self.entity)), "unit".into())],
-        );
-        let roles = &place.table.roles;
-        let failed = roles.result.as_ref().map(|_| "failed");
-        let level = (roles.level.is_some() || failed.is_some()).then_some("level");
-        let code = place.raw.as_ref().map(|_| "code");
+        let unit = (format!("{}::VARCHAR", quote::name(&self.entity)), "unit".to_string());
         let relation = format!(
-            "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM (SELECT *, {} AS code, rca_failed(raw_result) AS failed FROM (SELECT * RENAME (code AS role_code) FROM ({errors}) WHERE NOT ({}))) WHERE unit IS NOT NULL AND {}",
+            "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM ({}) WHERE unit IS NOT NULL AND is_error",
             self.labelled,
-            place.code_sql("raw_code", "text"),
-            place.harmless,
-            question.is_error(failed, level, code),
+            question.judged(place, &question.rows_of(place, question.window, &[unit])),
         );
         let rows = question.session.engine.rows(&format!(
             "SELECT code, count(DISTINCT unit), count(DISTINCT unit) FILTER (is_unlabelled), count(*) FILTER (is_unlabelled), grouping(code) \
