@@ -3,25 +3,31 @@
 
 -- A level's many spellings on one scale; numbers are those of bunyan and pino.
 CREATE MACRO rca_level(word) AS CASE
-    WHEN list_contains(['trace', 'verbose', 'finer', 'finest', '10'], lower(trim(word::VARCHAR))) THEN 'trace'
-    WHEN list_contains(['debug', 'dbg', 'fine', '20'], lower(trim(word::VARCHAR))) THEN 'debug'
-    WHEN list_contains(['info', 'notice', 'note', 'log', 'information', '30'], lower(trim(word::VARCHAR))) THEN 'info'
-    WHEN list_contains(['warn', 'warning', '40'], lower(trim(word::VARCHAR))) THEN 'warn'
-    WHEN list_contains(['error', 'err', 'severe', '50'], lower(trim(word::VARCHAR))) THEN 'error'
-    WHEN list_contains(['fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', '60'], lower(trim(word::VARCHAR))) THEN 'fatal'
+    WHEN list_contains(['trace', 'verbose', 'finer', 'finest', 'v', '10'], lower(trim(word::VARCHAR))) THEN 'trace'
+    WHEN list_contains(['debug', 'dbg', 'fine', 'd', '20'], lower(trim(word::VARCHAR))) THEN 'debug'
+    WHEN list_contains(['info', 'notice', 'note', 'log', 'information', 'i', '30'], lower(trim(word::VARCHAR))) THEN 'info'
+    WHEN list_contains(['warn', 'warning', 'w', '40'], lower(trim(word::VARCHAR))) THEN 'warn'
+    WHEN list_contains(['error', 'err', 'severe', 'e', '50'], lower(trim(word::VARCHAR))) THEN 'error'
+    WHEN list_contains(['fatal', 'critical', 'crit', 'alert', 'emerg', 'emergency', 'panic', 'f', '60'], lower(trim(word::VARCHAR))) THEN 'fatal'
 END;
 
 -- Whether an outcome means failure; NULL where the word says neither.
 CREATE MACRO rca_failed(word) AS CASE
-    WHEN list_contains(['fail', 'failed', 'failure', 'error', 'ng', 'nok', 'not ok', 'bad', 'abort', 'aborted',
+    WHEN starts_with(lower(trim(word::VARCHAR)), 'fail') THEN true
+    WHEN list_contains(['error', 'err', 'ng', 'nok', 'ko', 'not ok', 'bad', 'abort', 'aborted',
         'timeout', 'reject', 'rejected', 'crash', 'crashed'], lower(trim(word::VARCHAR))) THEN true
     WHEN list_contains(['pass', 'passed', 'ok', 'success', 'succeeded', 'good', 'done', 'completed'], lower(trim(word::VARCHAR))) THEN false
 END;
 
--- An error code, or NULL where the code says that there is no error.
+-- An error code, or NULL where the code says that there is no error. A number that a column of fractions has is the whole
+-- one that it was.
+CREATE MACRO rca_trimmed(text) AS trim(text::VARCHAR, ' ' || chr(9) || chr(10) || chr(13));
 CREATE MACRO rca_code(code) AS CASE
-    WHEN list_contains(['', '0', 'ok', 'none', 'pass', 'passed', 'success', 'no error', 'na', 'n/a', 'null', '-'], lower(trim(code::VARCHAR))) THEN NULL
-    ELSE trim(code::VARCHAR)
+    WHEN list_contains(['', '0', '0.0', '00', '000', '0000', '0x0', '0x00000000', 'e0', 'e00', 'e000', 'e0000', 'ok', 'none', '(none)', 'nil',
+        'pass', 'passed', 'success', 's_ok', 'no error', 'no_error', 'noerror', 'no failure', 'no_failure', 'nofailure', 'no fault',
+        'no_fault', 'no', 'false', 'normal', 'healthy', 'good', 'na', 'n/a', 'nan', 'null', '-', '--'], lower(rca_trimmed(code))) THEN NULL
+    WHEN suffix(rca_trimmed(code), '.0') THEN regexp_replace(rca_trimmed(code), '^([0-9]+)\.0$', '\1')
+    ELSE rca_trimmed(code)
 END;
 
 -- A log's code with the name of its public system, if it is a bare number or an SQLSTATE and its message names the system.

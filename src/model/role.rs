@@ -133,7 +133,7 @@ impl Roles {
             is_load_stamp: time.is_none() && found.as_deref().is_some_and(|found| says(found, LOADS)),
             time: found,
             level: named(LEVEL, |kind| matches!(kind, Kind::Text | Kind::Int)),
-            code: named(CODE, |kind| matches!(kind, Kind::Text | Kind::Int))
+            code: named(CODE, |kind| matches!(kind, Kind::Text | Kind::Int | Kind::Float | Kind::Decimal { .. }))
                 .or_else(|| named(FAILURE, |kind| kind == Kind::Text)),
             message: named(MESSAGE, |kind| kind == Kind::Text),
             result: named(RESULT, |kind| kind == Kind::Text),

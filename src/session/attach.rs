@@ -81,11 +81,15 @@ impl Session {
             known_column(&name, &columns, time, &format!("sources.{source}.time"))?;
         }
         let own: Vec<Column> = columns[..shown].to_vec();
-        let roles = Roles::find(
+        let mut roles = Roles::find(
             &own,
             said.and_then(|said| said.time.as_deref())
                 .filter(|time| own.iter().any(|c| c.name.eq_ignore_ascii_case(time))),
         );
+        // A log's own columns say what all of its formats have; a field of one format does not.
+        if kind == "log" && own.iter().any(|column| column.name == "code") {
+            roles.code = Some("code".into());
+        }
         offer.notes.iter().for_each(|note| self.coverage.note(&name, note.clone()));
         if !offer.report.faults.is_empty() {
             self.coverage.finish(&name, usize::MAX, &offer.report);

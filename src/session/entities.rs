@@ -74,7 +74,7 @@ impl Session {
             .map(|(follows, entity)| format!("CASE WHEN {follows} THEN {} END", quote::text(&entity.value)));
         let columns = self.entity_columns(table);
         let parts: Vec<String> =
-            matched.chain(columns.iter().map(|name| format!("{}::VARCHAR", quote::name(name)))).collect();
+            matched.chain(columns.iter().filter_map(|name| table.column(name)).map(entity_text)).collect();
         let any: Vec<String> = follows.iter().map(|follows| format!("({follows})")).collect();
         Following {
             condition: if any.is_empty() { "true".into() } else { any.join(" OR ") },
@@ -253,6 +253,17 @@ impl Session {
             },
             needles: self.needles(table, ids.iter().map(|id| id.value.as_str())),
         }
+    }
+}
+
+/// The text of an entity in a column: a number is the same in a column of whole numbers and in one of fractions, which
+/// it is in where some rows have none, and a blank is no entity.
+pub fn entity_text(column: &Column) -> String {
+    let name = quote::name(&column.name);
+    match column.kind {
+        Kind::Float | Kind::Decimal { .. } => format!("regexp_replace({name}::VARCHAR, '\\.0+$', '')"),
+        Kind::Text => format!("nullif(trim({name}), '')"),
+        _ => format!("{name}::VARCHAR"),
     }
 }
 

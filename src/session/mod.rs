@@ -25,7 +25,7 @@ mod parquet;
 mod sentence;
 mod window;
 
-pub use entities::{Entity, Id};
+pub use entities::{Entity, Id, entity_text};
 pub use events::Wanted;
 pub use formats::{Finding, Tried};
 pub use window::Window;

@@ -66,8 +66,18 @@ impl Session {
             return Err(Error::question(format!("`{flag} {text}` is no window"))
                 .hint(format!("write {flag} FROM..TO, such as {flag} 2025-03-01..2025-03-02")));
         };
-        let (from, to) = (from.trim(), to.trim());
-        self.window(Some(from).filter(|text| !text.is_empty()), Some(to).filter(|text| !text.is_empty()))
+        let instant = |text: &str| match text.trim() {
+            "" => Ok(None),
+            text => self.instant(text, flag).map(Some),
+        };
+        let window = Window { from: instant(from)?, to: instant(to)? };
+        if let (Some(from), Some(to)) = (window.from, window.to)
+            && from >= to
+        {
+            return Err(Error::question(format!("the window of {flag} is empty: its beginning is not before its end"))
+                .detail(format!("from {} to {}", time::rfc3339(from), time::rfc3339(to))));
+        }
+        Ok(window)
     }
 
     /// RFC 3339, `YYYY-MM-DD[ HH:MM[:SS]]` in the case's zone, or `-2h` before the latest time in the evidence.

@@ -31,7 +31,7 @@ pub fn run(question: Question) -> Result<Answer> {
     let candidates = numbered(&question, question.window)?;
     let sql = relation(&question, &candidates)?;
     let session = question.session;
-    let said = [pareto(session)?, said_twice(session)?, not_counted(session)?, sources(session)?];
+    let said = [pareto(session)?, said_twice(session)?, not_counted(&question)?, sources(session)?];
     let mut notes = question.notes;
     notes.extend(said.into_iter().flatten());
     Ok(Answer { notes, ..Answer::of(sql) })
@@ -70,17 +70,19 @@ fn pareto(session: &Session) -> Result<Option<String>> {
 }
 
 /// Which rows have a code and are no errors all the same.
-fn not_counted(session: &Session) -> Result<Option<String>> {
+fn not_counted(question: &Question) -> Result<Option<String>> {
+    let session = question.session;
     let rows = session
         .engine
         .rows("SELECT name, sum(n)::BIGINT FROM rca_errors_found WHERE NOT is_error GROUP BY 1 ORDER BY 1")?
         .rows;
     let tables: Vec<String> = rows.iter().map(|row| format!("{} {}", row[0].shown(), row[1].int())).collect();
     Ok((!tables.is_empty()).then(|| {
-        format!(
-            "rows with a code that passed, or whose level is below a warning, are no errors and not counted: {}; --level info counts these levels",
-            tables.join(", ")
-        )
+        let which = match &question.args.level {
+            Some(level) => format!("passed, or are below --level {level},"),
+            None => "passed, or whose level is below a warning (--level info counts these),".to_string(),
+        };
+        format!("rows with a code that {which} are no errors and not counted: {}", tables.join(", "))
     }))
 }
 

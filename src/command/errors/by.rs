@@ -7,7 +7,7 @@ use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
 use crate::model::name;
-use crate::session::Table;
+use crate::session::{Table, entity_text};
 
 /// A column to break down by.
 struct By<'a> {
@@ -19,13 +19,17 @@ struct By<'a> {
 
 pub fn run(mut question: Question, wanted: &[String]) -> Result<Answer> {
     let by: Vec<By> = wanted.iter().map(|text| by(&question, text)).collect::<Result<_>>()?;
+    for at in 0..by.len() {
+        if by[..at].iter().any(|other| other.name == by[at].name) {
+            return Err(Error::question(format!("--by names the column `{}` twice", by[at].name)));
+        }
+    }
     let mut selects = Vec::new();
     let mut left_out = Vec::new();
     for (at, place) in question.places.iter().enumerate() {
         match counted(&question, at, &by)? {
             Some(select) => selects.push(select),
-            None if place.raw.is_some() => left_out.push(place.table.name.clone()),
-            None => {}
+            None => left_out.push(place.table.name.clone()),
         }
     }
     if selects.is_empty() {
@@ -35,12 +39,28 @@ pub fn run(mut question: Question, wanted: &[String]) -> Result<Answer> {
     if !left_out.is_empty() {
         question.notes.push(format!("left out, without the columns of --by: {}", name::listed(&left_out)));
     }
-    let list: String = by.iter().map(|by| format!("{}, ", quote::name(&by.name))).collect();
+    let list: String = (0..by.len()).map(|number| format!("by_{number}, ")).collect();
+    let named: String = by
+        .iter()
+        .enumerate()
+        .map(|(number, by)| format!("by_{number} AS {}, ", quote::name(&header(&by.name))))
+        .collect();
     let sql = fill(
         include_str!("by.sql"),
-        &[("counted", &selects.join(" UNION ALL ")), ("by", &list), ("order", list.trim_end_matches(", "))],
+        &[
+            ("counted", &selects.join(" UNION ALL ")),
+            ("by", &list),
+            ("named", &named),
+            ("order", list.trim_end_matches(", ")),
+        ],
     );
     Ok(Answer { notes: question.notes, ..Answer::of(sql) })
+}
+
+/// A column that is called as one of the answer's own is told from it.
+fn header(name: &str) -> String {
+    let is_taken = ["code", "count", "share", "first", "last"].iter().any(|own| name.eq_ignore_ascii_case(own));
+    if is_taken { format!("by_{name}") } else { name.to_string() }
 }
 
 /// The column that a name means: `station`, `mes.materials.lot`.
@@ -72,6 +92,18 @@ fn by<'a>(question: &Question<'a>, text: &str) -> Result<By<'a>> {
                 .collect();
             let near = name::nearest(text, names);
             let error = Error::question(format!("no table with errors has the columns `{text}`"));
+            let holders: Vec<String> = session
+                .tables
+                .iter()
+                .filter(|table| table.column(text).is_some())
+                .map(|table| table.name.clone())
+                .collect();
+            if !holders.is_empty() {
+                return Err(Error::question(format!("no table with errors has the column `{text}`")).detail(format!(
+                    "{} has it, and no column of an entity by which it could be joined",
+                    name::listed(&holders)
+                )));
+            }
             Err(match near.is_empty() {
                 true => error.hint("`rca schema` lists all columns"),
                 false => error.hint(format!("did you mean {}", name::listed(&near))),
@@ -93,19 +125,17 @@ fn counted(question: &Question, at: usize, by: &[By]) -> Result<Option<String>> 
     let mut joins = String::new();
     let mut names = String::new();
     for (number, by) in by.iter().enumerate() {
-        let column = quote::name(&by.name);
+        let column = format!("by_{number}");
         let mine = place.table.column(&by.name).filter(|_| by.of.is_none_or(|of| of.name == place.table.name));
         if let Some(mine) = mine {
-            let own_name = format!("by_{number}");
+            let own_name = format!("own_{number}");
             names.push_str(&format!("rows_of_place.{own_name} AS {column}, "));
-            own.push((format!("{}::VARCHAR", quote::name(&mine.name)), own_name));
+            own.push((shown(mine), own_name));
         } else {
             let map = by.of.and_then(|other| map(question, place.table, other, &by.name));
             let Some(map) = map else { return Ok(None) };
-            joins.push_str(&format!(
-                " LEFT JOIN ({map}) map_{number} ON map_{number}.key = {}",
-                key("rows_of_place.entity")
-            ));
+            joins
+                .push_str(&format!(" LEFT JOIN ({map}) map_{number} ON map_{number}.key = {}", "rows_of_place.entity"));
             names.push_str(&format!("map_{number}.value AS {column}, "));
         }
     }
@@ -114,7 +144,7 @@ fn counted(question: &Question, at: usize, by: &[By]) -> Result<Option<String>> 
     let code = place.code_sql("raw_code", "text");
     let (code, judged) = if place.table.kind == "log" { (code.as_str(), "code") } else { ("raw_code", "") };
     let rows = question.rows_of(place, question.window, &own);
-    let list: String = by.iter().map(|by| format!("{}, ", quote::name(&by.name))).collect();
+    let list: String = (0..by.len()).map(|number| format!("by_{number}, ")).collect();
     let alike = format!(
         "SELECT {code} AS raw_code, raw_result, raw_level, {names} count(*) AS n, min(ts) AS first, max(ts) AS last \
          FROM (SELECT * FROM ({rows}) WHERE NOT ({})) rows_of_place{joins} GROUP BY ALL",
@@ -149,19 +179,13 @@ fn map(question: &Question, mine: &Table, other: &Table, column: &str) -> Option
         .find(|column| session.thing(other, &column.name).is_some_and(|thing| things.contains(&thing)))?;
     let value = other.column(column)?;
     Some(format!(
-        "SELECT {} AS key, CASE WHEN count(DISTINCT value) < 2 THEN min(value) ELSE string_agg(DISTINCT value, ' + ' ORDER BY value) END AS value \
-         FROM (SELECT {}::VARCHAR AS key, {} AS value FROM {} WHERE {} IS NOT NULL) GROUP BY 1",
-        key("key"),
-        quote::name(&entity.name),
+        "SELECT key, CASE WHEN count(DISTINCT value) < 2 THEN min(value) ELSE string_agg(DISTINCT value, ' + ' ORDER BY value) END AS value \
+         FROM (SELECT {} AS key, {} AS value FROM {} WHERE {} IS NOT NULL) GROUP BY 1",
+        entity_text(entity),
         shown(value),
         other.sql(),
         quote::name(&entity.name),
     ))
-}
-
-/// An entity's number is the same whether its column is of whole numbers or not.
-fn key(sql: &str) -> String {
-    format!("regexp_replace({sql}, '^([0-9]+)\\.0$', '\\1')")
 }
 
 fn shown(column: &Column) -> String {

@@ -5,8 +5,11 @@ use std::collections::HashSet;
 
 use crate::engine::quote;
 use crate::error::{Error, Result};
+use crate::model::codes::System;
 use crate::model::name;
 use crate::session::{Session, Table, known_column};
+
+use super::places::is_telling;
 
 /// The name of a source that `--codebook FILE` makes.
 pub const FILE: &str = "codebook";
@@ -14,6 +17,8 @@ pub const FILE: &str = "codebook";
 const CODES: [&str; 8] = ["code", "error_code", "errorcode", "err_code", "fault_code", "alarm_code", "id", "errorid"];
 const DESCRIPTIONS: [&str; 9] =
     ["description", "meaning", "message", "text", "name", "title", "desc", "detail", "explanation"];
+/// What a list of errors' codes is called.
+const CALLED: [&str; 6] = ["errorcode", "faultcode", "alarmcode", "failurecode", "codebook", "errorcatalog"];
 /// A list of more codes is none that people wrote.
 const CODES_MOST: i64 = 100_000;
 
@@ -23,6 +28,8 @@ pub struct Codebook<'a> {
     pub description: Option<String>,
     /// As they are written there.
     pub codes: HashSet<String>,
+    /// By its shape and codes; nobody named it.
+    pub is_found: bool,
 }
 
 impl<'a> Codebook<'a> {
@@ -49,66 +56,70 @@ impl<'a> Codebook<'a> {
             None => first_of(table, &DESCRIPTIONS),
         };
         let codes = codes(session, table, &code)?.0;
-        Ok(Some(Codebook { table, code, description, codes }))
+        Ok(Some(Codebook { table, code, description, codes, is_found: false }))
     }
 
-    /// `code, description`, each code once.
+    /// `code, description`, each code once: of several descriptions all of them.
     pub fn sql(&self) -> String {
         let description =
             self.description.as_ref().map_or_else(|| "NULL".into(), |column| quote::readable_name(column));
         let code = quote::readable_name(&self.code);
         format!(
-            "SELECT trim({code}::VARCHAR) AS code, min({description}::VARCHAR) AS description FROM {} WHERE {code} IS NOT NULL GROUP BY 1",
+            "SELECT rca_code({code}) AS code, string_agg(DISTINCT {description}::VARCHAR, ' / ' ORDER BY {description}::VARCHAR) AS description \
+             FROM {} WHERE rca_code({code}) IS NOT NULL GROUP BY 1",
             self.table.sql()
         )
     }
 }
 
-/// The codes of a table, and whether each stands there once.
-fn codes(session: &Session, table: &Table, column: &str) -> Result<(HashSet<String>, bool)> {
-    let column = quote::name(column);
+/// The codes of a table, and how many rows have one.
+fn codes(session: &Session, table: &Table, column: &str) -> Result<(HashSet<String>, i64)> {
     let rows = session
         .engine
         .rows(&format!(
-            "SELECT trim({column}::VARCHAR), count(*) FROM {} WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {CODES_MOST}",
+            "SELECT rca_code({0}) AS code, count(*) FROM {1} WHERE rca_code({0}) IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {CODES_MOST}",
+            quote::name(column),
             table.sql()
         ))?
         .rows;
-    let are_single = rows.iter().all(|row| row[1].int() == 1);
-    Ok((rows.into_iter().map(|row| row[0].shown()).collect(), are_single))
+    let count = rows.iter().map(|row| row[1].int()).sum();
+    Ok((rows.into_iter().map(|row| row[0].shown()).collect(), count))
 }
 
-/// A table called after codes comes first, else one whose codes another table has.
+/// The list whose codes occur in other tables most; a list that is called after errors is one even if none occurs.
 fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
-    let mut candidates: Vec<Codebook> = Vec::new();
-    for table in session.tables.iter().filter(|table| table.roles.time.is_none() && table.kind != "log") {
+    let mut best: Option<(usize, Codebook)> = None;
+    let mut tables: Vec<&Table> = session.tables.iter().filter(|table| table.kind != "log").collect();
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    for table in tables.iter().copied().filter(|table| table.roles.result.is_none()) {
         let (Some(code), Some(description)) = (first_of(table, &CODES), first_of(table, &DESCRIPTIONS)) else {
             continue;
         };
-        let (codes, are_single) = codes(session, table, &code)?;
-        if are_single && code != description && !codes.is_empty() {
-            candidates.push(Codebook { table, code, description: Some(description), codes });
+        let (codes, count) = codes(session, table, &code)?;
+        // A few may stand there twice by mistake.
+        if code == description || codes.is_empty() || 20 * codes.len() < usize::try_from(19 * count).unwrap_or(0) {
+            continue;
         }
-    }
-    let is_called = |codebook: &Codebook| {
-        let name = codebook.table.short_name.to_lowercase();
-        ["code", "codebook", "error_types", "errors_catalog"].iter().any(|word| name.contains(word))
-    };
-    if let Some(at) = candidates.iter().position(is_called) {
-        return Ok(Some(candidates.swap_remove(at)));
-    }
-    for candidate in candidates {
-        let others = session.tables.iter().filter(|table| table.name != candidate.table.name);
-        for (table, code) in others.filter_map(|table| Some((table, table.roles.code.as_ref()?))) {
-            let seen = super::places::peeked(session, table, code)?;
-            // Small numbers are in every list of numbers.
-            let shared = seen.iter().filter(|code| candidate.codes.contains(*code) && code.len() > 2).count();
-            if shared > 0 && 2 * shared >= seen.len() {
-                return Ok(Some(candidate));
+        let mut shared = 0;
+        for other in session.tables.iter().filter(|other| other.name != table.name) {
+            let system = || other.own_columns().find(|column| System::of_column(&column.name).is_some());
+            if let Some(column) = other.roles.code.as_ref().or_else(|| system().map(|column| &column.name)) {
+                let seen = super::places::peeked(session, other, column)?;
+                let known = seen.iter().filter(|code| codes.contains(*code) && is_telling(code)).count();
+                // Another list with the same codes is no evidence of them.
+                if 2 * known >= seen.len() && !super::places::is_list(session, other, column)? {
+                    shared += known;
+                }
             }
         }
+        let name = table.short_name.to_lowercase().replace('_', "");
+        let is_called = CALLED.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "code" | "codes");
+        let is_better = best.as_ref().is_none_or(|(most, _)| shared > *most);
+        if is_better && (shared > 0 || is_called) {
+            best = Some((shared, Codebook { table, code, description: Some(description), codes, is_found: true }));
+        }
     }
-    Ok(None)
+    Ok(best.map(|(_, book)| book))
 }
 
 fn first_of(table: &Table, names: &[&str]) -> Option<String> {

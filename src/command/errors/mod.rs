@@ -46,7 +46,7 @@ pub struct ErrorsArgs {
     #[arg(long, value_name = "TABLE|FILE")]
     pub codebook: Option<String>,
     /// Compare with the errors of this window; `auto` finds the moment at which their rates changed
-    #[arg(long, value_name = "FROM..TO|auto", conflicts_with_all = ["by", "audit"])]
+    #[arg(long, value_name = "FROM..TO|auto", conflicts_with_all = ["by", "audit"], allow_hyphen_values = true)]
     pub baseline: Option<String>,
     /// Rows of this level and above are errors; without it those of level error, and warnings that have a code
     #[arg(long, value_name = "LEVEL")]
@@ -79,7 +79,11 @@ impl Ask for ErrorsArgs {
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {
-        let question = Question::new(session, self)?;
+        let mut question = Question::new(session, self)?;
+        if !question.window.is_open() && self.baseline.is_none() {
+            let untimed = question.untimed()?;
+            question.notes.extend(untimed);
+        }
         match &self.baseline {
             _ if self.audit => audit::run(question),
             Some(baseline) => change::run(question, baseline),

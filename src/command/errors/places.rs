@@ -8,15 +8,17 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::codes::System;
 use crate::model::column::{Column, Kind};
-use crate::model::meaning;
+use crate::model::{meaning, name};
 use crate::session::{Session, Table, known_column};
 
 /// Rows that are looked at to tell what a column holds.
 const ROWS: i64 = 2_048;
 /// Columns of these names hold codes of many things besides errors.
 const GENERAL: [&str; 2] = ["code", "status_code"];
-/// Columns that hold HTTP's status if all of their numbers are such.
-const STATUSES: [&str; 6] = ["status", "response", "http", "sc", "result", "rc"];
+/// Columns called by nothing but these words hold HTTP's status if all of their numbers are such.
+const STATUSES: [&str; 7] = ["status", "response", "http", "sc", "result", "rc", "code"];
+/// Columns of a list that say what its codes mean.
+const DESCRIPTIONS: [&str; 7] = ["description", "meaning", "name", "title", "desc", "explanation", "text"];
 
 /// Words of the name of a table that has nothing but errors.
 const EVENTS: [&str; 8] = ["error", "alarm", "fault", "failure", "incident", "defect", "crashe", "exception"];
@@ -37,6 +39,11 @@ pub struct Place<'a> {
 #[derive(Debug, Clone)]
 pub enum Raw {
     Column(String),
+    /// A log's code, else the status of HTTP that its lines have, where that is one of an error.
+    Status {
+        code: String,
+        status: String,
+    },
     /// The first group of a regular expression in the message.
     Found {
         message: String,
@@ -51,9 +58,22 @@ impl Raw {
         match self {
             Raw::Column(column) if is_read => name(column),
             Raw::Column(column) => format!("{}::VARCHAR", name(column)),
+            Raw::Status { code, status } => {
+                let (code, status) = (name(code), name(status));
+                format!(
+                    "coalesce({code}, CASE WHEN try_cast({status} AS INTEGER) BETWEEN 400 AND 599 THEN {status}::VARCHAR END)"
+                )
+            }
             Raw::Found { message, pattern } => {
-                let group = usize::from(regex::Regex::new(pattern).is_ok_and(|regex| regex.captures_len() > 1));
-                format!("nullif(regexp_extract({}, {}, {group}), '')", name(message), quote::text(pattern))
+                let groups = regex::Regex::new(pattern).map_or(1, |regex| regex.captures_len());
+                let (message, pattern) = (name(message), quote::text(pattern));
+                let one = |group: usize| format!("nullif(regexp_extract({message}, {pattern}, {group}), '')");
+                match groups {
+                    0 | 1 => one(0),
+                    2 => one(1),
+                    // Of several groups the first that fits.
+                    _ => format!("coalesce({})", (1..groups).map(one).collect::<Vec<_>>().join(", ")),
+                }
             }
         }
     }
@@ -96,12 +116,12 @@ impl<'a> Place<'a> {
             // Without time, level and outcome it may be a list of things that have codes.
             let is_bare = roles.time.is_none() && roles.level.is_none() && roles.result.is_none();
             let is_general = GENERAL.iter().any(|name| column.eq_ignore_ascii_case(name));
-            let is_list = is_bare && (is_general || is_list(session, table, &column)?);
+            let is_list = table.kind != "log" && ((is_bare && is_general) || is_list(session, table, &column)?);
             return Ok(if is_list { None } else { Some((Place::with(session, table, Some(column), codebook)?, None)) });
         }
         for column in table.own_columns().filter(|column| may_be_code(session, table, column)) {
             let seen = peeked(session, table, &column.name)?;
-            let told = told_by_values(column, &seen, codebook);
+            let told = told_by_values(table, column, &seen, codebook);
             if let Some((why, system)) = told {
                 let note = format!("{}.{} is taken for its code: {why}", table.name, column.name);
                 let raw = Some(Raw::Column(column.name.clone()));
@@ -118,19 +138,22 @@ impl<'a> Place<'a> {
         column: Option<String>,
         codebook: Option<&Codebook>,
     ) -> Result<Place<'a>> {
-        let system = match &column {
-            Some(column) if table.kind != "log" => match System::of_column(column) {
-                // The user's own codebook says what its codes are.
-                Some(_) if codebook.is_some_and(|book| !book.codes.is_empty()) => {
-                    let seen = peeked(session, table, column)?;
-                    let is_own = codebook.is_some_and(|book| seen.iter().any(|code| book.codes.contains(code)));
-                    System::of_column(column).filter(|_| !is_own)
-                }
-                system => system,
-            },
-            _ => None,
+        let system = match column.as_deref().and_then(System::of_column).filter(|_| table.kind != "log") {
+            None => None,
+            Some(system) => {
+                let seen = peeked(session, table, column.as_deref().unwrap_or_default())?;
+                // The user's own codebook says what its codes are; what a system does not know is none of its codes.
+                let is_own = codebook.is_some_and(|book| seen.iter().any(|code| book.codes.contains(code)));
+                let known = seen.iter().filter(|code| system.describe(code).is_some()).count();
+                Some(system).filter(|_| !is_own && !seen.is_empty() && 10 * known >= 8 * seen.len())
+            }
         };
-        Ok(Place::new(table, column.map(Raw::Column), system))
+        let status = table.own_columns().find(|other| table.kind == "log" && is_status(other));
+        let raw = column.map(|code| match status.filter(|status| status.name != code) {
+            Some(status) => Raw::Status { code, status: status.name.clone() },
+            None => Raw::Column(code),
+        });
+        Ok(Place::new(table, raw, system))
     }
 
     fn new(table: &'a Table, raw: Option<Raw>, system: Option<System>) -> Place<'a> {
@@ -138,13 +161,13 @@ impl<'a> Place<'a> {
     }
 
     /// Looks at the first rows for the words by which outcomes and levels say that all is well. `levels` are those of
-    /// errors, as a list in SQL.
+    /// errors, as a list in SQL. Returns what is to be said of words that say nothing.
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    pub fn learn_harmless(&mut self, session: &Session, levels: &str) -> Result<()> {
+    pub fn learn_harmless(&mut self, session: &Session, levels: &str) -> Result<Option<String>> {
         if self.is_all_errors() {
-            return Ok(());
+            return Ok(None);
         }
         let roles = &self.table.roles;
         let mut parts = vec!["raw_code IS NULL".to_string()];
@@ -162,7 +185,16 @@ impl<'a> Place<'a> {
             });
         }
         self.harmless = parts.join(" AND ");
-        Ok(())
+        let Some(column) = &roles.result else { return Ok(None) };
+        let unknown = peek(session, self.table, column, "trim(value) <> '' AND rca_failed(value) IS NULL")?;
+        Ok((!unknown.is_empty()).then(|| {
+            let listed: Vec<String> = unknown.iter().take(5).cloned().collect();
+            format!(
+                "{}.{column} has words that say neither pass nor fail, and are none of both: {}",
+                self.table.name,
+                name::listed(&listed)
+            )
+        }))
     }
 
     /// Whether every row is an error, since the table is called after them and says neither level nor outcome.
@@ -180,7 +212,12 @@ impl<'a> Place<'a> {
     pub fn code_sql(&self, raw: &str, message: &str) -> String {
         let code = format!("rca_code({raw})");
         match self.system {
-            Some(System::Http) => format!("CASE WHEN try_cast({raw} AS INTEGER) >= 400 THEN 'HTTP ' || {code} END"),
+            Some(System::Http) => {
+                let status = format!("try_cast({raw} AS DOUBLE)");
+                format!(
+                    "CASE WHEN {status} BETWEEN 400 AND 599 THEN 'HTTP ' || {code} WHEN {status} BETWEEN 100 AND 399 THEN NULL ELSE {code} END"
+                )
+            }
             Some(System::Sqlstate) => {
                 format!("CASE WHEN left({code}, 2) NOT IN ('00', '01', '02') THEN 'SQLSTATE ' || {code} END")
             }
@@ -192,15 +229,17 @@ impl<'a> Place<'a> {
             }
             Some(_) => code,
             None if self.table.kind == "log" => {
-                let is_of_http = self
-                    .table
-                    .own_columns()
-                    .any(|column| System::of_column(&column.name) == Some(System::Http) || column.name == "status");
+                let is_of_http = self.table.own_columns().any(is_status);
                 format!("rca_log_code({code}, {message}, {is_of_http})")
             }
             None => code,
         }
     }
+}
+
+/// Whether a field of a log is the status of HTTP.
+fn is_status(column: &Column) -> bool {
+    column.kind == Kind::Int && (System::of_column(&column.name) == Some(System::Http) || column.name == "status")
 }
 
 /// The distinct codes of a column among the first rows, trimmed; what says that there is none is left out.
@@ -220,12 +259,22 @@ fn peek(session: &Session, table: &Table, column: &str, condition: &str) -> Resu
     Ok(session.engine.rows(&sql)?.rows.iter().map(|row| row[0].shown()).collect())
 }
 
-/// Whether each code stands in the column once, as in a list of codes.
-fn is_list(session: &Session, table: &Table, column: &str) -> Result<bool> {
+/// Whether it is a list of what codes mean: each stands there once, with a description and without an entity or outcome.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn is_list(session: &Session, table: &Table, column: &str) -> Result<bool> {
+    let is_described = DESCRIPTIONS.iter().any(|name| table.column(name).is_some_and(|other| other.name != column));
+    let is_about_units =
+        session.entity_columns(table).iter().any(|name| name != column && !name.eq_ignore_ascii_case("id"));
+    if !is_described || is_about_units || table.roles.result.is_some() {
+        return Ok(false);
+    }
     let rows = format!("SELECT {}::VARCHAR AS code FROM {}", quote::name(column), table.scan(&[]));
     session.engine.keep_first("rca_peeked", &rows, ROWS)?;
     let row = session.one_row("SELECT count(code), count(DISTINCT code) FROM rca_peeked")?;
-    Ok(row[0].int() > 1 && row[0].int() == row[1].int())
+    // A few may stand there twice by mistake.
+    Ok(row[0].int() > 1 && 20 * row[1].int() >= 19 * row[0].int())
 }
 
 /// Whether a column of a table without a named code is worth looking at.
@@ -242,6 +291,7 @@ fn may_be_code(session: &Session, table: &Table, column: &Column) -> bool {
 
 /// What the values of a column say of it.
 fn told_by_values(
+    table: &Table,
     column: &Column,
     seen: &BTreeSet<String>,
     codebook: Option<&Codebook>,
@@ -250,19 +300,29 @@ fn told_by_values(
         return None;
     }
     if let Some(book) = codebook {
-        let known = seen.iter().filter(|code| book.codes.contains(*code) && code.len() > 2).count();
+        let known = seen.iter().filter(|code| book.codes.contains(*code) && is_telling(code)).count();
         if known > 0 && 10 * known >= 8 * seen.len() {
             return Some((format!("{known} of its {} values are in {}", seen.len(), book.table.name), None));
         }
     }
     if column.kind == Kind::Int {
-        let is_called = STATUSES.iter().any(|name| column.name.to_lowercase().contains(name));
+        let words = meaning::words(&column.name);
+        let is_called = !words.is_empty() && words.iter().all(|word| STATUSES.contains(&word.as_str()));
         let are_statuses = seen.iter().all(|code| code.len() == 3 && matches!(code.as_bytes()[0], b'1'..=b'5'));
         return (is_called && are_statuses && seen.len() > 1)
             .then(|| ("its values are those of HTTP".into(), Some(System::Http)));
     }
+    // What is shaped as a code may be the number of a gate, unless rows also say whether all went well.
+    if table.roles.result.is_none() && table.roles.level.is_none() {
+        return None;
+    }
     let shaped = seen.iter().filter(|code| is_shaped(code) || System::of_code(code).is_some()).count();
     (10 * shaped >= 9 * seen.len()).then(|| ("its values are shaped as codes".into(), None))
+}
+
+/// Whether a code is no small number, which every list of numbers has.
+pub fn is_telling(code: &str) -> bool {
+    code.len() > 2 || code.chars().any(char::is_alphabetic)
 }
 
 /// `E101`, `ERR-7`, `ALM_0042`.

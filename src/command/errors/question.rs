@@ -25,6 +25,12 @@ impl<'a> Question<'a> {
         let mut notes = Vec::new();
         let levels = super::super::timeline::at_least(args.level.as_deref().unwrap_or("error"))?;
         let codebook = Codebook::find(session, args.codebook.as_deref())?;
+        if let Some(book) = codebook.as_ref().filter(|book| book.is_found) {
+            notes.push(format!(
+                "codes are described by {}, whose codes occur; --codebook names another",
+                book.table.name
+            ));
+        }
         let said = said(session, args)?;
         let evidence = &args.common.evidence;
         let condition = evidence.condition.as_deref();
@@ -34,14 +40,19 @@ impl<'a> Question<'a> {
                 continue;
             }
             if let Some((mut place, note)) = Place::of(session, table, &said, codebook.as_ref())? {
-                place.learn_harmless(session, levels.trim_start_matches("level IN "))?;
+                let unknown = place.learn_harmless(session, levels.trim_start_matches("level IN "))?;
                 places.push(place);
-                notes.extend(note);
+                notes.extend(note.into_iter().chain(unknown));
             }
         }
+        // The same answer whatever the order in which sources are named.
+        places.sort_by(|a, b| a.table.name.cmp(&b.table.name));
         if places.is_empty() {
-            return Err(Error::question("no table has a code, a level or a result")
-                .hint("say where the code is: --code COLUMN or --code REGEX"));
+            let error = Error::question("no table has a code, a level or a result");
+            return Err(match condition {
+                Some(condition) => error.detail(format!("of those whose rows can be asked whether {condition}")),
+                None => error.hint("say where the code is: --code COLUMN or --code REGEX"),
+            });
         }
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         Ok(Question { session, args, places, codebook, window, notes, levels })
@@ -189,6 +200,19 @@ impl<'a> Question<'a> {
         self.places.iter().map(|place| self.errors_of(place, window)).collect::<Vec<_>>().join(" UNION ALL ")
     }
 
+    /// Errors without a time, which no window has.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn untimed(&self) -> Result<Option<String>> {
+        let row = self.session.engine.counted(&format!(
+            "SELECT count(*) FROM ({}) WHERE is_error AND NOT coalesce(isfinite(ts), false)",
+            self.candidates(Window::default())
+        ))?;
+        let count = row[0].int();
+        Ok((count > 0).then(|| format!("{count} errors have no time, and so are in no window and not counted")))
+    }
+
     /// What `--from`, `--to` and `--where` ask of a table's own rows, for SQL that people paste.
     pub fn asked_of(&self, table: &Table) -> String {
         let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time)));
@@ -226,8 +250,9 @@ fn said(session: &Session, args: &ErrorsArgs) -> Result<Said> {
             .detail("asked for by --code")
             .hint(format!("did you mean {}", name::listed(&near))));
     }
-    regex::Regex::new(text).map_err(|e| {
-        Error::question(format!("`--code {text}` is no column, and no regular expression")).detail(e.to_string())
+    // It is the engine that looks for it.
+    session.engine.rows(&format!("SELECT regexp_extract('', {})", quote::text(text))).map_err(|e| {
+        Error::question(format!("`--code {text}` is neither a column nor a regular expression")).detail(e.message)
     })?;
     Ok(Said::Regex(text.clone()))
 }
@@ -236,7 +261,7 @@ impl Raw {
     /// The column that the code is, if it is one.
     pub fn column(&self) -> Option<&str> {
         match self {
-            Raw::Column(column) => Some(column),
+            Raw::Column(column) | Raw::Status { code: column, .. } => Some(column),
             Raw::Found { .. } => None,
         }
     }

@@ -7,6 +7,13 @@ pub struct Stretch {
     pub to: usize,
 }
 
+/// What is counted in equal parts of time, and how much each part expects of the whole.
+#[derive(Debug, Clone)]
+pub struct Series {
+    pub counts: Vec<u64>,
+    pub exposure: Vec<f64>,
+}
+
 /// How much better two rates say the counts than one, in natural logarithms (Poisson): `inside` of `all` events in
 /// `length` of `parts` parts.
 fn gain(inside: f64, length: f64, all: f64, parts: f64) -> f64 {
@@ -25,37 +32,51 @@ fn roughness(counts: &[u64]) -> f64 {
     (squares / (2.0 * (counts.len() - 1) as f64) / (sum as f64 / counts.len() as f64)).max(1.0)
 }
 
+/// A gain that chance has once in twenty times.
+const MARGIN: f64 = 3.0;
+
 struct Sums {
     /// Events before each part.
     before: Vec<f64>,
+    /// How much is expected before each part.
+    exposed: Vec<f64>,
     roughness: f64,
+}
+
+/// Sums of what lies before each part, and of all.
+fn summed(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sum = 0.0;
+    let ends = values.map(|value| {
+        sum += value;
+        sum
+    });
+    std::iter::once(0.0).chain(ends).collect()
 }
 
 /// The one stretch in which the rates of these series, each of counts in the same parts of time, are least like those
 /// outside of it (a scan statistic, Kulldorff 1997, over all that change together): one that lasts to the end, unless
 /// one that ends before is clearly better. None if that may be chance: every series that counts must gain more than
-/// three times the logarithm of the number of parts, for the choice of two ends and a margin.
-pub fn stretch(series: &[Vec<u64>]) -> Option<Stretch> {
-    let parts = series.first().map_or(0, Vec::len);
+/// twice the logarithm of the number of parts, for the choice of two ends, that of the number of series, and a margin.
+
+pub fn stretch(series: &[Series]) -> Option<Stretch> {
+    let parts = series.first().map_or(0, |one| one.counts.len());
     if parts < 4 {
         return None;
     }
-    let penalty = 3.0 * (parts as f64).ln() + (series.len() as f64).ln();
+    let penalty = 2.0 * (parts as f64).ln() + (series.len() as f64).ln() + MARGIN;
     let sums: Vec<Sums> = series
         .iter()
-        .map(|counts| {
-            let mut sum = 0.0;
-            let ends = counts.iter().map(|count| {
-                sum += *count as f64;
-                sum
-            });
-            Sums { before: std::iter::once(0.0).chain(ends).collect(), roughness: roughness(counts) }
+        .map(|one| Sums {
+            before: summed(one.counts.iter().map(|count| *count as f64)),
+            exposed: summed(one.exposure.iter().copied()),
+            roughness: roughness(&one.counts),
         })
         .collect();
     let score = |from: usize, to: usize| -> f64 {
         let of_one = |one: &Sums| {
             let inside = one.before[to] - one.before[from];
-            let found = gain(inside, (to - from) as f64, one.before[parts], parts as f64) / one.roughness;
+            let exposed = one.exposed[to] - one.exposed[from];
+            let found = gain(inside, exposed, one.before[parts], one.exposed[parts]) / one.roughness;
             (found - penalty).max(0.0)
         };
         sums.iter().map(of_one).sum()
@@ -94,18 +115,22 @@ mod tests {
 
     #[test]
     fn the_stretch_of_a_changed_rate_is_found() {
+        let stretch = |series: &[&Vec<u64>]| {
+            let of = |counts: &&Vec<u64>| Series { counts: counts.to_vec(), exposure: vec![1.0; counts.len()] };
+            stretch(&series.iter().map(of).collect::<Vec<_>>())
+        };
         let steady: Vec<u64> = (0..60).map(|part| 4 + part % 3).collect();
         let late: Vec<u64> = (0..60).map(|part| if part < 45 { 1 } else { 9 }).collect();
-        assert_eq!(stretch(&[steady.clone(), late.clone()]), Some(Stretch { from: 45, to: 60 }));
+        assert_eq!(stretch(&[&steady, &late]), Some(Stretch { from: 45, to: 60 }));
         let between: Vec<u64> = (0..60).map(|part| if (20..30).contains(&part) { 12 } else { 1 }).collect();
-        assert_eq!(stretch(&[steady.clone(), between]), Some(Stretch { from: 20, to: 30 }));
-        assert_eq!(stretch(&[steady]), None);
+        assert_eq!(stretch(&[&steady, &between]), Some(Stretch { from: 20, to: 30 }));
+        assert_eq!(stretch(&[&steady]), None);
         assert_eq!(shift(&late, &[1.0; 60]), 45);
     }
 
     #[test]
     fn single_bursts_are_no_change() {
         let bursts: Vec<u64> = (0..100).map(|part| if part % 17 == 3 { 25 } else { 0 }).collect();
-        assert_eq!(stretch(&[bursts]), None);
+        assert_eq!(stretch(&[Series { counts: bursts, exposure: vec![1.0; 100] }]), None);
     }
 }

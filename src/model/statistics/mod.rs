@@ -7,7 +7,7 @@ mod ratio;
 mod tail;
 
 pub use adjusted::adjusted;
-pub use change_point::{Stretch, shift, stretch};
+pub use change_point::{Series, Stretch, shift, stretch};
 pub use ratio::{Ratio, dispersion, rate_ratio, risk_ratio};
 pub use tail::at_least;
 

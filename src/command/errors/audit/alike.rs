@@ -1,6 +1,6 @@
 //! Which templates say the same failure: a retry's number behind it or another file in it makes no other one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that sentences of all kinds have.
 const COMMON: [&str; 33] = [
@@ -21,10 +21,14 @@ pub struct Failure {
 
 /// Puts templates with their counts, the most frequent first, together by what they say.
 pub fn failures(templates: &[(&str, i64)]) -> Vec<Failure> {
+    let names = names(templates);
     let words: Vec<BTreeSet<String>> = templates.iter().map(|(template, _)| words(template)).collect();
     let mut failures: Vec<Failure> = Vec::new();
     for (at, (_, count)) in templates.iter().enumerate() {
-        let same = failures.iter_mut().find(|failure| is_same(&words[failure.templates[0]], &words[at]));
+        let same = failures.iter_mut().find(|failure| {
+            let first = failure.templates[0];
+            is_same(&words[first], &words[at]) || (names[at].is_some() && names[first] == names[at])
+        });
         match same {
             Some(failure) => {
                 failure.templates.push(at);
@@ -37,16 +41,34 @@ pub fn failures(templates: &[(&str, i64)]) -> Vec<Failure> {
     failures
 }
 
+/// Sentences that differ in one word at the same place, in so many ways that it is a name: of each its frame.
+fn names(templates: &[(&str, i64)]) -> Vec<Option<String>> {
+    const NAMES_LEAST: usize = 5;
+    let frames_of = |template: &str| -> Vec<String> {
+        let words: Vec<&str> = template.split_whitespace().collect();
+        let frame = |at: usize| [&words[..at], &["*"], &words[at + 1..]].concat().join(" ");
+        if words.len() < 2 { Vec::new() } else { (0..words.len()).map(frame).collect() }
+    };
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (template, _) in templates {
+        frames_of(template).into_iter().for_each(|frame| *counts.entry(frame).or_default() += 1);
+    }
+    let most = |(template, _): &(&str, i64)| {
+        let frames = frames_of(template).into_iter();
+        frames.filter(|frame| counts[frame] >= NAMES_LEAST).max_by_key(|frame| counts[frame])
+    };
+    templates.iter().map(most).collect()
+}
+
 /// The words that tell what a template is about.
 fn words(template: &str) -> BTreeSet<String> {
-    let all: Vec<String> = template
+    template
         .replace("<*>", " ")
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| word.chars().count() > 1 && word.chars().any(char::is_alphabetic))
         .map(str::to_lowercase)
-        .collect();
-    let telling: BTreeSet<String> = all.iter().filter(|word| !COMMON.contains(&word.as_str())).cloned().collect();
-    if telling.is_empty() { all.into_iter().collect() } else { telling }
+        .filter(|word| !COMMON.contains(&word.as_str()))
+        .collect()
 }
 
 /// Whether a word tells what a sentence is about.
@@ -85,6 +107,13 @@ mod tests {
         ];
         let counts: Vec<i64> = failures(&list).iter().map(|failure| failure.count).collect();
         assert_eq!(counts, [29, 10, 2]);
+    }
+
+    #[test]
+    fn a_name_in_a_sentence_makes_no_other_failure() {
+        let people = ["ann", "bob", "eve", "mallory", "trent", "walter"].map(|name| format!("{name} denied"));
+        let list: Vec<(&str, i64)> = people.iter().map(|text| (text.as_str(), 3)).chain([("disk gone", 2)]).collect();
+        assert_eq!(failures(&list).iter().map(|failure| failure.count).collect::<Vec<_>>(), [18, 2]);
     }
 
     #[test]

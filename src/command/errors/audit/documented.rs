@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audit, Fault, first_line, share};
 use crate::command::errors::meanings;
+use crate::command::errors::places::Place;
+use crate::command::errors::question::Question;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::name;
@@ -20,7 +22,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
         .map(|row| (row[0].shown(), row[1].shown()))
         .collect();
     let shapes: BTreeSet<String> = known.keys().map(|code| shape(code)).collect();
-    let column = format!("trim({}::VARCHAR)", quote::readable_name(&book.code));
+    let column = format!("rca_code({})", quote::readable_name(&book.code));
     let seen: BTreeSet<&str> = audit.counts.iter().filter_map(|count| count.code.as_deref()).collect();
     for code in seen.iter().copied().filter(|code| !known.contains_key(*code)) {
         // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook, unless they
@@ -72,8 +74,15 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
             sql: quote::one_line(&format!("{} ORDER BY 2 DESC, 1", selects.join(" UNION ALL "))),
         });
     }
-    let window = if question.window.is_open() { "" } else { " of this window" };
-    for (code, description) in known.iter().filter(|(code, _)| !seen.contains(code.as_str())) {
+    let is_whole = question.window.is_open() && question.args.common.evidence.condition.is_none();
+    let window = if is_whole { "" } else { " that is asked for" };
+    // A code that rows have which are no errors was seen all the same.
+    let anywhere = question.session.engine.rows(&format!(
+        "SELECT DISTINCT code FROM ({}) WHERE code IS NOT NULL ORDER BY 1 LIMIT {CODES_MOST}",
+        question.candidates(question.window)
+    ))?;
+    let anywhere: BTreeSet<String> = anywhere.rows.iter().map(|row| row[0].shown()).collect();
+    for (code, description) in known.iter().filter(|(code, _)| !anywhere.contains(*code)) {
         let near: Vec<String> = seen
             .iter()
             .filter(|seen| plain(seen) == plain(code) && !known.contains_key(**seen))
@@ -94,10 +103,29 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
                 book.table.name,
                 first_line(description)
             ),
-            sql: format!("SELECT * FROM {} WHERE {column} = {}", book.table.sql(), quote::text(code)),
+            sql: quote::one_line(&format!(
+                "SELECT *, {} AS count FROM {} WHERE {column} = {}",
+                counts(question, code),
+                book.table.sql(),
+                quote::text(code)
+            )),
         });
     }
     Ok(())
+}
+
+/// More distinct codes than this are none.
+const CODES_MOST: usize = 100_000;
+
+/// How often a code stands in all tables, as SQL.
+fn counts(question: &Question, code: &str) -> String {
+    let one = |place: &Place| {
+        let asked = question.asked_of(place.table);
+        let code_of = question.code_of(place);
+        format!("(SELECT count(*) FROM {} WHERE {code_of} = {}{asked})", place.table.sql(), quote::text(code))
+    };
+    let all: Vec<String> = question.places.iter().filter(|place| place.raw.is_some()).map(one).collect();
+    if all.is_empty() { "0".into() } else { all.join(" + ") }
 }
 
 /// `E999` as `A9`.

@@ -7,8 +7,8 @@ use crate::command::errors::places::Place;
 use crate::command::errors::question::Question;
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::column::Kind;
-use crate::session::{Table, known_column};
+use crate::model::column::{Column, Kind};
+use crate::session::{Table, entity_text, known_column};
 
 /// Names of a column that holds labels.
 const LABELS: [&str; 7] = ["label", "labels", "ground_truth", "true_label", "y_true", "annotation", "label_name"];
@@ -42,7 +42,7 @@ impl<'a> Labels<'a> {
     ///
     /// # Errors
     /// If the settings name what is not there, or the evidence cannot be read.
-    pub fn find(question: &Question<'a>, notes: &mut Vec<String>) -> Result<Option<Labels<'a>>> {
+    pub fn find(question: &Question<'a>, notes: &mut Vec<String>) -> Result<Vec<Labels<'a>>> {
         let session = question.session;
         let settings = session.settings.labels.as_ref();
         let table = match settings {
@@ -51,7 +51,7 @@ impl<'a> Labels<'a> {
                 Some(table) => table,
                 None => {
                     notes.push("no table of labels is known, so unlabelled failures are not looked for; name one: --set labels.table=TABLE".into());
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
             },
         };
@@ -66,13 +66,13 @@ impl<'a> Labels<'a> {
             Some(label) => known_column(&table.name, &table.columns, label, "labels.label")?,
             None => label_column(table).unwrap_or_else(|| key.clone()),
         };
-        let Some((place, entity)) = failing(question, table, &key) else {
+        let failing = failing(question, table, &key);
+        if failing.is_empty() {
             notes.push(format!(
                 "no table with errors has the entities of {}, so unlabelled failures are not looked for",
                 table.name
             ));
-            return Ok(None);
-        };
+        }
         let is_text = table.column(&label).is_some_and(|column| column.kind == Kind::Text);
         let has_words = is_text && {
             let row = session.one_row(&format!(
@@ -82,29 +82,39 @@ impl<'a> Labels<'a> {
             ))?;
             row[0].int() > 0
         };
-        let (key, label) = (quote::readable_name(&key), quote::readable_name(&label));
+        let label = quote::readable_name(&label);
+        let has_label =
+            if has_words { format!(" AND lower(trim({label}::VARCHAR)) NOT IN ({NONE})") } else { String::new() };
+        let key = table.column(&key).map(|key| (text_of(key), quote::readable_name(&key.name))).unwrap_or_default();
         let labelled = format!(
-            "SELECT {key}::VARCHAR FROM {} WHERE {key} IS NOT NULL AND {label} IS NOT NULL{}",
+            "SELECT {} FROM {} WHERE {} IS NOT NULL AND {label} IS NOT NULL{has_label}",
+            key.0,
             table.sql(),
-            if has_words { format!(" AND lower(trim({label}::VARCHAR)) NOT IN ({NONE})") } else { String::new() }
+            key.1
         );
-        let mut labels = Labels {
-            table,
-            labelled,
-            place,
-            place_name: question.places[place].table.name.clone(),
-            entity,
-            by_code: BTreeMap::new(),
-            failed: 0,
-            unlabelled: 0,
-        };
-        labels.count(question)?;
-        Ok(Some(labels))
+        failing
+            .into_iter()
+            .map(|(place, entity)| {
+                let mut labels = Labels {
+                    table,
+                    labelled: labelled.clone(),
+                    place,
+                    place_name: question.places[place].table.name.clone(),
+                    entity,
+                    by_code: BTreeMap::new(),
+                    failed: 0,
+                    unlabelled: 0,
+                };
+                labels.count(question)?;
+                Ok(labels)
+            })
+            .collect()
     }
 
     fn count(&mut self, question: &Question) -> Result<()> {
         let place = &question.places[self.place];
-        let unit = (format!("{}::VARCHAR", quote::name(&self.entity)), "unit".to_string());
+        let unit = place.table.column(&self.entity).map(entity_text).unwrap_or_default();
+        let unit = (unit, "unit".to_string());
         let relation = format!(
             "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM ({}) WHERE unit IS NOT NULL AND is_error",
             self.labelled,
@@ -135,6 +145,11 @@ impl<'a> Labels<'a> {
         self.place_name == table
     }
 
+    /// Which of the question's places that is.
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
     /// What is labelled, as people call it: `serial values`.
     pub fn things(&self) -> String {
         format!("{} values", self.entity)
@@ -160,9 +175,9 @@ fn label_column(table: &Table) -> Option<String> {
     LABELS.iter().find_map(|name| table.column(name)).map(|column| column.name.clone())
 }
 
-/// The table whose failures should have labels: with an outcome and a code rather than without, and not a log, which
-/// repeats what other tables say. With its column of the entities that labels are of.
-fn failing(question: &Question, labels: &Table, key: &str) -> Option<(usize, String)> {
+/// The tables whose failures should have labels: those with an outcome and a code rather than without, and no logs,
+/// which repeat what other tables say. Each with its column of the entities that labels are of.
+fn failing(question: &Question, labels: &Table, key: &str) -> Vec<(usize, String)> {
     let session = question.session;
     let thing = session.thing(labels, key);
     let entity = |place: &Place| {
@@ -174,21 +189,35 @@ fn failing(question: &Question, labels: &Table, key: &str) -> Option<(usize, Str
         let roles = &place.table.roles;
         (place.table.kind == "log", roles.result.is_none(), place.raw.is_none(), place.table.kind == "json")
     };
-    question
+    let may_be = |place: &Place| place.table.name != labels.name || place.table.roles.result.is_some();
+    let all: Vec<(usize, &Place, String)> = question
         .places
         .iter()
         .enumerate()
-        .filter(|(_, place)| place.table.name != labels.name)
+        .filter(|(_, place)| may_be(place))
         .filter_map(|(at, place)| Some((at, place, entity(place)?)))
-        .min_by_key(|(at, place, _)| (rank(place), *at))
-        .map(|(at, _, entity)| (at, entity))
+        .collect();
+    let best = all.iter().map(|(_, place, _)| rank(place)).min();
+    all.into_iter().filter(|(_, place, _)| Some(rank(place)) == best).map(|(at, _, entity)| (at, entity)).collect()
+}
+
+/// An entity's text as people read it in SQL.
+fn text_of(column: &Column) -> String {
+    match column.kind {
+        Kind::Float | Kind::Decimal { .. } => entity_text(column),
+        _ => format!("{}::VARCHAR", quote::readable_name(&column.name)),
+    }
 }
 
 pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
-    let Some(labels) = &audit.labels else { return Ok(()) };
+    audit.labels.iter().try_for_each(|labels| of_place(audit, labels, faults))
+}
+
+fn of_place(audit: &Audit, labels: &Labels, faults: &mut Vec<Fault>) -> Result<()> {
     let question = audit.question;
     let place = &question.places[labels.place];
     let entity = quote::readable_name(&labels.entity);
+    let text = place.table.column(&labels.entity).map(text_of).unwrap_or_default();
     for (code, units) in labels.by_code.iter().filter(|(_, units)| units.unlabelled > 0) {
         let is_code = match code {
             Some(code) => audit.where_code(labels.place, code),
@@ -222,7 +251,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
                 labels.failed,
             ),
             sql: quote::one_line(&format!(
-                "SELECT DISTINCT {entity} FROM {} WHERE {is_code} AND {entity}::VARCHAR NOT IN ({}) ORDER BY 1",
+                "SELECT DISTINCT {entity} FROM {} WHERE {is_code} AND {text} NOT IN ({}) ORDER BY 1",
                 place.table.sql(),
                 labels.labelled
             )),

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::{self, Failure};
 use super::{Audit, Count, Fault, first_line, like, percent, shown};
+use crate::command::errors::meanings;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
 
 /// Fewer rows tell nothing of a code.
 const ROWS_LEAST: i64 = 5;
+/// With fewer rows messages that are there once tell nothing.
+const ROWS_OF_MANY: i64 = 20;
 /// A failure is told apart from noise by a fiftieth of its code's rows, and by two of them.
 const PART_OF_ALL: i64 = 50;
 /// With this many unlike failures a code is a catch-all, if its own share of all errors is no trifle.
@@ -56,6 +59,10 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
     let mut elsewhere: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for place in 0..audit.question.places.len() {
         for (code, counts) in audit.by_code(place) {
+            // What a public code means is not ours to split.
+            if meanings::system(code).is_some() {
+                continue;
+            }
             let Some(mixed) = mixed(place, code, counts) else { continue };
             let name = &audit.question.places[place].table.name;
             let said = format!("{} in {name}", mixed.count);
@@ -86,7 +93,8 @@ fn mixed<'a>(place: usize, code: &'a str, counts: Vec<&'a Count>) -> Option<Mixe
     let is_main = |failure: &&Failure| failure.count >= 2 && failure.count * PART_OF_ALL >= count;
     let mut distinct = failures.iter().filter(is_main).count();
     // Many that are rare each are as many as their shares make.
-    if alike::effective(failures.iter().map(|failure| failure.count)) >= FAILURES_OF_CATCH_ALL as f64 {
+    let are_many = count >= ROWS_OF_MANY;
+    if are_many && alike::effective(failures.iter().map(|failure| failure.count)) >= FAILURES_OF_CATCH_ALL as f64 {
         distinct = distinct.max(FAILURES_OF_CATCH_ALL);
         if failures.iter().filter(is_main).count() < FAILURES_OF_CATCH_ALL {
             distinct = failures.len();

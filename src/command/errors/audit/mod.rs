@@ -57,7 +57,8 @@ struct Count {
 /// What all faults are told from.
 struct Audit<'a, 'b> {
     question: &'b Question<'a>,
-    labels: Option<Labels<'a>>,
+    /// Of each table whose failures should have labels.
+    labels: Vec<Labels<'a>>,
     counts: Vec<Count>,
     /// Errors of each place.
     totals: Vec<i64>,
@@ -67,7 +68,11 @@ pub fn run(mut question: Question) -> Result<Answer> {
     let mut notes = std::mem::take(&mut question.notes);
     let labels = Labels::find(&question, &mut notes)?;
     let (counts, totals) = count(&question)?;
-    let audit = Audit { question: &question, labels, counts, totals };
+    let mut audit = Audit { question: &question, labels, counts, totals };
+    // Tables that tell of the same failures are looked at once.
+    let echoes: Vec<bool> = audit.labels.iter().map(|labels| audit.is_echo(labels.place())).collect();
+    let mut echoes = echoes.into_iter();
+    audit.labels.retain(|_| !echoes.next().unwrap_or(false));
     let mut faults = Vec::new();
     mixed::find(&audit, &mut faults)?;
     synonyms::find(&audit, &mut faults)?;
@@ -183,12 +188,13 @@ impl Audit<'_, '_> {
 
     /// What a fault costs: of the entities that failed with the code those that have no label.
     fn cost(&self, code: Option<&str>) -> String {
-        match self.labels.as_ref().and_then(|labels| labels.of(code).map(|units| (labels, units))) {
+        let with = if code.is_some() { "with it" } else { "without a code" };
+        match self.labels.iter().find_map(|labels| labels.of(code).map(|units| (labels, units))) {
             Some((labels, units)) if units.unlabelled > 0 && units.unlabelled == units.failed => {
-                format!("; cost: none of the {} {} that failed with it has a label", units.failed, labels.things())
+                format!("; cost: none of the {} {} that failed {with} has a label", units.failed, labels.things())
             }
             Some((labels, units)) if units.unlabelled > 0 => format!(
-                "; cost: {} of the {} {} that failed with it have no label",
+                "; cost: {} of the {} {} that failed {with} have no label",
                 units.unlabelled,
                 units.failed,
                 labels.things()
@@ -219,8 +225,8 @@ impl Audit<'_, '_> {
                 _ => format!("{uncoded} errors have no code"),
             });
         }
-        if let Some(units) = self.labels.as_ref().map(|labels| (labels.unlabelled, labels)).filter(|(n, _)| *n > 0) {
-            parts.push(format!("{} of {} failed {} have no label", units.0, units.1.failed, units.1.things()));
+        for labels in self.labels.iter().filter(|labels| labels.unlabelled > 0) {
+            parts.push(format!("{} of {} failed {} have no label", labels.unlabelled, labels.failed, labels.things()));
         }
         let synonyms = told(&["synonym"]);
         if !synonyms.is_empty() {

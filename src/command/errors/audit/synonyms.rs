@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audit, Fault, first_line, like, share, shown};
+use crate::command::errors::meanings;
 use crate::engine::quote;
 use crate::error::Result;
 
@@ -17,7 +18,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
     for place in 0..audit.question.places.len() {
         let codes = audit.by_code(place);
         let mut by_template: BTreeMap<&str, Vec<(&str, i64)>> = BTreeMap::new();
-        for (code, counts) in &codes {
+        for (code, counts) in codes.iter().filter(|(code, _)| meanings::system(code).is_none()) {
             let all: i64 = counts.iter().map(|count| count.count).sum();
             for count in
                 counts.iter().filter(|count| count.count >= ROWS_LEAST && count.count as f64 >= PART_LEAST * all as f64)
@@ -107,7 +108,21 @@ fn described_alike(audit: &Audit, seen: &mut BTreeSet<String>, faults: &mut Vec<
         }
         let count = used.iter().map(|(_, count)| count).sum();
         let counted: Vec<String> = used.iter().map(|(code, count)| format!("{code} {count}")).collect();
-        let list: Vec<String> = used.iter().map(|(code, _)| quote::text(code)).collect();
+        let question = audit.question;
+        let names_of: Vec<&str> = used.iter().map(|(code, _)| code.as_str()).collect();
+        let selects: Vec<String> = question
+            .places
+            .iter()
+            .map(|place| {
+                format!(
+                    "SELECT {} AS table_name, {} AS code, count(*) AS count FROM {} WHERE {} GROUP BY ALL",
+                    quote::text(&place.table.name),
+                    question.code_of(place),
+                    place.table.sql(),
+                    question.are_of(place, Some(&names_of))
+                )
+            })
+            .collect();
         faults.push(Fault {
             fault: "synonym",
             code: Some(names),
@@ -119,12 +134,7 @@ fn described_alike(audit: &Audit, seen: &mut BTreeSet<String>, faults: &mut Vec<
                 book.table.name,
                 counted.join(", ")
             ),
-            sql: quote::one_line(&format!(
-                "SELECT * FROM {} WHERE trim({}::VARCHAR) IN ({})",
-                book.table.sql(),
-                quote::readable_name(&book.code),
-                list.join(", ")
-            )),
+            sql: quote::one_line(&format!("{} ORDER BY 3 DESC, 1, 2", selects.join(" UNION ALL "))),
         });
     }
     Ok(())

@@ -43,11 +43,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) {
                 "{count} of {} errors of {name} ({}) have no code: nobody can count or label them by it{said}{}",
                 audit.totals[at],
                 percent(share),
-                audit
-                    .labels
-                    .as_ref()
-                    .filter(|labels| labels.is_of(name))
-                    .map_or_else(String::new, |_| audit.cost(None)),
+                if audit.labels.iter().any(|labels| labels.is_of(name)) { audit.cost(None) } else { String::new() },
             ),
             sql: quote::one_line(&format!(
                 "SELECT * FROM {} WHERE {}",

@@ -7,7 +7,7 @@ use super::windows::{Span, Windows};
 use crate::command::errors::breakdown;
 use crate::command::errors::question::Question;
 use crate::error::{Error, Result};
-use crate::model::statistics::{self, Stretch};
+use crate::model::statistics::{self, Series, Stretch};
 use crate::session::Table;
 
 /// Into how many parts the whole time is divided.
@@ -25,19 +25,23 @@ pub fn windows(question: &Question) -> Result<(Windows, bool)> {
     let session = question.session;
     let tables: Vec<&Table> = question.places.iter().map(|place| place.table).collect();
     let ends = session.ends(&tables)?;
-    let from = question.window.from.or(ends.map(|ends| ends.0));
-    let to = question.window.to.or(ends.map(|ends| ends.1 + 1));
-    let (Some(from), Some(to)) = (from, to) else {
-        return Err(Error::question("no error has a time, so there is no change to find"));
+    let Some((first, last)) = ends else {
+        return Err(Error::question("no row has a time, so there is no change to find"));
     };
+    // Time that no evidence tells of is not time without errors.
+    let from = question.window.from.map_or(first, |from| from.max(first));
+    let to = question.window.to.map_or(last + 1, |to| to.min(last + 1));
     let whole = Span { from, to };
     if whole.length() < 2 {
-        return Err(Error::question("all errors are of one moment, so there is no change to find"));
+        return Err(Error::question("the evidence is of one moment, so there is no change to find"));
     }
     let errors = format!("SELECT * FROM ({}) WHERE is_error", breakdown::numbered(question, question.window)?);
     let series = series(question, &errors, whole)?;
-    let counts: Vec<Vec<u64>> = series.values().cloned().collect();
-    let Some(stretch) = statistics::stretch(&counts) else {
+    let counted: Vec<Series> = series
+        .values()
+        .map(|counts| Series { counts: counts.clone(), exposure: exposure(counts, whole.length()) })
+        .collect();
+    let Some(stretch) = statistics::stretch(&counted) else {
         let middle = from + whole.length() / 2;
         return Ok((Windows { baseline: Span { from, to: middle }, incident: Span { from: middle, to } }, false));
     };
@@ -47,6 +51,55 @@ pub fn windows(question: &Question) -> Result<(Windows, bool)> {
         part => moment(question, &errors, whole, &series, stretch, part)?,
     };
     Ok((Windows { baseline: Span { from, to: start }, incident: Span { from: start, to: end } }, true))
+}
+
+/// How many errors each part expects by its time of week or day, where every second week or day (of three or more) is like the
+/// others in that: nights and weekends are no change. Else all parts are alike.
+fn exposure(counts: &[u64], length: i64) -> Vec<f64> {
+    const DAY: i64 = 86_400_000_000;
+    /// Of odd and of even days or weeks.
+    const ALIKE_LEAST: f64 = 0.6;
+    let total: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
+    let part = (length / PARTS as i64).max(1);
+    for period in [7 * DAY, DAY] {
+        let slots = usize::try_from(period / part.max(period / 168)).unwrap_or(1);
+        if 2 * length < 5 * period || slots < 4 {
+            continue;
+        }
+        let place = |at: usize| {
+            let middle = part * at as i64 + part / 2;
+            let slot = usize::try_from(i128::from(middle % period) * slots as i128 / i128::from(period)).unwrap_or(0);
+            (slot.min(slots - 1), usize::try_from(middle / period).unwrap_or(0))
+        };
+        let mut halves = vec![[(0.0, 0.0); 2]; slots];
+        for (at, count) in total.iter().enumerate() {
+            let (slot, period) = place(at);
+            halves[slot][period % 2].0 += count;
+            halves[slot][period % 2].1 += 1.0;
+        }
+        let mean = |(sum, parts): (f64, f64)| if parts > 0.0 { sum / parts } else { 0.0 };
+        let pairs: Vec<(f64, f64)> = halves.iter().map(|half| (mean(half[0]), mean(half[1]))).collect();
+        if correlation(&pairs) >= ALIKE_LEAST {
+            let overall = total.iter().sum::<f64>() / PARTS as f64;
+            // A little more than nothing, so that one error at night is no wonder.
+            let expected = |at: usize| {
+                let (one, other) = pairs[place(at).0];
+                0.5 * (one + other) + 0.05 * overall
+            };
+            return (0..PARTS).map(expected).collect();
+        }
+    }
+    vec![1.0; PARTS]
+}
+
+/// Pearson's; 0 where one side does not vary.
+fn correlation(pairs: &[(f64, f64)]) -> f64 {
+    let n = pairs.len() as f64;
+    let (a, b) = (pairs.iter().map(|p| p.0).sum::<f64>() / n, pairs.iter().map(|p| p.1).sum::<f64>() / n);
+    let sum = |f: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>();
+    let (xy, xx, yy) =
+        (sum(&|p| (p.0 - a) * (p.1 - b)), sum(&|p| (p.0 - a) * (p.0 - a)), sum(&|p| (p.1 - b) * (p.1 - b)));
+    if xx <= 0.0 || yy <= 0.0 { 0.0 } else { xy / (xx * yy).sqrt() }
 }
 
 /// Where a part begins.
@@ -135,6 +188,19 @@ fn moment(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_that_are_alike_expect_what_they_have() {
+        let day = |at: usize| if at % 24 < 8 { 20_u64 } else { 1 };
+        let counts: Vec<u64> = (0..PARTS).map(day).collect();
+        let length = 10 * 86_400_000_000;
+        let expected = exposure(&counts, length);
+        assert!(expected[0] > 15.0 && expected[12] < 3.0, "{expected:?}");
+        let stretch = |exposure: Vec<f64>| statistics::stretch(&[Series { counts: counts.clone(), exposure }]);
+        assert_eq!(stretch(expected), None);
+        assert!(stretch(vec![1.0; PARTS]).is_some());
+        assert_eq!(exposure(&[3; PARTS], length), vec![1.0; PARTS]);
+    }
 
     #[test]
     fn parts_begin_in_order_and_cover_the_whole() {

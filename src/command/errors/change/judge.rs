@@ -18,6 +18,8 @@ pub struct Seen {
     /// Of rows with an outcome: how many failed with this code, and how many there are in the tables that have it.
     pub failed: u64,
     pub outcomes: u64,
+    /// Of the outcomes those that are passes.
+    pub passed: u64,
     /// By equal parts of the window.
     pub parts: [u64; PARTS],
     pub first: Option<i64>,
@@ -51,9 +53,13 @@ pub fn judge(pairs: &[Pair], windows: &Windows) -> Vec<Change> {
     pairs.iter().zip(ratios).zip(adjusted).map(|((pair, ratio), p)| change(pair, ratio, p, windows)).collect()
 }
 
+/// Of outcomes that (nearly) all are failures, a code's share tells nothing of how often it comes.
+const PASSED_LEAST: f64 = 0.1;
+
 /// Whether a code is judged by its failures per outcome rather than by its rows per time.
 fn has_outcomes(pair: &Pair) -> bool {
-    pair.baseline.failed + pair.incident.failed > 0 && pair.baseline.outcomes > 0 && pair.incident.outcomes > 0
+    let tells = |seen: &Seen| seen.outcomes > 0 && seen.passed as f64 >= PASSED_LEAST * seen.outcomes as f64;
+    pair.baseline.failed + pair.incident.failed > 0 && tells(&pair.baseline) && tells(&pair.incident)
 }
 
 fn ratio(pair: &Pair, windows: &Windows) -> Option<Ratio> {
@@ -205,6 +211,7 @@ mod tests {
             count,
             failed: count,
             outcomes,
+            passed: outcomes - count,
             parts: std::array::from_fn(|_| count / PARTS as u64),
             ..Seen::default()
         };

@@ -21,7 +21,7 @@ use judge::{Change, FALSE_DISCOVERY_RATE, PARTS, Pair, RATIO_LEAST};
 use windows::Windows;
 
 /// More distinct codes than this are none.
-const CODES_MOST: usize = 200_000;
+const CODES_MOST: usize = 50_000;
 
 /// A code, or the template of an error without one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,9 +76,12 @@ pub fn run(mut question: Question, baseline: &str) -> Result<Answer> {
     let (keys, pairs): (Vec<Key>, Vec<Pair>) = pairs.into_iter().unzip();
     let mut changes = judge::judge(&pairs, &windows);
     if !is_change {
-        changes.iter_mut().for_each(|change| change.change = "same");
+        // What is new or gone is so, whether the rate changed or not.
+        let may_be_chance = |change: &&mut Change| matches!(change.change, "up" | "down");
+        changes.iter_mut().filter(may_be_chance).for_each(|change| change.change = "same");
     }
     notes.push(windows.shown());
+    notes.extend(question.untimed()?);
     notes.extend(said(&question, &keys, &changes, is_change)?);
     let changes = question.session.engine.keep("changes", &CHANGES, &rows(&keys, &pairs, &changes))?;
     let (_, in_incident) = windows.sql();
@@ -100,7 +103,9 @@ pub fn run(mut question: Question, baseline: &str) -> Result<Answer> {
 /// What is to be known of the comparison.
 fn said(question: &Question, keys: &[Key], changes: &[Change], is_change: bool) -> Result<Vec<String>> {
     if !is_change {
-        return Ok(vec!["no moment at which rates changed beyond chance was found: what is compared are the two halves, and all is `same`".into()]);
+        return Ok(vec![
+            "no moment at which rates changed beyond chance was found: what is compared are the two halves".into(),
+        ]);
     }
     let mut notes = vec![format!(
         "up and down are changes of at least {RATIO_LEAST} times at a false-discovery rate of {FALSE_DISCOVERY_RATE}; ci_low and ci_high are the interval of 95 % of risk_ratio (per outcome) where there is one, else of rate_ratio (per time)"
@@ -117,7 +122,7 @@ fn said(question: &Question, keys: &[Key], changes: &[Change], is_change: bool) 
             (None, Some(number)) => {
                 let row =
                     question.session.one_row(&format!("SELECT template FROM rca_templates WHERE number = {number}"))?;
-                format!("`{}`", row.first().map(Value::shown).unwrap_or_default())
+                format!("{}", row.first().map(Value::shown).unwrap_or_default())
             }
             (None, None) => "errors without a code".into(),
         };
@@ -202,25 +207,30 @@ fn pairs(question: &Question, windows: &Windows, errors: &str) -> Result<BTreeMa
     }
     for (key, names) in tables {
         if let Some(pair) = pairs.get_mut(&key) {
-            for (before, now) in names.iter().filter_map(|name| outcomes.get(name)) {
+            for [before, before_passed, now, now_passed] in names.iter().filter_map(|name| outcomes.get(name)) {
                 pair.baseline.outcomes += before;
+                pair.baseline.passed += before_passed;
                 pair.incident.outcomes += now;
+                pair.incident.passed += now_passed;
             }
         }
     }
     Ok(pairs)
 }
 
-/// How many rows with a known outcome each table has in the baseline and in the incident.
-fn outcomes(question: &Question, windows: &Windows) -> Result<BTreeMap<String, (u64, u64)>> {
+/// How many rows with a known outcome, and how many passes, each table has in the baseline and in the incident.
+fn outcomes(question: &Question, windows: &Windows) -> Result<BTreeMap<String, [u64; 4]>> {
     let (in_baseline, in_incident) = windows.sql();
     let mut outcomes = BTreeMap::new();
     for place in question.places.iter().filter(|place| place.table.roles.result.is_some()) {
         let row = question.session.engine.counted(&format!(
-            "SELECT count(*) FILTER (WHERE {in_baseline}), count(*) FILTER (WHERE {in_incident}) FROM ({}) WHERE rca_failed(raw_result) IS NOT NULL",
+            "SELECT count(*) FILTER (WHERE {in_baseline}), count(*) FILTER (WHERE {in_baseline} AND NOT failed), \
+             count(*) FILTER (WHERE {in_incident}), count(*) FILTER (WHERE {in_incident} AND NOT failed) \
+             FROM (SELECT ts, rca_failed(raw_result) AS failed FROM ({})) WHERE failed IS NOT NULL",
             question.rows_of(place, Window::default(), &[])
         ))?;
-        outcomes.insert(place.table.name.clone(), (row[0].int().unsigned_abs(), row[1].int().unsigned_abs()));
+        let counts = std::array::from_fn(|at| row[at].int().unsigned_abs());
+        outcomes.insert(place.table.name.clone(), counts);
     }
     Ok(outcomes)
 }

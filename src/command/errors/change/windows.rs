@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 use crate::model::time;
 use crate::session::Table;
 
+/// A window that is shorter by more has no rate to compare.
+const SHORTER_MOST: i64 = 10_000;
+
 /// `from <= ts < to`, in UTC microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -48,7 +51,9 @@ impl Windows {
         let session = question.session;
         let said = session.span(baseline, "--baseline")?;
         let tables: Vec<&Table> = question.places.iter().map(|place| place.table).collect();
+        let all: Vec<&Table> = session.tables.iter().collect();
         let ends = session.ends(&tables)?;
+        let evidence = session.ends(&all)?.map(|(first, last)| Span { from: first, to: last + 1 });
         let (first, last) = ends.map_or((None, None), |(first, last)| (Some(first), Some(last + 1)));
         let (Some(from), Some(to)) = (said.from.or(first), said.to.or(last)) else {
             return Err(Error::question("the baseline has no beginning or no end")
@@ -65,7 +70,23 @@ impl Windows {
         } else if baseline.to >= incident.to && baseline.from > incident.from {
             incident.to = incident.to.min(baseline.from);
         }
+        // Time that no evidence tells of is not time without errors.
+        let told = |span: Span, what: &str| match evidence {
+            Some(evidence) if span.shared(evidence) > 0 => {
+                Ok(Span { from: span.from.max(evidence.from), to: span.to.min(evidence.to) })
+            }
+            Some(evidence) if span.length() > 0 => Err(Error::question(format!("the {what} holds no evidence"))
+                .detail(format!("it is {}, the evidence {}", span.shown(), evidence.shown()))),
+            _ => Ok(span),
+        };
+        let (baseline, incident) = (told(baseline, "baseline")?, told(incident, "incident")?);
         let windows = Windows { baseline, incident };
+        let is_moment = windows.incident_length() < baseline.length() / SHORTER_MOST;
+        if is_moment && windows.incident_length() > 0 {
+            return Err(Error::question("the incident is too short for a rate")
+                .detail(format!("baseline {}, incident {}", baseline.shown(), incident.shown()))
+                .hint("end the baseline earlier, or say with --from and --to when the incident was"));
+        }
         if baseline.length() <= 0 || windows.incident_length() <= 0 {
             return Err(Error::question("the baseline leaves no time for the incident").detail(format!(
                 "baseline {}, incident {}",
