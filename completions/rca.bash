@@ -16,6 +16,9 @@ _rca() {
             ",$1")
                 cmd="rca"
                 ;;
+            rca,check)
+                cmd="rca__subcmd__check"
+                ;;
             rca,completions)
                 cmd="rca__subcmd__completions"
                 ;;
@@ -56,12 +59,94 @@ _rca() {
 
     case "${cmd}" in
         rca)
-            opts="-h -V --help --version sources schema query timeline missing trace errors templates formats completions man"
+            opts="-h -V --help --version sources schema query timeline missing trace errors templates check formats completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rca__subcmd__check)
+            opts="-C -f -o -q -h --file --from-findings --against --case --set --from --to --timezone --where --strict --threads --memory --limit --format --output --color --quiet --no-progress --exit-code --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -151,11 +236,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -233,11 +318,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -341,11 +426,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -423,11 +508,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -501,11 +586,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -575,11 +660,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -649,11 +734,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -755,11 +840,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -837,11 +922,11 @@ _rca() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table markdown jira html csv tsv json ndjson junit sarif toml" -- "${cur}"))
                     return 0
                     ;;
                 --output)

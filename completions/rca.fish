@@ -34,6 +34,7 @@ complete -c rca -n "__fish_rca_needs_command" -f -a "missing" -d 'Find data that
 complete -c rca -n "__fish_rca_needs_command" -f -a "trace" -d 'Follow entities through their stages: how many entered each, passed and were lost'
 complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors down by code, compare with a baseline, audit the classification'
 complete -c rca -n "__fish_rca_needs_command" -f -a "templates" -d 'List the templates of messages: their constant parts, with <*> for what varies'
+complete -c rca -n "__fish_rca_needs_command" -f -a "check" -d 'Check what must hold: whether the fix held, and what came back'
 complete -c rca -n "__fish_rca_needs_command" -f -a "formats" -d 'List the log formats, say why a file\'s was chosen, or test one of your own'
 complete -c rca -n "__fish_rca_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c rca -n "__fish_rca_needs_command" -f -a "man" -d 'Print the manual page, in roff'
@@ -53,7 +54,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand sources" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand sources" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -80,7 +84,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand schema" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand schema" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -108,7 +115,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand query" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand query" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -142,7 +152,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand timeline" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -185,7 +198,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand missing" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand missing" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -213,7 +229,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand trace" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand trace" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -244,7 +263,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand errors" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand errors" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -271,7 +293,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand templates" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand templates" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
@@ -282,6 +307,38 @@ complete -c rca -n "__fish_rca_using_subcommand templates" -s q -l quiet -d 'No 
 complete -c rca -n "__fish_rca_using_subcommand templates" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand templates" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand templates" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand check" -l file -d 'The checks of this file rather than those of rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand check" -l against -d 'Compare with an earlier answer, written with -f json or ndjson by missing, errors --audit or check' -r -F
+complete -c rca -n "__fish_rca_using_subcommand check" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand check" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
+complete -c rca -n "__fish_rca_using_subcommand check" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand check" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand check" -l from-findings -d 'Suggest checks from today\'s findings; `-o FILE.toml` makes a file of them'
+complete -c rca -n "__fish_rca_using_subcommand check" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand check" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand check" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand check" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand formats" -l explain -d 'Say which formats the lines of this file (or of a directory or archive) are of, and which lines none knows' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l test -d 'Read the sample lines of a format file, or of an rca.toml, with it' -r -F
 complete -c rca -n "__fish_rca_using_subcommand formats" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
@@ -300,7 +357,10 @@ html\t''
 csv\t''
 tsv\t''
 json\t''
-ndjson\t''"
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand formats" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
 complete -c rca -n "__fish_rca_using_subcommand formats" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''

@@ -67,6 +67,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Trace(args) => ask(&args, surroundings, stdin),
         Command::Templates(args) => ask(&args, surroundings, stdin),
         Command::Errors(args) => ask(&args, surroundings, stdin),
+        Command::Check(args) => ask(&args, surroundings, stdin),
         Command::Formats(args) => ask(&args, surroundings, stdin),
         Command::Completions(args) => {
             args.write(&mut terminal::stdout());
@@ -128,7 +129,7 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
         let message = format!("{} rows or values could not be read, and --strict is given", grouped(lost));
         return Err(Error::evidence(message).detail(coverage.losses().join("\n")));
     }
-    Ok(u8::from(common.exit_code && found > 0))
+    Ok(u8::from(answer.fails || common.exit_code && found > 0))
 }
 
 fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::Interrupt>) {

@@ -99,6 +99,12 @@ pub enum Format {
     Tsv,
     Json,
     Ndjson,
+    /// Checks, for build servers
+    Junit,
+    /// Checks, SARIF 2.1.0
+    Sarif,
+    /// Suggested checks, as a file of them
+    Toml,
     #[value(skip)]
     Parquet,
 }

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::error::Result;
 use crate::session::{Session, Table};
 
+pub mod check;
 pub mod completions;
 pub mod errors;
 pub mod formats;
@@ -43,6 +44,7 @@ pub enum Command {
     Trace(trace::TraceArgs),
     Errors(errors::ErrorsArgs),
     Templates(templates::TemplatesArgs),
+    Check(check::CheckArgs),
     Formats(formats::FormatsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -67,6 +69,8 @@ pub struct Answer {
     pub is_limited: bool,
     /// How many findings there are for `--exit-code`, if not every row is one.
     pub found: Option<u64>,
+    /// The answer is that something is wrong: exit code 1, whether `--exit-code` is given or not.
+    pub fails: bool,
 }
 
 impl Answer {

@@ -8,13 +8,17 @@ use crate::args::Format;
 use crate::error::{Error, Kind, Result};
 use crate::model::scan::Sink;
 
+mod checks;
 mod delimited;
 mod html;
 mod jira;
 mod json;
+mod junit;
 mod lanes;
 mod markdown;
+mod sarif;
 mod table;
+mod toml;
 
 /// How it shall look.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +61,9 @@ pub const FORMATS: &[(Format, &[&str], Make)] = &[
     (Format::Tsv, &["tsv"], delimited::tsv),
     (Format::Json, &["json"], json::array),
     (Format::Ndjson, &["ndjson", "jsonl"], json::lines),
+    (Format::Junit, &["junit.xml", "xml"], junit::make),
+    (Format::Sarif, &["sarif", "sarif.json"], sarif::make),
+    (Format::Toml, &["toml"], toml::make),
 ];
 
 /// The format that a file's ending chooses.
@@ -64,17 +71,19 @@ pub const FORMATS: &[(Format, &[&str], Make)] = &[
 /// # Errors
 /// If it chooses none.
 pub fn of_ending(path: &Path) -> Result<Format> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if ending == "parquet" {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let ends_with = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.'));
+    if ends_with("parquet") {
         return Ok(Format::Parquet);
     }
-    FORMATS.iter().find(|(_, endings, _)| endings.contains(&ending.as_str())).map(|(format, ..)| *format).ok_or_else(
-        || {
-            let known: Vec<&str> = FORMATS.iter().map(|(_, endings, _)| endings[0]).collect();
-            Error::question(format!("the ending of `{}` chooses no format", path.display()))
-                .hint(format!("name one with -f, or end the file in .{} or .parquet", known.join(", .")))
-        },
-    )
+    // `x.sarif.json` is more than a file of JSON.
+    let longest = |endings: &[&str]| endings.iter().filter(|ending| ends_with(ending)).map(|ending| ending.len()).max();
+    let chosen = FORMATS.iter().filter_map(|(format, endings, _)| Some((longest(endings)?, *format)));
+    chosen.max_by_key(|(length, _)| *length).map(|(_, format)| format).ok_or_else(|| {
+        let known: Vec<&str> = FORMATS.iter().map(|(_, endings, _)| endings[0]).collect();
+        Error::question(format!("the ending of `{}` chooses no format", path.display()))
+            .hint(format!("name one with -f, or end the file in .{} or .parquet", known.join(", .")))
+    })
 }
 
 /// Whether people read it, rather than programs.

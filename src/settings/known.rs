@@ -9,7 +9,7 @@ use crate::model::name;
 
 /// Keys by the table they stand in; `*` stands for a name of the user's.
 const KEYS: &[(&str, &[&str])] = &[
-    ("", &["timezone", "sources", "formats", "entities", "codebook", "labels", "stages"]),
+    ("", &["timezone", "sources", "formats", "entities", "codebook", "labels", "stages", "checks"]),
     (
         "sources.*",
         &[
@@ -56,6 +56,47 @@ const KEYS: &[(&str, &[&str])] = &[
     ("codebook", &["table", "code", "description"]),
     ("labels", &["table", "key", "label"]),
     ("stages", &["name", "table", "key"]),
+    (
+        "checks",
+        &[
+            "name",
+            "severity",
+            "table",
+            "series",
+            "column",
+            "where",
+            "from",
+            "to",
+            "rows",
+            "fresh",
+            "now",
+            "gaps",
+            "kinds",
+            "nulls",
+            "unique",
+            "keys",
+            "codes",
+            "baseline",
+            "audit",
+            "code",
+            "metric",
+            "label",
+            "prediction",
+            "positive",
+            "sql",
+            "is",
+            "min",
+            "max",
+            "equals",
+        ],
+    ),
+    ("checks.rows", &["min", "max"]),
+    ("checks.nulls", &["max"]),
+    ("checks.codes", &["new", "known"]),
+    (
+        "checks.audit",
+        &["catch_all", "unlabelled", "unclassified", "overloaded", "synonym", "undocumented", "never_seen"],
+    ),
 ];
 
 pub fn check(layer: &Layer) -> Result<()> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::zone::Zone;
 use crate::model::{duration, name};
 
@@ -25,6 +25,8 @@ pub struct Settings {
     pub codebook: Option<Codebook>,
     pub labels: Option<Labels>,
     pub stages: Vec<Stage>,
+    /// What `rca check` asks; each is of a kind that its keys tell.
+    pub checks: Vec<Table>,
 }
 
 /// What is said of one source.
@@ -214,6 +216,22 @@ pub fn merge(layers: Vec<Layer>) -> Result<Settings> {
     Value::Table(merged)
         .try_into()
         .map_err(|e: toml::de::Error| Error::question("a setting does not fit its key").detail(e.to_string()))
+}
+
+/// The checks of a file of their own, which has nothing else.
+///
+/// # Errors
+/// If it cannot be read, or has what is no check.
+pub fn checks_of(path: &Path) -> Result<Vec<Table>> {
+    let missing = || Error::question(format!("cannot read `{}`", path.display())).detail("no such file or directory");
+    let layer = Layer::of_file(path).map_err(|e| Error { kind: Kind::Question, ..e })?.ok_or_else(missing)?;
+    known::check(&layer)?;
+    if let Some(key) = layer.table.keys().find(|key| *key != "checks") {
+        return Err(Error::question(format!("`{key}` has no place in a file of checks"))
+            .detail(format!("in {}", layer.origin))
+            .hint("write it into rca.toml; a file of checks has [[checks]] alone"));
+    }
+    Ok(merge(vec![layer])?.checks)
 }
 
 fn lay_over(below: &mut Table, above: Table) {

@@ -3,6 +3,7 @@
 mod arrangement;
 mod cadences;
 mod case;
+mod check;
 mod codes;
 mod databases;
 mod dumps;

@@ -16,6 +16,7 @@ mod meanings;
 mod places;
 mod question;
 
+pub(super) use audit::{Audited, Fault};
 use question::Question;
 
 /// Break errors down by code, compare with a baseline, audit the classification
@@ -33,7 +34,7 @@ use question::Question;
 ///   rca errors --by mes.materials.lot --code station.tests.error_code -C examples/laptop-anomaly
 ///   rca errors --baseline 2025-03-01..2025-03-02 --from 2025-03-02 logs/
 ///   rca errors --baseline auto logs/
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ErrorsArgs {
     /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
@@ -59,6 +60,24 @@ pub struct ErrorsArgs {
     pub audit: bool,
     #[command(flatten)]
     pub common: Common,
+}
+
+impl ErrorsArgs {
+    /// The errors of all tables as they are asked of.
+    ///
+    /// # Errors
+    /// If there are none that have a code, a level or a result, or the evidence cannot be read.
+    pub(super) fn question<'a>(&'a self, session: &'a Session) -> Result<Question<'a>> {
+        Question::new(session, self)
+    }
+
+    /// What is wrong with the classification.
+    ///
+    /// # Errors
+    /// As [`ErrorsArgs::question`].
+    pub(super) fn audited(&self, session: &Session) -> Result<Audited> {
+        audit::audited(Question::new(session, self)?)
+    }
 }
 
 impl Ask for ErrorsArgs {

@@ -96,41 +96,67 @@ impl<'a> Question<'a> {
     /// Errors with one of these codes, or without a code, over a table's own columns, as people paste it; with what
     /// `--from`, `--to` and `--where` ask.
     pub fn are_of(&self, place: &Place, codes: Option<&[&str]>) -> String {
+        let code = self.code_of(place);
+        let parts = match codes {
+            None => {
+                let (failed, level) = self.told_by(place);
+                let is_error = self.is_error(failed.as_deref(), level.as_deref(), None);
+                let is_error = Some(is_error).filter(|_| !place.is_all_errors());
+                is_error.into_iter().chain([format!("{code} IS NULL")]).collect()
+            }
+            Some([code_of_all]) => self.coded(place, format!("{code} = {}", quote::text(code_of_all))),
+            Some(codes) => {
+                let list: Vec<String> = codes.iter().map(|code| quote::text(code)).collect();
+                self.coded(place, format!("{code} IN ({})", list.join(", ")))
+            }
+        };
+        format!("{}{}", parts.join(" AND "), self.asked_of(place.table))
+    }
+
+    /// Outcome and level of a place's rows, as people paste them.
+    fn told_by(&self, place: &Place) -> (Option<String>, Option<String>) {
         let roles = &place.table.roles;
         let failed = roles.result.as_ref().map(|result| format!("rca_failed({})", quote::readable_name(result)));
         let level = roles.level.as_ref().map(|level| match place.table.kind {
             "log" => quote::readable_name(level),
             _ => format!("rca_level({})", quote::readable_name(level)),
         });
+        (failed, level)
+    }
+
+    /// That a row has such a code and is an error.
+    fn coded(&self, place: &Place, is_code: String) -> Vec<String> {
+        let (failed, level) = self.told_by(place);
         let (failed, level) = (failed.as_deref(), level.as_deref());
-        let code = self.code_of(place);
-        let mut parts = Vec::new();
-        match codes {
-            None => {
-                parts.extend((!place.is_all_errors()).then(|| self.is_error(failed, level, None)));
-                parts.push(format!("{code} IS NULL"));
-            }
-            Some(codes) => {
-                let list: Vec<String> = codes.iter().map(|code| quote::text(code)).collect();
-                let is_one = list.len() == 1;
-                parts.push(if is_one {
-                    format!("{code} = {}", list[0])
-                } else {
-                    format!("{code} IN ({})", list.join(", "))
-                });
-                let coded = self.by_its_code(failed, level);
-                // Where only the outcome or only the level is known, that of coded rows says all.
-                let says_all = coded.is_empty() || (self.args.level.is_none() && failed.is_some() != level.is_some());
-                if says_all {
-                    parts.extend(coded);
-                } else {
-                    let mut any = self.by_itself(failed, level);
-                    any.push(joined(&coded, " AND "));
-                    parts.push(joined(&any, " OR "));
-                }
-            }
+        let mut parts = vec![is_code];
+        let coded = self.by_its_code(failed, level);
+        // Where only the outcome or only the level is known, that of coded rows says all.
+        let says_all = coded.is_empty() || (self.args.level.is_none() && failed.is_some() != level.is_some());
+        if says_all {
+            parts.extend(coded);
+        } else {
+            let mut any = self.by_itself(failed, level);
+            any.push(joined(&coded, " AND "));
+            parts.push(joined(&any, " OR "));
         }
-        format!("{}{}", parts.join(" AND "), self.asked_of(place.table))
+        parts
+    }
+
+    /// All errors that have a code, as people paste them: `ts, code`.
+    pub fn pasted(&self) -> String {
+        let of = |place: &Place<'a>| {
+            let time = place.table.roles.time.as_ref();
+            let time = time.map_or_else(|| "NULL".into(), |time| quote::readable_name(time));
+            let code = self.code_of(place);
+            let are_coded = self.coded(place, format!("{code} IS NOT NULL")).join(" AND ");
+            let (table, asked) = (place.table.sql(), self.asked_of(place.table));
+            format!("SELECT {time}::TIMESTAMP AS ts, {code} AS code FROM {table} WHERE {are_coded}{asked}")
+        };
+        let places: Vec<String> = self.places.iter().filter(|place| place.raw.is_some()).map(of).collect();
+        if places.is_empty() {
+            return "SELECT NULL::TIMESTAMP AS ts, NULL::VARCHAR AS code WHERE false".into();
+        }
+        quote::one_line(&places.join(" UNION ALL "))
     }
 
     /// A row's code over the table's own columns, as people paste it.

@@ -59,6 +59,11 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     } else if search.wants(&[Kind::TimeGap]) {
         search.irregular.push(table.name.clone());
     }
+    search.walked.push(super::Walked {
+        table: table.name.clone(),
+        labels: seen.iter().map(|seen| seen.label.clone()).collect(),
+        is_numbered: own.sequence.is_some() || divided.counts_together,
+    });
     if divided.counts_together {
         let together = &Series { columns: Vec::new(), every: None, ..series.clone() };
         let mut counted = walk::walk(search.session, together, &[], &[])?.series;
@@ -92,7 +97,7 @@ fn known(search: &mut Search, series: &Series, seen: &[Seen]) -> bool {
         cadence: (least, most),
         limit: segments().map(|segment| segment.limit() as i64).max().unwrap_or(0),
         is_said: series.every.is_some(),
-        irregular: seen.len() - regular().count(),
+        irregular: seen.iter().filter(|seen| !series.has_cadence(seen)).map(|seen| seen.label.clone()).collect(),
         changed,
         rows: seen.iter().map(|seen| seen.line.rows as i64).sum(),
         steps: seen.iter().map(|seen| seen.line.rows as i64 - 1).max().unwrap_or(0),

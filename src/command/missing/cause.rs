@@ -32,8 +32,9 @@ pub struct Known {
     pub rows: i64,
     /// How often the cadence was seen in the series that has it most often.
     pub steps: i64,
-    /// Series without a cadence, and those whose cadence changed.
-    pub irregular: usize,
+    /// Series without a cadence, by their labels.
+    pub irregular: Vec<String>,
+    /// Those whose cadence changed.
     pub changed: usize,
     /// How the columns came about.
     pub found: String,
@@ -337,6 +338,7 @@ mod tests {
             detail: String::new(),
             sql: String::new(),
             counter,
+            keys: None,
             track: None,
         }
     }

@@ -31,6 +31,11 @@ impl<'a> Key<'a> {
         }
     }
 
+    /// As `--keys` takes it.
+    fn said(&self) -> String {
+        format!("{}.{}", self.table.name, self.columns.join("+"))
+    }
+
     /// Its value as text, the same of a whole number whether its column holds fractions or not; NULL if any part is.
     fn sql(&self) -> String {
         let parts: Vec<String> = self.columns.iter().map(|column| text(self.table, column)).collect();
@@ -149,7 +154,8 @@ fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a
     Ok(pairs)
 }
 
-fn text(table: &Table, column: &str) -> String {
+/// A value of a column as text; a whole number is the same whether its column holds fractions or not.
+pub fn text(table: &Table, column: &str) -> String {
     let name = quote::readable_name(column);
     match table.column(column).map(|column| column.kind) {
         Some(ColumnKind::Float) => {
@@ -238,8 +244,25 @@ fn is_counter(search: &Search, table: &Table, column: &str) -> bool {
         || SEQUENCE.contains(&column.to_lowercase().as_str())
 }
 
-/// Keys of `present` that `lacking` has not.
+/// Keys of the first of a pair `A.COL=B.COL` that the second has not, whether there are any or not.
+///
+/// # Errors
+/// If there are no such columns, or the evidence cannot be read.
+pub fn absent(search: &Search, pair: &str) -> Result<Finding> {
+    let pairs = asked(search.session, &[pair.to_string()])?;
+    compared(search, &pairs[0].0, &pairs[0].1)
+}
+
 fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
+    let finding = compared(search, present, lacking)?;
+    if finding.missing > 0 {
+        search.findings.push(finding);
+    }
+    Ok(())
+}
+
+/// Keys of `present` that `lacking` has not.
+fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
     let table = present.table;
     let key = present.sql();
     let condition = search.condition(table);
@@ -260,11 +283,8 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
         values(lacking),
     ))?;
     let (expected, missing, rows) = (row[0].int(), row[1].int(), row[2].int());
-    if missing == 0 {
-        return Ok(());
-    }
     let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map(Value::int);
-    search.findings.push(Finding {
+    Ok(Finding {
         kind: Kind::AbsentKey,
         source: lacking.table.source.clone(),
         table_name: lacking.table.short_name.clone(),
@@ -285,7 +305,7 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),
         counter: super::cause::Counter::None,
+        keys: Some(format!("{}={}", present.said(), lacking.said())),
         track: None,
-    });
-    Ok(())
+    })
 }

@@ -37,6 +37,8 @@ mod time_gaps;
 mod volume;
 mod walk;
 
+pub(super) use keys::text as key_text;
+
 /// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
 ///
 /// Tables with a time column are divided into series (a sensor of a station), whose cadence and counter are taken
@@ -48,7 +50,7 @@ mod walk;
 ///   rca missing --kind time_gap --every 30s --series station,sensor 'telemetry/*.csv'
 ///   rca missing --keys station.units.serial=mes.materials.serial station.db mes.sql
 ///   rca missing --keys failures.ts+machine+part=repairs.ts+machine+part failures.csv repairs.csv
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(verbatim_doc_comment)]
 pub struct MissingArgs {
     /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
@@ -103,7 +105,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
     }
 }
@@ -124,6 +126,8 @@ pub struct Finding {
     pub detail: String,
     pub sql: String,
     pub counter: cause::Counter,
+    /// Of absent keys: both keys, as `--keys` takes them, the one whose values are absent first.
+    pub keys: Option<String>,
     /// What it was told from, of gaps in time and in sequence.
     pub track: Option<Rc<Track>>,
 }
@@ -156,7 +160,7 @@ const FIELDS: [(&str, ColumnKind); 14] = [
 
 impl Finding {
     /// Its table as people read it: `telemetry`, `station.tests`.
-    fn table(&self) -> String {
+    pub(super) fn table(&self) -> String {
         if self.source == self.table_name {
             self.source.clone()
         } else {
@@ -213,6 +217,7 @@ pub struct Search<'a> {
     pub known: Vec<cause::Known>,
     /// Tables without a cadence.
     pub irregular: Vec<String>,
+    pub walked: Vec<Walked>,
     /// `--every` in microseconds.
     pub every: Option<i64>,
     pub window: crate::session::Window,
@@ -254,6 +259,42 @@ impl Ask for MissingArgs {
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {
+        let Searched { findings, mut notes, known, .. } = self.search(session)?;
+        notes.splice(0..0, known.iter().map(|known| summary::looked_at(known, &findings)));
+        let strips = strips(&findings);
+        let rows: Vec<Vec<Value>> = findings.iter().map(Finding::row).collect();
+        let sql = session.engine.keep("findings", &FIELDS, &rows)?;
+        let reading = (!strips.is_empty()).then(|| Reading { sql: sql.clone(), notes: strips });
+        Ok(Answer { sql, reading, notes, ..Answer::default() })
+    }
+}
+
+/// A table that was walked through by its times.
+#[derive(Debug, Clone)]
+pub struct Walked {
+    pub table: String,
+    /// Of its series.
+    pub labels: Vec<String>,
+    /// Whether it has a counter.
+    pub is_numbered: bool,
+}
+
+/// What a search came to.
+pub struct Searched {
+    /// As they are shown, those of many series that are alike as one.
+    pub findings: Vec<Finding>,
+    /// Each of one series.
+    pub single: Vec<Finding>,
+    pub notes: Vec<String>,
+    /// Tables with a cadence.
+    pub known: Vec<cause::Known>,
+    pub walked: Vec<Walked>,
+    /// All tables that were looked at.
+    pub tables: Vec<String>,
+}
+
+impl MissingArgs {
+    fn begin<'a>(&'a self, session: &'a Session) -> Result<Search<'a>> {
         let evidence = &self.common.evidence;
         let every = match &self.every {
             Some(text) => Some(duration::parse(text).filter(|every| *every > 0).ok_or_else(|| {
@@ -262,7 +303,7 @@ impl Ask for MissingArgs {
             None => None,
         };
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        let mut search = Search {
+        Ok(Search {
             session,
             args: self,
             findings: Vec::new(),
@@ -272,11 +313,28 @@ impl Ask for MissingArgs {
             categories: HashMap::new(),
             known: Vec::new(),
             irregular: Vec::new(),
+            walked: Vec::new(),
             every,
             window,
-        };
+        })
+    }
+
+    /// The keys of the first of a pair that the second lacks, a finding even if there are none.
+    ///
+    /// # Errors
+    /// If there are no such keys, or the evidence cannot be read.
+    pub(super) fn absent(&self, session: &Session, pair: &str) -> Result<Finding> {
+        keys::absent(&self.begin(session)?, pair)
+    }
+
+    /// Everything that is missing.
+    ///
+    /// # Errors
+    /// If the question cannot be asked of this evidence, or the evidence not be read.
+    pub(super) fn search(&self, session: &Session) -> Result<Searched> {
+        let mut search = self.begin(session)?;
         let mut notes = Vec::new();
-        let tables = super::tables_with(session, evidence.condition.as_deref(), &mut notes)?;
+        let tables = super::tables_with(session, self.common.evidence.condition.as_deref(), &mut notes)?;
         for table in &tables {
             let asked = self.series.iter().all(|column| table.column(column).is_some());
             if !self.series.is_empty() && !asked {
@@ -314,11 +372,14 @@ impl Ask for MissingArgs {
                 search.irregular.join(", "),
             ));
         }
-        let mut findings = fold::fold(search.findings, &search.known);
-        findings.retain(|finding| {
+        let wanted = |finding: &Finding| {
             (self.kind.is_empty() || self.kind.contains(&finding.kind))
                 && self.min_share.is_none_or(|least| finding.share() >= least)
-        });
+        };
+        let mut single = search.findings.clone();
+        single.retain(wanted);
+        let mut findings = fold::fold(search.findings, &search.known);
+        findings.retain(wanted);
         findings.sort_by(|a, b| {
             // Nulls are often meant; what should be there and is not comes first.
             let weight = |finding: &Finding| {
@@ -337,12 +398,8 @@ impl Ask for MissingArgs {
                 .then_with(|| a.since.cmp(&b.since))
                 .then_with(|| a.sql.cmp(&b.sql))
         });
-        notes.splice(0..0, search.known.iter().map(|known| summary::looked_at(known, &findings)));
-        let strips = strips(&findings);
-        let rows: Vec<Vec<Value>> = findings.iter().map(Finding::row).collect();
-        let sql = session.engine.keep("findings", &FIELDS, &rows)?;
-        let reading = (!strips.is_empty()).then(|| Reading { sql: sql.clone(), notes: strips });
-        Ok(Answer { sql, reading, notes, ..Answer::default() })
+        let tables = tables.iter().map(|table| table.name.clone()).collect();
+        Ok(Searched { findings, single, notes, known: search.known, walked: search.walked, tables })
     }
 }
 

@@ -196,6 +196,7 @@ fn found(
         detail,
         sql: quote::one_line(&sql),
         counter: super::cause::Counter::None,
+        keys: None,
         track: None,
     });
 }

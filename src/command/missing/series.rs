@@ -60,6 +60,7 @@ impl Series<'_> {
             detail: String::new(),
             sql: String::new(),
             counter: Counter::None,
+            keys: None,
             track: None,
         }
     }

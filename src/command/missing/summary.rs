@@ -39,10 +39,10 @@ pub fn looked_at(known: &Known, findings: &[Finding]) -> String {
     if known.changed > 0 {
         text.push_str(&format!("; the cadence changed in {}", count(known.changed)));
     }
-    if known.irregular > 0 {
+    if !known.irregular.is_empty() {
         text.push_str(&format!(
             "; {} without a cadence, in which gaps in time are not looked for",
-            count(known.irregular)
+            count(known.irregular.len())
         ));
     }
     text
@@ -101,6 +101,7 @@ mod tests {
             detail: String::new(),
             sql: String::new(),
             counter: super::super::cause::Counter::None,
+            keys: None,
             track: None,
         };
         let (all, much) = (finding(0, 48_000_000, 48), finding(24_000_000, 25_000_000, 100));

@@ -94,6 +94,7 @@ fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String
             detail: format!("{observed} rows where {usual} every {} are usual", duration::shown(every)),
             sql: quote::one_line(&format!("SELECT * FROM ({sql}) WHERE since = {}", quote::time(since))),
             counter: super::cause::Counter::None,
+            keys: None,
             track: None,
         });
     }

@@ -21,14 +21,29 @@ mod unclassified;
 use labels::Labels;
 
 /// One fault of the classification.
-struct Fault {
-    fault: &'static str,
-    code: Option<String>,
-    count: i64,
+pub struct Fault {
+    pub fault: &'static str,
+    pub code: Option<String>,
+    pub count: i64,
     share: f64,
     templates: Option<i64>,
-    detail: String,
-    sql: String,
+    pub detail: String,
+    pub sql: String,
+}
+
+/// What an audit came to.
+pub struct Audited {
+    /// The worst first.
+    pub faults: Vec<Fault>,
+    pub notes: Vec<String>,
+    summary: Option<String>,
+    /// Whether there is a codebook, and a table of labels, without which some faults are not looked for.
+    pub has_codebook: bool,
+    pub has_labels: bool,
+    /// The errors that were looked at.
+    pub errors: i64,
+    /// The same by code, as people paste it.
+    pub sql: String,
 }
 
 const COLUMNS: [(&str, Kind); 7] = [
@@ -64,7 +79,17 @@ struct Audit<'a, 'b> {
     totals: Vec<i64>,
 }
 
-pub fn run(mut question: Question) -> Result<Answer> {
+pub fn run(question: Question) -> Result<Answer> {
+    let session = question.session;
+    let Audited { faults, notes, summary, .. } = audited(question)?;
+    let rows: Vec<Vec<Value>> = faults.into_iter().map(Fault::row).collect();
+    let sql = session.engine.keep("faults", &COLUMNS, &rows)?;
+    Ok(Answer { summary, notes, ..Answer::of(sql) })
+}
+
+/// # Errors
+/// If the evidence cannot be read.
+pub fn audited(mut question: Question) -> Result<Audited> {
     let mut notes = std::mem::take(&mut question.notes);
     let labels = Labels::find(&question, &mut notes)?;
     let (counts, totals) = count(&question)?;
@@ -89,9 +114,9 @@ pub fn run(mut question: Question) -> Result<Answer> {
             .then_with(|| a.detail.cmp(&b.detail))
     });
     let summary = audit.summary(&faults);
-    let rows: Vec<Vec<Value>> = faults.into_iter().map(Fault::row).collect();
-    let sql = question.session.engine.keep("faults", &COLUMNS, &rows)?;
-    Ok(Answer { summary, notes, ..Answer::of(sql) })
+    let (has_labels, errors) = (!audit.labels.is_empty(), audit.totals.iter().sum());
+    let sql = format!("SELECT code, count(*) AS count FROM ({}) GROUP BY 1 ORDER BY 2 DESC, 1", question.pasted());
+    Ok(Audited { faults, notes, summary, has_codebook: question.codebook.is_some(), has_labels, errors, sql })
 }
 
 /// Counts errors by table, code and template. All their messages are mined at once, without the codes in them.

@@ -1,0 +1,195 @@
+//! An earlier answer of `missing`, `errors --audit` or `check`, read back from JSON, and findings as they are compared.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::gaps;
+use crate::command::errors::Fault;
+use crate::command::missing::Finding;
+use crate::error::{Error, Kind, Result};
+use crate::model::time;
+use crate::model::zone::Zone;
+
+/// Which command an answer is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    Missing,
+    Audit,
+    Check,
+}
+
+pub struct Earlier {
+    pub of: Of,
+    pub items: Vec<Item>,
+}
+
+/// A finding, a fault or a check, by what tells it from others.
+#[derive(Debug, Clone, Default)]
+pub struct Item {
+    /// The kind of finding or fault; of a check its status.
+    pub kind: String,
+    /// As people read it: `telemetry`, `station.tests`; of a check its name.
+    pub table: String,
+    pub series: Option<String>,
+    pub column: Option<String>,
+    pub code: Option<String>,
+    /// In microseconds.
+    pub time: Option<(i64, i64)>,
+    pub figure: String,
+    pub detail: String,
+    pub sql: String,
+}
+
+/// # Errors
+/// If the file cannot be read, or is no such answer.
+pub fn read(path: &Path) -> Result<Earlier> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| Error { kind: Kind::Question, ..Error::file(&shown, &e) })?;
+    let refused = |why: String| {
+        Error::question(format!("`{shown}` is no earlier answer"))
+            .detail(why)
+            .hint("make one: rca missing -f json -o OLD.json, or of rca errors --audit or rca check")
+    };
+    let rows: Vec<Map<String, Value>> = match text.trim_start().starts_with('[') {
+        true => serde_json::from_str(&text).map_err(|e| refused(e.to_string()))?,
+        false => text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| serde_json::from_str(line).map_err(|e| refused(e.to_string())))
+            .collect::<Result<_>>()?,
+    };
+    let Some(first) = rows.first() else {
+        return Err(refused("it has no row, so that nothing says of which command it is".into()));
+    };
+    let has = |keys: &[&str]| keys.iter().all(|key| first.contains_key(*key));
+    let of = match () {
+        () if has(&["kind", "source", "table_name", "missing", "sql"]) => Of::Missing,
+        () if has(&["fault", "code", "count", "sql"]) => Of::Audit,
+        () if has(&["name", "status", "observed", "sql"]) => Of::Check,
+        () => {
+            let keys: Vec<String> = first.keys().cloned().collect();
+            return Err(refused(format!("its rows have {}", crate::model::name::listed(&keys))));
+        }
+    };
+    Ok(Earlier { of, items: rows.iter().map(|row| Item::of_row(of, row)).collect() })
+}
+
+impl Item {
+    fn of_row(of: Of, row: &Map<String, Value>) -> Item {
+        let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_string);
+        let number = |key: &str| row.get(key).and_then(Value::as_i64).unwrap_or(0);
+        let instant = |key: &str| {
+            let text = text(key)?;
+            time::iso_whole(text.as_bytes()).map(|stamp| Zone::UTC.resolve(stamp))
+        };
+        let (kind, table, figure) = match of {
+            Of::Missing => {
+                let (source, table) = (text("source").unwrap_or_default(), text("table_name").unwrap_or_default());
+                let table = if source == table { source } else { format!("{source}.{table}") };
+                let figure = gaps::figure_of(number("expected"), number("observed"), number("missing"));
+                (text("kind"), table, figure.to_string())
+            }
+            Of::Audit => (text("fault"), String::new(), number("count").to_string()),
+            Of::Check => (text("status"), text("name").unwrap_or_default(), text("observed").unwrap_or_default()),
+        };
+        Item {
+            kind: kind.unwrap_or_default(),
+            table,
+            series: text("series"),
+            column: text("column_name"),
+            code: text("code"),
+            time: instant("since").zip(instant("until")),
+            figure,
+            detail: text("detail").unwrap_or_default(),
+            sql: text("sql").unwrap_or_default(),
+        }
+    }
+
+    pub fn of_finding(finding: &Finding) -> Item {
+        Item {
+            kind: finding.kind.name(),
+            table: finding.table(),
+            series: finding.series.clone(),
+            column: finding.column_name.clone(),
+            code: None,
+            time: finding.since.zip(finding.until),
+            figure: gaps::figure(finding).to_string(),
+            detail: finding.detail.clone(),
+            sql: finding.sql.clone(),
+        }
+    }
+
+    pub fn of_fault(fault: &Fault) -> Item {
+        Item {
+            kind: fault.fault.to_string(),
+            code: fault.code.clone(),
+            figure: fault.count.to_string(),
+            detail: fault.detail.clone(),
+            sql: fault.sql.clone(),
+            ..Item::default()
+        }
+    }
+
+    /// `time_gap telemetry station=ST03 sensor=temp_c`
+    pub fn name(&self) -> String {
+        let parts =
+            [Some(&self.kind), Some(&self.table), self.series.as_ref(), self.column.as_ref(), self.code.as_ref()];
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether both are the same finding.
+    pub fn is(&self, other: &Item) -> bool {
+        let is_same_time = match (self.time, other.time) {
+            (Some((since, until)), Some((from, to))) => since <= to && from <= until,
+            // Both, or neither: what has no time is told by all else.
+            _ => true,
+        };
+        self.kind == other.kind
+            && self.table == other.table
+            && self.column == other.column
+            && self.code == other.code
+            && share_a_series(self.series.as_deref(), other.series.as_deref())
+            && is_same_time
+    }
+}
+
+/// Whether two labels name one series at least: those of several are `station=ST04,ST05 sensor=temp_c`, and `…` stands for
+/// more than are listed.
+fn share_a_series(a: Option<&str>, b: Option<&str>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else { return a == b };
+    let parts = |label: &str| -> Option<Vec<(String, Vec<String>)>> {
+        // The mark of many values has a space before their number.
+        let label = label.replace("… (", "…(");
+        label
+            .split(' ')
+            .map(|part| {
+                let (name, values) = part.split_once('=')?;
+                Some((name.to_string(), values.split(',').map(str::to_string).collect()))
+            })
+            .collect()
+    };
+    let (Some(ours), Some(theirs)) = (parts(a), parts(b)) else { return a == b };
+    let is_more = |values: &[String]| values.iter().any(|value| value.starts_with('…'));
+    a == b
+        || ours.len() == theirs.len()
+            && ours.iter().zip(&theirs).all(|((name, values), (other, others))| {
+                name == other
+                    && (is_more(values) || is_more(others) || values.iter().any(|value| others.contains(value)))
+            })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_that_are_told_together_are_found_alone() {
+        let is = |a: &str, b: &str| share_a_series(Some(a), Some(b));
+        assert!(is("station=ST04,ST05 sensor=temp_c", "station=ST05 sensor=temp_c"));
+        assert!(is("station=A,B,… (9) sensor=t", "station=Z sensor=t"));
+        assert!(!is("station=ST04 sensor=temp_c", "station=ST05 sensor=temp_c"));
+        assert!(!is("station=ST04 sensor=temp_c", "station=ST04 sensor=current_a"));
+        assert!(is("a b", "a b") && !is("a b", "a c") && !share_a_series(Some("a=1"), None));
+    }
+}
