@@ -33,6 +33,7 @@ complete -c rca -n "__fish_rca_needs_command" -f -a "timeline" -d 'Show what hap
 complete -c rca -n "__fish_rca_needs_command" -f -a "missing" -d 'Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls'
 complete -c rca -n "__fish_rca_needs_command" -f -a "trace" -d 'Follow entities through their stages: how many entered each, passed and were lost'
 complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors down by code, compare with a baseline, audit the classification'
+complete -c rca -n "__fish_rca_needs_command" -f -a "explain" -d 'Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them'
 complete -c rca -n "__fish_rca_needs_command" -f -a "templates" -d 'List the templates of messages: their constant parts, with <*> for what varies'
 complete -c rca -n "__fish_rca_needs_command" -f -a "check" -d 'Check what must hold: whether the fix held, and what came back'
 complete -c rca -n "__fish_rca_needs_command" -f -a "formats" -d 'List the log formats, say why a file\'s was chosen, or test one of your own'
@@ -277,6 +278,41 @@ complete -c rca -n "__fish_rca_using_subcommand errors" -s q -l quiet -d 'No not
 complete -c rca -n "__fish_rca_using_subcommand errors" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand errors" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand explain" -l bad -d 'The SQL condition that makes a row bad' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l table -d 'The table whose rows are judged, where several have the columns of the condition' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l by -d 'Look at these columns only' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l min-support -d 'Only explanations of at least this share of the bad rows, and of two rows' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l min-ratio -d 'Only explanations whose rows are bad at least so many times as often as others' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l order -d 'At most so many values together' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand explain" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
+complete -c rca -n "__fish_rca_using_subcommand explain" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand explain" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand explain" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand explain" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand explain" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand explain" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand templates" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand templates" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r

@@ -68,6 +68,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Templates(args) => ask(&args, surroundings, stdin),
         Command::Errors(args) => ask(&args, surroundings, stdin),
         Command::Check(args) => ask(&args, surroundings, stdin),
+        Command::Explain(args) => ask(&args, surroundings, stdin),
         Command::Formats(args) => ask(&args, surroundings, stdin),
         Command::Completions(args) => {
             args.write(&mut terminal::stdout());

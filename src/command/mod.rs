@@ -9,6 +9,7 @@ use crate::session::{Session, Table};
 pub mod check;
 pub mod completions;
 pub mod errors;
+pub mod explain;
 pub mod formats;
 pub mod man;
 pub mod missing;
@@ -43,6 +44,7 @@ pub enum Command {
     Missing(missing::MissingArgs),
     Trace(trace::TraceArgs),
     Errors(errors::ErrorsArgs),
+    Explain(explain::ExplainArgs),
     Templates(templates::TemplatesArgs),
     Check(check::CheckArgs),
     Formats(formats::FormatsArgs),

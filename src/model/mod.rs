@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod column;
+pub mod contrast;
 pub mod coverage;
 pub mod duration;
 pub mod meaning;

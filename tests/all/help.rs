@@ -15,9 +15,19 @@ fn the_completions_kept_are_the_completions_made() {
 
 #[test]
 fn every_command_has_help_with_examples_and_a_manual_page() {
-    for command in
-        ["sources", "schema", "query", "timeline", "missing", "trace", "errors", "check", "completions", "man"]
-    {
+    for command in [
+        "sources",
+        "schema",
+        "query",
+        "timeline",
+        "missing",
+        "trace",
+        "errors",
+        "check",
+        "explain",
+        "completions",
+        "man",
+    ] {
         let help = String::from_utf8(run(&[command, "--help"]).stdout).expect("UTF-8");
         assert!(help.contains("Examples:"), "{command} has no example");
         let page = run(&["man", command]);

@@ -8,6 +8,7 @@ mod codes;
 mod databases;
 mod dumps;
 mod errors;
+mod explain;
 mod help;
 mod kinds;
 mod logs;

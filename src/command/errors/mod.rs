@@ -15,9 +15,11 @@ mod codebook;
 mod meanings;
 mod places;
 mod question;
+mod told;
 
 pub(super) use audit::{Audited, Fault};
 use question::Question;
+pub use told::{Told, told};
 
 /// Break errors down by code, compare with a baseline, audit the classification
 ///

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::model::column::Kind as ColumnKind;
 use crate::model::duration;
 use crate::model::value::Value;
-use crate::session::Session;
+use crate::session::{Session, Table};
 
 mod cadence;
 mod cause;
@@ -34,10 +34,13 @@ mod shared;
 mod shown;
 mod summary;
 mod time_gaps;
+mod told;
 mod volume;
 mod walk;
 
 pub(super) use keys::text as key_text;
+pub use shown::stamp;
+pub use told::{Told, told};
 
 /// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
 ///
@@ -332,37 +335,8 @@ impl MissingArgs {
     /// # Errors
     /// If the question cannot be asked of this evidence, or the evidence not be read.
     pub(super) fn search(&self, session: &Session) -> Result<Searched> {
-        let mut search = self.begin(session)?;
         let mut notes = Vec::new();
-        let tables = super::tables_with(session, self.common.evidence.condition.as_deref(), &mut notes)?;
-        for table in &tables {
-            let asked = self.series.iter().all(|column| table.column(column).is_some());
-            if !self.series.is_empty() && !asked {
-                continue;
-            }
-            profile::of(&mut search, table)?;
-            if table.roles.time.is_none() {
-                expect::untimed(&mut search, table)?;
-            }
-            let is_regular = cadence::search(&mut search, table)?;
-            if !is_regular {
-                volume::search(&mut search, table)?;
-            }
-            nulls::search(&mut search, table)?;
-        }
-        if !self.series.is_empty()
-            && !tables.iter().any(|table| self.series.iter().all(|column| table.column(column).is_some()))
-        {
-            let names: Vec<&str> =
-                tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
-            let near: Vec<String> = self
-                .series
-                .iter()
-                .flat_map(|column| crate::model::name::nearest(column, names.iter().copied()))
-                .collect();
-            return Err(Error::question(format!("no table has the columns `{}`", self.series.join("`, `")))
-                .hint(format!("did you mean {}", crate::model::name::listed(&near))));
-        }
+        let (mut search, tables) = self.look(session, &mut notes)?;
         cause::explain(&mut search)?;
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
@@ -400,6 +374,41 @@ impl MissingArgs {
         });
         let tables = tables.iter().map(|table| table.name.clone()).collect();
         Ok(Searched { findings, single, notes, known: search.known, walked: search.walked, tables })
+    }
+
+    /// Everything that single tables tell.
+    fn look<'a>(&'a self, session: &'a Session, notes: &mut Vec<String>) -> Result<(Search<'a>, Vec<&'a Table>)> {
+        let mut search = self.begin(session)?;
+        let tables = super::tables_with(session, self.common.evidence.condition.as_deref(), notes)?;
+        for table in &tables {
+            let asked = self.series.iter().all(|column| table.column(column).is_some());
+            if !self.series.is_empty() && !asked {
+                continue;
+            }
+            profile::of(&mut search, table)?;
+            if table.roles.time.is_none() {
+                expect::untimed(&mut search, table)?;
+            }
+            let is_regular = cadence::search(&mut search, table)?;
+            if !is_regular {
+                volume::search(&mut search, table)?;
+            }
+            nulls::search(&mut search, table)?;
+        }
+        if !self.series.is_empty()
+            && !tables.iter().any(|table| self.series.iter().all(|column| table.column(column).is_some()))
+        {
+            let names: Vec<&str> =
+                tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
+            let near: Vec<String> = self
+                .series
+                .iter()
+                .flat_map(|column| crate::model::name::nearest(column, names.iter().copied()))
+                .collect();
+            return Err(Error::question(format!("no table has the columns `{}`", self.series.join("`, `")))
+                .hint(format!("did you mean {}", crate::model::name::listed(&near))));
+        }
+        Ok((search, tables))
     }
 }
 

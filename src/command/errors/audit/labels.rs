@@ -140,6 +140,11 @@ impl<'a> Labels<'a> {
         self.by_code.get(&code.map(String::from)).copied()
     }
 
+    /// The table of labels.
+    pub fn name(&self) -> &str {
+        &self.table.name
+    }
+
     /// Whether that is this table.
     pub fn is_of(&self, table: &str) -> bool {
         self.place_name == table

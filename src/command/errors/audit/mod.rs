@@ -91,20 +91,7 @@ pub fn run(question: Question) -> Result<Answer> {
 /// If the evidence cannot be read.
 pub fn audited(mut question: Question) -> Result<Audited> {
     let mut notes = std::mem::take(&mut question.notes);
-    let labels = Labels::find(&question, &mut notes)?;
-    let (counts, totals) = count(&question)?;
-    let mut audit = Audit { question: &question, labels, counts, totals };
-    // Tables that tell of the same failures are looked at once.
-    let echoes: Vec<bool> = audit.labels.iter().map(|labels| audit.is_echo(labels.place())).collect();
-    let mut echoes = echoes.into_iter();
-    audit.labels.retain(|_| !echoes.next().unwrap_or(false));
-    let mut faults = Vec::new();
-    mixed::find(&audit, &mut faults)?;
-    synonyms::find(&audit, &mut faults)?;
-    together::find(&audit, &mut faults)?;
-    unclassified::find(&audit, &mut faults);
-    documented::find(&audit, &mut faults)?;
-    labels::find(&audit, &mut faults)?;
+    let (audit, mut faults) = examine(&question, &mut notes)?;
     faults.sort_by(|a, b| {
         let place = |fault: &Fault| ORDER.iter().position(|name| *name == fault.fault);
         place(a)
@@ -117,6 +104,49 @@ pub fn audited(mut question: Question) -> Result<Audited> {
     let (has_labels, errors) = (!audit.labels.is_empty(), audit.totals.iter().sum());
     let sql = format!("SELECT code, count(*) AS count FROM ({}) GROUP BY 1 ORDER BY 2 DESC, 1", question.pasted());
     Ok(Audited { faults, notes, summary, has_codebook: question.codebook.is_some(), has_labels, errors, sql })
+}
+
+/// All faults, and what they were told from.
+fn examine<'a, 'b>(question: &'b Question<'a>, notes: &mut Vec<String>) -> Result<(Audit<'a, 'b>, Vec<Fault>)> {
+    let labels = Labels::find(question, notes)?;
+    let (counts, totals) = count(question)?;
+    let mut audit = Audit { question, labels, counts, totals };
+    // Tables that tell of the same failures are looked at once.
+    let echoes: Vec<bool> = audit.labels.iter().map(|labels| audit.is_echo(labels.place())).collect();
+    let mut echoes = echoes.into_iter();
+    audit.labels.retain(|_| !echoes.next().unwrap_or(false));
+    let mut faults = Vec::new();
+    mixed::find(&audit, &mut faults)?;
+    synonyms::find(&audit, &mut faults)?;
+    together::find(&audit, &mut faults)?;
+    unclassified::find(&audit, &mut faults);
+    documented::find(&audit, &mut faults)?;
+    labels::find(&audit, &mut faults)?;
+    Ok((audit, faults))
+}
+
+/// A fault as `explain` asks for it: its kind, its code, and of entities without a label the table of labels and the SQL
+/// of the entities.
+pub struct Found {
+    pub fault: &'static str,
+    pub code: Option<String>,
+    pub labels: Option<(String, String)>,
+}
+
+/// The faults alone.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn found(question: &Question) -> Result<Vec<Found>> {
+    let (audit, faults) = examine(question, &mut Vec::new())?;
+    let labels = |fault: &Fault| {
+        let labels = audit.labels.first().filter(|_| fault.fault == "unlabelled")?;
+        Some((labels.name().to_string(), fault.sql.clone()))
+    };
+    Ok(faults
+        .iter()
+        .map(|fault| Found { fault: fault.fault, code: fault.code.clone(), labels: labels(fault) })
+        .collect())
 }
 
 /// Counts errors by table, code and template. All their messages are mined at once, without the codes in them.

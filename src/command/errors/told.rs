@@ -1,0 +1,57 @@
+//! The faults of the classification as `explain` asks for them: which rows have a code that cannot be trusted, which
+//! entities have no label.
+
+use super::question::Question;
+use super::{ErrorsArgs, audit};
+use crate::args::Common;
+use crate::error::{Kind, Result};
+use crate::session::Session;
+
+/// A fault, and what holds of the rows that it concerns.
+pub enum Told {
+    /// Of a table's own columns.
+    Rows { name: String, table: String, condition: String },
+    /// Entities without a label: the only column of the SQL.
+    Unlabelled { name: String, table: String, sql: String },
+}
+
+/// All of them, over the whole of the evidence; none where there are no errors.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn told(session: &Session) -> Result<Vec<Told>> {
+    let args = ErrorsArgs {
+        sources: Vec::new(),
+        code: None,
+        codebook: None,
+        baseline: None,
+        level: None,
+        by: Vec::new(),
+        audit: true,
+        common: Common::default(),
+    };
+    let question = match Question::new(session, &args) {
+        Err(error) if error.kind == Kind::Question => return Ok(Vec::new()),
+        found => found?,
+    };
+    let mut told = Vec::new();
+    for found in audit::found(&question)? {
+        if let Some((table, sql)) = found.labels {
+            told.push(Told::Unlabelled { name: format!("{table}: unlabelled"), table, sql });
+            continue;
+        }
+        let (name, codes) = match (found.fault, &found.code) {
+            ("catch_all" | "overloaded" | "undocumented", Some(code)) => {
+                (Some(format!("code {code}: {}", found.fault)), Some([code.as_str()]))
+            }
+            ("unclassified", None) => (None, None),
+            _ => continue,
+        };
+        for place in question.places.iter().filter(|place| codes.is_none() || place.raw.is_some()) {
+            let condition = question.are_of(place, codes.as_ref().map(|codes| codes.as_slice()));
+            let name = name.clone().unwrap_or_else(|| format!("{}: unclassified", place.table.name));
+            told.push(Told::Rows { name, table: place.table.name.clone(), condition });
+        }
+    }
+    Ok(told)
+}

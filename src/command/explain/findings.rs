@@ -1,0 +1,186 @@
+//! What `missing` and `errors --audit` find, as something that a row has or has not: its time lies in the silence of its
+//! station's sensor, its entity failed with a catch-all code.
+
+use std::collections::BTreeMap;
+
+use super::population::{Population, as_text};
+use crate::command::{errors, missing};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::Kind;
+use crate::session::Table;
+
+/// A condition of the rows judged.
+pub struct Mark {
+    /// `telemetry: sequence_gap`
+    pub name: String,
+    pub sql: String,
+}
+
+/// A table, as below, and what holds of its rows that are of a series.
+type OfSeries = (Option<usize>, Vec<String>);
+
+/// Which rows a finding concerns, by the table that tells.
+#[derive(Default)]
+struct Told {
+    /// Conditions of a table's own columns, by the place of the table: that judged is none of those joined.
+    rows: BTreeMap<Option<usize>, Vec<String>>,
+    /// Stretches of time by the table and by what holds of its rows besides.
+    stretches: BTreeMap<OfSeries, Vec<(i64, i64)>>,
+    /// SQL whose first column has the entities.
+    entities: Vec<String>,
+}
+
+/// All of them, by their names.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn find(population: &Population) -> Result<Vec<Mark>> {
+    let mut told: BTreeMap<String, Told> = BTreeMap::new();
+    for finding in missing::told(population.session)? {
+        match finding {
+            missing::Told::Keys { name, table, column, sql } => {
+                let table = population.session.table(&table)?;
+                if is_entity(population, table, &column) {
+                    let all = told.entry(name).or_default();
+                    all.entities.push(sql.trim_end_matches(" ORDER BY 1").to_string());
+                }
+            }
+            missing::Told::Stretch { name, table, columns, since, until } => {
+                for place in places(population) {
+                    let Some(of_series) = of_series(table_of(population, place), &table, &columns) else { continue };
+                    let all = told.entry(name.clone()).or_default();
+                    all.stretches.entry((place, of_series)).or_default().push((since, until));
+                    // Where the rows themselves say it, others need not be asked.
+                    if place.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    for told in told.values_mut() {
+        for ((place, of_series), stretches) in std::mem::take(&mut told.stretches) {
+            for stretch in merged(stretches) {
+                let condition = within(table_of(population, place), &of_series, stretch);
+                told.rows.entry(place).or_default().push(condition);
+            }
+        }
+    }
+    for fault in errors::told(population.session)? {
+        match fault {
+            errors::Told::Unlabelled { name, table, sql } => {
+                let table = population.session.table(&table)?;
+                let is_known = population.joined.iter().any(|joined| joined.table.name == table.name);
+                if is_known || table.name == population.table.name {
+                    told.entry(name).or_default().entities.push(sql.trim_end_matches(" ORDER BY 1").to_string());
+                }
+            }
+            errors::Told::Rows { name, table, condition } => {
+                let place = places(population).into_iter().find(|place| table_of(population, *place).name == table);
+                if let Some(place) = place {
+                    let all = told.entry(name).or_default().rows.entry(place).or_default();
+                    if !all.contains(&condition) {
+                        all.push(condition);
+                    }
+                }
+            }
+        }
+    }
+    Ok(told.into_iter().map(|(name, told)| Mark { name, sql: sql(population, &told) }).collect())
+}
+
+/// The table judged, then those joined.
+fn places(population: &Population) -> Vec<Option<usize>> {
+    std::iter::once(None).chain((0..population.joined.len()).map(Some)).collect()
+}
+
+fn table_of<'a>(population: &Population<'a>, place: Option<usize>) -> &'a Table {
+    place.map_or(population.table, |at| population.joined[at].table)
+}
+
+/// Whether a column of a table holds what the rows judged are about.
+fn is_entity(population: &Population, table: &Table, column: &str) -> bool {
+    let session = population.session;
+    let Some(thing) = session.thing(table, column) else { return false };
+    let columns = session.entity_columns(population.table);
+    columns.iter().any(|own| session.thing(population.table, own).as_ref() == Some(&thing))
+}
+
+/// What holds of a table's rows that are of a series; `None` if the table has no time, or no column of the series.
+fn of_series(table: &Table, of: &str, columns: &[(String, Option<String>)]) -> Option<Vec<String>> {
+    table.roles.time.as_ref()?;
+    let mut parts = Vec::new();
+    for (column, value) in columns {
+        let Some(own) = table.column(column) else { continue };
+        let name = quote::readable_name(&own.name);
+        parts.push(match value {
+            None => format!("{name} IS NULL"),
+            Some(value) if own.kind == Kind::Text => format!("{name} = {}", quote::text(value)),
+            Some(value) => format!("{name}::VARCHAR = {}", quote::text(value)),
+        });
+    }
+    // A table that has nothing of what tells series apart says nothing of one of them.
+    (!parts.is_empty() || (columns.is_empty() && table.name == of)).then_some(parts)
+}
+
+/// Stretches that overlap as one.
+fn merged(mut stretches: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    stretches.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::new();
+    for (since, until) in stretches {
+        match merged.last_mut().filter(|last| since <= last.1) {
+            Some(last) => last.1 = last.1.max(until),
+            None => merged.push((since, until)),
+        }
+    }
+    merged
+}
+
+/// When a row's time, or its beginning and end, are in a stretch.
+fn within(table: &Table, of_series: &[String], (since, until): (i64, i64)) -> String {
+    let (since, until) = (missing::stamp(since), missing::stamp(until));
+    let column = |name: &Option<String>| {
+        name.as_ref().map_or_else(|| "NULL".into(), |name| format!("{}::TIMESTAMP", quote::readable_name(name)))
+    };
+    let (time, end) = (column(&table.roles.time), column(&table.roles.end));
+    let mut parts = of_series.to_vec();
+    parts.push(match &table.roles.end {
+        Some(_) => format!("{time} < {until} AND coalesce({end}, {time}) >= {since}"),
+        None => format!("{time} >= {since} AND {time} < {until}"),
+    });
+    format!("({})", parts.join(" AND "))
+}
+
+/// The condition over the rows judged.
+fn sql(population: &Population, told: &Told) -> String {
+    let mut parts = Vec::new();
+    for (place, conditions) in &told.rows {
+        let any = conditions.join(" OR ");
+        parts.push(match place {
+            None => any,
+            Some(at) => {
+                let joined = &population.joined[*at];
+                format!("{} IN (SELECT {} FROM {} WHERE {any})", joined.own_key, joined.key, joined.table.sql())
+            }
+        });
+    }
+    if let Some(entity) = population.session.entity_columns(population.table).first() {
+        let own = as_text(&quote::readable_name(entity));
+        for sql in &told.entities {
+            let keys = as_text("columns_of.key");
+            parts.push(format!("{own} IN (SELECT {keys} FROM ({sql}) columns_of(key))"));
+        }
+    }
+    format!("coalesce({}, false)", parts.join(" OR "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_that_overlap_are_one() {
+        assert_eq!(merged(vec![(5, 9), (1, 3), (2, 4), (9, 12)]), [(1, 4), (5, 12)]);
+    }
+}

@@ -1,0 +1,269 @@
+//! `rca explain`: what the bad rows have that the others have not.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+
+use super::{Answer, Ask};
+use crate::args::Common;
+use crate::error::{Error, Result};
+use crate::model::column::Kind;
+use crate::model::contrast::{Covered, Whole, possible};
+use crate::model::coverage::grouped;
+use crate::model::value::Value;
+use crate::session::Session;
+
+mod attributes;
+mod findings;
+mod population;
+mod search;
+
+use attributes::{Attribute, COLUMNS_MAX, Item};
+use population::Population;
+use search::{Explanation, Search};
+
+/// Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them
+///
+/// Rows of one table are bad where --bad holds, and good where it does not. Looked at are the columns of the table, those
+/// of tables that know the same entity (as TABLE.COLUMN, also in --bad and --where), hours and days of times, and what
+/// `missing` and `errors --audit` find: a row was in a gap of its station's sensor, its entity failed under a catch-all
+/// code. The risk ratio is the share of bad rows among those covered by that among all others. A longer explanation is
+/// given only where it says more than its length costs, and one that says nothing more once the rows of a better one are
+/// taken away is named in a note. Listed is what is beyond chance, of all that was tested (5 % false discoveries).
+///
+/// Examples:
+///   rca explain -C examples/laptop-anomaly --bad "predicted = 0" --where "labels.label = 'faulty'"
+///   rca explain --bad "result = 'FAIL'" --table station.tests station.db mes.sql
+///   rca explain --bad 'status >= 500' --by host,path,version access.csv
+///   rca explain --bad 'duration_ms > 1000' --order 2 --min-support 0.2 requests.ndjson
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ExplainArgs {
+    /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// The SQL condition that makes a row bad
+    #[arg(long, value_name = "SQL")]
+    pub bad: String,
+    /// The table whose rows are judged, where several have the columns of the condition
+    #[arg(long, value_name = "T")]
+    pub table: Option<String>,
+    /// Look at these columns only
+    #[arg(long, value_name = "COL", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Only explanations of at least this share of the bad rows, and of two rows
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.05")]
+    pub min_support: f64,
+    /// Only explanations whose rows are bad at least so many times as often as others
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value = "1.5")]
+    pub min_ratio: f64,
+    /// At most so many values together
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3), default_value = "3")]
+    pub order: u8,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+fn share(text: &str) -> std::result::Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "a share is between 0 and 1".into())
+}
+
+fn ratio(text: &str) -> std::result::Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|ratio: &f64| *ratio >= 1.0 && ratio.is_finite())
+        .ok_or_else(|| "a ratio is 1 or more".into())
+}
+
+const FIELDS: [(&str, Kind); 11] = [
+    ("rank", Kind::Int),
+    ("explanation", Kind::Text),
+    ("support", Kind::Float),
+    ("bad", Kind::Int),
+    ("good", Kind::Int),
+    ("risk_ratio", Kind::Float),
+    ("ci_low", Kind::Float),
+    ("ci_high", Kind::Float),
+    ("p_adjusted", Kind::Float),
+    ("lift_removed", Kind::Float),
+    ("sql", Kind::Text),
+];
+
+impl Ask for ExplainArgs {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    fn run(&self, session: &Session) -> Result<Answer> {
+        let population = Population::find(session, self)?;
+        let mut notes = Vec::new();
+        let attributes = attributes::find(&population, self, &mut notes)?;
+        let whole = keep(&population, &attributes, &mut notes)?;
+        let least = ((self.min_support * whole.bad as f64 - 1e-9).ceil() as u64).max(2);
+        let Looked { items, tests } = look(&population, &attributes, (whole.rows, least), &mut notes)?;
+        let search = Search {
+            engine: &session.engine,
+            whole,
+            attributes: &attributes,
+            items: &items,
+            tests: possible(&tests, usize::from(self.order)),
+            least,
+            least_ratio: self.min_ratio,
+            order: usize::from(self.order),
+        };
+        let found = search.run(&mut notes)?;
+        let asked = search.tests.iter().sum();
+        notes.extend(found.iter().enumerate().filter_map(|(at, one)| also(&search, at + 1, one)));
+        let rows: Vec<Vec<Value>> = found
+            .iter()
+            .enumerate()
+            .map(|(at, one)| {
+                let conditions: Vec<&str> =
+                    one.items.iter().map(|item| items[usize::from(*item)].sql.as_str()).collect();
+                row(at + 1, &search.text(&one.items), one, whole, population.counted(&conditions))
+            })
+            .collect();
+        let summary = summary(&search, &found, asked);
+        let sql = session.engine.keep("explanations", &FIELDS, &rows)?;
+        Ok(Answer { summary: Some(summary), notes, ..Answer::of(sql) })
+    }
+}
+
+/// The values that enough bad rows have, and of each attribute how many values enough rows have.
+struct Looked {
+    items: Vec<Item>,
+    tests: Vec<(bool, usize)>,
+}
+
+fn look(
+    population: &Population,
+    attributes: &[Attribute],
+    (rows, least): (u64, u64),
+    notes: &mut Vec<String>,
+) -> Result<Looked> {
+    let mut looked = Looked { items: Vec::new(), tests: Vec::new() };
+    let mut left_out: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    let mut used = 0;
+    for (at, attribute) in attributes.iter().enumerate() {
+        let values = attributes::values(population, attribute, at, (rows, least))?;
+        let is_too_many = used == COLUMNS_MAX && !values.items.is_empty();
+        let why = values.left_out.or(is_too_many.then_some("behind the first 40 columns (--by says which to look at)"));
+        if let Some(why) = why {
+            left_out.entry(why).or_default().push(attribute.name.clone());
+            continue;
+        }
+        used += usize::from(!values.items.is_empty());
+        looked.tests.push((attribute.is_finding, values.tests));
+        looked.items.extend(values.items);
+    }
+    notes.extend(left_out.iter().map(|(why, names)| format!("left out, {why}: {}", names.join(", "))));
+    Ok(looked)
+}
+
+/// Keeps the rows judged with all that is known of them, as `rca_explained`.
+fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<String>) -> Result<Whole> {
+    let session = population.session;
+    let mut said: Vec<&str> = attributes.iter().map(|attribute| attribute.sql.as_str()).collect();
+    said.extend([population.bad.as_str(), population.condition.as_str()]);
+    let with = population.needed(&said);
+    let list: String = attributes.iter().enumerate().map(|(at, one)| format!(", {} AS a{at}", one.sql)).collect();
+    session.engine.keep_found(
+        "rca_explained",
+        &format!(
+            "SELECT ({bad}) IS TRUE AS is_bad, ({bad}) IS NULL AS is_unsaid{list} FROM {} WHERE {}",
+            population.relation(&with, Some(&said)),
+            population.condition,
+            bad = population.bad
+        ),
+    )?;
+    let row =
+        session.one_row("SELECT count(*), count(*) FILTER (is_bad), count(*) FILTER (is_unsaid) FROM rca_explained")?;
+    let whole = Whole { rows: row[0].int().unsigned_abs(), bad: row[1].int().unsigned_abs() };
+    if whole.rows == 0 {
+        return Err(Error::question(format!("table `{}` has no row to be judged", population.table.name))
+            .hint("ask for more with --where, --from and --to"));
+    }
+    let unsaid = row[2].int().unsigned_abs();
+    if unsaid > 0 {
+        notes.push(format!("of {} rows --bad is null: they count as good", grouped(unsaid)));
+    }
+    for at in with {
+        if population.is_many(at)? {
+            let name = &population.joined[at].table.name;
+            notes.push(format!("{name} has several rows for one entity: of a column those with one value count"));
+        }
+    }
+    Ok(whole)
+}
+
+/// What goes with an explanation.
+fn also(search: &Search, rank: usize, one: &Explanation) -> Option<String> {
+    const LISTED: usize = 5;
+    let texts: Vec<String> = one.also.iter().take(LISTED).map(|items| search.text(items)).collect();
+    let more = match one.also.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    (!texts.is_empty()).then(|| format!("also, and nothing more once {rank} is known: {}{more}", texts.join("; ")))
+}
+
+fn row(rank: usize, text: &str, one: &Explanation, whole: Whole, sql: String) -> Vec<Value> {
+    let Covered { rows, bad } = one.covered;
+    let float = |value: f64| Value::Float(value);
+    vec![
+        Value::Int(rank as i128),
+        Value::Text(text.into()),
+        float(rounded(whole.support(one.covered), 4)),
+        Value::Int(bad.into()),
+        Value::Int((rows - bad).into()),
+        float(rounded(one.ratio.ratio, 3)),
+        float(rounded(one.ratio.low, 3)),
+        float(rounded(one.ratio.high, 3)),
+        float(digits(one.p_adjusted)),
+        float(rounded(one.lift_removed, 4)),
+        Value::Text(sql),
+    ]
+}
+
+fn rounded(value: f64, places: i32) -> f64 {
+    let by = 10_f64.powi(places);
+    (value * by).round() / by
+}
+
+/// Three digits of a small number.
+fn digits(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}
+
+/// How much is bad, and what the best explanation would take away.
+fn summary(search: &Search, found: &[Explanation], asked: usize) -> String {
+    let whole = search.whole;
+    let share = |bad: f64, rows: u64| if rows == 0 { 0.0 } else { 100.0 * bad / rows as f64 };
+    let percent = |value: f64| if value < 9.95 { format!("{value:.1} %") } else { format!("{value:.0} %") };
+    let all = share(whole.bad as f64, whole.rows);
+    let bad = format!("{} of {} rows are bad ({})", grouped(whole.bad), grouped(whole.rows), percent(all));
+    match found.first() {
+        _ if whole.bad == 0 => format!("None of {} rows is bad.", grouped(whole.rows)),
+        _ if whole.bad == whole.rows => {
+            format!("All {} rows are bad, so nothing distinguishes them.", grouped(whole.rows))
+        }
+        None => format!(
+            "{bad}; nothing that was looked at distinguishes them beyond chance ({} possible explanations).",
+            grouped(asked as u64)
+        ),
+        Some(best) => format!(
+            "{bad}; the best explanation, {}, covers {} of them ({:.0} %), {:.1} times as likely as others ({:.1}..{:.1}); without it the share would be {}.",
+            search.text(&best.items),
+            grouped(best.covered.bad),
+            100.0 * whole.support(best.covered),
+            best.ratio.ratio,
+            best.ratio.low,
+            best.ratio.high,
+            percent(all * (1.0 - best.lift_removed)),
+        ),
+    }
+}

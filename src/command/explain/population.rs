@@ -1,0 +1,243 @@
+//! The rows that are judged: a table's own, each with what other tables say of its entity, under `--where` and the
+//! window; and when one of them is bad.
+
+use std::cell::OnceCell;
+
+use super::ExplainArgs;
+use crate::engine::quote::{self, fill};
+use crate::error::{Error, Result};
+use crate::model::column::{Column, Kind};
+use crate::model::name;
+use crate::session::{Session, Table};
+
+/// A table that knows the same entities.
+pub struct Joined<'a> {
+    pub table: &'a Table,
+    /// What its columns stand behind in conditions: `labels` of `mes.labels`.
+    pub alias: String,
+    /// The entity in the table judged and in this one, as SQL that can be compared.
+    pub own_key: String,
+    pub key: String,
+    /// Whether an entity has several rows.
+    is_many: OnceCell<bool>,
+}
+
+pub struct Population<'a> {
+    pub session: &'a Session,
+    pub table: &'a Table,
+    pub joined: Vec<Joined<'a>>,
+    /// When a row is bad, and which rows are judged.
+    pub bad: String,
+    pub condition: String,
+}
+
+/// Columns that are values, and not texts for people.
+pub fn columns(table: &Table) -> impl Iterator<Item = &Column> {
+    table.values().filter(|column| {
+        table.roles.message.as_ref() != Some(&column.name)
+            && matches!(
+                column.kind,
+                Kind::Bool | Kind::Int | Kind::Float | Kind::Decimal { .. } | Kind::Text | Kind::Time | Kind::Date
+            )
+    })
+}
+
+impl<'a> Population<'a> {
+    /// # Errors
+    /// If no table has the columns of the condition, or several have.
+    pub fn find(session: &'a Session, args: &ExplainArgs) -> Result<Population<'a>> {
+        if let Some(wanted) = &args.table {
+            return Population::of(session, session.table(wanted)?, args);
+        }
+        let own: Vec<&Table> = session.tables.iter().filter(|table| session.fits(&table.sql(), &args.bad)).collect();
+        match own.as_slice() {
+            [table] => return Population::of(session, table, args),
+            [] => {}
+            several => {
+                let names: Vec<String> = several.iter().map(|table| table.name.clone()).collect();
+                return Err(Error::question("several tables have rows of which `--bad` can be asked")
+                    .detail(format!("they are {}", name::listed(&names)))
+                    .hint(format!("say which: --table {}", names[0])));
+            }
+        }
+        let found: Vec<Population> =
+            session.tables.iter().filter_map(|table| Population::of(session, table, args).ok()).collect();
+        match found.len() {
+            1 => found.into_iter().next().ok_or_else(|| Error::internal("a table was lost")),
+            0 => {
+                let why = session.tables.first().map(|table| Population::of(session, table, args));
+                let error = Error::question("no table has rows of which `--bad` can be asked");
+                let error = match why {
+                    Some(Err(why)) => error.detail(why.message),
+                    _ => error,
+                };
+                Err(error.hint("`rca schema` lists all columns; --table says whose rows are meant"))
+            }
+            _ => {
+                let names: Vec<String> = found.iter().map(|one| one.table.name.clone()).collect();
+                Err(Error::question("several tables have rows of which `--bad` can be asked")
+                    .detail(format!("they are {}", name::listed(&names)))
+                    .hint(format!("say which: --table {}", names[0])))
+            }
+        }
+    }
+
+    fn of(session: &'a Session, table: &'a Table, args: &ExplainArgs) -> Result<Population<'a>> {
+        let evidence = &args.common.evidence;
+        let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
+        let joined = joined(session, table);
+        let mut population = Population { session, table, joined, bad: String::new(), condition: String::new() };
+        population.bad = population.bound(&args.bad)?;
+        let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time)));
+        let mut parts: Vec<String> = Vec::new();
+        if !window.is_open() {
+            let time = time.ok_or_else(|| {
+                Error::question(format!("table `{}` has no time, so --from and --to cannot be asked of it", table.name))
+            })?;
+            parts.push(window.sql(&time));
+        }
+        if let Some(said) = &evidence.condition {
+            parts.push(format!("({})", population.bound(said)?));
+        }
+        population.condition = if parts.is_empty() { "true".into() } else { parts.join(" AND ") };
+        Ok(population)
+    }
+
+    /// A condition that can be asked of the rows: as it is, or with tables called by their short names.
+    fn bound(&self, said: &str) -> Result<String> {
+        let all: Vec<usize> = (0..self.joined.len()).collect();
+        let relation = self.relation(&all, None);
+        let ask = |condition: &str| {
+            self.session.engine.rows(&format!("SELECT 1 FROM {relation} WHERE ({condition}) LIMIT 0")).map(drop)
+        };
+        let Err(error) = ask(said) else { return Ok(said.to_string()) };
+        let mut short = said.to_string();
+        for joined in &self.joined {
+            short =
+                short.replace(&format!("{}.", joined.table.name), &format!("{}.", quote::readable_name(&joined.alias)));
+        }
+        short = short.replace(&format!("{}.", self.table.name), &format!("{}.", self.alias()));
+        if short != said && ask(&short).is_ok() { Ok(short) } else { Err(error) }
+    }
+
+    fn alias(&self) -> String {
+        quote::readable_name(&self.table.short_name)
+    }
+
+    /// The rows with the structs of these tables, as a relation under the table's short name; with those of their columns
+    /// that the conditions speak of, or all.
+    pub fn relation(&self, with: &[usize], said: Option<&[&str]>) -> String {
+        if with.is_empty() {
+            return format!("{} AS {}", self.table.sql(), self.alias());
+        }
+        let (mut structs, mut joins) = (String::new(), String::new());
+        for at in with {
+            let joined = &self.joined[*at];
+            let name = quote::readable_name(&joined.alias);
+            let is_said = |column: &&Column| {
+                said.is_none_or(|said| said.iter().any(|text| speaks_of(text, &joined.alias, &column.name)))
+            };
+            let values: String = columns(joined.table)
+                .filter(is_said)
+                .map(|column| quote::readable_name(&column.name))
+                .map(|name| format!(", {name}: CASE WHEN min({name}) = max({name}) THEN min({name}) END"))
+                .collect();
+            let sql = fill(
+                include_str!("joined.sql"),
+                &[("key", &joined.key), ("table", &joined.table.sql()), ("name", &name), ("values", &values)],
+            );
+            structs.push_str(&format!(", j{at}.{name}"));
+            joins.push_str(&format!(
+                " LEFT JOIN ({}) j{at} ON j{at}.rca_key = {}",
+                quote::one_line(&sql),
+                joined.own_key
+            ));
+        }
+        format!("(SELECT t.*{structs} FROM {} t{joins}) AS {}", self.table.sql(), self.alias())
+    }
+
+    /// The joined tables that conditions speak of.
+    pub fn needed(&self, conditions: &[&str]) -> Vec<usize> {
+        let speaks = |at: &usize| conditions.iter().any(|text| speaks_of(text, &self.joined[*at].alias, ""));
+        (0..self.joined.len()).filter(speaks).collect()
+    }
+
+    /// SQL that counts the bad and the good rows of which the conditions hold, to be pasted.
+    pub fn counted(&self, conditions: &[&str]) -> String {
+        let mut parts: Vec<&str> = vec![&self.condition];
+        parts.retain(|part| *part != "true");
+        parts.extend(conditions);
+        let said = [&parts[..], &[&self.bad]].concat();
+        let with = self.needed(&said);
+        let bad = format!("({}) IS TRUE", self.bad);
+        format!(
+            "SELECT count(*) FILTER (WHERE {bad}) AS bad, count(*) FILTER (WHERE NOT ({bad})) AS good FROM {} WHERE {}",
+            self.relation(&with, Some(&said)),
+            parts.join(" AND ")
+        )
+    }
+
+    /// Whether an entity has several rows in a joined table.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn is_many(&self, at: usize) -> Result<bool> {
+        let joined = &self.joined[at];
+        if let Some(known) = joined.is_many.get() {
+            return Ok(*known);
+        }
+        let row = self.session.one_row(&format!(
+            "SELECT count({key}) > count(DISTINCT {key}) FROM {}",
+            joined.table.sql(),
+            key = joined.key
+        ))?;
+        let is_many = row[0] == crate::model::value::Value::Bool(true);
+        Ok(*joined.is_many.get_or_init(|| is_many))
+    }
+}
+
+/// Whether a condition may speak of a column of a joined table, or of any.
+fn speaks_of(condition: &str, alias: &str, column: &str) -> bool {
+    let condition = condition.to_lowercase().replace('"', "");
+    condition.contains(&format!("{alias}.{column}").to_lowercase().replace('"', ""))
+}
+
+/// Other tables that have a column of an entity that the table has too.
+fn joined<'a>(session: &'a Session, table: &'a Table) -> Vec<Joined<'a>> {
+    let mine: Vec<(String, String)> = session
+        .entity_columns(table)
+        .into_iter()
+        .filter_map(|column| Some((session.thing(table, &column)?, column)))
+        .collect();
+    let mut found: Vec<Joined> = Vec::new();
+    for other in session.tables.iter().filter(|other| other.name != table.name) {
+        let pair = other.own_columns().find_map(|column| {
+            let thing = session.thing(other, &column.name)?;
+            let (_, own) = mine.iter().find(|(known, _)| *known == thing)?;
+            Some((table.column(own)?, column))
+        });
+        let Some((own, theirs)) = pair else { continue };
+        let is_taken = |name: &str| {
+            table.column(name).is_some()
+                || table.short_name.eq_ignore_ascii_case(name)
+                || found.iter().any(|joined| joined.alias.eq_ignore_ascii_case(name))
+        };
+        let long = format!("{}_{}", other.source, other.short_name);
+        let Some(alias) = [other.short_name.clone(), long].into_iter().find(|name| !is_taken(name)) else { continue };
+        let (own_key, key) = (quote::readable_name(&own.name), quote::readable_name(&theirs.name));
+        let is_alike = own.kind == theirs.kind;
+        found.push(Joined {
+            table: other,
+            alias,
+            own_key: if is_alike { own_key } else { as_text(&own_key) },
+            key: if is_alike { key } else { as_text(&key) },
+            is_many: OnceCell::new(),
+        });
+    }
+    found
+}
+
+/// An entity's number is the same whether its column is of whole numbers or not.
+pub fn as_text(sql: &str) -> String {
+    format!("regexp_replace({sql}::VARCHAR, '^([0-9]+)\\.0$', '\\1')")
+}

@@ -1,0 +1,212 @@
+//! `rca explain` against what was planted: the conjunction that makes rows bad, with its figures by brute force; nothing
+//! where nothing was planted; the causes of the worked case.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::rca::{folder, root, rows, rows_in, run, run_in};
+
+/// Whole numbers that look random, the same for a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+}
+
+/// A row of the made evidence.
+struct Made {
+    line: String,
+    lot: String,
+    shift: String,
+    is_bad: bool,
+}
+
+/// Rows that are bad by 3 in 100, and by 70 in 100 where `planted` says so.
+fn made(seed: u64, count: usize, planted: impl Fn(&Made) -> bool) -> Vec<Made> {
+    let mut dice = Dice(seed.wrapping_mul(7919) + 1);
+    let one = |_| {
+        let mut row = Made {
+            line: format!("L{}", dice.below(5)),
+            lot: format!("B{}", dice.below(8)),
+            shift: ["day", "late", "night"][dice.below(3) as usize].into(),
+            is_bad: false,
+        };
+        let odds = if planted(&row) { 70 } else { 3 };
+        row.is_bad = dice.below(100) < odds;
+        row
+    };
+    (0..count).map(one).collect()
+}
+
+/// Writes the rows in two tables: units, and what another system has of their lots.
+fn written(place: &Path, rows: &[Made], seed: u64) {
+    let mut dice = Dice(seed + 99);
+    let (mut units, mut parts) = (String::from("serial,line,shift,load,outcome\n"), String::from("serial,lot,note\n"));
+    for (at, row) in rows.iter().enumerate() {
+        let outcome = if row.is_bad { "scrap" } else { "ok" };
+        writeln!(units, "SN{at:06},{},{},{}.5,{outcome}", row.line, row.shift, dice.below(1000)).expect("text");
+        writeln!(parts, "SN{at:06},{},n{}", row.lot, dice.below(100_000)).expect("text");
+    }
+    fs::write(place.join("units.csv"), units).expect("written");
+    fs::write(place.join("parts.csv"), parts).expect("written");
+}
+
+const ASKED: [&str; 5] = ["explain", "units.csv", "parts.csv", "--bad", "outcome = 'scrap'"];
+
+fn number(row: &Value, key: &str) -> f64 {
+    row[key].as_f64().expect("a number")
+}
+
+fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+    row[key].as_str().expect("a text")
+}
+
+fn holds(row: &Made, explanation: &str) -> bool {
+    explanation.split(" and ").all(|part| match part.split_once(" = ").expect("an equation") {
+        ("line", value) => row.line == value,
+        ("shift", value) => row.shift == value,
+        ("parts.lot", value) => row.lot == value,
+        other => panic!("{other:?} was not planted"),
+    })
+}
+
+/// The figures of an explanation, counted one by one.
+fn check(rows: &[Made], found: &Value) {
+    let explanation = text(found, "explanation");
+    let count = |covered: bool, bad: bool| {
+        rows.iter().filter(|row| holds(row, explanation) == covered && row.is_bad == bad).count() as f64
+    };
+    let (a, b, c, d) = (count(true, true), count(true, false), count(false, true), count(false, false));
+    assert_eq!((number(found, "bad"), number(found, "good")), (a, b), "{explanation}");
+    let near = |key: &str, wanted: f64, by: f64| {
+        assert!((number(found, key) - wanted).abs() <= by, "{key} of {explanation}: {wanted}, {found}");
+    };
+    near("support", a / (a + c), 6e-5);
+    let ratio = (a / (a + b)) / (c / (c + d));
+    near("risk_ratio", ratio, 6e-4);
+    let error = (1.0 / a - 1.0 / (a + b) + 1.0 / c - 1.0 / (c + d)).sqrt();
+    near("ci_low", (ratio.ln() - 1.959_963_985 * error).exp(), 6e-4);
+    near("ci_high", (ratio.ln() + 1.959_963_985 * error).exp(), 6e-4);
+    near("lift_removed", (a - (a + b) * c / (c + d)) / (a + c), 6e-5);
+    assert!(number(found, "p_adjusted") <= 0.05 && number(found, "risk_ratio") >= 1.5);
+}
+
+fn explanations(rows: &[Value]) -> Vec<&str> {
+    rows.iter().map(|row| text(row, "explanation")).collect()
+}
+
+#[test]
+fn a_planted_conjunction_is_found_with_the_figures_of_brute_force() {
+    for seed in 1..=3 {
+        let place = folder();
+        let rows = made(seed, 3000, |row| row.line == "L2" && row.lot == "B5");
+        written(place.path(), &rows, seed);
+        let found = rows_in(place.path(), &ASKED);
+        assert_eq!(explanations(&found), ["line = L2 and parts.lot = B5"], "seed {seed}");
+        found.iter().for_each(|one| check(&rows, one));
+        let shown = rows_in(place.path(), &["query", text(&found[0], "sql"), "units.csv", "parts.csv"]);
+        assert_eq!((&shown[0]["bad"], &shown[0]["good"]), (&found[0]["bad"], &found[0]["good"]));
+    }
+}
+
+#[test]
+fn three_values_together_and_a_value_alone_are_told_apart() {
+    let place = folder();
+    let is_three = |row: &Made| row.line == "L1" && row.lot == "B0" && row.shift == "night";
+    let rows = made(11, 6000, |row| is_three(row) || row.lot == "B7");
+    written(place.path(), &rows, 11);
+    let found = rows_in(place.path(), &ASKED);
+    assert_eq!(explanations(&found), ["parts.lot = B7", "line = L1 and shift = night and parts.lot = B0"]);
+    found.iter().for_each(|one| check(&rows, one));
+    // No longer ones are given than asked for.
+    let short = rows_in(place.path(), &[&ASKED[..], &["--order", "1"]].concat());
+    assert!(explanations(&short).iter().all(|text| !text.contains(" and ")), "{short:?}");
+    let by = rows_in(place.path(), &[&ASKED[..], &["--by", "shift,load"]].concat());
+    assert!(explanations(&by).iter().all(|text| !text.contains("lot") && !text.contains("line")), "{by:?}");
+}
+
+#[test]
+fn where_nothing_was_planted_nothing_is_told() {
+    let mut told = 0;
+    for seed in 1..=12 {
+        let place = folder();
+        written(place.path(), &made(seed, 400, |_| false), seed);
+        told += usize::from(!rows_in(place.path(), &ASKED).is_empty());
+    }
+    assert!(told <= 1, "{told} of 12");
+}
+
+#[test]
+fn the_answer_is_the_same_from_any_threads_and_order_of_sources() {
+    let place = folder();
+    written(place.path(), &made(5, 3000, |row| row.line == "L2" || row.lot == "B1"), 5);
+    let answer = |first: &str, second: &str, threads: &str| {
+        let output = run_in(
+            place.path(),
+            &["explain", first, second, "--bad", "outcome = 'scrap'", "--threads", threads, "-f", "ndjson"],
+        );
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    };
+    let one = answer("units.csv", "parts.csv", "1");
+    assert!(
+        !one.is_empty() && one == answer("units.csv", "parts.csv", "7") && one == answer("parts.csv", "units.csv", "3")
+    );
+}
+
+const CASE: [&str; 6] =
+    ["-C", "examples/laptop-anomaly", "--table", "predictions", "--where", "labels.label = 'faulty'"];
+
+#[test]
+fn the_causes_of_the_worked_case_come_first_and_alone() {
+    let found = rows(&[&["explain", "--bad", "predicted = 0"], &CASE[..]].concat());
+    let truth: toml::Table = fs::read_to_string(root().join("examples/laptop-anomaly/truth.toml"))
+        .expect("the truth")
+        .parse()
+        .expect("TOML");
+    let of_model = |key: &str| truth["model"][key].as_integer().expect("a count");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(text(&found[0], "explanation"), "telemetry: sequence_gap");
+    assert_eq!(found[0]["bad"].as_i64(), Some(of_model("missed_by_loss")));
+    assert!(text(&found[1], "explanation").ends_with(": time_gap"), "{found:?}");
+    assert_eq!(found[1]["bad"].as_i64(), Some(of_model("missed_by_silence")));
+    for one in &found {
+        let shown = rows(&["query", text(one, "sql"), "-C", "examples/laptop-anomaly"]);
+        assert_eq!((&shown[0]["bad"], &shown[0]["good"]), (&one["bad"], &one["good"]), "{}", text(one, "sql"));
+    }
+    let said =
+        String::from_utf8(run(&[&["explain", "--bad", "predicted = 0"], &CASE[..]].concat()).stderr).expect("text");
+    assert!(
+        said.contains("20 of 111 rows are bad (18 %); the best explanation, telemetry: sequence_gap, covers 12"),
+        "{said}"
+    );
+    assert!(said.contains("since they tell good from bad by themselves: score"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    let place = folder();
+    fs::write(place.path().join("a.csv"), "id,x\n1,2\n2,\n").expect("written");
+    fs::write(place.path().join("b.csv"), "id,x\n1,2\n2,3\n").expect("written");
+    let said = |arguments: &[&str]| {
+        let output = run_in(place.path(), &[&["explain", "a.csv", "b.csv", "--bad"], arguments].concat());
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let (code, text) = said(&["x > 2"]);
+    assert!(code == Some(2) && text.contains("they are `a` or `b`") && text.contains("--table a"), "{text}");
+    let (code, text) = said(&["nothing = 2"]);
+    assert!(code == Some(2) && text.contains("no table has rows"), "{text}");
+    let (code, text) = said(&["x > 2", "--table", "a"]);
+    assert!(
+        code == Some(0) && text.contains("of 1 rows --bad is null") && text.contains("None of 2 rows is bad"),
+        "{text}"
+    );
+    let (code, _) = said(&["x > 2", "--table", "a", "--where", "x = 17"]);
+    assert_eq!(code, Some(2));
+}
