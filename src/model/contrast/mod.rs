@@ -1,7 +1,7 @@
 //! What distinguishes bad rows from the others: the figures of an explanation, how strong it is for what it says, and
 //! what counts its rows. Begin at [`Whole`].
 
-use super::statistics::{Ratio, adjusted, risk_ratio};
+use super::statistics::{Ratio, adjusted_among, risk_ratio};
 
 mod block;
 mod lattice;
@@ -82,17 +82,15 @@ pub struct Family {
 /// Wasserman 2006), so that a few tests asked first do not pay for thousands asked after them. `p_values` has the family
 /// of each; tests without a p-value here count as 1.
 pub fn weighted(p_values: &[(f64, usize)], families: &[Family]) -> Vec<f64> {
-    let all: usize = families.iter().map(|family| family.tests).sum();
-    let mut scaled: Vec<f64> = p_values
+    let all = families.iter().fold(0_usize, |sum, family| sum.saturating_add(family.tests));
+    let scaled: Vec<f64> = p_values
         .iter()
         .map(|(p, family)| {
             let family = families[*family];
             p * family.tests as f64 / (family.weight * all as f64)
         })
         .collect();
-    let told = scaled.len();
-    scaled.resize(all.max(told), f64::INFINITY);
-    adjusted(&scaled)[..told].iter().map(|p| p.min(1.0)).collect()
+    adjusted_among(&scaled, all)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod change_point;
 mod ratio;
 mod tail;
 
-pub use adjusted::adjusted;
+pub use adjusted::{adjusted, adjusted_among};
 pub use change_point::{Series, Stretch, shift, stretch};
 pub use ratio::{Ratio, dispersion, rate_ratio, risk_ratio};
 pub use tail::at_least;
