@@ -57,7 +57,6 @@ fn summed(values: impl Iterator<Item = f64>) -> Vec<f64> {
 /// outside of it (a scan statistic, Kulldorff 1997, over all that change together): one that lasts to the end, unless
 /// one that ends before is clearly better. None if that may be chance: every series that counts must gain more than
 /// twice the logarithm of the number of parts, for the choice of two ends, that of the number of series, and a margin.
-
 pub fn stretch(series: &[Series]) -> Option<Stretch> {
     let parts = series.first().map_or(0, |one| one.counts.len());
     if parts < 4 {

@@ -122,7 +122,7 @@ fn said(question: &Question, keys: &[Key], changes: &[Change], is_change: bool) 
             (None, Some(number)) => {
                 let row =
                     question.session.one_row(&format!("SELECT template FROM rca_templates WHERE number = {number}"))?;
-                format!("{}", row.first().map(Value::shown).unwrap_or_default())
+                format!("`{}`", row.first().map(Value::shown).unwrap_or_default())
             }
             (None, None) => "errors without a code".into(),
         };
