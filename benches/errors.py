@@ -7,15 +7,12 @@ order of time. `errors --by station` is timed against the same counts with their
 with their distinct units. The counts must be the same.
 """
 
-import argparse
 import csv
 import io
-import pathlib
 import statistics
 import subprocess
-import tempfile
 
-from missing import timed
+from missing import asked, timed
 
 ROWS = """
 SELECT make_timestamp(1740787200000000 + r * 40000::BIGINT + (hash(r) % 30000)::BIGINT) AS ts,
@@ -57,14 +54,7 @@ def counts(printed, at):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rca", required=True)
-    arguments.add_argument("--duckdb", default="duckdb")
-    arguments.add_argument("--rows", type=int, default=10_000_000)
-    arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--data", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "rca-bench")
-    said = arguments.parse_args()
-    said.data.mkdir(parents=True, exist_ok=True)
+    said = asked(__doc__, "--rows", 10_000_000)
     print("| File | Rows | Question | rca s | group by s | Ratio | Peak MiB |\n|---|---:|---|---:|---:|---:|---:|")
     for ending in ["parquet", "csv"]:
         file = made(said.data, said.duckdb, said.rows, ending)

@@ -56,15 +56,21 @@ def concerned(printed):
     return count
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def asked(doc, size, default):
+    """What the command line says: how much data to make, and what to time it with."""
+    arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rca", required=True)
     arguments.add_argument("--duckdb", default="duckdb")
-    arguments.add_argument("--rounds", type=int, default=500)
+    arguments.add_argument(size, type=int, default=default)
     arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--data", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "rca-bench")
     said = arguments.parse_args()
     said.data.mkdir(parents=True, exist_ok=True)
+    return said
+
+
+def main():
+    said = asked(__doc__, "--rounds", 500)
     print("| File | Rows | rca missing s | group by s | Ratio | Peak MiB |\n|---|---:|---:|---:|---:|---:|")
     for ending in ["parquet", "csv"]:
         file = made(said.data, said.duckdb, said.rounds, ending)

@@ -209,7 +209,7 @@ fn what_is_not_counted_is_said() {
     let text =
         "ts,serial,result,error_code\n2025-03-01T08:00:00Z,s1,FAIL,E1\n,s2,FAIL,E2\n2025-03-01T08:00:01Z,s3,F,\n";
     let place = place(&[("t.csv", text)]);
-    assert!(said(place.path(), &["t.csv", "--from", "2025-03-01"]).contains("1 errors have no time"));
+    assert!(said(place.path(), &["t.csv", "--from", "2025-03-01"]).contains("1 error has no time"));
     assert!(
         said(place.path(), &["t.csv"])
             .contains("t.result has words that say neither pass nor fail, and are none of both: `F`")

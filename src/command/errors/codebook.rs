@@ -1,15 +1,14 @@
 //! What codes mean by the user's own word: a table of the evidence or a file, named by a flag, by the settings, or found
-//! by its shape: a list without times of codes, each once, with their descriptions.
+//! by its shape: a list of codes, each once, with their descriptions, which other tables have.
 
 use std::collections::HashSet;
 
+use super::places::is_telling;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::codes::System;
 use crate::model::name;
 use crate::session::{Session, Table, known_column};
-
-use super::places::is_telling;
 
 /// The name of a source that `--codebook FILE` makes.
 pub const FILE: &str = "codebook";

@@ -236,7 +236,11 @@ impl<'a> Question<'a> {
             self.candidates(Window::default())
         ))?;
         let count = row[0].int();
-        Ok((count > 0).then(|| format!("{count} errors have no time, and so are in no window and not counted")))
+        Ok(match count {
+            0 => None,
+            1 => Some("1 error has no time, and so is in no window and not counted".into()),
+            _ => Some(format!("{count} errors have no time, and so are in no window and not counted")),
+        })
     }
 
     /// What `--from`, `--to` and `--where` ask of a table's own rows, for SQL that people paste.
