@@ -253,6 +253,7 @@ fn codes_that_come_together_far_more_often_than_chance_are_synonyms() {
     let shown = rows_in(place.path(), &["query", text(one, "sql"), "errors.csv"]);
     assert_eq!(shown.len(), 120);
     assert!(!found.iter().any(|row| text(row, "code") == "e1, e4"), "{found:?}");
+    assert!(notes(place.path(), &["errors", "--audit", "errors.csv"]).contains("e2 with e3"));
 }
 
 #[test]

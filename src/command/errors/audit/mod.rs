@@ -285,7 +285,13 @@ impl Audit<'_, '_> {
         }
         let synonyms = told(&["synonym"]);
         if !synonyms.is_empty() {
-            parts.push(format!("codes that mean the same: {}", codes(&synonyms)));
+            // Each by itself: one pair has nothing to do with another.
+            let each: Vec<String> = synonyms
+                .iter()
+                .filter_map(|fault| fault.code.as_ref())
+                .map(|codes| codes.replace(", ", " with "))
+                .collect();
+            parts.push(format!("codes that may mean the same: {}", each.join(", ")));
         }
         let unknown = told(&["undocumented"]);
         if !unknown.is_empty() {
