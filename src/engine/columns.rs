@@ -2,7 +2,7 @@
 
 use duckdb::arrow::array::{Array, AsArray, StructArray};
 use duckdb::arrow::buffer::NullBuffer;
-use duckdb::arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
+use duckdb::arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt64Type};
 
 /// Some rows of an answer.
 pub struct Columns<'a>(pub(super) &'a StructArray);
@@ -20,10 +20,6 @@ pub struct Floats<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub fn rows(&self) -> usize {
-        self.0.len()
-    }
-
     /// Column `at` as `BIGINT` or `TIMESTAMP`; `None` if it is neither.
     pub fn ints(&self, at: usize) -> Option<Ints<'a>> {
         let column = self.0.columns().get(at)?;
@@ -38,6 +34,12 @@ impl<'a> Columns<'a> {
     pub fn hashes(&self, at: usize) -> Option<&'a [u64]> {
         let column = self.0.columns().get(at)?;
         Some(column.as_primitive_opt::<UInt64Type>()?.values())
+    }
+
+    /// Column `at` as `USMALLINT` without NULL; `None` if it is not.
+    pub fn codes(&self, at: usize) -> Option<&'a [u16]> {
+        let column = self.0.columns().get(at)?;
+        Some(column.as_primitive_opt::<UInt16Type>()?.values())
     }
 
     /// Column `at` as `DOUBLE`; `None` if it is not.

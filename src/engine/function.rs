@@ -11,6 +11,9 @@ use duckdb::vtab::arrow::WritableVector;
 /// Gives a number for each of many texts; `None` is NULL. Several threads call it at once.
 pub type OfTexts = Arc<dyn Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync>;
 
+/// Gives a number for each of many whole numbers; `None` is NULL. Several threads call it at once.
+pub type OfNumbers = Arc<dyn Fn(&[Option<i64>], &mut [i64]) + Send + Sync>;
+
 /// Takes account of many messages. Several threads call it at once.
 pub type OfMessages = Arc<dyn Fn(&[Message<'_>]) + Send + Sync>;
 
@@ -47,6 +50,35 @@ impl VScalar for TextFunction {
 
     fn signatures() -> Vec<ScalarFunctionSignature> {
         vec![signature(&[LogicalTypeId::Varchar])]
+    }
+}
+
+/// `f(number)` is a number, computed once for numbers that are known to be the same.
+pub struct NumberFunction;
+
+impl VScalar for NumberFunction {
+    type State = OfNumbers;
+
+    fn invoke(
+        of_numbers: &OfNumbers,
+        input: &mut DataChunkHandle,
+        output: &mut dyn WritableVector,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let rows = input.len();
+        let mut column = input.flat_vector(0);
+        let nulls: Vec<bool> = (0..rows).map(|row| column.row_is_null(row as u64)).collect();
+        // SAFETY: the one signature takes a BIGINT, and the engine hands over that many rows of it.
+        let numbers = unsafe { column.as_mut_slice_with_len::<i64>(rows) };
+        let numbers: Vec<Option<i64>> =
+            numbers.iter().zip(nulls).map(|(number, is_null)| (!is_null).then_some(*number)).collect();
+        let mut given = output.flat_vector();
+        // SAFETY: the one signature returns a BIGINT for each row.
+        of_numbers(&numbers, unsafe { given.as_mut_slice_with_len::<i64>(rows) });
+        Ok(())
+    }
+
+    fn signatures() -> Vec<ScalarFunctionSignature> {
+        vec![signature(&[LogicalTypeId::Bigint])]
     }
 }
 

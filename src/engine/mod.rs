@@ -3,9 +3,9 @@
 //! back as it was.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use duckdb::arrow::array::StructArray;
@@ -28,7 +28,7 @@ mod vector;
 
 pub use columns::Columns;
 pub use function::Message;
-use function::{MessageFunction, OfMessages, OfTexts, TextFunction};
+use function::{MessageFunction, NumberFunction, OfMessages, OfNumbers, OfTexts, TextFunction};
 use scan::Registry;
 pub use scan::{Label, with_needles};
 
@@ -46,6 +46,7 @@ pub struct Engine {
     connection: Connection,
     registry: Registry,
     coverage: Arc<Coverage>,
+    spill: PathBuf,
 }
 
 /// Stops what the engine does, from another thread.
@@ -81,7 +82,7 @@ impl Engine {
             .detail(e.to_string())
         })?;
         let registry = Registry::new(coverage.clone(), limits.threads);
-        let engine = Engine { connection, registry, coverage };
+        let engine = Engine { connection, registry, coverage, spill: limits.spill.clone() };
         engine
             .registry
             .install(&engine.connection)
@@ -96,6 +97,21 @@ impl Engine {
 
     pub fn interrupt(&self) -> Interrupt {
         Interrupt(self.connection.interrupt_handle())
+    }
+
+    pub fn threads(&self) -> usize {
+        self.registry.threads()
+    }
+
+    /// Where what does not fit the memory is written. The directory need not be there yet.
+    pub fn spill(&self) -> &Path {
+        &self.spill
+    }
+
+    /// Tells other threads whether somebody asked to stop.
+    pub fn stop_asked(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+        let coverage = self.coverage.clone();
+        move || coverage.is_interrupted()
     }
 
     /// Makes a table known; the text is how SQL reads it.
@@ -151,6 +167,20 @@ impl Engine {
         added.map_err(|e| self.failed(&e))
     }
 
+    /// Makes a function of a whole number known to SQL, which gives another for each.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_number_function(
+        &self,
+        name: &str,
+        of_numbers: impl Fn(&[Option<i64>], &mut [i64]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_numbers: OfNumbers = Arc::new(of_numbers);
+        let added = self.connection.register_scalar_function_with_state::<NumberFunction>(name, &of_numbers);
+        added.map_err(|e| self.failed(&e))
+    }
+
     /// Makes a function of messages known to SQL, which takes account of every row: of its text, its time and whether it
     /// has one, its level and its table's number, all of them never NULL.
     ///
@@ -187,6 +217,49 @@ impl Engine {
             let taken = taken.join().unwrap_or_else(|_| Err(Error::internal("looking at an answer failed")));
             taken.and(stepped)
         })
+    }
+
+    /// Hands the rows of a query by columns to as many takers as the engine has threads, in no order, and returns the
+    /// takers.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn share_out<T: Send>(
+        &self,
+        sql: &str,
+        taker: impl Fn() -> T,
+        take: impl Fn(&mut T, &Columns) -> Result<()> + Sync,
+    ) -> Result<Vec<T>> {
+        const BATCHES_WAITING: usize = 256;
+        let mut takers: Vec<T> = (0..self.threads()).map(|_| taker()).collect();
+        let mut statement = self.connection.prepare(sql).map_err(|e| self.failed(&e))?;
+        drop(statement.stream_arrow([]).map_err(|e| self.failed(&e))?);
+        let (give, given) = sync_channel::<StructArray>(BATCHES_WAITING);
+        let given = Mutex::new(given);
+        let next = || given.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        thread::scope(|scope| {
+            let works: Vec<_> = takers
+                .iter_mut()
+                .map(|taker| {
+                    scope.spawn(|| {
+                        while let Ok(batch) = next() {
+                            take(taker, &Columns(&batch))?;
+                        }
+                        Ok(())
+                    })
+                })
+                .collect();
+            let stepped = self.step(&mut statement, &mut |batch| {
+                give.send(batch).map_err(|_| Error::internal("an answer was not taken"))
+            });
+            drop(give);
+            let taken: Result<()> = works
+                .into_iter()
+                .map(|work| work.join().unwrap_or_else(|_| Err(Error::internal("looking at an answer failed"))))
+                .collect();
+            taken.and(stepped)
+        })?;
+        Ok(takers)
     }
 
     fn run(&self, sql: &str, params: &[(String, String)], sink: &mut dyn Sink) -> Result<()> {

@@ -70,6 +70,10 @@ impl Registry {
         format!("rca_scan({})", tables.len() - 1)
     }
 
+    pub fn threads(&self) -> usize {
+        self.0.threads.max(1)
+    }
+
     /// The names of all floating-point columns.
     pub fn floats(&self) -> Vec<String> {
         let tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);

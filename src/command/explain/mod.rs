@@ -14,12 +14,17 @@ use crate::model::value::Value;
 use crate::session::Session;
 
 mod attributes;
+mod blocks;
 mod findings;
+mod lanes;
+mod numbers;
 mod population;
+mod rows;
 mod search;
 
 use attributes::{Attribute, COLUMNS_MAX, Item};
 use population::Population;
+use rows::Rows;
 use search::{Explanation, Search};
 
 /// Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them
@@ -102,11 +107,13 @@ impl Ask for ExplainArgs {
         let population = Population::find(session, self)?;
         let mut notes = Vec::new();
         let attributes = attributes::find(&population, self, &mut notes)?;
-        let whole = keep(&population, &attributes, &mut notes)?;
+        let rows = keep(&population, &attributes, &mut notes)?;
+        let whole = rows.whole;
         let least = ((self.min_support * whole.bad as f64 - 1e-9).ceil() as u64).max(2);
-        let Looked { items, tests } = look(&population, &attributes, (whole.rows, least), &mut notes)?;
+        let Looked { items, tests } = look(&rows, &attributes, least, &mut notes)?;
         let search = Search {
             engine: &session.engine,
+            rows: &rows,
             whole,
             attributes: &attributes,
             items: &items,
@@ -139,17 +146,12 @@ struct Looked {
     tests: Vec<(bool, usize)>,
 }
 
-fn look(
-    population: &Population,
-    attributes: &[Attribute],
-    (rows, least): (u64, u64),
-    notes: &mut Vec<String>,
-) -> Result<Looked> {
+fn look(rows: &Rows, attributes: &[Attribute], least: u64, notes: &mut Vec<String>) -> Result<Looked> {
     let mut looked = Looked { items: Vec::new(), tests: Vec::new() };
     let mut left_out: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     let mut used = 0;
     for (at, attribute) in attributes.iter().enumerate() {
-        let values = attributes::values(population, attribute, at, (rows, least))?;
+        let values = attributes::values(rows, attribute, at, least)?;
         let is_too_many = used == COLUMNS_MAX && !values.items.is_empty();
         let why = values.left_out.or(is_too_many.then_some("behind the first 40 columns (--by says which to look at)"));
         if let Some(why) = why {
@@ -164,40 +166,25 @@ fn look(
     Ok(looked)
 }
 
-/// Keeps the rows judged with all that is known of them, as `rca_explained`.
-fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<String>) -> Result<Whole> {
-    let session = population.session;
-    let mut said: Vec<&str> = attributes.iter().map(|attribute| attribute.sql.as_str()).collect();
-    said.extend([population.bad.as_str(), population.condition.as_str()]);
-    let with = population.needed(&said);
-    let list: String = attributes.iter().enumerate().map(|(at, one)| format!(", {} AS a{at}", one.sql)).collect();
-    session.engine.keep_found(
-        "rca_explained",
-        &format!(
-            "SELECT ({bad}) IS TRUE AS is_bad, ({bad}) IS NULL AS is_unsaid{list} FROM {} WHERE {}",
-            population.relation(&with, Some(&said)),
-            population.condition,
-            bad = population.bad
-        ),
-    )?;
-    let row =
-        session.one_row("SELECT count(*), count(*) FILTER (is_bad), count(*) FILTER (is_unsaid) FROM rca_explained")?;
-    let whole = Whole { rows: row[0].int().unsigned_abs(), bad: row[1].int().unsigned_abs() };
-    if whole.rows == 0 {
+/// Keeps the rows judged with all that is known of them.
+fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<String>) -> Result<Rows> {
+    let rows = Rows::keep(population, attributes)?;
+    if rows.whole.rows == 0 {
         return Err(Error::question(format!("table `{}` has no row to be judged", population.table.name))
             .hint("ask for more with --where, --from and --to"));
     }
-    let unsaid = row[2].int().unsigned_abs();
-    if unsaid > 0 {
-        notes.push(format!("of {} rows --bad is null: they count as good", grouped(unsaid)));
+    if rows.unsaid > 0 {
+        notes.push(format!("of {} rows --bad is null: they count as good", grouped(rows.unsaid)));
     }
-    for at in with {
+    let mut said: Vec<&str> = attributes.iter().map(|attribute| attribute.sql.as_str()).collect();
+    said.extend([population.bad.as_str(), population.condition.as_str()]);
+    for at in population.needed(&said) {
         if population.is_many(at)? {
             let name = &population.joined[at].table.name;
             notes.push(format!("{name} has several rows for one entity: of a column those with one value count"));
         }
     }
-    Ok(whole)
+    Ok(rows)
 }
 
 /// What goes with an explanation.

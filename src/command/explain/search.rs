@@ -2,23 +2,24 @@
 //! for each order, and of those beyond chance the best is taken, then the best among the rows that it does not cover.
 
 use super::attributes::{Attribute, Item};
+use super::lanes::{Lanes, Of};
+use super::rows::Rows;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::model::contrast::{Block, Covered, Family, Items, Whole, pairs, triples, weighted};
+use crate::error::Result;
+use crate::model::contrast::{Covered, Family, Items, Whole, pairs, triples, weighted};
 use crate::model::statistics::Ratio;
 
 /// More are not counted, and said.
-const CANDIDATES_MAX: usize = 20_000;
-const PAIRS_MAX: usize = 12_000;
+const CANDIDATES_MAX: usize = 100_000;
+const PAIRS_MAX: usize = 60_000;
 const FALSE_RATE: f64 = 0.05;
 const EXPLANATIONS_MAX: usize = 30;
-/// Codes of lanes in one whole number: a byte each.
-const LANES_A_PACK: usize = 7;
 /// What findings, single values, pairs and triples have of the false-discovery rate.
 const WEIGHTS: [f64; 4] = [0.5, 0.25, 0.125, 0.125];
 
 pub struct Search<'a> {
     pub engine: &'a Engine,
+    pub rows: &'a Rows,
     pub whole: Whole,
     pub attributes: &'a [Attribute],
     pub items: &'a [Item],
@@ -53,7 +54,7 @@ impl Search<'_> {
     /// # Errors
     /// If the engine fails.
     pub fn run(&self, notes: &mut Vec<String>) -> Result<Vec<Explanation>> {
-        let lanes = Lanes::keep(self.engine, self.items)?;
+        let lanes = Lanes::keep(self.engine, self.rows, self.items)?;
         let mut counted: Vec<(Items, Covered)> =
             self.items.iter().enumerate().map(|(at, item)| (vec![at as u16], item.covered)).collect();
         let mut best: Vec<u16> = (0..self.items.len()).map(|at| at as u16).collect();
@@ -94,17 +95,18 @@ impl Search<'_> {
         whole.score(covered, order, self.items.len())
     }
 
-    /// Conjunctions that enough bad rows have. One that covers what one of its parts covers says nothing more.
-    fn frequent(&self, lanes: &Lanes, all: Vec<Items>) -> Result<Vec<(Items, Covered)>> {
-        let counts = lanes.count(self.engine, &all, &[])?;
+    /// Conjunctions that enough bad rows have: only these are counted among all. One that covers what one of its parts
+    /// covers says nothing more.
+    fn frequent(&self, lanes: &Lanes, mut all: Vec<Items>) -> Result<Vec<(Items, Covered)>> {
+        all.sort_unstable();
+        let bad = lanes.count(&all, &[], Of::Bad)?;
+        let (all, bad): (Vec<Items>, Vec<u64>) = all.into_iter().zip(bad).filter(|(_, bad)| *bad >= self.least).unzip();
+        let rows = lanes.count(&all, &[], Of::All)?;
         let is_part = |items: &Items, covered: Covered| {
             items.iter().any(|item| self.items[usize::from(*item)].covered.rows == covered.rows)
         };
-        Ok(all
-            .into_iter()
-            .zip(counts)
-            .filter(|(items, covered)| covered.bad >= self.least && !is_part(items, *covered))
-            .collect())
+        let covered = rows.into_iter().zip(bad).map(|(rows, bad)| Covered { rows, bad });
+        Ok(all.into_iter().zip(covered).filter(|(items, covered)| !is_part(items, *covered)).collect())
     }
 
     /// Those that are bad often enough and, of all that were asked, not by chance.
@@ -156,7 +158,7 @@ impl Search<'_> {
             whole = whole.without(covered);
             taken.push(one.items.clone());
             let items: Vec<Items> = candidates.iter().map(|one| one.items.clone()).collect();
-            open = lanes.count(self.engine, &items, &taken)?;
+            open = lanes.covered(&items, &taken)?;
             let is_more = |covered: Covered| {
                 let ratio = whole.ratio(covered);
                 covered.bad >= 2
@@ -194,77 +196,5 @@ impl Search<'_> {
     pub fn text(&self, items: &Items) -> String {
         let texts: Vec<&str> = items.iter().map(|item| self.items[usize::from(*item)].text.as_str()).collect();
         texts.join(" and ")
-    }
-}
-
-/// The items of each row, kept as bytes: a lane has those that exclude each other.
-struct Lanes {
-    lanes: Vec<Vec<u16>>,
-    items: usize,
-}
-
-impl Lanes {
-    fn keep(engine: &Engine, items: &[Item]) -> Result<Lanes> {
-        let mut lanes: Vec<((usize, bool), Vec<u16>)> = Vec::new();
-        for (at, item) in items.iter().enumerate() {
-            let key = (item.attribute, item.is_range);
-            match lanes.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, lane)) => lane.push(at as u16),
-                None => lanes.push((key, vec![at as u16])),
-            }
-        }
-        let lanes: Vec<Vec<u16>> = lanes.into_iter().map(|(_, lane)| lane).collect();
-        let code = |lane: &Vec<u16>| {
-            let cases: Vec<String> = lane
-                .iter()
-                .enumerate()
-                .map(|(code, item)| format!("WHEN {} THEN {}", items[usize::from(*item)].kept, code + 1))
-                .collect();
-            format!("(CASE {} ELSE 0 END)::BIGINT", cases.join(" "))
-        };
-        let packs: String = lanes
-            .chunks(LANES_A_PACK)
-            .enumerate()
-            .map(|(pack, lanes)| {
-                let parts: Vec<String> = lanes
-                    .iter()
-                    .enumerate()
-                    .map(|(at, lane)| format!("{} * {}", code(lane), 1_u64 << (8 * at)))
-                    .collect();
-                format!(", {} AS p{pack}", parts.join(" + "))
-            })
-            .collect();
-        engine
-            .keep_found("rca_explained_codes", &format!("SELECT is_bad::BIGINT AS is_bad{packs} FROM rca_explained"))?;
-        Ok(Lanes { lanes, items: items.len() })
-    }
-
-    /// The rows of each conjunction that none of `chosen` covers.
-    fn count(&self, engine: &Engine, candidates: &[Items], chosen: &[Items]) -> Result<Vec<Covered>> {
-        let mut counts = vec![Covered::default(); candidates.len()];
-        if candidates.is_empty() {
-            return Ok(counts);
-        }
-        let mut block = Block::new(self.items);
-        let packs = self.lanes.len().div_ceil(LANES_A_PACK);
-        engine.walk("SELECT * FROM rca_explained_codes", |batch| {
-            let lost = || Error::internal("a column of codes is none");
-            let bad = batch.ints(0).ok_or_else(lost)?;
-            let columns = (1..=packs).map(|at| batch.ints(at).ok_or_else(lost)).collect::<Result<Vec<_>>>()?;
-            for row in 0..batch.rows() {
-                let items = self.lanes.iter().enumerate().filter_map(|(at, lane)| {
-                    let pack = columns[at / LANES_A_PACK].get(row).unwrap_or(0);
-                    let code = (pack >> (8 * (at % LANES_A_PACK))) & 0xff;
-                    (code > 0).then(|| usize::from(lane[code as usize - 1]))
-                });
-                block.push(bad.get(row) == Some(1), items);
-                if block.is_full() {
-                    block.count(candidates, chosen, &mut counts);
-                }
-            }
-            Ok(())
-        })?;
-        block.count(candidates, chosen, &mut counts);
-        Ok(counts)
     }
 }

@@ -4,9 +4,11 @@
 use super::statistics::{Ratio, adjusted_among, risk_ratio};
 
 mod block;
+mod dictionary;
 mod lattice;
 
-pub use block::Block;
+pub use block::{BLOCK_ROWS, Block};
+pub use dictionary::{Dictionary, NULL};
 pub use lattice::{pairs, possible, triples};
 
 /// The items that must all hold, in ascending order: at most three.
