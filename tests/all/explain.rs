@@ -214,39 +214,45 @@ fn what_cannot_be_asked_is_said() {
 /// Rows of numbers of every kind, of which those of one stretch are bad by 6 in 10.
 fn numbers(seed: u64, column: &str) -> String {
     let mut dice = Dice(seed + 41);
-    let mut csv = String::from("id,part,fine,wide,few,count,day,flag,outcome\n");
+    let mut dump = String::from(
+        "-- PostgreSQL database dump\nCREATE TABLE public.units (id bigint, part integer, fine double precision, \
+         wide numeric(20,0), few double precision, count integer, day date, flag boolean, outcome text);\n\
+         COPY public.units (id, part, fine, wide, few, count, day, flag, outcome) FROM stdin;\n",
+    );
     for at in 0..6000_u64 {
         let fine = format!("{}.{:017}", dice.below(7), dice.below(1 << 33) * 11_641_532);
-        let wide = format!("9{:018}", dice.below(1 << 33) * 100_000_007);
-        let (part, few) = (dice.below(100), ["0.5", "1.25", "-3e-7", ""][dice.below(4) as usize]);
+        let wide = format!("19{:018}", dice.below(1 << 33) * 100_000_007);
+        let (part, few) = (dice.below(100), ["0.5", "1.25", "-3e-7", "\\N"][dice.below(4) as usize]);
         let (count, day) = (dice.below(5000), 1 + dice.below(9));
         let is_in = match column {
             "fine" => fine.starts_with('6'),
-            "wide" => wide.as_str() >= "9850000000000000000",
+            "wide" => wide.as_str() >= "19180000000000000000",
             "few" => few == "-3e-7",
             "count" => count >= 4500,
             "day" => day == 4,
-            "null" => few.is_empty(),
+            "null" => few == "\\N",
             _ => part == 17 || part == 18,
         };
         let outcome = if dice.below(100) < if is_in { 60 } else { 2 } { "scrap" } else { "ok" };
         let flag = dice.below(2) == 1;
-        writeln!(csv, "{at},{part},{fine},{wide},{few},{count},2025-02-0{day},{flag},{outcome}").expect("text");
+        let flag = if flag { "t" } else { "f" };
+        writeln!(dump, "{at}\t{part}\t{fine}\t{wide}\t{few}\t{count}\t2025-02-0{day}\t{flag}\t{outcome}")
+            .expect("text");
     }
-    csv
+    dump + "\\.\n"
 }
 
 #[test]
 fn numbers_of_every_kind_are_told_with_sql_that_shows_their_figures() {
     for (seed, column) in ["fine", "wide", "few", "count", "day", "null", "part"].into_iter().enumerate() {
         let place = folder();
-        fs::write(place.path().join("units.csv"), numbers(seed as u64, column)).expect("written");
-        let asked = ["explain", "units.csv", "--bad", "outcome = 'scrap'", "--min-support", "0.02"];
+        fs::write(place.path().join("mes.sql"), numbers(seed as u64, column)).expect("written");
+        let asked = ["explain", "mes.sql", "--bad", "outcome = 'scrap'", "--min-support", "0.02"];
         let found = rows_in(place.path(), &asked);
         let wanted = if column == "null" { "few is null" } else { column };
         assert!(explanations(&found).iter().any(|one| one.contains(wanted)), "{column}: {found:?}");
         for one in &found {
-            let shown = rows_in(place.path(), &["query", text(one, "sql"), "units.csv"]);
+            let shown = rows_in(place.path(), &["query", text(one, "sql"), "mes.sql"]);
             assert_eq!((&shown[0]["bad"], &shown[0]["good"]), (&one["bad"], &one["good"]), "{column}: {one}");
         }
     }

@@ -55,8 +55,8 @@ fn change(search: &mut Search, table: &Table, holds: &str, condition: &str) -> R
     let (Some(first), Some(last)) = (profile.first, profile.last) else { return Ok(None) };
     let width = (last - first) / PARTS as i64 + 1;
     let parts = search.session.engine.rows(&format!(
-        "SELECT (epoch_us({at}) - {first}) // {width} AS part, count(*), count(*) FILTER ({holds}), min({at}) FROM {} WHERE isfinite({at}) AND ({condition}) \
-         GROUP BY part ORDER BY part",
+        "SELECT (epoch_us({at}) - {first}) // {width}, count(*), count(*) FILTER ({holds}), min({at}) FROM {} WHERE isfinite({at}) AND ({condition}) \
+         GROUP BY 1 ORDER BY 1",
         table.sql()
     ))?;
     let parts: Vec<(f64, f64, i64)> =
