@@ -277,3 +277,56 @@ fn a_number_whose_first_values_are_few_is_read_again() {
         assert_eq!((&shown[0]["bad"], &shown[0]["good"]), (&one["bad"], &one["good"]), "{one}");
     }
 }
+
+#[test]
+fn what_was_before_a_row_is_told_by_value_and_by_median() {
+    let place = folder();
+    let mut dice = Dice(3);
+    let (mut failures, mut errors, mut readings) = (
+        String::from("ts,machine_id,part\n"),
+        String::from("ts,machine_id,code\n"),
+        String::from("ts,machine_id,load\n"),
+    );
+    // A failure of the pump has E7 in the 6 hours before, others have E1 or E7 longer before; a belt runs hot.
+    let (mut pumps, mut with_e7) = (0, [0, 0]);
+    for at in 0..400_u64 {
+        let (machine, hour) = (at % 40, 10 + at / 40 * 20);
+        let part = ["pump", "belt", "gear", "gear"][dice.below(4) as usize];
+        let stamp = |hour: u64| format!("2025-03-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24);
+        writeln!(failures, "{},{machine},{part}", stamp(hour)).expect("text");
+        let is_missed = dice.below(20) == 0;
+        let (code, before) = match part {
+            "pump" if !is_missed => ("E7", 1 + dice.below(6)),
+            _ if dice.below(4) == 0 => ("E7", 7 + dice.below(3)),
+            _ => ("E1", 1 + dice.below(6)),
+        };
+        writeln!(errors, "{},{machine},{code}", stamp(hour - before)).expect("text");
+        // What stands at the time of the failure itself was not before it.
+        writeln!(errors, "{},{machine},E7", stamp(hour)).expect("text");
+        let load = if part == "belt" { 80 } else { 20 };
+        for earlier in 1..=3 {
+            writeln!(readings, "{},{machine},{}.{}", stamp(hour - earlier), load + dice.below(60), dice.below(1000))
+                .expect("text");
+        }
+        pumps += usize::from(part == "pump");
+        with_e7[usize::from(part == "pump")] += usize::from(code == "E7" && before <= 6);
+    }
+    for (name, text) in [("failures.csv", failures), ("errors.csv", errors), ("readings.csv", readings)] {
+        fs::write(place.path().join(name), text).expect("written");
+    }
+    let asked = |part: &str, before: &str| {
+        let bad = format!("part = '{part}'");
+        let sources = ["failures.csv", "errors.csv", "readings.csv", "--table", "failures"];
+        rows_in(place.path(), &[&["explain"], &sources[..], &["--bad", &bad, "--before", before]].concat())
+    };
+    let found = asked("pump", "6h");
+    assert_eq!(explanations(&found), ["errors.code = E7 within 6h before"]);
+    assert_eq!((number(&found[0], "bad"), number(&found[0], "good")), (with_e7[1] as f64, with_e7[0] as f64));
+    assert!((number(&found[0], "support") - with_e7[1] as f64 / pumps as f64).abs() < 6e-5);
+    let hot = asked("belt", "6h");
+    assert!(text(&hot[0], "explanation").starts_with("median(readings.load) within 6h before"), "{hot:?}");
+    for one in found.iter().chain(&hot) {
+        let shown = rows_in(place.path(), &["query", text(one, "sql"), "failures.csv", "errors.csv", "readings.csv"]);
+        assert_eq!((&shown[0]["bad"], &shown[0]["good"]), (&one["bad"], &one["good"]), "{one}");
+    }
+}

@@ -1,9 +1,9 @@
 //! What each row has of the items, as bits in a temporary file: blocks that conjunctions are counted in.
 
-use super::attributes::{Holds, Item};
 use super::blocks::Blocks;
 use super::numbers::NONE;
 use super::rows::Rows;
+use super::values::{Holds, Item};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::contrast::{Block, Covered, Items};
@@ -34,23 +34,20 @@ impl Lanes {
                 match way {
                     Way::Codes { attribute, items } => {
                         for (row, code) in rows.codes(*attribute, place)?.into_iter().enumerate() {
-                            for item in items.get(usize::from(code)).into_iter().flatten().flatten() {
+                            for item in items.get(usize::from(code)).into_iter().flatten() {
                                 block.set(*item, row);
                             }
                         }
                     }
-                    Way::Keys { attribute, keys, bounds, null } => {
+                    Way::Keys { attribute, keys, bounds, between, null } => {
                         for (row, key) in rows.keys(*attribute, place)?.into_iter().enumerate() {
-                            let item =
-                                match key {
-                                    NONE => *null,
-                                    key => keys.iter().find(|(known, _)| *known == key).map(|(_, item)| *item).or_else(
-                                        || bounds[..bounds.partition_point(|(from, _)| *from <= key)].last()?.1,
-                                    ),
-                                };
-                            if let Some(item) = item {
-                                block.set(item, row);
+                            if key == NONE {
+                                null.iter().for_each(|item| block.set(*item, row));
+                                continue;
                             }
+                            let own = keys.iter().filter(|(known, _)| *known == key).map(|(_, item)| item);
+                            let ranges = &between[bounds.partition_point(|bound| *bound <= key)];
+                            own.chain(ranges).for_each(|item| block.set(*item, row));
                         }
                     }
                 }
@@ -97,41 +94,47 @@ impl Lanes {
 
 /// How the items of an attribute's values are found.
 enum Way {
-    /// By the code: the value's own item, and the range that it is in.
-    Codes { attribute: usize, items: Vec<[Option<u16>; 2]> },
-    /// By the key: that of one value, else the last of the bounds that are not above it.
-    Keys { attribute: usize, keys: Vec<(i64, u16)>, bounds: Vec<(i64, Option<u16>)>, null: Option<u16> },
+    /// By the code: the value's own item, and the ranges that it is in.
+    Codes { attribute: usize, items: Vec<Vec<u16>> },
+    /// By the key: that of one value, and the ranges by the number of bounds that are not above it.
+    Keys { attribute: usize, keys: Vec<(i64, u16)>, bounds: Vec<i64>, between: Vec<Vec<u16>>, null: Option<u16> },
 }
 
 impl Way {
     fn of(attribute: usize, all: &[Item]) -> Way {
-        let mut codes: Vec<[Option<u16>; 2]> = Vec::new();
+        let items = || all.iter().enumerate().filter(|(_, item)| item.attribute == attribute);
+        let mut codes: Vec<Vec<u16>> = Vec::new();
         let (mut keys, mut bounds, mut null) = (Vec::new(), Vec::new(), None);
-        let mut is_coded = false;
-        for (at, item) in all.iter().enumerate().filter(|(_, item)| item.attribute == attribute) {
-            let at = at as u16;
+        for (at, item) in items() {
             match &item.holds {
                 Holds::Codes(of) => {
-                    is_coded = true;
                     for code in of {
                         let code = usize::from(*code);
-                        codes.resize(codes.len().max(code + 1), [None; 2]);
-                        codes[code][usize::from(item.is_range)] = Some(at);
+                        codes.resize(codes.len().max(code + 1), Vec::new());
+                        codes[code].push(at as u16);
                     }
                 }
-                Holds::Key(NONE) => null = Some(at),
-                Holds::Key(key) => keys.push((*key, at)),
+                Holds::Key(NONE) => null = Some(at as u16),
+                Holds::Key(key) => keys.push((*key, at as u16)),
                 Holds::Between(from, until) => {
-                    bounds.push((*from, Some(at)));
-                    bounds.extend(until.map(|until| (until, None)));
+                    bounds.push(*from);
+                    bounds.extend(*until);
                 }
             }
         }
-        if is_coded {
+        if !codes.is_empty() {
             return Way::Codes { attribute, items: codes };
         }
-        // Where one range ends another may begin, which holds.
-        bounds.sort_unstable_by_key(|(from, item)| (*from, item.is_some()));
-        Way::Keys { attribute, keys, bounds, null }
+        bounds.sort_unstable();
+        bounds.dedup();
+        let mut between = vec![Vec::new(); bounds.len() + 1];
+        for (at, item) in items() {
+            if let Holds::Between(from, until) = &item.holds {
+                let first = bounds.partition_point(|bound| bound <= from);
+                let end = until.map_or(between.len(), |until| bounds.partition_point(|bound| *bound <= until));
+                between[first..end].iter_mut().for_each(|items| items.push(at as u16));
+            }
+        }
+        Way::Keys { attribute, keys, bounds, between, null }
     }
 }

@@ -14,6 +14,7 @@ use crate::model::value::Value;
 use crate::session::Session;
 
 mod attributes;
+mod before;
 mod blocks;
 mod findings;
 mod lanes;
@@ -21,11 +22,13 @@ mod numbers;
 mod population;
 mod rows;
 mod search;
+mod values;
 
-use attributes::{Attribute, COLUMNS_MAX, Item};
+use attributes::{Attribute, COLUMNS_MAX};
 use population::Population;
 use rows::Rows;
 use search::{Explanation, Search};
+use values::Item;
 
 /// Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them
 ///
@@ -39,6 +42,7 @@ use search::{Explanation, Search};
 /// Examples:
 ///   rca explain -C examples/laptop-anomaly --bad "predicted = 0" --where "labels.label = 'faulty'"
 ///   rca explain --bad "result = 'FAIL'" --table station.tests station.db mes.sql
+///   rca explain --bad "failure = 'comp2'" --before 72h failures.csv errors.csv telemetry.csv
 ///   rca explain --bad 'status >= 500' --by host,path,version access.csv
 ///   rca explain --bad 'duration_ms > 1000' --order 2 --min-support 0.2 requests.ndjson
 #[derive(Debug, Clone, Args)]
@@ -56,6 +60,9 @@ pub struct ExplainArgs {
     /// Look at these columns only
     #[arg(long, value_name = "COL", value_delimiter = ',')]
     pub by: Vec<String>,
+    /// Look at what other tables have of the same entity in this time before each row, such as 72h
+    #[arg(long, value_name = "DURATION")]
+    pub before: Option<String>,
     /// Only explanations of at least this share of the bad rows, and of two rows
     #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.05")]
     pub min_support: f64,
@@ -151,16 +158,16 @@ fn look(rows: &Rows, attributes: &[Attribute], least: u64, notes: &mut Vec<Strin
     let mut left_out: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     let mut used = 0;
     for (at, attribute) in attributes.iter().enumerate() {
-        let values = attributes::values(rows, attribute, at, least)?;
-        let is_too_many = used == COLUMNS_MAX && !values.items.is_empty();
-        let why = values.left_out.or(is_too_many.then_some("behind the first 40 columns (--by says which to look at)"));
+        let found = values::values(rows, attribute, at, least)?;
+        let is_too_many = used == COLUMNS_MAX && !attribute.is_mark && !found.items.is_empty();
+        let why = found.left_out.or(is_too_many.then_some("behind the first 40 columns (--by says which to look at)"));
         if let Some(why) = why {
             left_out.entry(why).or_default().push(attribute.name.clone());
             continue;
         }
-        used += usize::from(!values.items.is_empty());
-        looked.tests.push((attribute.is_finding, values.tests));
-        looked.items.extend(values.items);
+        used += usize::from(!found.items.is_empty() && !attribute.is_mark);
+        looked.tests.push((attribute.is_finding, found.tests));
+        looked.items.extend(found.items);
     }
     notes.extend(left_out.iter().map(|(why, names)| format!("left out, {why}: {}", names.join(", "))));
     Ok(looked)

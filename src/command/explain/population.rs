@@ -18,8 +18,20 @@ pub struct Joined<'a> {
     /// The entity in the table judged and in this one, as SQL that can be compared.
     pub own_key: String,
     pub key: String,
+    /// Its columns, and whether they are of one kind.
+    own: String,
+    theirs: String,
+    is_alike: bool,
     /// Whether an entity has several rows.
     is_many: OnceCell<bool>,
+}
+
+impl Joined<'_> {
+    /// The entity in the table judged and in this one, where both are called by other names.
+    pub fn keys(&self, judged: &str, other: &str) -> (String, String) {
+        let (own, theirs) = (format!("{judged}.{}", self.own), format!("{other}.{}", self.theirs));
+        if self.is_alike { (own, theirs) } else { (as_text(&own), as_text(&theirs)) }
+    }
 }
 
 pub struct Population<'a> {
@@ -120,7 +132,8 @@ impl<'a> Population<'a> {
         if short != said && ask(&short).is_ok() { Ok(short) } else { Err(error) }
     }
 
-    fn alias(&self) -> String {
+    /// What the rows judged are called.
+    pub fn alias(&self) -> String {
         quote::readable_name(&self.table.short_name)
     }
 
@@ -229,8 +242,11 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Vec<Joined<'a>> {
         found.push(Joined {
             table: other,
             alias,
-            own_key: if is_alike { own_key } else { as_text(&own_key) },
-            key: if is_alike { key } else { as_text(&key) },
+            own_key: if is_alike { own_key.clone() } else { as_text(&own_key) },
+            key: if is_alike { key.clone() } else { as_text(&key) },
+            own: own_key,
+            theirs: key,
+            is_alike,
             is_many: OnceCell::new(),
         });
     }

@@ -1,9 +1,10 @@
 //! Which items and conjunctions of them distinguish the bad rows: all that enough bad rows have are counted in one walk
 //! for each order, and of those beyond chance the best is taken, then the best among the rows that it does not cover.
 
-use super::attributes::{Attribute, Item};
+use super::attributes::Attribute;
 use super::lanes::{Lanes, Of};
 use super::rows::Rows;
+use super::values::Item;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::contrast::{Covered, Family, Items, Whole, pairs, triples, weighted};

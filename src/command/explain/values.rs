@@ -1,0 +1,359 @@
+//! Which values of an attribute are looked at: single ones, and of numbers with many values their tenths.
+
+use std::ops::Range;
+
+use chrono::{Days, NaiveDate};
+
+use super::attributes::Attribute;
+use super::numbers::{FEW, NONE, Tally, float_of_key, key_of_float};
+use super::rows::{Coded, Rows, Seen};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::Kind;
+use crate::model::contrast::Covered;
+
+/// Values of one column that are looked at.
+const ITEMS_MAX: usize = 250;
+
+/// A value of an attribute that enough bad rows have.
+pub struct Item {
+    pub attribute: usize,
+    /// `lot = L7`
+    pub text: String,
+    /// `mes.lot = 'L7'`, over the rows judged.
+    pub sql: String,
+    pub holds: Holds,
+    pub covered: Covered,
+}
+
+/// Of which values as they are kept an item holds.
+pub enum Holds {
+    Codes(Vec<u16>),
+    Key(i64),
+    /// Keys from the first one to below the second.
+    Between(i64, Option<i64>),
+}
+const BY_THEMSELVES: &str = "since they tell good from bad by themselves";
+
+/// What the values of one attribute are.
+#[derive(Default)]
+pub struct Values {
+    pub items: Vec<Item>,
+    /// Values that enough rows have to be explanations at all.
+    pub tests: usize,
+    /// Why it is left out.
+    pub left_out: Option<&'static str>,
+}
+
+/// The values of an attribute that at least `least` bad rows have. Numbers of many values give ranges besides.
+///
+/// # Errors
+/// If the temporary directory cannot be read.
+pub fn values(rows: &Rows, attribute: &Attribute, at: usize, least: u64) -> Result<Values> {
+    let maker = Maker { attribute, at, rows: rows.whole.rows, least };
+    let has_ranges = |seen: &[Coded<i64>]| {
+        attribute.kind == Kind::Int && !maker.is_hour() && seen.iter().filter(|seen| seen.value.is_some()).count() > FEW
+    };
+    match rows.seen(at) {
+        Seen::TooMany => Ok(Values::left_out("with too many values")),
+        Seen::Texts(seen) => Ok(maker.of_codes(seen, Clone::clone)),
+        Seen::Numbers(seen) if has_ranges(&seen) => {
+            let sorted = sorted(seen);
+            let mut found = maker.of_ranges(&sorted);
+            if found.left_out.is_none() {
+                found.put_before(maker.of_codes(sorted, |value| shown(attribute.kind, *value)));
+            }
+            Ok(found)
+        }
+        Seen::Numbers(seen) => Ok(maker.of_codes(sorted(seen), |value| shown(attribute.kind, *value))),
+        Seen::Keys(tally) => maker.of_keys(rows, &tally),
+    }
+}
+
+/// NULL first.
+fn sorted(mut seen: Vec<Coded<i64>>) -> Vec<Coded<i64>> {
+    seen.sort_unstable_by_key(|seen| seen.value);
+    seen
+}
+
+/// A whole number as the engine writes it.
+fn shown(kind: Kind, value: i64) -> String {
+    match kind {
+        Kind::Bool => (value != 0).to_string(),
+        Kind::Date => {
+            let epoch = NaiveDate::default();
+            let days = Days::new(value.unsigned_abs());
+            let date = if value < 0 { epoch.checked_sub_days(days) } else { epoch.checked_add_days(days) };
+            date.map_or_else(|| value.to_string(), |date| date.to_string())
+        }
+        _ => value.to_string(),
+    }
+}
+
+/// Makes the items of one attribute.
+struct Maker<'a> {
+    attribute: &'a Attribute,
+    at: usize,
+    rows: u64,
+    least: u64,
+}
+
+impl Maker<'_> {
+    fn is_hour(&self) -> bool {
+        self.attribute.name.starts_with("hour(")
+    }
+
+    /// Whether it may say in other words what is bad: a column can, as a score does, and not a finding or what was before.
+    fn may_be_the_answer(&self) -> bool {
+        self.attribute.column.is_some()
+    }
+
+    /// Values that are kept by codes.
+    fn of_codes<V>(&self, seen: Vec<Coded<V>>, text: impl Fn(&V) -> String) -> Values {
+        let is_mark = self.attribute.is_mark;
+        let known: Vec<&Covered> = seen.iter().filter(|seen| seen.value.is_some()).map(|seen| &seen.covered).collect();
+        if self.may_be_the_answer() && known.len() == 2 && seen.len() == 2 && is_apart(&known) {
+            return Values::left_out(BY_THEMSELVES);
+        }
+        let mut values: Vec<(Option<String>, u16, Covered)> =
+            seen.iter().map(|seen| (seen.value.as_ref().map(&text), seen.code, seen.covered)).collect();
+        values.sort_by(|a, b| b.2.bad.cmp(&a.2.bad).then_with(|| a.0.cmp(&b.0)));
+        let mut found = Values::default();
+        for (value, code, covered) in values {
+            if !is_mark || value.as_deref() == Some("true") {
+                found.add(self.item(value.as_deref(), Holds::Codes(vec![code]), covered), self);
+            }
+        }
+        found
+    }
+
+    /// Tenths of all rows by whole numbers that are kept by codes, in ascending order.
+    fn of_ranges(&self, sorted: &[Coded<i64>]) -> Values {
+        let known: Vec<&Coded<i64>> = sorted.iter().filter(|seen| seen.value.is_some()).collect();
+        let covered: Vec<&Covered> = known.iter().map(|seen| &seen.covered).collect();
+        if self.may_be_the_answer() && known.len() == sorted.len() && is_apart(&covered) {
+            return Values::left_out(BY_THEMSELVES);
+        }
+        let bounds = tenths(&covered);
+        let texts: Vec<String> =
+            bounds.iter().filter_map(|at| known[*at].value).map(|value| value.to_string()).collect();
+        let starts: Vec<usize> = std::iter::once(0).chain(bounds.iter().copied()).chain([known.len()]).collect();
+        let mut found = Values::default();
+        for Part { text, sql, tenths } in parts(&self.attribute.name, &self.attribute.sql, &texts, &texts) {
+            let inside = &known[starts[tenths.start]..starts[tenths.end]];
+            let covered = sum(inside.iter().map(|seen| &seen.covered));
+            let holds = Holds::Codes(inside.iter().map(|seen| seen.code).collect());
+            found.add(Item { attribute: self.at, text, sql, holds, covered }, self);
+        }
+        found
+    }
+
+    /// Numbers that are kept by keys: single values where they are few, else tenths of all rows.
+    fn of_keys(&self, rows: &Rows, tally: &Tally) -> Result<Values> {
+        let nulls = Covered { rows: tally.nulls.iter().sum(), bad: tally.nulls[1] };
+        let is_few = tally.few().is_some_and(|few| few.len() != 2);
+        if self.may_be_the_answer() && nulls.rows == 0 && !is_few && tally.is_apart() {
+            return Ok(Values::left_out(BY_THEMSELVES));
+        }
+        let mut found = Values::default();
+        if let Some(few) = tally.few() {
+            let mut values: Vec<(Option<String>, Holds, Covered)> = few
+                .iter()
+                .map(|(key, [good, bad])| {
+                    (Some(self.number(*key)), Holds::Key(*key), Covered { rows: good + bad, bad: *bad })
+                })
+                .collect();
+            values.push((None, Holds::Key(NONE), nulls));
+            values.sort_by(|a, b| b.2.bad.cmp(&a.2.bad).then_with(|| a.0.cmp(&b.0)));
+            for (value, holds, covered) in values {
+                found.add(self.item(value.as_deref(), holds, covered), self);
+            }
+            return Ok(found);
+        }
+        let between = match self.attribute.kind {
+            Kind::Int => (NONE, i64::MAX),
+            _ => (key_of_float(Some(f64::NEG_INFINITY)), key_of_float(Some(f64::INFINITY))),
+        };
+        let bounds = rows.tenths(self.at, between)?;
+        let exact: Vec<String> = bounds.iter().map(|key| self.number(*key)).collect();
+        let literals: Vec<String> = exact.iter().map(|text| self.literal(text)).collect();
+        let mut texts: Vec<String> = exact.iter().map(|text| short(text)).collect();
+        if texts.windows(2).any(|pair| pair[0] == pair[1]) {
+            texts = exact;
+        }
+        let covered = rows.ranges(self.at, &bounds)?;
+        for Part { text, sql, tenths } in parts(&self.attribute.name, &self.attribute.sql, &texts, &literals) {
+            let from = tenths.start.checked_sub(1).map_or(NONE + 1, |before| bounds[before]);
+            let holds = Holds::Between(from, bounds.get(tenths.end - 1).copied());
+            let covered = sum(covered[tenths].iter());
+            found.add(Item { attribute: self.at, text, sql, holds, covered }, self);
+        }
+        found.add(self.item(None, Holds::Key(NONE), nulls), self);
+        Ok(found)
+    }
+
+    /// The number of a key, in as few digits as tell it.
+    fn number(&self, key: i64) -> String {
+        match self.attribute.kind {
+            Kind::Int => key.to_string(),
+            _ => format!("{:?}", float_of_key(key)).trim_end_matches(".0").to_string(),
+        }
+    }
+
+    /// The number in SQL: of more than 15 digits it would be a decimal that is only near it.
+    fn literal(&self, text: &str) -> String {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let is_plain = self.attribute.kind == Kind::Int || (digits <= 15 && !text.contains(['e', 'i', 'N']));
+        if is_plain { text.to_string() } else { format!("{}::DOUBLE", quote::text(text)) }
+    }
+
+    fn item(&self, value: Option<&str>, holds: Holds, covered: Covered) -> Item {
+        let Attribute { name, sql: of, kind, is_mark, is_many, .. } = self.attribute;
+        let text = match value {
+            _ if *is_mark => name.clone(),
+            None if *is_many => format!("{name} is null or has several values"),
+            None => format!("{name} is null"),
+            Some(value) => format!("{name} = {value}"),
+        };
+        let sql = match value {
+            _ if *is_mark => of.clone(),
+            None => format!("{of} IS NULL"),
+            Some(value) => match kind {
+                Kind::Text => format!("{of} = {}", quote::text(value)),
+                Kind::Int | Kind::Bool => format!("{of} = {value}"),
+                Kind::Float | Kind::Decimal { .. } => format!("{of} = {}", self.literal(value)),
+                _ => format!("{of}::VARCHAR = {}", quote::text(value)),
+            },
+        };
+        Item { attribute: self.at, text, sql, holds, covered }
+    }
+}
+
+impl Values {
+    fn left_out(why: &'static str) -> Values {
+        Values { left_out: Some(why), ..Values::default() }
+    }
+
+    /// What enough rows have is tested, and looked at if enough of them are bad.
+    fn add(&mut self, item: Item, of: &Maker) {
+        if (of.least..of.rows).contains(&item.covered.rows) {
+            self.tests += 1;
+            if item.covered.bad >= of.least && self.items.len() < ITEMS_MAX {
+                self.items.push(item);
+            }
+        }
+    }
+
+    fn put_before(&mut self, mut first: Values) {
+        first.tests += self.tests;
+        first.items.append(&mut self.items);
+        *self = first;
+    }
+}
+
+/// A number in six digits, if it has more than nine.
+fn short(text: &str) -> String {
+    const DIGITS: usize = 9;
+    match text.parse::<f64>() {
+        Ok(number) if text.contains('.') && text.bytes().filter(u8::is_ascii_digit).count() > DIGITS => {
+            let short = format!("{number:.5e}").parse().unwrap_or(number);
+            format!("{short:?}").trim_end_matches(".0").to_string()
+        }
+        _ => text.to_string(),
+    }
+}
+
+/// Whether all values of bad rows are below or above all of good ones; of at least two rows each.
+fn is_apart(sorted: &[&Covered]) -> bool {
+    let bad: u64 = sorted.iter().map(|covered| covered.bad).sum();
+    let good: u64 = sorted.iter().map(|covered| covered.rows - covered.bad).sum();
+    let changes = sorted.windows(2).filter(|pair| (pair[0].bad > 0) != (pair[1].bad > 0)).count();
+    let is_mixed = sorted.iter().any(|covered| covered.bad > 0 && covered.bad < covered.rows);
+    !is_mixed && changes == 1 && bad > 1 && good > 1
+}
+
+/// The places of the values that are the tenths of all rows: each is the first of its range.
+fn tenths(sorted: &[&Covered]) -> Vec<usize> {
+    let rows: u64 = sorted.iter().map(|covered| covered.rows).sum();
+    let mut places = Vec::new();
+    let (mut sum, mut tenth) = (0, 1);
+    for (at, covered) in sorted.iter().enumerate() {
+        sum += covered.rows;
+        let before = tenth;
+        while tenth <= 9 && sum * 10 >= rows * tenth {
+            tenth += 1;
+        }
+        if tenth > before {
+            places.push(at);
+        }
+    }
+    places
+}
+
+/// Some tenths of all rows by a number, one behind the other.
+struct Part {
+    text: String,
+    sql: String,
+    tenths: Range<usize>,
+}
+
+/// Each tenth, all below each bound and all from it on: of bounds as they are shown, and as SQL says them.
+fn parts(name: &str, of: &str, bounds: &[String], literals: &[String]) -> Vec<Part> {
+    let count = bounds.len();
+    let below = |at: usize| Part {
+        text: format!("{name} < {}", bounds[at]),
+        sql: format!("{of} < {}", literals[at]),
+        tenths: 0..at + 1,
+    };
+    let from = |at: usize| Part {
+        text: format!("{name} >= {}", bounds[at]),
+        sql: format!("{of} >= {}", literals[at]),
+        tenths: at + 1..count + 1,
+    };
+    let between = |at: usize| Part {
+        text: format!("{name} in [{}, {})", bounds[at - 1], bounds[at]),
+        sql: format!("({of} >= {} AND {of} < {})", literals[at - 1], literals[at]),
+        tenths: at..at + 1,
+    };
+    (0..count).map(below).chain((0..count).map(from)).chain((1..count).map(between)).collect()
+}
+
+fn sum<'a>(parts: impl Iterator<Item = &'a Covered>) -> Covered {
+    parts.fold(Covered::default(), |sum, part| Covered { rows: sum.rows + part.rows, bad: sum.bad + part.bad })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(counts: &[(u64, u64)]) -> Vec<Covered> {
+        counts.iter().map(|(rows, bad)| Covered { rows: *rows, bad: *bad }).collect()
+    }
+
+    #[test]
+    fn tenths_begin_where_a_tenth_of_the_rows_is_reached() {
+        let even = covered(&[(1, 0); 20]);
+        // Of 20 rows the first tenth is reached with the second row.
+        assert_eq!(tenths(&even.iter().collect::<Vec<_>>()), [1, 3, 5, 7, 9, 11, 13, 15, 17]);
+        let one = covered(&[(5, 0), (90, 0), (5, 0)]);
+        assert_eq!(tenths(&one.iter().collect::<Vec<_>>()), [1]);
+    }
+
+    #[test]
+    fn long_numbers_are_shown_in_six_digits() {
+        assert_eq!(
+            ["176.3834397048702", "0.0996", "3", "12345678901"].map(short),
+            ["176.383", "0.0996", "3", "12345678901"]
+        );
+        assert_eq!(short("-0.000012345678912"), "-1.23457e-5");
+    }
+
+    #[test]
+    fn values_apart_are_told() {
+        let apart = |counts: &[(u64, u64)]| is_apart(&covered(counts).iter().collect::<Vec<_>>());
+        assert!(apart(&[(3, 0), (4, 0), (5, 5)]));
+        assert!(!apart(&[(3, 0), (4, 1), (5, 5)]));
+        assert!(!apart(&[(3, 3), (4, 0), (5, 5)]));
+        assert!(!apart(&[(9, 0), (1, 1)]));
+    }
+}
