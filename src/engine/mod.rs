@@ -253,10 +253,8 @@ impl Engine {
                 give.send(batch).map_err(|_| Error::internal("an answer was not taken"))
             });
             drop(give);
-            let taken: Result<()> = works
-                .into_iter()
-                .map(|work| work.join().unwrap_or_else(|_| Err(Error::internal("looking at an answer failed"))))
-                .collect();
+            let failed = |_| Err(Error::internal("looking at an answer failed"));
+            let taken = works.into_iter().try_for_each(|work| work.join().unwrap_or_else(failed));
             taken.and(stepped)
         })?;
         Ok(takers)

@@ -92,7 +92,7 @@ impl Blocks {
                 })
                 .collect();
             let failed = |_| Err(Error::internal("looking at rows failed"));
-            works.into_iter().map(|work| work.join().unwrap_or_else(failed)).collect::<Result<()>>()
+            works.into_iter().try_for_each(|work| work.join().unwrap_or_else(failed))
         })?;
         Ok(takers)
     }

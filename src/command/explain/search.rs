@@ -11,8 +11,8 @@ use crate::model::contrast::{Covered, Family, Items, Whole, pairs, triples, weig
 use crate::model::statistics::Ratio;
 
 /// More are not counted, and said.
-const CANDIDATES_MAX: usize = 100_000;
-const PAIRS_MAX: usize = 60_000;
+const CANDIDATES_MAX: usize = 40_000;
+const PAIRS_MAX: usize = 24_000;
 const FALSE_RATE: f64 = 0.05;
 const EXPLANATIONS_MAX: usize = 30;
 /// What findings, single values, pairs and triples have of the false-discovery rate.
