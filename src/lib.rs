@@ -69,6 +69,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Errors(args) => ask(&args, surroundings, stdin),
         Command::Check(args) => ask(&args, surroundings, stdin),
         Command::Explain(args) => ask(&args, surroundings, stdin),
+        Command::Report(args) => ask(&args, surroundings, stdin),
         Command::Formats(args) => ask(&args, surroundings, stdin),
         Command::Completions(args) => {
             args.write(&mut terminal::stdout());
@@ -82,7 +83,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
 fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) -> Result<u8> {
     let common = command.common();
     command.check()?;
-    let format = chosen_format(common)?;
+    let format = chosen_format(common, command.is_page())?;
     let case = case(common, surroundings, !command.sources().is_empty())?;
     let scratch = tempfile::Builder::new().prefix("rca-").tempdir().map_err(|e| {
         Error::question("cannot make a temporary directory")
@@ -156,14 +157,21 @@ fn limits(common: &Common, scratch: &Path) -> Result<Limits> {
     Ok(Limits { threads, memory, spill: scratch.join("spill") })
 }
 
-fn chosen_format(common: &Common) -> Result<Format> {
-    match (common.format, &common.output) {
+fn chosen_format(common: &Common, is_page: bool) -> Result<Format> {
+    let format = match (common.format, &common.output) {
         (_, Some(path)) if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) => {
             Ok(Format::Parquet)
         }
         (Some(format), _) => Ok(format),
         (None, Some(path)) => render::of_ending(path),
+        (None, None) if is_page => Ok(Format::Markdown),
         (None, None) => Ok(Format::Table),
+    }?;
+    match format {
+        Format::Html | Format::Markdown => Ok(format),
+        _ if is_page => Err(Error::question("a report is a page, HTML or Markdown")
+            .hint("write -o report.html or -o report.md, or ask for the rows of one command")),
+        _ => Ok(format),
     }
 }
 
@@ -212,22 +220,16 @@ fn show(
     if format == Format::Parquet {
         return parquet(session, answer, common);
     }
+    let (writer, file) = opened(common)?;
+    if let Some(document) = &answer.document {
+        progress.finish();
+        render::write(document, format, writer)?;
+        return placed(file).map(|()| (0, Vec::new()));
+    }
     let style = Style {
         events: answer.are_events,
         told: answer.summary.clone().map(|summary| Told { summary, command: surroundings.command.clone() }),
         ..surroundings.style(common.color, common.output.is_some())
-    };
-    let (writer, file): (Box<dyn Write>, _) = match &common.output {
-        None => (terminal::stdout(), None),
-        // A device or a pipe is written to, not replaced.
-        Some(path) if path.exists() && !path.is_file() => {
-            let device = std::fs::OpenOptions::new().write(true).open(path).map_err(|e| unwritable(path, &e))?;
-            (Box::new(std::io::BufWriter::new(device)), None)
-        }
-        Some(path) => {
-            let (file, handle) = beside(path)?;
-            (Box::new(std::io::BufWriter::new(handle)), Some((file, path)))
-        }
     };
     let limit = common.limit.filter(|_| !answer.is_limited);
     let mut limited = Limited { renderer: render::make(format, writer, style), limit, rows: 0, progress };
@@ -245,9 +247,7 @@ fn show(
     if let Some(limit) = limit.filter(|limit| rows > *limit) {
         notes.push(format!("{} of {} rows are shown (--limit)", grouped(limit), grouped(rows)));
     }
-    if let Some((file, path)) = file {
-        file.persist(path).map_err(|e| unwritable(path, &e.error))?;
-    }
+    placed(file)?;
     Ok((rows, notes))
 }
 
@@ -269,6 +269,32 @@ impl Sink for Limited<'_> {
         self.progress.finish();
         self.rows += 1;
         if self.limit.is_none_or(|limit| self.rows <= limit) { self.renderer.row(row) } else { Ok(()) }
+    }
+}
+
+/// Where an answer is written, and of a file that is to be replaced the one beside it.
+type Opened<'a> = (Box<dyn Write>, Option<(tempfile::TempPath, &'a Path)>);
+
+fn opened(common: &Common) -> Result<Opened<'_>> {
+    Ok(match common.output.as_deref() {
+        None => (terminal::stdout(), None),
+        // A device or a pipe is written to, not replaced.
+        Some(path) if path.exists() && !path.is_file() => {
+            let device = std::fs::OpenOptions::new().write(true).open(path).map_err(|e| unwritable(path, &e))?;
+            (Box::new(std::io::BufWriter::new(device)), None)
+        }
+        Some(path) => {
+            let (file, handle) = beside(path)?;
+            (Box::new(std::io::BufWriter::new(handle)), Some((file, path)))
+        }
+    })
+}
+
+/// What was written whole takes its place.
+fn placed(file: Option<(tempfile::TempPath, &Path)>) -> Result<()> {
+    match file {
+        None => Ok(()),
+        Some((file, path)) => file.persist(path).map_err(|e| unwritable(path, &e.error)),
     }
 }
 

@@ -13,13 +13,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::Color;
 use crate::error::Error;
 use crate::model::coverage::{Coverage, bytes_shown};
+use crate::model::shell;
 use crate::render::Style;
-
-/// A word of a command line, in quotes where a shell needs them.
-fn quoted(word: &str) -> String {
-    let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c));
-    if is_plain { word.to_string() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
 
 /// What the process was started with.
 pub struct Surroundings {
@@ -35,7 +30,7 @@ impl Surroundings {
                 .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
             command: std::iter::once("rca".to_string())
-                .chain(std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())))
+                .chain(std::env::args_os().skip(1).map(|word| shell::quoted(&word.to_string_lossy())))
                 .collect::<Vec<_>>()
                 .join(" "),
         }

@@ -4,6 +4,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
+use crate::model::document::Document;
 use crate::session::{Session, Table};
 
 pub mod check;
@@ -14,6 +15,7 @@ pub mod formats;
 pub mod man;
 pub mod missing;
 pub mod query;
+pub mod report;
 pub mod schema;
 pub mod sources;
 pub mod templates;
@@ -47,6 +49,7 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Templates(templates::TemplatesArgs),
     Check(check::CheckArgs),
+    Report(report::ReportArgs),
     Formats(formats::FormatsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -71,6 +74,8 @@ pub struct Answer {
     pub is_limited: bool,
     /// How many findings there are for `--exit-code`, if not every row is one.
     pub found: Option<u64>,
+    /// A page in place of rows.
+    pub document: Option<Document>,
     /// The answer is that something is wrong: exit code 1, whether `--exit-code` is given or not.
     pub fails: bool,
 }
@@ -96,6 +101,10 @@ pub trait Ask {
     /// Whether it asks anything of sources.
     fn reads_evidence(&self) -> bool {
         true
+    }
+    /// Whether its answer is a page to be read, and not rows.
+    fn is_page(&self) -> bool {
+        false
     }
     /// Whether the question can be asked at all, before any evidence is opened.
     ///

@@ -17,7 +17,7 @@ use crate::session::{Session, Table};
 /// Examples:
 ///   rca sources station.db gateway-logs/ 'telemetry/*.csv'
 ///   rca sources -C examples/laptop-anomaly
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SourcesArgs {
     /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input

@@ -226,7 +226,7 @@ impl Lanes {
 }
 
 /// A tick's label: the time of day as fine as it is, and of the day what the whole time asks for.
-fn tick(at: i64, span: i64) -> String {
+pub fn tick(at: i64, span: i64) -> String {
     let text = time::rfc3339(at);
     let (day, clock) = text.split_once('T').unwrap_or((&text, ""));
     let clock = clock.trim_end_matches('Z');
@@ -245,7 +245,7 @@ fn tick(at: i64, span: i64) -> String {
 
 /// Where times are on the lanes, from 0 to 100: evenly between places, of which the ends of long silences are moved
 /// together.
-struct Scale {
+pub struct Scale {
     /// Times and their places, in order.
     knots: Vec<(i64, f64)>,
     /// Where silences are shortened.
@@ -253,7 +253,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn even(from: i64, to: i64) -> Scale {
+    pub fn even(from: i64, to: i64) -> Scale {
         Scale { knots: vec![(from, 0.0), (to.max(from.saturating_add(1)), 100.0)], breaks: Vec::new() }
     }
 
@@ -294,7 +294,7 @@ impl Scale {
         !self.breaks.is_empty()
     }
 
-    fn place(&self, at: i64) -> f64 {
+    pub fn place(&self, at: i64) -> f64 {
         let next = self.knots.partition_point(|(known, _)| *known < at).clamp(1, self.knots.len() - 1);
         let ((from, low), (to, high)) = (self.knots[next - 1], self.knots[next]);
         let share = if to > from { at.saturating_sub(from) as f64 / to.saturating_sub(from) as f64 } else { 0.0 };
@@ -302,7 +302,7 @@ impl Scale {
     }
 
     /// Times to be named, not too near each other.
-    fn ticks(&self) -> Vec<i64> {
+    pub fn ticks(&self) -> Vec<i64> {
         const APART: f64 = 12.0;
         let mut candidates: Vec<i64> = Vec::new();
         let is_silence = |pair: &&[(i64, f64)]| self.breaks.iter().any(|at| (pair[0].0..pair[1].0).contains(at));

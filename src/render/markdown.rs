@@ -19,7 +19,7 @@ struct Markdown {
 }
 
 /// What Markdown would take for its own is escaped; line ends are `<br>`.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -40,7 +40,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A code span, whatever backticks are in it (CommonMark, 6.1).
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let (fence, pad) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
     format!("{fence}{pad}{text}{pad}{fence}")

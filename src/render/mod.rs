@@ -16,9 +16,12 @@ mod json;
 mod junit;
 mod lanes;
 mod markdown;
+mod page;
 mod sarif;
 mod table;
 mod toml;
+
+pub use page::write;
 
 /// How it shall look.
 #[derive(Debug, Clone, Default)]

@@ -27,6 +27,20 @@ pub struct Settings {
     pub stages: Vec<Stage>,
     /// What `rca check` asks; each is of a kind that its keys tell.
     pub checks: Vec<Table>,
+    pub report: Report,
+}
+
+/// What `rca report` says and asks.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    pub title: Option<String>,
+    pub question: Option<String>,
+    /// The condition that makes a row bad, of which table, and which of its rows are judged.
+    pub bad: Option<String>,
+    pub table: Option<String>,
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
 }
 
 /// What is said of one source.

@@ -306,6 +306,15 @@ fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Optio
     format!("; cause: {cause} ({sure}{reasons}; refuted if {refuted})")
 }
 
+/// The cause that a finding's text tells, and how surely it does.
+pub fn read(detail: &str) -> Option<(&str, &str)> {
+    let (_, told) = detail.split_once("; cause: ")?;
+    let degrees = ["very likely", "likely", "possible"];
+    let of = |sure: &'static str| Some((told.find(&format!(" ({sure}"))?, sure));
+    let (end, sure) = degrees.into_iter().filter_map(of).min()?;
+    Some((&told[..end], sure))
+}
+
 /// What the sequence numbers do over a gap in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Counter {
@@ -351,6 +360,7 @@ mod tests {
             text,
             "; cause: the producer was silent, or its rows were lost (possible; refuted if rows of that time come late)"
         );
+        assert_eq!(read(&text), Some(("the producer was silent, or its rows were lost", "possible")));
         let sender = || Some(Link::Has { other: "agent".into(), there: 10 });
         let text = told(
             &finding(Kind::SequenceGap, Counter::None),

@@ -171,7 +171,12 @@ impl Finding {
         }
     }
 
-    fn share(&self) -> f64 {
+    /// What is the likely cause, and how surely: `lost between agent and telemetry`, `very likely`.
+    pub(super) fn cause(&self) -> Option<(&str, &str)> {
+        cause::read(&self.detail)
+    }
+
+    pub(super) fn share(&self) -> f64 {
         // Four digits are what a person compares, and what two ways of counting agree in.
         if self.expected == 0 {
             0.0
@@ -262,13 +267,7 @@ impl Ask for MissingArgs {
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {
-        let Searched { findings, mut notes, known, .. } = self.search(session)?;
-        notes.splice(0..0, known.iter().map(|known| summary::looked_at(known, &findings)));
-        let strips = strips(&findings);
-        let rows: Vec<Vec<Value>> = findings.iter().map(Finding::row).collect();
-        let sql = session.engine.keep("findings", &FIELDS, &rows)?;
-        let reading = (!strips.is_empty()).then(|| Reading { sql: sql.clone(), notes: strips });
-        Ok(Answer { sql, reading, notes, ..Answer::default() })
+        self.search(session)?.answer(session)
     }
 }
 
@@ -294,6 +293,20 @@ pub struct Searched {
     pub walked: Vec<Walked>,
     /// All tables that were looked at.
     pub tables: Vec<String>,
+}
+
+impl Searched {
+    /// # Errors
+    /// If the engine refuses to keep the findings.
+    pub(super) fn answer(&self, session: &Session) -> Result<Answer> {
+        let looked_at = self.known.iter().map(|known| summary::looked_at(known, &self.findings));
+        let notes = looked_at.chain(self.notes.iter().cloned()).collect();
+        let strips = strips(&self.findings);
+        let rows: Vec<Vec<Value>> = self.findings.iter().map(Finding::row).collect();
+        let sql = session.engine.keep("findings", &FIELDS, &rows)?;
+        let reading = (!strips.is_empty()).then(|| Reading { sql: sql.clone(), notes: strips });
+        Ok(Answer { sql, reading, notes, ..Answer::default() })
+    }
 }
 
 impl MissingArgs {

@@ -32,7 +32,7 @@ use view::View;
 ///   rca timeline --around '2025-03-01 13:20' --window 2m --level warn gateway-logs/
 ///   rca timeline --every 10m station.db gateway-logs/
 ///   rca timeline --check-clocks -C examples/laptop-anomaly
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(verbatim_doc_comment)]
 pub struct TimelineArgs {
     /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input

@@ -28,7 +28,7 @@ use stages::Stage;
 ///   rca trace -C examples/laptop-anomaly
 ///   rca trace --by station -C examples/laptop-anomaly
 ///   rca trace --entity SN240767 -C examples/laptop-anomaly
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(verbatim_doc_comment)]
 pub struct TraceArgs {
     /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
@@ -113,6 +113,28 @@ impl Ask for TraceArgs {
 }
 
 impl TraceArgs {
+    /// The same counts by the number of the stage, as SQL for people who paste it.
+    ///
+    /// # Errors
+    /// As the command itself.
+    pub(super) fn shown(&self, session: &Session) -> Result<String> {
+        let evidence = &self.common.evidence;
+        let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
+        let stages = stages::of(session, &mut Vec::new())?;
+        let line = |sql: &str| quote::one_line(&fill(sql, &[]));
+        let passages = format!("({})", self.passages(session, &stages, &mut Vec::new())?);
+        let entered = window.sql("first_ts");
+        let entities = fill(&line(include_str!("entities.sql")), &[("entered", &entered), ("passages", &passages)]);
+        let one = |stage: usize| {
+            fill(&line(include_str!("stage.sql")), &[("stage", &stage.to_string()), ("part", "entities")])
+        };
+        let each: Vec<String> = (0..stages.len()).map(one).collect();
+        Ok(format!(
+            "WITH entities AS (SELECT *, NULL AS part FROM ({entities})) {} ORDER BY stage",
+            each.join(" UNION ALL ")
+        ))
+    }
+
     /// Keeps the first passage of each entity through each stage, and each entity with the stages it was seen in.
     fn keep_passages(
         &self,
@@ -121,6 +143,15 @@ impl TraceArgs {
         window: &Window,
         notes: &mut Vec<String>,
     ) -> Result<()> {
+        session.engine.keep_found("rca_passages", &self.passages(session, stages, notes)?)?;
+        // An entity is in the window if it was when it was seen first.
+        let entered = window.sql("first_ts");
+        let values = [("entered", entered.as_str()), ("passages", "rca_passages")];
+        session.engine.keep_found("rca_entities", &fill(include_str!("entities.sql"), &values))
+    }
+
+    /// The first passages as SQL: `stage`, `key`, `ts` and how many `times`.
+    fn passages(&self, session: &Session, stages: &[Stage], notes: &mut Vec<String>) -> Result<String> {
         let condition = self.common.evidence.condition.as_deref();
         let mut fits_any = condition.is_none();
         let mut selects = Vec::new();
@@ -143,11 +174,7 @@ impl TraceArgs {
             // Says by the first what is wrong.
             session.engine.rows(&format!("SELECT 1 FROM {} WHERE ({condition}) LIMIT 0", stages[0].table.sql()))?;
         }
-        session.engine.keep_found("rca_passages", &selects.join(" UNION ALL "))?;
-        // An entity is in the window if it was when it was seen first.
-        let entered = window.sql("first_ts");
-        session.engine.keep_found("rca_entities", &fill(include_str!("entities.sql"), &[("entered", &entered)]))?;
-        Ok(())
+        Ok(selects.join(" UNION ALL "))
     }
 
     /// The part of each entity, as a relation of `key` and `part`.

@@ -9,6 +9,7 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::value::Value;
+use crate::session::Session;
 
 mod alike;
 mod documented;
@@ -25,8 +26,8 @@ pub struct Fault {
     pub fault: &'static str,
     pub code: Option<String>,
     pub count: i64,
-    share: f64,
-    templates: Option<i64>,
+    pub share: f64,
+    pub templates: Option<i64>,
     pub detail: String,
     pub sql: String,
 }
@@ -81,10 +82,17 @@ struct Audit<'a, 'b> {
 
 pub fn run(question: Question) -> Result<Answer> {
     let session = question.session;
-    let Audited { faults, notes, summary, .. } = audited(question)?;
-    let rows: Vec<Vec<Value>> = faults.into_iter().map(Fault::row).collect();
-    let sql = session.engine.keep("faults", &COLUMNS, &rows)?;
-    Ok(Answer { summary, notes, ..Answer::of(sql) })
+    audited(question)?.answer(session)
+}
+
+impl Audited {
+    /// # Errors
+    /// If the engine refuses to keep the faults.
+    pub fn answer(&self, session: &Session) -> Result<Answer> {
+        let rows: Vec<Vec<Value>> = self.faults.iter().map(Fault::row).collect();
+        let sql = session.engine.keep("faults", &COLUMNS, &rows)?;
+        Ok(Answer { summary: self.summary.clone(), notes: self.notes.clone(), ..Answer::of(sql) })
+    }
 }
 
 /// # Errors
@@ -306,15 +314,15 @@ impl Audit<'_, '_> {
 }
 
 impl Fault {
-    fn row(self) -> Vec<Value> {
+    fn row(&self) -> Vec<Value> {
         vec![
             Value::Text(self.fault.into()),
-            self.code.map_or(Value::Null, Value::Text),
+            self.code.clone().map_or(Value::Null, Value::Text),
             Value::Int(self.count.into()),
             Value::Float((self.share * 10_000.0).round() / 10_000.0),
             self.templates.map_or(Value::Null, |count| Value::Int(count.into())),
-            Value::Text(self.detail),
-            Value::Text(self.sql),
+            Value::Text(self.detail.clone()),
+            Value::Text(self.sql.clone()),
         ]
     }
 }
