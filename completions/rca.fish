@@ -36,6 +36,7 @@ complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors do
 complete -c rca -n "__fish_rca_needs_command" -f -a "explain" -d 'Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them'
 complete -c rca -n "__fish_rca_needs_command" -f -a "templates" -d 'List the templates of messages: their constant parts, with <*> for what varies'
 complete -c rca -n "__fish_rca_needs_command" -f -a "check" -d 'Check what must hold: whether the fix held, and what came back'
+complete -c rca -n "__fish_rca_needs_command" -f -a "report" -d 'Write one page for a ticket: the answer in three sentences, then the evidence, charts and tables behind it'
 complete -c rca -n "__fish_rca_needs_command" -f -a "formats" -d 'List the log formats, say why a file\'s was chosen, or test one of your own'
 complete -c rca -n "__fish_rca_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c rca -n "__fish_rca_needs_command" -f -a "man" -d 'Print the manual page, in roff'
@@ -375,6 +376,39 @@ complete -c rca -n "__fish_rca_using_subcommand check" -s q -l quiet -d 'No note
 complete -c rca -n "__fish_rca_using_subcommand check" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand check" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand report" -l title -d 'What stands above it' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l question -d 'The question that it answers' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l bad -d 'The SQL condition that makes a row bad, as `rca explain` takes it' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l table -d 'The table whose rows are bad or not' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand report" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
+complete -c rca -n "__fish_rca_using_subcommand report" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand report" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand report" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand report" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand report" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand report" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand formats" -l explain -d 'Say which formats the lines of this file (or of a directory or archive) are of, and which lines none knows' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l test -d 'Read the sample lines of a format file, or of an rca.toml, with it' -r -F
 complete -c rca -n "__fish_rca_using_subcommand formats" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F

@@ -25,6 +25,7 @@ fn every_command_has_help_with_examples_and_a_manual_page() {
         "errors",
         "check",
         "explain",
+        "report",
         "completions",
         "man",
     ] {

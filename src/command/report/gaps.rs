@@ -186,9 +186,13 @@ fn largest(single: &[Finding]) -> Option<Largest> {
         }
     }
     let missing = |group: &Vec<&Finding>| group.iter().map(|finding| finding.missing).sum::<i64>();
-    // Of equally large ones the first: keys have no time and come before.
-    let most = groups.iter().map(missing).max()?;
-    let group = groups.iter().find(|group| missing(group) == most)?;
+    let place = |group: &Vec<&Finding>| {
+        let first = group[0];
+        let names = (first.table(), first.series.clone(), first.column_name.clone());
+        (std::cmp::Reverse(missing(group)), first.kind, names, first.since)
+    };
+    let group = groups.iter().min_by_key(|group| place(group))?;
+    let most = missing(group);
     let first = group[0];
     let series: BTreeSet<&str> = group.iter().filter_map(|finding| finding.series.as_deref()).collect();
     Some(Largest {

@@ -86,7 +86,7 @@ pub fn of(told: &Told) -> [String; 3] {
 
 fn missing(told: &Told) -> String {
     let Some(largest) = &told.largest else {
-        return match (told.tables, told.series) {
+        return match (told.rows, told.series) {
             (0, _) => "There was nothing to look at, so nothing can be said to be missing.".into(),
             (_, 0) => "Nothing was found missing in columns and keys; gaps in time could not be looked for, since no \
                        series has a regular cadence."
@@ -100,7 +100,8 @@ fn missing(told: &Told) -> String {
     };
     let of = match told.findings {
         0 | 1 => String::new(),
-        findings => format!(", the largest loss among {} findings", grouped(findings)),
+        findings if is_loss(largest) => format!(", the largest loss among {} findings", grouped(findings)),
+        findings => format!(", the first of {} findings", grouped(findings)),
     };
     let cause = match &largest.cause {
         Some((cause, sure)) => format!("; the cause, {sure}: {cause}"),
@@ -108,6 +109,11 @@ fn missing(told: &Told) -> String {
         None => String::new(),
     };
     format!("{}{of}{cause}.", what(largest))
+}
+
+/// Whether anything is missing, rather than there twice or late.
+fn is_loss(largest: &Largest) -> bool {
+    largest.is_of_rows || matches!(largest.kind.as_str(), "null_rate" | "absent_key")
 }
 
 fn what(largest: &Largest) -> String {
@@ -139,7 +145,7 @@ fn percent(share: f64) -> String {
 
 fn codes(told: &Told) -> String {
     let Some(errors) = &told.errors else {
-        return match told.tables {
+        return match told.rows {
             0 => "There were no errors to look at either.".into(),
             _ => "Nothing in this evidence has an error code, a level or a result, so nothing can be said of errors."
                 .into(),
@@ -185,7 +191,9 @@ fn wrong(fault: &Fault, all: u64) -> String {
             "{count} errors ({share} of their table’s) stand under {code}, which has {} unlike messages",
             fault.templates.unwrap_or(0)
         ),
-        "unlabelled" => format!("{count} that failed with {code} have no label"),
+        "unlabelled" => {
+            format!("{count} that failed with {code} {} no label", if fault.count == 1 { "has" } else { "have" })
+        }
         "unclassified" => format!("{count} errors ({share} of their table’s) have no code"),
         "synonym" => format!("the codes {code} may mean the same"),
         "undocumented" => format!("{code}, {count} times in the evidence, is in no codebook"),

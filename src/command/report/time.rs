@@ -113,7 +113,9 @@ pub fn section(asking: &mut Asking) -> Result<Section> {
         parts.push(Part::Table(table));
     }
     parts.push(Part::Notes(few(notes)));
-    parts.push(Asking::behind(&command, sql(asking, STEPS[counted.step])?));
+    if !buckets.is_empty() {
+        parts.push(Asking::behind(&command, sql(asking, STEPS[counted.step])?));
+    }
     Ok(Section { id: "timeline", title: "What happened, over time", parts })
 }
 

@@ -129,7 +129,7 @@ fn cell(value: &Value) -> String {
         Value::Text(bars) if bars.chars().all(|c| matches!(c, ' ' | '▁'..='█')) => {
             format!("<td><span aria-hidden=\"true\">{text}</span></td>")
         }
-        _ => format!("<td>{text}</td>"),
+        _ => format!("<td>{}</td>", text.replace('_', "_<wbr>")),
     }
 }
 
@@ -171,7 +171,7 @@ fn table(page: &mut String, table: &Table) {
     }
     for (at, row) in table.rows.iter().enumerate() {
         let cells: String = beside().map(|column| cell(&row[column])).collect();
-        let below = long.filter(|column| !row[*column].is_null());
+        let below = long.filter(|column| !row[*column].shown().is_empty());
         let (scope, span) = if below.is_some() { ("rowgroup", " rowspan=\"2\"") } else { ("row", "") };
         let number = if is_numbered { format!("<th scope=\"{scope}\"{span}>{}</th>", at + 1) } else { String::new() };
         let begin = if long.is_some() { "<tbody>\n" } else { "" };

@@ -56,7 +56,7 @@ pub fn draw(area: &Area, lanes: &Lanes) -> Done {
 }
 
 fn lane(area: &Area, lane: &Lane, base: i32, x: impl Fn(usize) -> i32, right: i32) -> Done {
-    write(area, &short(&lane.name, 18), &INK, At::Left, (LEFT - 8, base - 4))?;
+    write(area, &short(&lane.name, 16), &INK, At::Left, (LEFT - 8, base - 4))?;
     let most = lane.counts.iter().map(|counts| counts.all).max().unwrap_or(0).max(1);
     let worst = lane.counts.iter().map(|counts| counts.errors + counts.warnings).max().unwrap_or(0).max(1);
     // Few among many are seen by their square roots.
