@@ -105,6 +105,8 @@ fn missing(told: &Told) -> String {
     };
     let cause = match &largest.cause {
         Some((cause, sure)) => format!("; the cause, {sure}: {cause}"),
+        // They come last: where they are the largest there is nothing else.
+        None if largest.kind == "null_rate" => "; no missing row or key was found".into(),
         None if largest.is_of_rows => "; no cause can be told from this evidence".into(),
         None => String::new(),
     };

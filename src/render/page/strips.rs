@@ -20,7 +20,7 @@ pub fn draw(area: &Area, strips: &Strips) -> Done {
     super::axis::draw(area, (strips.from, strips.to), (LEFT, right), (TOP, bottom))?;
     for (at, (name, shares)) in strips.strips.iter().enumerate() {
         let base = TOP + STRIP * (at as i32 + 1) - 3;
-        write(area, &short(name, 42), &INK, At::Left, (LEFT - 8, base - STRIP / 2 + 4))?;
+        write(area, &short(name, 38), &INK, At::Left, (LEFT - 8, base - STRIP / 2 + 4))?;
         area.draw(&PathElement::new(vec![(LEFT, base), (right, base)], RULE.stroke_width(1)))?;
         for (cell, share) in shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
             let x = |cell: usize| LEFT + (right - LEFT) * cell as i32 / shares.len() as i32;
