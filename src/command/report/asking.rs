@@ -15,6 +15,9 @@ use crate::session::{Session, Window};
 /// Rows of a table where nobody says how many.
 const ROWS: u64 = 20;
 
+/// Bytes that the SQL behind a part takes on a page; longer SQL is left to the command.
+pub const SQL_MAX: usize = 9_000;
+
 pub struct Asking<'a> {
     pub session: &'a Session,
     args: &'a ReportArgs,
@@ -132,7 +135,6 @@ impl<'a> Asking<'a> {
 
     /// What stands behind a table: the command that gives it, and SQL.
     pub fn behind(command: &str, sql: Option<String>) -> Part {
-        const SQL_MAX: usize = 9_000;
         let sql = sql.filter(|sql| super::taken::weight(sql) <= SQL_MAX);
         Part::Behind(Behind { command: command.to_string(), sql })
     }

@@ -1,9 +1,9 @@
 //! What the error codes say, how few of them make most errors, and whether they can be trusted.
 
-use super::asking::{Asking, or_why};
+use super::asking::{Asking, SQL_MAX, or_why};
 use super::evidence::plural;
 use super::sentences::{Errors, Fault};
-use super::taken::{cut, few, take};
+use super::taken::{cut, few, take, weight};
 use crate::command::Ask;
 use crate::command::errors::ErrorsArgs;
 use crate::error::Result;
@@ -19,8 +19,13 @@ const BARS_MAX: usize = 12;
 pub fn section(asking: &mut Asking) -> Result<Section> {
     let mut parts = codes(asking)?;
     if asking.told.errors.is_some() {
+        let (audited, sql) = audit(asking)?;
+        // The audit tells how errors are counted by code, too.
+        if let Some(Part::Behind(behind)) = parts.last_mut() {
+            behind.sql = sql;
+        }
         parts.push(Part::Heading("Whether the codes can be trusted"));
-        parts.extend(audit(asking)?);
+        parts.extend(audited);
     }
     Ok(Section { id: "errors", title: "What the error codes say", parts })
 }
@@ -33,10 +38,12 @@ fn codes(asking: &mut Asking) -> Result<Vec<Part>> {
     };
     let mut errors = Errors::default();
     let mut bars = Vec::new();
+    let mut has_uncoded = false;
     let taken = take(asking.session, &answer, asking.limit, &mut |columns, row| {
         let of = |name: &str| columns.iter().position(|column| column == name).map_or(&Value::Null, |at| &row[at]);
         let count = of("count").int().unsigned_abs();
         let (code, description) = (of("code"), of("description").shown());
+        has_uncoded |= code.is_null();
         if bars.len() < BARS_MAX {
             bars.push((cut(&if code.is_null() { description.clone() } else { code.shown() }, 60), count));
         }
@@ -59,7 +66,11 @@ fn codes(asking: &mut Asking) -> Result<Vec<Part>> {
         parts.push(Part::Table(taken.table("Errors by code, or by what is said where there is none", &command)));
     }
     asking.told.errors = Some(errors);
-    parts.push(Part::Notes(few(answer.notes)));
+    let mut notes = answer.notes;
+    if has_uncoded {
+        notes.push("the SQL counts all errors without a code together".into());
+    }
+    parts.push(Part::Notes(few(notes)));
     parts.push(Asking::behind(&command, None));
     Ok(parts)
 }
@@ -79,11 +90,12 @@ fn figure(errors: &Errors, bars: Vec<(String, u64)>) -> Figure {
     Figure { title, told, chart: Chart::Pareto(Pareto { bars, total: errors.total }) }
 }
 
-fn audit(asking: &mut Asking) -> Result<Vec<Part>> {
+/// What is wrong with the codes, and the SQL that counts errors by code.
+fn audit(asking: &mut Asking) -> Result<(Vec<Part>, Option<String>)> {
     let args = ErrorsArgs { audit: true, common: asking.common.clone(), ..ErrorsArgs::default() };
     let audited = match or_why(args.audited(asking.session), "The codes were not examined")? {
         Ok(audited) => audited,
-        Err(why) => return Ok(vec![why]),
+        Err(why) => return Ok((vec![why], None)),
     };
     let answer = audited.answer(asking.session)?;
     let taken = take(asking.session, &answer, asking.limit, &mut |_, _| {})?;
@@ -113,6 +125,6 @@ fn audit(asking: &mut Asking) -> Result<Vec<Part>> {
         parts.push(Part::Table(taken.table("Faults of the classification, the worst first", &command)));
     }
     parts.push(Part::Notes(few(answer.notes)));
-    parts.push(Asking::behind(&command, Some(audited.sql)));
-    Ok(parts)
+    parts.push(Asking::behind(&command, None));
+    Ok((parts, Some(audited.sql).filter(|sql| weight(sql) <= SQL_MAX)))
 }
