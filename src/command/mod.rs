@@ -8,6 +8,7 @@ use crate::model::document::Document;
 use crate::session::{Session, Table};
 
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod errors;
 pub mod explain;
@@ -47,6 +48,7 @@ pub enum Command {
     Trace(trace::TraceArgs),
     Errors(errors::ErrorsArgs),
     Explain(explain::ExplainArgs),
+    Compare(compare::CompareArgs),
     Templates(templates::TemplatesArgs),
     Check(check::CheckArgs),
     Report(report::ReportArgs),

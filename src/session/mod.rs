@@ -17,6 +17,7 @@ use crate::settings::{Case, Settings, SourceSettings};
 use crate::source::log::formats::{FormatFile, Formats};
 use crate::source::{Spec, locate};
 
+mod against;
 mod attach;
 mod entities;
 mod events;
@@ -24,25 +25,30 @@ mod formats;
 mod parquet;
 mod sentence;
 mod window;
+mod windows;
 
 pub use entities::{Entity, Id, entity_text};
 pub use events::Wanted;
 pub use formats::{Finding, Tried};
 pub use window::Window;
+pub use windows::{Span, Windows};
 
 /// A SOURCE argument: `PATH`, `GLOB`, `DIR`, `NAME=PATH` or `-`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
     pub name: Option<String>,
     pub path: String,
+    /// It is evidence to compare with: what is in it under other names gets this one before them, and of a directory
+    /// that is laid out like the case it is the case's sources.
+    pub is_side: bool,
 }
 
 impl Named {
     pub fn parse(text: &str) -> Named {
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
         match text.split_once('=') {
-            Some((name, path)) if is_name(name) => Named { name: Some(name.to_string()), path: path.to_string() },
-            _ => Named { name: None, path: text.to_string() },
+            Some((name, path)) if is_name(name) => Named { name: Some(name.to_string()), path: path.to_string(), ..Named::default() },
+            _ => Named { path: text.to_string(), ..Named::default() },
         }
     }
 }
@@ -204,6 +210,7 @@ impl Session {
         let is_typed = !sources.is_empty();
         let wanted = session.wanted(sources)?;
         let several = wanted.len() > 1;
+        let extra = session.laid_out(extra, is_typed);
         let wanted = wanted.into_iter().chain(extra);
         for named in wanted {
             let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
@@ -224,7 +231,10 @@ impl Session {
             session.is_empty_stream |= found.groups.is_empty();
             // One of many that cannot be read is left out and counted; the only one is an error.
             let several = several || found.groups.len() > 1;
-            for group in found.groups {
+            for mut group in found.groups {
+                if let Some(side) = said.filter(|side| named.is_side && *side != group.name) {
+                    group.name = format!("{side}_{}", group.name);
+                }
                 if name::is_taken(&group.name) {
                     return Err(Error::question(format!("no source can be called `{}`", group.name))
                         .detail("the name is taken: `events` is the view over all sources, others are the engine's own")
@@ -267,7 +277,7 @@ impl Session {
             .settings
             .sources
             .iter()
-            .filter_map(|(name, source)| Some(Named { name: Some(name.clone()), path: source.path.clone()? }))
+            .filter_map(|(name, source)| Some(Named { name: Some(name.clone()), path: source.path.clone()?, ..Named::default() }))
             .collect();
         if of_settings.is_empty() {
             return Err(Error::question("no source is named, and there is no rca.toml that names one")

@@ -18,6 +18,7 @@ mod question;
 mod told;
 
 pub(super) use audit::{Audited, Fault};
+pub(super) use change::{Changes, CodeChange, auto_windows, changes};
 use question::Question;
 pub use told::{Told, told};
 
@@ -96,7 +97,7 @@ impl Ask for ErrorsArgs {
         let absolute = |path: &String| {
             std::path::absolute(path).map_or_else(|_| path.clone(), |path| path.to_string_lossy().into_owned())
         };
-        file.map(|path| Named { name: Some(codebook::FILE.into()), path: absolute(path) }).into_iter().collect()
+        file.map(|path| Named { name: Some(codebook::FILE.into()), path: absolute(path), ..Named::default() }).into_iter().collect()
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {

@@ -104,6 +104,13 @@ pub(super) fn mine(session: &Session, rows: &str) -> Result<Arc<Mined>> {
     Ok(mined)
 }
 
+/// A template as a pattern of SQL's LIKE.
+pub(super) fn like(template: &str) -> String {
+    let escaped = template.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").replace("<*>", "%");
+    let escape = if escaped.contains('\\') { " ESCAPE '\\'" } else { "" };
+    format!("{}{escape}", quote::text(&escaped))
+}
+
 /// The SQL of the list of templates.
 fn list(engine: &Engine, rows: &str, tables: &[&str], rules: &Rules) -> Result<String> {
     let mined = mining::seen(engine, rows, rules)?;

@@ -108,6 +108,28 @@ pub fn shift(counts: &[u64], lengths: &[f64]) -> usize {
     best.1
 }
 
+/// The part from which on the share of hits among rows is least like before; none where nothing says so.
+pub fn share_shift(hits: &[u32], rows: &[u32]) -> Option<usize> {
+    let sum = |counts: &[u32]| counts.iter().map(|count| f64::from(*count)).sum::<f64>();
+    let (all_hits, all) = (sum(hits), sum(rows));
+    // The logarithm of how likely so many hits of so many rows are, by their own share.
+    let likely = |hits: f64, rows: f64| {
+        let term = |count: f64| if count > 0.0 { count * (count / rows).ln() } else { 0.0 };
+        term(hits) + term(rows - hits)
+    };
+    let (mut before, mut rows_before) = (0.0, 0.0);
+    let mut best = (0.0, None);
+    for (part, (hit, n)) in hits.iter().zip(rows).enumerate().take(hits.len().saturating_sub(1)) {
+        before += f64::from(*hit);
+        rows_before += f64::from(*n);
+        let found = likely(before, rows_before) + likely(all_hits - before, all - rows_before) - likely(all_hits, all);
+        if rows_before > 0.0 && rows_before < all && found > best.0 {
+            best = (found, Some(part + 1));
+        }
+    }
+    best.1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +147,13 @@ mod tests {
         assert_eq!(stretch(&[&steady, &between]), Some(Stretch { from: 20, to: 30 }));
         assert_eq!(stretch(&[&steady]), None);
         assert_eq!(shift(&late, &[1.0; 60]), 45);
+    }
+
+    #[test]
+    fn the_part_from_which_a_share_is_another_is_found() {
+        let hits: Vec<u32> = (0..40).map(|part| if part < 30 { 1 } else { 7 }).collect();
+        assert_eq!(share_shift(&hits, &[10; 40]), Some(30));
+        assert_eq!(share_shift(&[2; 40], &[10; 40]), None);
     }
 
     #[test]

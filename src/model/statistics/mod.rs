@@ -2,12 +2,18 @@
 //! each p, and the false-discovery rate kept over many of them.
 
 mod adjusted;
+mod blocks;
 mod change_point;
+mod correlation;
+mod distribution;
 mod ratio;
 mod tail;
 
 pub use adjusted::{adjusted, adjusted_among};
-pub use change_point::{Series, Stretch, shift, stretch};
+pub use blocks::{Blocks, Spread, rate_changed, share_changed, share_p};
+pub use change_point::{Series, Stretch, share_shift, shift, stretch};
+pub use correlation::correlation;
+pub use distribution::{Ks, jensen_shannon, kolmogorov_smirnov, share_distance};
 pub use ratio::{Ratio, dispersion, rate_ratio, risk_ratio};
 pub use tail::at_least;
 

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::{self, Failure};
-use super::{Audit, Count, Fault, first_line, like, percent, shown};
+use super::{Audit, Count, Fault, first_line, percent, shown};
 use crate::command::errors::meanings;
+use crate::command::templates::like;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};

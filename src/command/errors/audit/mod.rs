@@ -344,10 +344,3 @@ fn first_line(text: &str) -> &str {
 fn shown(template: &str) -> String {
     template.replace("<*>", "…")
 }
-
-/// A template as a pattern of SQL's LIKE.
-fn like(template: &str) -> String {
-    let escaped = template.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").replace("<*>", "%");
-    let escape = if escaped.contains('\\') { " ESCAPE '\\'" } else { "" };
-    format!("{}{escape}", quote::text(&escaped))
-}

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Key;
-use super::windows::{Span, Windows};
 use crate::command::errors::breakdown;
 use crate::command::errors::question::Question;
 use crate::error::{Error, Result};
 use crate::model::statistics::{self, Series, Stretch};
-use crate::session::Table;
+use crate::session::{Span, Table, Windows};
 
 /// Into how many parts the whole time is divided.
 const PARTS: usize = 240;
@@ -79,7 +78,7 @@ fn exposure(counts: &[u64], length: i64) -> Vec<f64> {
         }
         let mean = |(sum, parts): (f64, f64)| if parts > 0.0 { sum / parts } else { 0.0 };
         let pairs: Vec<(f64, f64)> = halves.iter().map(|half| (mean(half[0]), mean(half[1]))).collect();
-        if correlation(&pairs) >= ALIKE_LEAST {
+        if statistics::correlation(&pairs) >= ALIKE_LEAST {
             let overall = total.iter().sum::<f64>() / PARTS as f64;
             // A little more than nothing, so that one error at night is no wonder.
             let expected = |at: usize| {
@@ -90,16 +89,6 @@ fn exposure(counts: &[u64], length: i64) -> Vec<f64> {
         }
     }
     vec![1.0; PARTS]
-}
-
-/// Pearson's; 0 where one side does not vary.
-fn correlation(pairs: &[(f64, f64)]) -> f64 {
-    let n = pairs.len() as f64;
-    let (a, b) = (pairs.iter().map(|p| p.0).sum::<f64>() / n, pairs.iter().map(|p| p.1).sum::<f64>() / n);
-    let sum = |f: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>();
-    let (xy, xx, yy) =
-        (sum(&|p| (p.0 - a) * (p.1 - b)), sum(&|p| (p.0 - a) * (p.0 - a)), sum(&|p| (p.1 - b) * (p.1 - b)));
-    if xx <= 0.0 || yy <= 0.0 { 0.0 } else { xy / (xx * yy).sqrt() }
 }
 
 /// Where a part begins.

@@ -1,8 +1,8 @@
 //! What changed from the baseline to the incident: for each code the ratio of its rates, how sure that is, and since
 //! when.
 
-use super::windows::{Span, Windows};
 use crate::model::statistics::{self, Ratio};
+use crate::session::{Span, Windows};
 
 /// Adjusted p-values up to this are a change.
 pub const FALSE_DISCOVERY_RATE: f64 = 0.05;

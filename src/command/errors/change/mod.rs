@@ -11,14 +11,15 @@ use crate::model::column::Kind;
 use crate::model::name;
 use crate::model::time;
 use crate::model::value::Value;
-use crate::session::Window;
+use crate::session::{Table, Window, Windows};
 
 mod auto;
 mod judge;
-mod windows;
+mod told;
+
+pub use told::{CodeChange, Changes, auto as auto_windows, changes};
 
 use judge::{Change, FALSE_DISCOVERY_RATE, PARTS, Pair, RATIO_LEAST};
-use windows::Windows;
 
 /// More distinct codes than this are none.
 const CODES_MOST: usize = 50_000;
@@ -50,8 +51,8 @@ const CHANGES: [(&str, Kind); 10] = [
     ("since", Kind::Time),
 ];
 
-pub fn run(mut question: Question, baseline: &str) -> Result<Answer> {
-    let mut notes = std::mem::take(&mut question.notes);
+/// Leaves out the places whose rows have no time, and says so.
+fn keep_timed(question: &mut Question, notes: &mut Vec<String>) -> Result<()> {
     let timeless: Vec<String> = question
         .places
         .iter()
@@ -65,16 +66,37 @@ pub fn run(mut question: Question, baseline: &str) -> Result<Answer> {
     if !timeless.is_empty() {
         notes.push(format!("left out, without a time: {}", name::listed(&timeless)));
     }
+    Ok(())
+}
+
+/// All errors with the template of those without a code, and each code as it changed.
+struct Compared {
+    candidates: String,
+    keys: Vec<Key>,
+    pairs: Vec<Pair>,
+    changes: Vec<Change>,
+}
+
+fn compared(question: &Question, windows: &Windows) -> Result<Compared> {
+    // Templates are mined of both windows together; the baseline may lie before --from.
+    let candidates = breakdown::numbered(question, Window::default())?;
+    let errors = format!("SELECT * FROM ({candidates}) WHERE is_error");
+    let (keys, pairs): (Vec<Key>, Vec<Pair>) = pairs(question, windows, &errors)?.into_iter().unzip();
+    let changes = judge::judge(&pairs, windows);
+    Ok(Compared { candidates, keys, pairs, changes })
+}
+
+pub fn run(mut question: Question, baseline: &str) -> Result<Answer> {
+    let mut notes = std::mem::take(&mut question.notes);
+    keep_timed(&mut question, &mut notes)?;
     let (windows, is_change) = match baseline {
         "auto" => auto::windows(&question)?,
-        said => (Windows::said(&question, said)?, true),
+        said => {
+            let tables: Vec<&Table> = question.places.iter().map(|place| place.table).collect();
+            (Windows::said(question.session, &tables, said, question.window)?, true)
+        }
     };
-    // Templates are mined of both windows together; the baseline may lie before --from.
-    let candidates = breakdown::numbered(&question, Window::default())?;
-    let errors = format!("SELECT * FROM ({candidates}) WHERE is_error");
-    let pairs = pairs(&question, &windows, &errors)?;
-    let (keys, pairs): (Vec<Key>, Vec<Pair>) = pairs.into_iter().unzip();
-    let mut changes = judge::judge(&pairs, &windows);
+    let Compared { candidates, keys, pairs, mut changes } = compared(&question, &windows)?;
     if !is_change {
         // What is new or gone is so, whether the rate changed or not.
         let may_be_chance = |change: &&mut Change| matches!(change.change, "up" | "down");

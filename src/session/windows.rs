@@ -1,10 +1,9 @@
 //! The two windows that are compared: a baseline, and an incident that is never a part of it.
 
-use super::super::question::Question;
+use super::{Session, Table, Window};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::time;
-use crate::session::Table;
 
 /// A window that is shorter by more has no rate to compare.
 const SHORTER_MOST: i64 = 10_000;
@@ -30,7 +29,7 @@ impl Span {
     }
 
     /// How much of it is in another one.
-    fn shared(self, other: Span) -> i64 {
+    pub fn shared(self, other: Span) -> i64 {
         (self.to.min(other.to) - self.from.max(other.from)).max(0)
     }
 }
@@ -42,28 +41,46 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// Those of `--baseline FROM..TO` and `--from`, `--to`: without the latter the incident is all time that has
-    /// evidence and is not in the baseline.
+    /// Those of `--baseline FROM..TO` and of what is asked for as the incident: without a beginning or an end it is all
+    /// time of which these tables have evidence, and that is not in the baseline.
     ///
     /// # Errors
     /// If one of them has no length.
-    pub fn said(question: &Question, baseline: &str) -> Result<Windows> {
-        let session = question.session;
+    pub fn said(session: &Session, tables: &[&Table], baseline: &str, incident: Window) -> Result<Windows> {
         let said = session.span(baseline, "--baseline")?;
-        let tables: Vec<&Table> = question.places.iter().map(|place| place.table).collect();
-        let all: Vec<&Table> = session.tables.iter().collect();
-        let ends = session.ends(&tables)?;
-        let evidence = session.ends(&all)?.map(|(first, last)| Span { from: first, to: last + 1 });
+        let ends = session.ends(tables)?;
         let (first, last) = ends.map_or((None, None), |(first, last)| (Some(first), Some(last + 1)));
         let (Some(from), Some(to)) = (said.from.or(first), said.to.or(last)) else {
             return Err(Error::question("the baseline has no beginning or no end")
                 .hint("write --baseline FROM..TO, such as --baseline 2025-03-01..2025-03-02"));
         };
-        let baseline = Span { from, to };
-        let mut incident = Span {
-            from: question.window.from.or(first).unwrap_or(from),
-            to: question.window.to.or(last).unwrap_or(to),
+        let incident =
+            Span { from: incident.from.or(first).unwrap_or(from), to: incident.to.or(last).unwrap_or(to) };
+        Windows { baseline: Span { from, to }, incident }.told(session)
+    }
+
+    /// The incident, and as its baseline all time before it of which these tables have evidence.
+    ///
+    /// # Errors
+    /// If there is none before it, or no evidence of the incident.
+    pub fn before(session: &Session, tables: &[&Table], incident: Window) -> Result<Windows> {
+        let Some((first, last)) = session.ends(tables)? else {
+            return Err(Error::question("no row has a time, so there is nothing before the incident"));
         };
+        let incident = Span { from: incident.from.unwrap_or(first), to: incident.to.unwrap_or(last + 1) };
+        if incident.from <= first {
+            return Err(Error::question("there is no evidence before the incident")
+                .detail(format!("the incident is {}, the evidence begins at {}", incident.shown(), time::rfc3339(first)))
+                .hint("say what to compare it with: --baseline FROM..TO"));
+        }
+        Windows { baseline: Span { from: first, to: incident.from }, incident }.told(session)
+    }
+
+    /// The same without what they share, and cut to the evidence.
+    fn told(self, session: &Session) -> Result<Windows> {
+        let all: Vec<&Table> = session.tables.iter().collect();
+        let evidence = session.ends(&all)?.map(|(first, last)| Span { from: first, to: last + 1 });
+        let Windows { baseline, mut incident } = self;
         // A baseline at either end leaves one stretch of time.
         if baseline.from <= incident.from && baseline.to < incident.to {
             incident.from = incident.from.max(baseline.to);

@@ -1,0 +1,241 @@
+//! Which of the counts changed: a test for each, and the least change that is worth telling, so that of ten million rows
+//! not everything is a change. Nothing here reads evidence.
+
+use super::counts::Counted;
+use crate::model::statistics::{self, Blocks, Ks, Spread};
+
+/// A rate of rows must change so many times.
+pub const RATE_LEAST: f64 = 1.2;
+/// A share must change so many times, or by so much.
+const SHARE_TIMES: f64 = 1.5;
+const SHARE_POINTS: f64 = 0.05;
+/// Whatever its times, a share that is there on both sides must change by this.
+const SHARE_LEAST: f64 = 0.001;
+/// A share of nulls must change by this besides.
+const NULLS_LEAST: f64 = 0.005;
+/// Distributions must differ by so much at some cut.
+const KS_LEAST: f64 = 0.1;
+/// The ends of a distribution must change so many times, and by this.
+const END_TIMES: f64 = 2.0;
+const END_LEAST: f64 = 0.01;
+/// Values of one column that may be told apart.
+const STEPS_MOST: usize = 20;
+
+/// A test and what it says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    pub p: f64,
+    pub spread: Spread,
+    /// From 0 to 1.
+    pub effect: f64,
+    /// Whether it is enough to be told, if it is no chance.
+    pub is_worth: bool,
+}
+
+/// Rows per time.
+pub fn rate(rows: &Blocks<u32>, lengths: &Blocks<f64>) -> Judged {
+    let (p, spread) = statistics::rate_changed(rows, lengths);
+    let [before, now] = [0, 1].map(|side| rows.sum(side) / lengths.sum(side));
+    let ratio = if before.max(now) > 0.0 { before.min(now) / before.max(now) } else { 1.0 };
+    Judged { p, spread, effect: 1.0 - ratio, is_worth: ratio <= 1.0 / RATE_LEAST }
+}
+
+fn shares(hits: &Blocks<u32>, rows: &Blocks<u32>) -> Option<[f64; 2]> {
+    let [before, now] = [0, 1].map(|side| hits.sum(side) / rows.sum(side));
+    (before.is_finite() && now.is_finite()).then_some([before, now])
+}
+
+/// Whether a share changed enough to be told.
+pub fn is_worth(before: f64, now: f64) -> bool {
+    let apart = (now - before).abs();
+    let (less, more) = (before.min(now), before.max(now));
+    let is_new = less == 0.0 && more > 0.0;
+    is_new || apart >= SHARE_POINTS || (apart >= SHARE_LEAST && more >= SHARE_TIMES * less)
+}
+
+/// Nulls among rows.
+pub fn nulls(nulls: &Blocks<u32>, rows: &Blocks<u32>) -> Option<Judged> {
+    let [before, now] = shares(nulls, rows)?;
+    if before == now {
+        return None;
+    }
+    let (p, spread) = statistics::share_changed(nulls, rows);
+    let is_worth = is_worth(before, now) && (now - before).abs() >= NULLS_LEAST;
+    Some(Judged { p, spread, effect: statistics::share_distance(before, now), is_worth })
+}
+
+/// Values whose shares changed, each with its place; and how many were tested.
+///
+/// The value that changed most is told first, and then taken away on both sides, so that of a value that is gone no other
+/// one is told as having become more frequent.
+pub fn values(values: &[Counted], rows: &Blocks<u32>) -> (Vec<(usize, Judged)>, Vec<f64>) {
+    let mut left: Vec<usize> = (0..values.len()).collect();
+    let mut rows = rows.clone();
+    let mut told = Vec::new();
+    let judge = |at: usize, rows: &Blocks<u32>| -> Option<Judged> {
+        let hits = &values[at].blocks;
+        let [before, now] = shares(hits, rows)?;
+        let (p, spread) = statistics::share_changed(hits, rows);
+        let effect = statistics::share_distance(before, now);
+        Some(Judged { p, spread, effect, is_worth: is_worth(before, now) })
+    };
+    // A value alone has all rows, whatever changed.
+    while left.len() > 1 && told.len() < STEPS_MOST {
+        let judged = left.iter().filter_map(|at| Some((*at, judge(*at, &rows)?)));
+        let changed = judged.filter(|(_, judged)| judged.is_worth && judged.p <= 0.05);
+        let size = |at: usize| values[at].blocks.sum(0) + values[at].blocks.sum(1);
+        // Of two that are each other's complement the rarer one is told.
+        let most = changed.reduce(|most, one| {
+            let is_equal = (one.1.effect - most.1.effect).abs() < 1e-9;
+            let is_more = if is_equal { size(one.0) < size(most.0) } else { one.1.effect > most.1.effect };
+            if is_more { one } else { most }
+        });
+        let Some((at, judged)) = most else { break };
+        told.push((at, judged));
+        left.retain(|other| *other != at);
+        for (rows, hits) in rows.sides.iter_mut().zip(&values[at].blocks.sides) {
+            rows.iter_mut().zip(hits).for_each(|(rows, hits)| *rows -= hits);
+        }
+    }
+    let others = match left.len() {
+        1 => vec![1.0],
+        _ => left.iter().map(|at| judge(*at, &rows).map_or(1.0, |judged| judged.p)).collect(),
+    };
+    (told, others)
+}
+
+/// Where a distribution differs most.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Differs {
+    pub judged: Judged,
+    /// Of Kolmogorov and Smirnov; of an end how much more of the values are beyond it.
+    pub distance: f64,
+    /// The cut up to which shares differ.
+    pub cut: usize,
+    /// `Some(level)` where it is one of its ends that changed, and not its whole.
+    pub end: Option<f64>,
+}
+
+/// Numbers in bins; the p-values of all tests, of which the one that is told is the first.
+pub fn numbers(bins: &[Blocks<u32>], is_latency: bool) -> Option<(Option<Differs>, Vec<f64>)> {
+    let Ks { distance, cut, p, spread } = statistics::kolmogorov_smirnov(bins)?;
+    let effect = distance_of(bins);
+    let whole =
+        Differs { judged: Judged { p, spread, effect, is_worth: distance >= KS_LEAST }, distance, cut, end: None };
+    let ends: &[f64] = if is_latency { &[0.95, 0.99] } else { &[0.01, 0.99] };
+    let ends: Vec<Differs> = ends.iter().filter_map(|level| end(bins, *level)).collect();
+    let p_values: Vec<f64> = std::iter::once(p).chain(ends.iter().map(|end| end.judged.p)).collect();
+    let is_sure = |differs: &&Differs| differs.judged.is_worth && differs.judged.p <= 0.05;
+    let found = Some(&whole).filter(is_sure).or_else(|| {
+        let most = |a: &&Differs, b: &&Differs| a.judged.effect.total_cmp(&b.judged.effect);
+        ends.iter().filter(is_sure).max_by(most)
+    });
+    let Some(found) = found.copied() else { return Some((None, p_values)) };
+    let mut others = p_values;
+    if let Some(place) = others.iter().position(|p| *p == found.judged.p) {
+        others.remove(place);
+    }
+    Some((Some(found), others))
+}
+
+/// The share of values beyond the cut nearest to a level of both sides together.
+fn end(bins: &[Blocks<u32>], level: f64) -> Option<Differs> {
+    let sum = |bins: &[Blocks<u32>]| -> Blocks<u32> {
+        let mut sum = bins[0].clone();
+        for bin in &bins[1..] {
+            for (sum, more) in sum.sides.iter_mut().zip(&bin.sides) {
+                sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+            }
+        }
+        sum
+    };
+    let rows = sum(bins);
+    let all = rows.sum(0) + rows.sum(1);
+    let mut below = 0.0;
+    let mut nearest = (f64::INFINITY, 0);
+    for (at, bin) in bins.iter().enumerate().take(bins.len() - 1) {
+        below += (bin.sum(0) + bin.sum(1)) / all;
+        let apart = (below - level).abs();
+        if apart < nearest.0 {
+            nearest = (apart, at);
+        }
+    }
+    // Where many values are equal there may be no such end.
+    let (apart, cut) = nearest;
+    if apart > 0.5 * (1.0 - level).min(level) {
+        return None;
+    }
+    let hits = if level > 0.5 { sum(&bins[cut + 1..]) } else { sum(&bins[..=cut]) };
+    let [before, now] = shares(&hits, &rows)?;
+    let (p, spread) = statistics::share_changed(&hits, &rows);
+    let is_worth = (now - before).abs() >= END_LEAST && before.max(now) >= END_TIMES * before.min(now);
+    let judged = Judged { p, spread, effect: statistics::share_distance(before, now), is_worth };
+    Some(Differs { judged, distance: now - before, cut, end: Some(level) })
+}
+
+/// The distance of Jensen and Shannon over about ten parts of both sides together.
+fn distance_of(bins: &[Blocks<u32>]) -> f64 {
+    const PARTS: f64 = 10.0;
+    let all: f64 = bins.iter().map(|bin| bin.sum(0) + bin.sum(1)).sum();
+    let (mut first, mut second) = (vec![0.0], vec![0.0]);
+    let (mut part, mut filled) = (0, 0.0);
+    for bin in bins {
+        if filled >= all / PARTS {
+            (first.push(0.0), second.push(0.0));
+            (part, filled) = (part + 1, 0.0);
+        }
+        first[part] += bin.sum(0);
+        second[part] += bin.sum(1);
+        filled += bin.sum(0) + bin.sum(1);
+    }
+    statistics::jensen_shannon(&first, &second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(value: &str, before: u32, now: u32) -> Counted {
+        let blocks = Blocks { sides: [vec![before; 12], vec![now; 12]] };
+        Counted { value: value.into(), blocks, first: [None; 2], last: [None; 2] }
+    }
+
+    fn rows(values: &[Counted]) -> Blocks<u32> {
+        let sum = |side: usize| vec![values.iter().map(|value| value.blocks.sides[side][0]).sum(); 12];
+        Blocks { sides: [sum(0), sum(1)] }
+    }
+
+    #[test]
+    fn a_value_that_is_gone_makes_no_other_one_more_frequent() {
+        let all: Vec<Counted> = (0..6).map(|at| counted(&format!("ST{at}"), 100, if at == 4 { 0 } else { 100 })).collect();
+        let (told, others) = values(&all, &rows(&all));
+        assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [4]);
+        assert_eq!(others.len(), 5);
+        assert!(others.iter().all(|p| *p > 0.9), "{others:?}");
+    }
+
+    #[test]
+    fn of_two_values_the_rarer_one_is_told() {
+        let all = [counted("PASS", 95, 80), counted("FAIL", 5, 20)];
+        let (told, others) = values(&all, &rows(&all));
+        assert_eq!((told.len(), told[0].0, others), (1, 1, vec![1.0]));
+    }
+
+    #[test]
+    fn however_many_rows_a_change_of_little_is_none() {
+        let all = [counted("a", 400_000, 404_000), counted("b", 600_000, 596_000)];
+        assert!(values(&all, &rows(&all)).0.is_empty());
+        assert!(!rate(&all[0].blocks, &Blocks { sides: [vec![1.0; 12], vec![1.0; 12]] }).is_worth);
+    }
+
+    #[test]
+    fn the_end_of_a_latency_is_told_where_its_whole_is_the_same() {
+        let bin = |before: u32, now: u32| Blocks { sides: [vec![before; 12], vec![now; 12]] };
+        let mut bins: Vec<Blocks<u32>> = (0..50).map(|_| bin(98, 95)).collect();
+        bins.push(bin(100, 250));
+        let (found, others) = numbers(&bins, true).expect("judged");
+        let found = found.expect("a change");
+        assert!(found.end.is_some() && found.judged.p < 1e-6, "{found:?}");
+        assert!(!others.is_empty());
+    }
+}

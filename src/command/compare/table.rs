@@ -1,0 +1,353 @@
+//! One table of both sides: everything that is counted of it, and what of that changed.
+
+use std::collections::BTreeMap;
+
+use super::counts::{self, Column, Counted, Rows};
+use super::found::{Finding, Hit, What, points, rounded, times};
+use super::judge::{self, Differs, Judged};
+use super::looks::{self, Look};
+use super::sides::{Known, Pair, Sides};
+use super::Templates;
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::Kind;
+use crate::model::statistics::Blocks;
+use crate::session::Session;
+
+/// Templates of a table that are compared one by one.
+const TEMPLATES_MOST: usize = 5_000;
+
+/// What was seen of a table.
+pub struct Seen {
+    pub rows: Rows,
+    pub looks: Vec<Look>,
+    pub columns: Vec<Column>,
+    pub findings: Vec<Finding>,
+    /// Of each finding of numbers, where they differ.
+    pub differs: BTreeMap<usize, Differs>,
+    /// The p-values of all tests that found nothing.
+    pub others: Vec<f64>,
+    pub notes: Vec<String>,
+}
+
+/// Looks at a table; `skipped` are columns that others tell of.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn look(
+    session: &Session,
+    sides: &Sides,
+    (place, pair): (usize, &Pair),
+    skipped: &[String],
+    templates: &Templates,
+) -> Result<Seen> {
+    let rows = counts::rows(session, pair)?;
+    let mut seen = Seen {
+        rows,
+        looks: vec![Look::Nulls; pair.columns.len()],
+        columns: Vec::new(),
+        findings: Vec::new(),
+        differs: BTreeMap::new(),
+        others: Vec::new(),
+        notes: Vec::new(),
+    };
+    structure(&mut seen, (place, pair));
+    if pair.tables.iter().any(Option::is_none) {
+        return Ok(seen);
+    }
+    volume(&mut seen, sides, (place, pair));
+    if seen.rows.of(0) == 0 || seen.rows.of(1) == 0 {
+        return Ok(seen);
+    }
+    seen.looks = looks::looks(session, pair, skipped, seen.rows.of(0) + seen.rows.of(1))?;
+    seen.columns = counts::columns(session, pair, &seen.looks)?;
+    running(&mut seen, pair);
+    let number = templates.has(place).then_some(("t", TEMPLATES_MOST));
+    let values = counts::values(session, pair, &seen.looks, number.as_slice())?;
+    for at in 0..pair.columns.len() {
+        if pair.columns[at].kinds.iter().any(Option::is_none) {
+            continue;
+        }
+        nulls(&mut seen, (place, pair), at);
+        match &seen.looks[at] {
+            Look::Values => match values.get(&at) {
+                Some(values) => categories(&mut seen, (place, pair), at, values),
+                None if seen.columns[at].values.sum(0) + seen.columns[at].values.sum(1) > 0.0 => {
+                    seen.notes.push(format!("{}.{} has too many values to compare", pair.name, pair.columns[at].name));
+                }
+                None => {}
+            },
+            Look::Numbers { .. } => numbers(&mut seen, (place, pair), at),
+            Look::Nulls => {}
+        }
+    }
+    if let Some(values) = values.get(&pair.columns.len()) {
+        of_templates(&mut seen, session, (place, pair), values, templates)?;
+    } else if number.is_some() && !seen.rows.blocks.sides.is_empty() {
+        seen.notes.push(format!("{} has more than {TEMPLATES_MOST} templates, which are not compared", pair.name));
+    }
+    Ok(seen)
+}
+
+/// Tables and columns that one side has and the other has not, and types that changed: two sources only.
+fn structure(seen: &mut Seen, (place, pair): (usize, &Pair)) {
+    if pair.tables.iter().any(Option::is_none) {
+        let mut found = Finding::new(What::Table, place, &pair.name);
+        let rows = [0, 1].map(|side| seen.rows.of(side) as f64);
+        found.change = if pair.tables[0].is_none() { "new".into() } else { "gone".into() };
+        (found.baseline, found.incident) =
+            (pair.tables[0].map(|_| rows[0]), pair.tables[1].map(|_| rows[1]));
+        found.sql = pair.shown("count(*)");
+        seen.findings.push(found);
+        return;
+    }
+    for (at, known) in pair.columns.iter().enumerate() {
+        let change = match known.kinds {
+            [Some(one), Some(other)] if one == other => continue,
+            [Some(one), Some(other)] => format!("{} to {}", one.name(), other.name()),
+            [None, _] => "new".into(),
+            [_, None] => "gone".into(),
+        };
+        let mut found = Finding::new(What::Column, place, &pair.name);
+        (found.column, found.column_name) = (Some(at), Some(known.name.clone()));
+        // Types that changed are less than a column that is not there at all.
+        found.effect = if known.kinds.iter().all(Option::is_some) { 0.5 } else { 1.0 };
+        found.change = change;
+        let of = |side: usize| match (pair.tables[side], known.kinds[side]) {
+            (Some(table), Some(_)) => format!("(SELECT count({}) FROM {})", known.sql, table.sql()),
+            _ => "NULL".into(),
+        };
+        found.sql = format!("SELECT {} AS baseline, {} AS incident", of(0), of(1));
+        seen.findings.push(found);
+    }
+}
+
+fn volume(seen: &mut Seen, sides: &Sides, (place, pair): (usize, &Pair)) {
+    if seen.rows.of(0) + seen.rows.of(1) == 0 {
+        return;
+    }
+    let judged = judge::rate(&seen.rows.blocks, &pair.cut.lengths);
+    if !(judged.is_worth && judged.p <= 0.05) {
+        seen.others.push(judged.p);
+        return;
+    }
+    let mut found = Finding::new(What::Volume, place, &pair.name);
+    let rates = rates(&seen.rows.blocks, sides, pair);
+    (found.baseline, found.incident) = (Some(rates[0]), Some(rates[1]));
+    found.change = times(rates[0], rates[1]);
+    found.sql = pair.shown_rates("count(*)", sides);
+    keep(seen, found, judged);
+}
+
+/// Rows per hour of each side; of two sources, rows.
+pub fn rates(blocks: &Blocks<u32>, sides: &Sides, pair: &Pair) -> [f64; 2] {
+    [0, 1].map(|side| match sides {
+        Sides::Windows(_) => rounded(blocks.sum(side) / pair.cut.lengths.sum(side), 3),
+        Sides::Sources(_) => blocks.sum(side),
+    })
+}
+
+impl Pair<'_> {
+    /// SQL to be pasted that shows a count per hour; of two sources the count.
+    pub fn shown_rates(&self, count: &str, sides: &Sides) -> String {
+        match sides {
+            Sides::Sources(_) => self.shown(count),
+            Sides::Windows(_) => {
+                let of = |side: usize| {
+                    let table = self.tables[side].map(|table| table.sql()).unwrap_or_default();
+                    let hours = self.cut.lengths.sum(side);
+                    format!("(SELECT round({count} / {hours:e}, 3) FROM {table} WHERE {})", self.holds[side])
+                };
+                quote::one_line(&format!("SELECT {} AS baseline, {} AS incident", of(0), of(1)))
+            }
+        }
+    }
+}
+
+fn keep(seen: &mut Seen, mut found: Finding, judged: Judged) {
+    found.p = Some(judged.p);
+    found.spread = judged.spread;
+    found.effect = judged.effect;
+    seen.findings.push(found);
+}
+
+fn of_column(what: What, (place, pair): (usize, &Pair), at: usize) -> Finding {
+    let mut found = Finding::new(what, place, &pair.name);
+    (found.column, found.column_name) = (Some(at), Some(pair.columns[at].name.clone()));
+    found
+}
+
+fn nulls(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
+    let (rows, values) = (&seen.rows.blocks, &seen.columns[at].values);
+    let less = |side: usize| rows.sides[side].iter().zip(&values.sides[side]).map(|(rows, n)| rows - n).collect();
+    let blocks = Blocks { sides: [less(0), less(1)] };
+    let Some(judged) = judge::nulls(&blocks, rows) else {
+        // Nothing to test where there is no null at all.
+        seen.others.extend((blocks.sum(0) + blocks.sum(1) > 0.0).then_some(1.0));
+        return;
+    };
+    if !(judged.is_worth && judged.p <= 0.05) {
+        seen.others.push(judged.p);
+        return;
+    }
+    let known = &pair.columns[at];
+    let [before, now] = [0, 1].map(|side| blocks.sum(side) / rows.sum(side));
+    // A column without any value on one side has come or gone.
+    let is_whole = before == 1.0 || now == 1.0;
+    let mut found = of_column(if is_whole { What::Column } else { What::NullShare }, (place, pair), at);
+    let sql = &known.sql;
+    if is_whole {
+        (found.baseline, found.incident) = (Some(rounded(1.0 - before, 6)), Some(rounded(1.0 - now, 6)));
+        found.change = if before == 1.0 { "new".into() } else { "gone".into() };
+        found.sql = pair.shown(&format!("round(count({sql}) / count(*), 6)"));
+    } else {
+        (found.baseline, found.incident) = (Some(rounded(before, 6)), Some(rounded(now, 6)));
+        found.change = points(before, now);
+        found.sql = pair.shown(&format!("round(count(*) FILTER (WHERE {sql} IS NULL) / count(*), 6)"));
+    }
+    found.hit = Some(Hit { sql: format!("{} IS NULL", known.at), is_cause: true, blocks, rows: rows.clone() });
+    keep(seen, found, judged);
+}
+
+/// That a column has a value, as SQL over `of`.
+fn is_value(known: &Known, of: &str, value: &str) -> String {
+    match known.kind {
+        Kind::Text => format!("{of} = {}", quote::literal(&crate::model::value::Value::Text(value.into()))),
+        Kind::Int | Kind::Bool => format!("{of} = {value}"),
+        _ => format!("{of}::VARCHAR = {}", quote::text(value)),
+    }
+}
+
+fn shares_of(found: &mut Finding, blocks: &Blocks<u32>, rows: &Blocks<u32>) {
+    let [before, now] = [0, 1].map(|side| blocks.sum(side) / rows.sum(side));
+    (found.baseline, found.incident) = (Some(rounded(before, 6)), Some(rounded(now, 6)));
+    let is_many_times = before.max(now) >= 1.5 * before.min(now);
+    found.change = if is_many_times { times(before, now) } else { points(before, now) };
+}
+
+/// Since when a value is new, or until when one that is gone was there.
+fn came_or_went(counted: &Counted) -> Option<i64> {
+    match [0, 1].map(|side| counted.blocks.sum(side) > 0.0) {
+        [false, true] => counted.first[1],
+        [true, false] => counted.last[0],
+        _ => None,
+    }
+}
+
+fn categories(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize, values: &[Counted]) {
+    let (told, others) = judge::values(values, &seen.columns[at].values);
+    seen.others.extend(others);
+    let known = &pair.columns[at];
+    for (which, judged) in told {
+        let counted = &values[which];
+        let mut found = of_column(What::Category, (place, pair), at);
+        found.value = Some(counted.value.clone());
+        let rows = seen.columns[at].values.clone();
+        shares_of(&mut found, &counted.blocks, &rows);
+        found.since = came_or_went(counted);
+        let holds = is_value(known, &known.sql, &counted.value);
+        found.sql =
+            pair.shown(&format!("round(count(*) FILTER (WHERE {holds}) / count({}), 6)", known.sql));
+        found.holds = Some(holds);
+        let sql = is_value(known, &known.at, &counted.value);
+        found.hit = Some(Hit { sql, is_cause: true, blocks: counted.blocks.clone(), rows });
+        keep(seen, found, judged);
+    }
+}
+
+fn of_templates(
+    seen: &mut Seen,
+    session: &Session,
+    (place, pair): (usize, &Pair),
+    values: &[Counted],
+    templates: &Templates,
+) -> Result<()> {
+    let mut rows = pair.cut.zero();
+    for counted in values {
+        for (sum, more) in rows.sides.iter_mut().zip(&counted.blocks.sides) {
+            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+    }
+    let (told, others) = judge::values(values, &rows);
+    seen.others.extend(others);
+    for (which, judged) in told {
+        let counted = &values[which];
+        let text = templates.text(&counted.value);
+        let mut found = Finding::new(What::Template, place, &pair.name);
+        found.column_name = pair.table().and_then(|table| table.roles.message.clone());
+        shares_of(&mut found, &counted.blocks, &rows);
+        found.since = came_or_went(counted);
+        found.holds = templates.holds(session, pair, &text, &counted.blocks)?;
+        if let (Some(holds), Some(message)) = (&found.holds, &found.column_name) {
+            let message = quote::readable_name(message);
+            found.sql = pair.shown(&format!("round(count(*) FILTER (WHERE {holds}) / count({message}), 6)"));
+        }
+        found.value = Some(text);
+        let sql = format!("t = {}", counted.value);
+        found.hit = Some(Hit { sql, is_cause: true, blocks: counted.blocks.clone(), rows: rows.clone() });
+        keep(seen, found, judged);
+    }
+    Ok(())
+}
+
+/// Numbers that go up (or down) with time on both sides are counters: they differ by what they are.
+fn running(seen: &mut Seen, pair: &Pair) {
+    let mut names = Vec::new();
+    for at in 0..pair.columns.len() {
+        let is_number = matches!(seen.looks[at], Look::Numbers { .. });
+        if is_number && [0, 1].iter().all(|side| runs(&seen.columns[at].bins, *side) == Some(true)) {
+            seen.looks[at] = Look::Nulls;
+            names.push(pair.columns[at].name.clone());
+        }
+    }
+    if !names.is_empty() {
+        seen.notes.push(format!("{}: left out, since they go with time: {}", pair.name, names.join(", ")));
+    }
+}
+
+/// Whether the middle of a side's numbers goes with time; `None` of too few blocks to tell.
+fn runs(bins: &[Blocks<u32>], side: usize) -> Option<bool> {
+    const BLOCKS_LEAST: usize = 5;
+    const ALIKE_LEAST: f64 = 0.97;
+    let blocks = bins.first()?.sides[side].len();
+    let middle = |block: usize| {
+        let counts: Vec<f64> = bins.iter().map(|bin| f64::from(bin.sides[side][block])).collect();
+        let all: f64 = counts.iter().sum();
+        let mean = counts.iter().enumerate().map(|(at, n)| at as f64 * n).sum::<f64>() / all;
+        (all > 0.0).then_some((block as f64, mean))
+    };
+    let pairs: Vec<(f64, f64)> = (0..blocks).filter_map(middle).collect();
+    if pairs.len() < BLOCKS_LEAST {
+        return None;
+    }
+    Some(crate::model::statistics::correlation(&pairs).abs() >= ALIKE_LEAST)
+}
+
+fn numbers(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
+    let Look::Numbers { cuts, is_latency } = &seen.looks[at] else { return };
+    let (cuts, is_latency) = (cuts.clone(), *is_latency);
+    let Some((found, others)) = judge::numbers(&seen.columns[at].bins, is_latency) else { return };
+    seen.others.extend(others);
+    let Some(differs) = found else { return };
+    let what = if is_latency { What::Latency } else { What::Distribution };
+    let mut finding = of_column(what, (place, pair), at);
+    let bins = &seen.columns[at].bins;
+    let mut blocks = pair.cut.zero();
+    for bin in &bins[..=differs.cut] {
+        for (sum, more) in blocks.sides.iter_mut().zip(&bin.sides) {
+            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+    }
+    let known = &pair.columns[at];
+    let cut = looks::list(&[cuts[differs.cut]]);
+    let sql = format!("({}) <= {}", looks::finite(known), cut.trim_matches(['[', ']']));
+    let mut rows = pair.cut.zero();
+    for bin in bins {
+        for (sum, more) in rows.sides.iter_mut().zip(&bin.sides) {
+            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+    }
+    finding.hit = Some(Hit { sql, is_cause: false, blocks, rows });
+    seen.differs.insert(seen.findings.len(), differs);
+    keep(seen, finding, differs.judged);
+}
