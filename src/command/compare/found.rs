@@ -1,7 +1,7 @@
 //! A change that was found, with the figures by which it is judged, told and explained by others.
 
 use crate::model::column::Kind;
-use crate::model::statistics::{Blocks, Spread};
+use crate::model::statistics::{Blocks, INDEPENDENT, Spread};
 use crate::model::value::Value;
 
 /// Changes are told of these things.
@@ -108,7 +108,7 @@ impl Finding {
             sql: String::new(),
             effect: 1.0,
             hit: None,
-            spread: Spread { effect: 1.0, freedom: f64::INFINITY },
+            spread: INDEPENDENT,
             also: Vec::new(),
             is_folded: false,
             holds: None,

@@ -18,6 +18,8 @@ const KS_LEAST: f64 = 0.1;
 /// The ends of a distribution must change so many times, and by this.
 const END_TIMES: f64 = 2.0;
 const END_LEAST: f64 = 0.01;
+/// A value that is seldomer in the baseline says nothing of how values come and go.
+const KNOWN_LEAST: f64 = 10.0;
 /// Values of one column that may be told apart.
 const STEPS_MOST: usize = 20;
 
@@ -70,14 +72,25 @@ pub fn nulls(nulls: &Blocks<u32>, rows: &Blocks<u32>) -> Option<Judged> {
 /// one is told as having become more frequent.
 pub fn values(values: &[Counted], rows: &Blocks<u32>) -> (Vec<(usize, Judged)>, Vec<f64>) {
     let mut left: Vec<usize> = (0..values.len()).collect();
+    let all = rows;
     let mut rows = rows.clone();
     let mut told = Vec::new();
+    // Where values come and go by themselves, as lots do, a new one is nothing new.
+    let is_known = |value: &&Counted| value.blocks.sum(0) >= KNOWN_LEAST;
+    let baseline = |blocks: &Blocks<u32>| Blocks { sides: [blocks.sides[0].clone(), vec![0; blocks.sides[1].len()]] };
+    let spreads: Vec<Vec<Spread>> = values
+        .iter()
+        .filter(is_known)
+        .map(|value| statistics::share_spreads(&baseline(&value.blocks), &baseline(all)))
+        .collect();
+    let usual = statistics::typical(&spreads);
     let judge = |at: usize, rows: &Blocks<u32>| -> Option<Judged> {
         let hits = &values[at].blocks;
         let [before, now] = shares(hits, rows)?;
-        let (p, spread) = statistics::share_changed(hits, rows);
+        let (p, spread) = statistics::share_changed_among(hits, rows, &usual);
         let effect = statistics::share_distance(before, now);
-        Some(Judged { p, spread, effect, is_worth: is_worth(before, now) })
+        let whole = shares(hits, all)?;
+        Some(Judged { p, spread, effect, is_worth: is_worth(before, now) && is_worth(whole[0], whole[1]) })
     };
     // A value alone has all rows, whatever changed.
     while left.len() > 1 && told.len() < STEPS_MOST {
@@ -91,7 +104,9 @@ pub fn values(values: &[Counted], rows: &Blocks<u32>) -> (Vec<(usize, Judged)>, 
             if is_more { one } else { most }
         });
         let Some((at, judged)) = most else { break };
-        told.push((at, judged));
+        // How great it is is told of all rows, as its shares are.
+        let [before, now] = shares(&values[at].blocks, all).unwrap_or_default();
+        told.push((at, Judged { effect: statistics::share_distance(before, now), ..judged }));
         left.retain(|other| *other != at);
         for (rows, hits) in rows.sides.iter_mut().zip(&values[at].blocks.sides) {
             rows.iter_mut().zip(hits).for_each(|(rows, hits)| *rows -= hits);

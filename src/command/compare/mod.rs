@@ -71,7 +71,7 @@ impl Ask for CompareArgs {
             pair.relation = sides::relation(session, &sides, pair, place, &more, condition)?;
         }
         let mut seen = Vec::new();
-        for (place, pair) in pairs.iter().enumerate() {
+        for (place, pair) in pairs.iter_mut().enumerate() {
             let skipped: Vec<String> = codes
                 .columns
                 .iter()

@@ -111,11 +111,11 @@ fn most_times(quantiles: &Quantiles) -> usize {
     [MIDDLE, 5, 6].into_iter().reduce(|most, one| if times(one) > times(most) + 1e-9 { one } else { most }).unwrap_or(MIDDLE)
 }
 
-/// The one that moved most; the middle if it moved nearly as much.
+/// Of those between 5 and 95 % the one that moved most; the middle if it moved a third as much.
 fn most_moved(quantiles: &Quantiles) -> usize {
     let moved = |place: usize| (quantiles[place][1] - quantiles[place][0]).abs();
-    let most = (0..LEVELS.len()).reduce(|most, one| if moved(one) > moved(most) { one } else { most }).unwrap_or(MIDDLE);
-    if moved(MIDDLE) >= 0.5 * moved(most) { MIDDLE } else { most }
+    let most = (1..=5).reduce(|most, one| if moved(one) > moved(most) { one } else { most }).unwrap_or(MIDDLE);
+    if 3.0 * moved(MIDDLE) >= moved(most) { MIDDLE } else { most }
 }
 
 #[cfg(test)]

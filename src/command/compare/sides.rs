@@ -29,6 +29,10 @@ pub struct Known {
     pub sql: String,
     /// Over the relation.
     pub at: String,
+    /// It is another column seen in another way, whose nulls are told there.
+    pub is_derived: bool,
+    /// It is a length of time.
+    pub is_length: bool,
 }
 
 /// A table of both sides, or of one.
@@ -110,6 +114,8 @@ pub fn columns(tables: [Option<&Table>; 2]) -> Vec<Known> {
                         kind: column.kind,
                         sql: quote::readable_name(&column.name),
                         at: String::new(),
+                        is_derived: false,
+                        is_length: false,
                     });
                 }
             }
@@ -148,6 +154,8 @@ fn passage(table: &Table) -> Option<Known> {
         kind: Kind::Float,
         sql: format!("(({to} - {from}) / 1000000.0)"),
         at: String::new(),
+        is_derived: false,
+        is_length: true,
     })
 }
 

@@ -37,7 +37,7 @@ pub struct Seen {
 pub fn look(
     session: &Session,
     sides: &Sides,
-    (place, pair): (usize, &Pair),
+    (place, pair): (usize, &mut Pair),
     skipped: &[String],
     templates: &Templates,
 ) -> Result<Seen> {
@@ -51,15 +51,16 @@ pub fn look(
         others: Vec::new(),
         notes: Vec::new(),
     };
-    structure(&mut seen, (place, pair));
+    structure(&mut seen, (place, &*pair));
     if pair.tables.iter().any(Option::is_none) {
         return Ok(seen);
     }
-    volume(&mut seen, sides, (place, pair));
+    volume(&mut seen, sides, (place, &*pair));
     if seen.rows.of(0) == 0 || seen.rows.of(1) == 0 {
         return Ok(seen);
     }
     seen.looks = looks::looks(session, pair, skipped, seen.rows.of(0) + seen.rows.of(1))?;
+    let pair: &Pair = pair;
     seen.columns = counts::columns(session, pair, &seen.looks)?;
     running(&mut seen, pair);
     let number = templates.has(place).then_some(("t", TEMPLATES_MOST));
@@ -68,7 +69,9 @@ pub fn look(
         if pair.columns[at].kinds.iter().any(Option::is_none) {
             continue;
         }
-        nulls(&mut seen, (place, pair), at);
+        if !pair.columns[at].is_derived {
+            nulls(&mut seen, (place, pair), at);
+        }
         match &seen.looks[at] {
             Look::Values => match values.get(&at) {
                 Some(values) => categories(&mut seen, (place, pair), at, values),

@@ -36,24 +36,33 @@ impl<T: Copy + Into<f64>> Blocks<T> {
     }
 }
 
-/// How much more than chance counts vary, at one length of blocks, with its degrees of freedom.
+/// How much more than chance counts vary, in blocks of one length, with its degrees of freedom.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
+    /// In blocks; 0 of rows one by one.
+    pub length: usize,
     pub effect: f64,
     pub freedom: f64,
 }
 
 /// Rows that are worth as much as they are many.
-const INDEPENDENT: Spread = Spread { effect: 1.0, freedom: f64::INFINITY };
+pub const INDEPENDENT: Spread = Spread { length: 0, effect: 1.0, freedom: f64::INFINITY };
+
+impl Spread {
+    /// Below that it is chance, and what comes singly keeps its exact test.
+    fn is_beyond_chance(&self) -> bool {
+        self.effect > 1.0 + 2.0 * (2.0 / self.freedom).sqrt()
+    }
+}
 
 /// The spreads at all lengths of blocks: `excess` gives for one window how far its blocks are from what is expected, as
-/// the sum of squares over its variance by chance; `of` is how long both windows are in blocks.
+/// the sum of squares, and its variance by chance; `of` is how many blocks both windows have.
 fn spreads(of: [usize; 2], excess: impl Fn(usize, usize) -> Option<(f64, f64)>) -> Vec<Spread> {
-    let shorter = of[0].min(of[1]);
-    let mut found = vec![INDEPENDENT];
-    let mut lengths: Vec<usize> = LENGTHS.into_iter().filter(|length| *length < shorter.max(2)).collect();
+    let shorter = of[0].min(of[1]).max(1);
+    let mut lengths: Vec<usize> = LENGTHS.into_iter().filter(|length| *length < shorter).collect();
     // As long as the shorter window: it is then one of the blocks that the longer one has many of.
-    lengths.push(shorter.max(1));
+    lengths.push(shorter);
+    let mut found = Vec::new();
     for length in lengths {
         let (mut squares, mut expected, mut freedom) = (0.0, 0.0, 0.0);
         for side in [0, 1].into_iter().filter(|side| of[*side] / length >= 2) {
@@ -64,16 +73,26 @@ fn spreads(of: [usize; 2], excess: impl Fn(usize, usize) -> Option<(f64, f64)>) 
             freedom += blocks - 1.0;
         }
         let least = if length == shorter { WHOLE_FREEDOM_LEAST } else { FREEDOM_LEAST };
-        if freedom < least || expected <= 0.0 {
-            continue;
-        }
-        let effect = squares / expected;
-        // Below that it is chance, and what comes singly keeps its exact test.
-        if effect > 1.0 + 2.0 * (2.0 / freedom).sqrt() {
-            found.push(Spread { effect, freedom });
+        if freedom >= least && expected > 0.0 {
+            found.push(Spread { length, effect: squares / expected, freedom });
         }
     }
     found
+}
+
+/// What is usual among these: at each length the middle one of all that have it.
+pub fn typical(all: &[Vec<Spread>]) -> Vec<Spread> {
+    /// Fewer say nothing of what is usual.
+    const LEAST: usize = 3;
+    let mut lengths: Vec<usize> = all.iter().flatten().map(|spread| spread.length).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let of = |length: usize| {
+        let mut same: Vec<Spread> = all.iter().flatten().copied().filter(|spread| spread.length == length).collect();
+        same.sort_by(|a, b| a.effect.total_cmp(&b.effect));
+        (same.len() >= LEAST).then(|| same[(same.len() - 1) / 2])
+    };
+    lengths.into_iter().filter_map(of).collect()
 }
 
 /// Of rows, those that are hits: how much more their share varies than that of independent rows.
@@ -110,16 +129,25 @@ fn estimated(p: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(p, |t| (2.0 * t.cdf(-z)).min(1.0))
 }
 
-/// The least sure answer over all spreads, with the spread that gives it.
+/// The least sure answer over all spreads that are no chance, with the spread that gives it.
 pub fn least_sure(spreads: &[Spread], p: impl Fn(f64) -> f64) -> (f64, Spread) {
-    let judged = spreads.iter().map(|spread| (estimated(p(spread.effect), spread.freedom), *spread));
-    judged.fold((0.0, INDEPENDENT), |most, one| if one.0 >= most.0 { one } else { most })
+    let judged = spreads
+        .iter()
+        .filter(|spread| spread.is_beyond_chance())
+        .map(|spread| (estimated(p(spread.effect), spread.freedom), *spread));
+    judged.fold((p(1.0), INDEPENDENT), |most, one| if one.0 > most.0 { one } else { most })
 }
 
 /// That the share of hits is the same in both windows.
 pub fn share_changed(hits: &Blocks<u32>, rows: &Blocks<u32>) -> (f64, Spread) {
+    share_changed_among(hits, rows, &[])
+}
+
+/// The same of one of several things whose usual spreads are known: what has never been there has none of its own.
+pub fn share_changed_among(hits: &Blocks<u32>, rows: &Blocks<u32>, usual: &[Spread]) -> (f64, Spread) {
     let [baseline, incident] = [0, 1].map(|side| (hits.sum(side), rows.sum(side)));
-    least_sure(&share_spreads(hits, rows), |effect| share_p(incident, baseline, effect))
+    let spreads = [share_spreads(hits, rows).as_slice(), usual].concat();
+    least_sure(&spreads, |effect| share_p(incident, baseline, effect))
 }
 
 /// That the share is the same, of counts that are worth so much less: of what is rarer, the hits or the others.

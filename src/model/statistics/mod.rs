@@ -10,7 +10,9 @@ mod ratio;
 mod tail;
 
 pub use adjusted::{adjusted, adjusted_among};
-pub use blocks::{Blocks, Spread, rate_changed, share_changed, share_p};
+pub use blocks::{
+    Blocks, INDEPENDENT, Spread, rate_changed, share_changed, share_changed_among, share_p, share_spreads, typical,
+};
 pub use change_point::{Series, Stretch, share_shift, shift, stretch};
 pub use correlation::correlation;
 pub use distribution::{Ks, jensen_shannon, kolmogorov_smirnov, share_distance};
