@@ -34,6 +34,7 @@ complete -c rca -n "__fish_rca_needs_command" -f -a "missing" -d 'Find data that
 complete -c rca -n "__fish_rca_needs_command" -f -a "trace" -d 'Follow entities through their stages: how many entered each, passed and were lost'
 complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors down by code, compare with a baseline, audit the classification'
 complete -c rca -n "__fish_rca_needs_command" -f -a "explain" -d 'Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them'
+complete -c rca -n "__fish_rca_needs_command" -f -a "compare" -d 'Tell what changed between two windows of time, or between two sources'
 complete -c rca -n "__fish_rca_needs_command" -f -a "templates" -d 'List the templates of messages: their constant parts, with <*> for what varies'
 complete -c rca -n "__fish_rca_needs_command" -f -a "check" -d 'Check what must hold: whether the fix held, and what came back'
 complete -c rca -n "__fish_rca_needs_command" -f -a "report" -d 'Write one page for a ticket: the answer in three sentences, then the evidence, charts and tables behind it'
@@ -314,6 +315,39 @@ complete -c rca -n "__fish_rca_using_subcommand explain" -s q -l quiet -d 'No no
 complete -c rca -n "__fish_rca_using_subcommand explain" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand explain" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand compare" -l baseline -d 'The window to compare with; without it all evidence before the incident. `auto` finds the moment at which rates of errors changed' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l incident -d 'The window that is asked about; without it --from and --to, or all evidence that is not in the baseline' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l against -d 'Compare with the tables of this source, or of a directory that is laid out like the case' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l table -d 'Compare these tables only' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand compare" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
+complete -c rca -n "__fish_rca_using_subcommand compare" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand compare" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand compare" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand compare" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand compare" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand compare" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand templates" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand templates" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r

@@ -47,7 +47,9 @@ impl Named {
     pub fn parse(text: &str) -> Named {
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
         match text.split_once('=') {
-            Some((name, path)) if is_name(name) => Named { name: Some(name.to_string()), path: path.to_string(), ..Named::default() },
+            Some((name, path)) if is_name(name) => {
+                Named { name: Some(name.to_string()), path: path.to_string(), ..Named::default() }
+            }
             _ => Named { path: text.to_string(), ..Named::default() },
         }
     }
@@ -277,7 +279,9 @@ impl Session {
             .settings
             .sources
             .iter()
-            .filter_map(|(name, source)| Some(Named { name: Some(name.clone()), path: source.path.clone()?, ..Named::default() }))
+            .filter_map(|(name, source)| {
+                Some(Named { name: Some(name.clone()), path: source.path.clone()?, ..Named::default() })
+            })
             .collect();
         if of_settings.is_empty() {
             return Err(Error::question("no source is named, and there is no rca.toml that names one")

@@ -54,8 +54,7 @@ impl Windows {
             return Err(Error::question("the baseline has no beginning or no end")
                 .hint("write --baseline FROM..TO, such as --baseline 2025-03-01..2025-03-02"));
         };
-        let incident =
-            Span { from: incident.from.or(first).unwrap_or(from), to: incident.to.or(last).unwrap_or(to) };
+        let incident = Span { from: incident.from.or(first).unwrap_or(from), to: incident.to.or(last).unwrap_or(to) };
         Windows { baseline: Span { from, to }, incident }.told(session)
     }
 
@@ -70,7 +69,11 @@ impl Windows {
         let incident = Span { from: incident.from.unwrap_or(first), to: incident.to.unwrap_or(last + 1) };
         if incident.from <= first {
             return Err(Error::question("there is no evidence before the incident")
-                .detail(format!("the incident is {}, the evidence begins at {}", incident.shown(), time::rfc3339(first)))
+                .detail(format!(
+                    "the incident is {}, the evidence begins at {}",
+                    incident.shown(),
+                    time::rfc3339(first)
+                ))
                 .hint("say what to compare it with: --baseline FROM..TO"));
         }
         Windows { baseline: Span { from: first, to: incident.from }, incident }.told(session)

@@ -26,6 +26,7 @@ fn every_command_has_help_with_examples_and_a_manual_page() {
         "check",
         "explain",
         "report",
+        "compare",
         "completions",
         "man",
     ] {

@@ -5,6 +5,7 @@ mod cadences;
 mod case;
 mod check;
 mod codes;
+mod compare;
 mod databases;
 mod dumps;
 mod errors;

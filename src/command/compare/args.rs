@@ -116,7 +116,7 @@ impl CompareArgs {
         let windows = match self.baseline.as_deref() {
             None => {
                 let of_then = with_rows(session, &timed, incident)?;
-                Windows::before(session, &of_then, incident)?
+                Windows::before(session, if of_then.is_empty() { &timed } else { &of_then }, incident)?
             }
             Some("auto") if self.incident.is_some() => {
                 return Err(Error::question("--baseline auto finds the incident by itself")

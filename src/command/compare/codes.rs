@@ -2,8 +2,8 @@
 
 use super::found::{Finding, What};
 use super::sides::{Pair, Sides};
-use crate::command::errors::{self, Changes, CodeChange};
 use crate::args::Common;
+use crate::command::errors::{self, Changes, CodeChange};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::session::{Session, Window};
@@ -20,14 +20,24 @@ pub fn changes(session: &Session, common: &Common, sides: &Sides) -> Result<Chan
 }
 
 /// A code as a row of the answer; `rows` are those of the baseline and the incident in the tables that have it.
-pub fn finding(code: &CodeChange, sides: &Sides, pairs: &[Pair], of: &[usize], columns: &[(String, String)], rows: [f64; 2]) -> Finding {
+pub fn finding(
+    code: &CodeChange,
+    sides: &Sides,
+    pairs: &[Pair],
+    of: &[usize],
+    columns: &[(String, String)],
+    rows: [f64; 2],
+) -> Finding {
     let names: Vec<&str> = of.iter().map(|at| pairs[*at].name.as_str()).collect();
     let mut found = Finding::new(What::Code, of.first().copied().unwrap_or_default(), &names.join(", "));
     if of.len() != 1 {
         found.table = None;
     }
-    let mut own: Vec<&str> =
-        columns.iter().filter(|(table, _)| names.contains(&table.as_str())).map(|(_, column)| column.as_str()).collect();
+    let mut own: Vec<&str> = columns
+        .iter()
+        .filter(|(table, _)| names.contains(&table.as_str()))
+        .map(|(_, column)| column.as_str())
+        .collect();
     own.dedup();
     found.column_name = Some(own.join(", ")).filter(|names| !names.is_empty());
     found.value = Some(code.code.clone());
@@ -38,7 +48,8 @@ pub fn finding(code: &CodeChange, sides: &Sides, pairs: &[Pair], of: &[usize], c
     };
     found.p_adjusted = Some(code.p_adjusted);
     found.since = code.since;
-    let [before, now] = [(code.baseline_count, rows[0]), (code.count, rows[1])].map(|(n, all)| (n as f64 / all.max(1.0)).min(1.0));
+    let [before, now] =
+        [(code.baseline_count, rows[0]), (code.count, rows[1])].map(|(n, all)| (n as f64 / all.max(1.0)).min(1.0));
     found.effect = crate::model::statistics::share_distance(before, now);
     found.sql = sql(code, sides, pairs, of);
     found

@@ -110,7 +110,12 @@ pub struct Counted {
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn values(session: &Session, pair: &Pair, looks: &[Look], more: &[(&str, usize)]) -> Result<BTreeMap<usize, Vec<Counted>>> {
+pub fn values(
+    session: &Session,
+    pair: &Pair,
+    looks: &[Look],
+    more: &[(&str, usize)],
+) -> Result<BTreeMap<usize, Vec<Counted>>> {
     let own = looks.iter().enumerate().filter(|(_, look)| matches!(look, Look::Values));
     let asked: Vec<(usize, String, usize)> = own
         .map(|(at, _)| (at, pair.columns[at].at.clone(), 4 * VALUES_MOST))
@@ -125,7 +130,12 @@ pub fn values(session: &Session, pair: &Pair, looks: &[Look], more: &[(&str, usi
         asked.iter().enumerate().map(|(at, (_, name, _))| format!("WHEN grouping({name}) = 0 THEN {at}")).collect();
     let sql = fill(
         include_str!("values.sql"),
-        &[("rows", &pair.relation), ("sets", &sets.join(", ")), ("texts", &texts.join(", ")), ("which", &which.join(" "))],
+        &[
+            ("rows", &pair.relation),
+            ("sets", &sets.join(", ")),
+            ("texts", &texts.join(", ")),
+            ("which", &which.join(" ")),
+        ],
     );
     let mut found: BTreeMap<usize, BTreeMap<String, Counted>> = BTreeMap::new();
     for row in session.engine.rows(&sql)?.rows {

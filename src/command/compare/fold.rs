@@ -20,6 +20,9 @@ const KEPT_MOST: f64 = 0.25;
 /// The same of one that could be chance there.
 const KEPT_BY_CHANCE_MOST: f64 = 0.6;
 
+/// Causes that explain as much as others to so small a part say the same.
+const ALIKE: f64 = 0.1;
+
 /// A change with the bit that marks its rows.
 #[derive(Debug, Clone)]
 pub struct Marked {
@@ -30,6 +33,8 @@ pub struct Marked {
     pub is_consequence: bool,
     /// How much less its rows are worth, being alike.
     pub spread: f64,
+    /// Of causes that say the same, the least is told: a code before a template, that before a value.
+    pub rank: u8,
 }
 
 /// Rows of both sides by the changes that concern them.
@@ -106,9 +111,11 @@ impl Masks {
                 (explained.iter().map(|at| marked[*at].effect).sum(), explained)
             };
             let causes = open.iter().filter(|at| marked[**at].is_cause).map(|at| (*at, of(*at)));
+            let told = |one: &(usize, (f64, Vec<usize>))| marked[one.0].effect + one.1.0;
             let best = causes.filter(|(_, (gain, _))| *gain > 0.0).reduce(|most, one| {
-                let by = (one.1.0, marked[one.0].effect);
-                let is_more = by.0 > most.1.0 + 1e-9 || (by.0 > most.1.0 - 1e-9 && by.1 > marked[most.0].effect + 1e-9);
+                let (by, rank) = (told(&one) / told(&most), marked[one.0].rank.cmp(&marked[most.0].rank));
+                let is_alike = (1.0 - ALIKE..=1.0 / (1.0 - ALIKE)).contains(&by);
+                let is_more = if is_alike && rank.is_ne() { rank.is_lt() } else { by > 1.0 + 1e-9 };
                 if is_more { one } else { most }
             });
             let Some((cause, (_, explained))) = best else { return found };
@@ -146,6 +153,7 @@ pub fn fold(
             is_cause: hit.is_cause,
             is_consequence: true,
             spread: found.spread.effect,
+            rank: if found.what == What::Template { 1 } else { 2 },
         })
     };
     let marked: Vec<Marked> =
@@ -227,7 +235,7 @@ mod tests {
     use super::*;
 
     fn marked(effect: f64, is_cause: bool) -> Marked {
-        Marked { sql: String::new(), effect, is_cause, is_consequence: true, spread: 1.0 }
+        Marked { sql: String::new(), effect, is_cause, is_consequence: true, spread: 1.0, rank: 2 }
     }
 
     fn masks(rows: &[(u64, f64, f64)]) -> Masks {

@@ -196,7 +196,8 @@ fn distance_of(bins: &[Blocks<u32>]) -> f64 {
     let (mut part, mut filled) = (0, 0.0);
     for bin in bins {
         if filled >= all / PARTS {
-            (first.push(0.0), second.push(0.0));
+            first.push(0.0);
+            second.push(0.0);
             (part, filled) = (part + 1, 0.0);
         }
         first[part] += bin.sum(0);
@@ -222,7 +223,8 @@ mod tests {
 
     #[test]
     fn a_value_that_is_gone_makes_no_other_one_more_frequent() {
-        let all: Vec<Counted> = (0..6).map(|at| counted(&format!("ST{at}"), 100, if at == 4 { 0 } else { 100 })).collect();
+        let all: Vec<Counted> =
+            (0..6).map(|at| counted(&format!("ST{at}"), 100, if at == 4 { 0 } else { 100 })).collect();
         let (told, others) = values(&all, &rows(&all));
         assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [4]);
         assert_eq!(others.len(), 5);

@@ -30,20 +30,38 @@ pub enum Look {
     Nulls,
     Values,
     /// Cut at these numbers.
-    Numbers { cuts: Vec<f64>, is_latency: bool },
+    Numbers {
+        cuts: Vec<f64>,
+        is_latency: bool,
+    },
 }
 
 /// Words that say that a whole number tells one row from another, or goes up by itself.
 const RUNNING: [&str; 18] = [
-    "seq", "sequence", "id", "no", "nr", "number", "index", "offset", "counter", "pid", "tid", "line", "port", "row", "key",
-    "serial", "uid", "num",
+    "seq", "sequence", "id", "no", "nr", "number", "index", "offset", "counter", "pid", "tid", "line", "port", "row",
+    "key", "serial", "uid", "num",
 ];
 /// Words of whole numbers that are names of something.
 const NAMES: [&str; 8] = ["code", "status", "type", "class", "kind", "category", "label", "version"];
 /// Words of numbers that say how long something took, and the units that end their names.
 const LATENCIES: [&str; 17] = [
-    "duration", "latency", "elapsed", "took", "rtt", "wait", "waited", "delay", "response", "ttfb", "runtime", "cycle", "lag",
-    "uptime", "taken", "dur", "processing",
+    "duration",
+    "latency",
+    "elapsed",
+    "took",
+    "rtt",
+    "wait",
+    "waited",
+    "delay",
+    "response",
+    "ttfb",
+    "runtime",
+    "cycle",
+    "lag",
+    "uptime",
+    "taken",
+    "dur",
+    "processing",
 ];
 
 fn says(name: &str, words: &[&str]) -> bool {
@@ -188,8 +206,19 @@ fn length_of_time(known: &Known, unit: &str) -> Known {
 
 /// Words of a column that says what a number of its row is of.
 const QUANTITIES: [&str; 13] = [
-    "sensor", "metric", "parameter", "param", "channel", "tag", "signal", "measurement", "variable", "quantity", "probe",
-    "item", "counter",
+    "sensor",
+    "metric",
+    "parameter",
+    "param",
+    "channel",
+    "tag",
+    "signal",
+    "measurement",
+    "variable",
+    "quantity",
+    "probe",
+    "item",
+    "counter",
 ];
 
 /// The numbers of a table that has those of several quantities in one column, by quantity.

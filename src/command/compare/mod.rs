@@ -128,9 +128,11 @@ fn pairs<'a>(
     }
     // The same answer whatever the order in which sources are named.
     pairs.sort_by(|a, b| a.name.cmp(&b.name));
-    for (names, why) in
-        [(timeless, "without a time"), (loaded, "whose time tells when rows were loaded"), (elsewhere, "without a row in either window")]
-    {
+    for (names, why) in [
+        (timeless, "without a time"),
+        (loaded, "whose time tells when rows were loaded"),
+        (elsewhere, "without a row in either window"),
+    ] {
         if !names.is_empty() {
             notes.push(format!("left out, {why}: {}", name::listed(&names)));
         }
@@ -216,7 +218,8 @@ impl Comparison<'_> {
         folded += of_codes.iter().filter(|(finding, _)| finding.is_folded).count();
         found.extend(of_codes.into_iter().map(|(finding, _)| finding).filter(|finding| !finding.is_folded));
         found.sort_by(|a, b| {
-            let name = |one: &Finding| (one.what as usize, one.table_name.clone(), one.column_name.clone(), one.value.clone());
+            let name =
+                |one: &Finding| (one.what as usize, one.table_name.clone(), one.column_name.clone(), one.value.clone());
             b.effect.total_cmp(&a.effect).then_with(|| name(a).cmp(&name(b)))
         });
         self.say(&mut notes, tests, folded);
@@ -263,6 +266,7 @@ impl Comparison<'_> {
                 is_cause: true,
                 is_consequence: of_codes[*at].1.len() == 1,
                 spread: 1.0,
+                rank: 0,
             })
             .collect();
         for (other, cause) in fold::fold(self.session, self.sides, pair, seen, &places, &codes, &sure)? {
@@ -288,11 +292,18 @@ impl Comparison<'_> {
             grouped(tests as u64),
             match self.codes.tests {
                 0 => String::new(),
-                codes => format!(", and of {} codes and errors without one among themselves, as errors --baseline has it", grouped(codes as u64)),
+                codes => format!(
+                    ", and of {} codes and errors without one among themselves, as errors --baseline has it",
+                    grouped(codes as u64)
+                ),
             }
         ));
         if folded > 0 {
-            let are = if folded == 1 { "1 change is a consequence".to_string() } else { format!("{folded} changes are consequences") };
+            let are = if folded == 1 {
+                "1 change is a consequence".to_string()
+            } else {
+                format!("{folded} changes are consequences")
+            };
             notes.push(format!("{are} of others and named in their field `also`"));
         }
         if self.codes.rare > 0 {

@@ -108,7 +108,10 @@ fn most_times(quantiles: &Quantiles) -> usize {
         let [before, now] = quantiles[place];
         if before > 0.0 && now > 0.0 { (now / before).ln().abs() } else { 0.0 }
     };
-    [MIDDLE, 5, 6].into_iter().reduce(|most, one| if times(one) > times(most) + 1e-9 { one } else { most }).unwrap_or(MIDDLE)
+    [MIDDLE, 5, 6]
+        .into_iter()
+        .reduce(|most, one| if times(one) > times(most) + 1e-9 { one } else { most })
+        .unwrap_or(MIDDLE)
 }
 
 /// Of those between 5 and 95 % the one that moved most; the middle if it moved a third as much.

@@ -124,7 +124,7 @@ pub fn columns(tables: [Option<&Table>; 2]) -> Vec<Known> {
     for known in &mut found {
         known.kind = common_kind(known.kinds);
     }
-    found.extend(tables[1].or(tables[0]).and_then(passage));
+    found.extend(tables[1].or(tables[0]).and_then(|table| passage(table, tables)));
     for (at, known) in found.iter_mut().enumerate() {
         known.at = format!("c{at}");
     }
@@ -145,8 +145,12 @@ fn common_kind(kinds: [Option<Kind>; 2]) -> Kind {
 }
 
 /// How long what a row tells of has lasted, in seconds, of tables whose rows have a beginning and an end.
-fn passage(table: &Table) -> Option<Known> {
+fn passage(table: &Table, tables: [Option<&Table>; 2]) -> Option<Known> {
     let (begin, end) = (table.roles.time.as_ref()?, table.roles.end.as_ref()?);
+    let is_there = |name: &String| tables.iter().flatten().all(|table| table.column(name).is_some());
+    if !is_there(begin) || !is_there(end) {
+        return None;
+    }
     let [from, to] = [begin, end].map(|name| format!("epoch_us({}::TIMESTAMP)", quote::readable_name(name)));
     Some(Known {
         name: format!("{end} - {begin}"),

@@ -101,9 +101,8 @@ fn within(
         }
         None => {
             let lengths = cut.lengths.sides.concat();
-            let rate = |part: std::ops::Range<usize>| {
-                (sum(&all_hits[part.clone()]) + 0.5) / lengths[part].iter().sum::<f64>()
-            };
+            let rate =
+                |part: std::ops::Range<usize>| (sum(&all_hits[part.clone()]) + 0.5) / lengths[part].iter().sum::<f64>();
             let (old, new) = (rate(0..part), rate(part..lengths.len()));
             let hours = length as f64 / 3_600_000_000.0;
             Box::new(move |near| near.hits * (new / old).ln() - (new - old) * hours)

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Templates;
 use super::counts::{self, Column, Counted, Rows};
 use super::found::{Finding, Hit, What, points, rounded, times};
 use super::judge::{self, Differs, Judged};
 use super::looks::{self, Look};
 use super::sides::{Known, Pair, Sides};
-use super::Templates;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
@@ -57,11 +57,14 @@ pub fn look(
     }
     volume(&mut seen, sides, (place, &*pair));
     if seen.rows.of(0) == 0 || seen.rows.of(1) == 0 {
+        seen.columns = counts::columns(session, pair, &seen.looks)?;
+        fill_structure(&mut seen);
         return Ok(seen);
     }
     seen.looks = looks::looks(session, pair, skipped, seen.rows.of(0) + seen.rows.of(1))?;
     let pair: &Pair = pair;
     seen.columns = counts::columns(session, pair, &seen.looks)?;
+    fill_structure(&mut seen);
     running(&mut seen, pair);
     let number = templates.has(place).then_some(("t", TEMPLATES_MOST));
     let values = counts::values(session, pair, &seen.looks, number.as_slice())?;
@@ -98,8 +101,7 @@ fn structure(seen: &mut Seen, (place, pair): (usize, &Pair)) {
         let mut found = Finding::new(What::Table, place, &pair.name);
         let rows = [0, 1].map(|side| seen.rows.of(side) as f64);
         found.change = if pair.tables[0].is_none() { "new".into() } else { "gone".into() };
-        (found.baseline, found.incident) =
-            (pair.tables[0].map(|_| rows[0]), pair.tables[1].map(|_| rows[1]));
+        (found.baseline, found.incident) = (pair.tables[0].map(|_| rows[0]), pair.tables[1].map(|_| rows[1]));
         found.sql = pair.shown("count(*)");
         seen.findings.push(found);
         return;
@@ -122,6 +124,18 @@ fn structure(seen: &mut Seen, (place, pair): (usize, &Pair)) {
         };
         found.sql = format!("SELECT {} AS baseline, {} AS incident", of(0), of(1));
         seen.findings.push(found);
+    }
+}
+
+/// How many values the columns have that one side has not, or of which the types differ.
+fn fill_structure(seen: &mut Seen) {
+    for found in seen.findings.iter_mut().filter(|found| found.what == What::Column) {
+        let Some(values) = found.column.map(|at| &seen.columns[at].values) else { continue };
+        let is_there = |side: usize| match (found.change.as_str(), side) {
+            ("new", 0) | ("gone", 1) => None,
+            _ => Some(values.sum(side)),
+        };
+        (found.baseline, found.incident) = (is_there(0), is_there(1));
     }
 }
 
@@ -249,8 +263,7 @@ fn categories(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize, values:
         shares_of(&mut found, &counted.blocks, &rows);
         found.since = came_or_went(counted);
         let holds = is_value(known, &known.sql, &counted.value);
-        found.sql =
-            pair.shown(&format!("round(count(*) FILTER (WHERE {holds}) / count({}), 6)", known.sql));
+        found.sql = pair.shown(&format!("round(count(*) FILTER (WHERE {holds}) / count({}), 6)", known.sql));
         found.holds = Some(holds);
         let sql = is_value(known, &known.at, &counted.value);
         found.hit = Some(Hit { sql, is_cause: true, blocks: counted.blocks.clone(), rows });

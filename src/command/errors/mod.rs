@@ -97,7 +97,9 @@ impl Ask for ErrorsArgs {
         let absolute = |path: &String| {
             std::path::absolute(path).map_or_else(|_| path.clone(), |path| path.to_string_lossy().into_owned())
         };
-        file.map(|path| Named { name: Some(codebook::FILE.into()), path: absolute(path), ..Named::default() }).into_iter().collect()
+        file.map(|path| Named { name: Some(codebook::FILE.into()), path: absolute(path), ..Named::default() })
+            .into_iter()
+            .collect()
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {

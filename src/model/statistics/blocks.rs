@@ -98,9 +98,10 @@ pub fn typical(all: &[Vec<Spread>]) -> Vec<Spread> {
 /// Of rows, those that are hits: how much more their share varies than that of independent rows.
 pub fn share_spreads(hits: &Blocks<u32>, rows: &Blocks<u32>) -> Vec<Spread> {
     spreads([rows.sides[0].len(), rows.sides[1].len()], |side, length| {
+        // A window without any hit has blocks that do not vary, and that is something known of how they vary.
         let all = rows.sum(side);
         let share = hits.sum(side) / all;
-        if all <= 0.0 || share <= 0.0 || share >= 1.0 {
+        if all <= 0.0 {
             return None;
         }
         let pairs = hits.summed(side, length).into_iter().zip(rows.summed(side, length));
@@ -112,7 +113,7 @@ pub fn share_spreads(hits: &Blocks<u32>, rows: &Blocks<u32>) -> Vec<Spread> {
 fn rate_spreads(events: &Blocks<u32>, lengths: &Blocks<f64>) -> Vec<Spread> {
     spreads([events.sides[0].len(), events.sides[1].len()], |side, length| {
         let (all, whole) = (events.sum(side), lengths.sum(side));
-        if all <= 0.0 || whole <= 0.0 {
+        if whole <= 0.0 {
             return None;
         }
         let pairs = events.summed(side, length).into_iter().zip(lengths.summed(side, length));

@@ -32,9 +32,8 @@ pub fn kolmogorov_smirnov(bins: &[Blocks<u32>]) -> Option<Ks> {
             (distance, cut, hits) = (apart, at, below.clone());
         }
     }
-    let (p, spread) = least_sure(&share_spreads(&hits, &rows), |effect| {
-        kolmogorov(distance, all[0] / effect, all[1] / effect)
-    });
+    let (p, spread) =
+        least_sure(&share_spreads(&hits, &rows), |effect| kolmogorov(distance, all[0] / effect, all[1] / effect));
     Some(Ks { distance, cut, p, spread })
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audit, Fault, first_line, share, shown};
-use crate::command::templates::like;
 use crate::command::errors::meanings;
+use crate::command::templates::like;
 use crate::engine::quote;
 use crate::error::Result;
 

@@ -17,7 +17,7 @@ mod auto;
 mod judge;
 mod told;
 
-pub use told::{CodeChange, Changes, auto as auto_windows, changes};
+pub use told::{Changes, CodeChange, auto as auto_windows, changes};
 
 use judge::{Change, FALSE_DISCOVERY_RATE, PARTS, Pair, RATIO_LEAST};
 

@@ -70,9 +70,10 @@ pub fn changes(session: &Session, common: &Common, windows: &Windows) -> Result<
     let Some(question) = question(session, &args)? else { return Ok(Changes::default()) };
     let Compared { keys, pairs, changes, .. } = compared(&question, windows)?;
     let is_sure = |change: &Change| change.change != "same" && change.p_adjusted <= FALSE_DISCOVERY_RATE;
-    let columns = question.places.iter().filter_map(|place| {
-        Some((place.table.name.clone(), place.raw.as_ref()?.column()?.to_string()))
-    });
+    let columns = question
+        .places
+        .iter()
+        .filter_map(|place| Some((place.table.name.clone(), place.raw.as_ref()?.column()?.to_string())));
     let told = |((key, pair), change): ((&Key, &Pair), &Change)| {
         let code = key.code.clone().filter(|_| is_sure(change))?;
         let places = question
