@@ -70,24 +70,15 @@ pub fn nulls(nulls: &Blocks<u32>, rows: &Blocks<u32>) -> Option<Judged> {
 ///
 /// The value that changed most is told first, and then taken away on both sides, so that of a value that is gone no other
 /// one is told as having become more frequent.
-pub fn values(values: &[Counted], rows: &Blocks<u32>) -> (Vec<(usize, Judged)>, Vec<f64>) {
+pub fn values(values: &[Counted], rows: &Blocks<u32>, usual: &Usual) -> (Vec<(usize, Judged)>, Vec<f64>) {
     let mut left: Vec<usize> = (0..values.len()).collect();
     let all = rows;
     let mut rows = rows.clone();
     let mut told = Vec::new();
-    // Where values come and go by themselves, as lots do, a new one is nothing new.
-    let is_known = |value: &&Counted| value.blocks.sum(0) >= KNOWN_LEAST;
-    let baseline = |blocks: &Blocks<u32>| Blocks { sides: [blocks.sides[0].clone(), vec![0; blocks.sides[1].len()]] };
-    let spreads: Vec<Vec<Spread>> = values
-        .iter()
-        .filter(is_known)
-        .map(|value| statistics::share_spreads(&baseline(&value.blocks), &baseline(all)))
-        .collect();
-    let usual = statistics::typical(&spreads);
     let judge = |at: usize, rows: &Blocks<u32>| -> Option<Judged> {
         let hits = &values[at].blocks;
         let [before, now] = shares(hits, rows)?;
-        let (p, spread) = statistics::share_changed_among(hits, rows, &usual);
+        let (p, spread) = statistics::share_changed_among(hits, rows, &usual.of_new(hits));
         let effect = statistics::share_distance(before, now);
         let whole = shares(hits, all)?;
         Some(Judged { p, spread, effect, is_worth: is_worth(before, now) && is_worth(whole[0], whole[1]) })
@@ -117,6 +108,33 @@ pub fn values(values: &[Counted], rows: &Blocks<u32>) -> (Vec<(usize, Judged)>, 
         _ => left.iter().map(|at| judge(*at, &rows).map_or(1.0, |judged| judged.p)).collect(),
     };
     (told, others)
+}
+
+/// How values of a column come in the baseline. Where they come and go by themselves, as lots do, a new one is nothing
+/// new; and it has no baseline of its own that would say so.
+#[derive(Debug, Default)]
+pub struct Usual(Vec<(f64, Vec<Spread>)>);
+
+impl Usual {
+    pub fn of(values: &[Counted], rows: &Blocks<u32>) -> Usual {
+        let baseline = |blocks: &Blocks<u32>| Blocks { sides: [blocks.sides[0].clone(), vec![0; blocks.sides[1].len()]] };
+        let rows = baseline(rows);
+        let known = values.iter().filter(|value| value.blocks.sum(0) >= KNOWN_LEAST);
+        let of = |value: &Counted| {
+            (value.blocks.sum(0), statistics::share_spreads(&baseline(&value.blocks), &rows))
+        };
+        Usual(known.map(of).collect())
+    }
+
+    /// Of a new value, what is usual of those that are not much seldomer; of others nothing, for they have spreads of
+    /// their own.
+    fn of_new(&self, hits: &Blocks<u32>) -> Vec<Spread> {
+        if hits.sum(0) > 0.0 {
+            return Vec::new();
+        }
+        let alike = self.0.iter().filter(|(count, _)| *count >= hits.sum(1) / 3.0);
+        statistics::typical(&alike.map(|(_, spreads)| spreads.clone()).collect::<Vec<_>>())
+    }
 }
 
 /// Where a distribution differs most.
@@ -225,7 +243,7 @@ mod tests {
     fn a_value_that_is_gone_makes_no_other_one_more_frequent() {
         let all: Vec<Counted> =
             (0..6).map(|at| counted(&format!("ST{at}"), 100, if at == 4 { 0 } else { 100 })).collect();
-        let (told, others) = values(&all, &rows(&all));
+        let (told, others) = values(&all, &rows(&all), &Usual::default());
         assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [4]);
         assert_eq!(others.len(), 5);
         assert!(others.iter().all(|p| *p > 0.9), "{others:?}");
@@ -234,14 +252,14 @@ mod tests {
     #[test]
     fn of_two_values_the_rarer_one_is_told() {
         let all = [counted("PASS", 95, 80), counted("FAIL", 5, 20)];
-        let (told, others) = values(&all, &rows(&all));
+        let (told, others) = values(&all, &rows(&all), &Usual::default());
         assert_eq!((told.len(), told[0].0, others), (1, 1, vec![1.0]));
     }
 
     #[test]
     fn however_many_rows_a_change_of_little_is_none() {
         let all = [counted("a", 400_000, 404_000), counted("b", 600_000, 596_000)];
-        assert!(values(&all, &rows(&all)).0.is_empty());
+        assert!(values(&all, &rows(&all), &Usual::default()).0.is_empty());
         assert!(!rate(&all[0].blocks, &Blocks { sides: [vec![1.0; 12], vec![1.0; 12]] }).is_worth);
     }
 

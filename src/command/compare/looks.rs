@@ -37,9 +37,9 @@ pub enum Look {
 }
 
 /// Words that say that a whole number tells one row from another, or goes up by itself.
-const RUNNING: [&str; 18] = [
+const RUNNING: [&str; 22] = [
     "seq", "sequence", "id", "no", "nr", "number", "index", "offset", "counter", "pid", "tid", "line", "port", "row",
-    "key", "serial", "uid", "num",
+    "key", "serial", "uid", "num", "thread", "process", "session", "job",
 ];
 /// Words of whole numbers that are names of something.
 const NAMES: [&str; 8] = ["code", "status", "type", "class", "kind", "category", "label", "version"];

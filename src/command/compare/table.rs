@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Templates;
 use super::counts::{self, Column, Counted, Rows};
 use super::found::{Finding, Hit, What, points, rounded, times};
-use super::judge::{self, Differs, Judged};
+use super::judge::{self, Differs, Judged, Usual};
 use super::looks::{self, Look};
 use super::sides::{Known, Pair, Sides};
 use crate::engine::quote;
@@ -252,7 +252,7 @@ fn came_or_went(counted: &Counted) -> Option<i64> {
 }
 
 fn categories(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize, values: &[Counted]) {
-    let (told, others) = judge::values(values, &seen.columns[at].values);
+    let (told, others) = judge::values(values, &seen.columns[at].values, &Usual::of(values, &seen.columns[at].values));
     seen.others.extend(others);
     let known = &pair.columns[at];
     for (which, judged) in told {
@@ -284,7 +284,8 @@ fn of_templates(
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
     }
-    let (told, others) = judge::values(values, &rows);
+    // What a program says for the first time is new, whatever else it says in bursts.
+    let (told, others) = judge::values(values, &rows, &Usual::default());
     seen.others.extend(others);
     for (which, judged) in told {
         let counted = &values[which];

@@ -12,7 +12,7 @@ use super::ratio::{rate_ratio, risk_ratio};
 /// How many neighbouring blocks are taken as one.
 const LENGTHS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 24];
 /// Blocks of both windows together, less one of each, below which they tell nothing.
-const FREEDOM_LEAST: f64 = 6.0;
+const FREEDOM_LEAST: f64 = 12.0;
 /// The same of one window cut into blocks as long as the whole other one.
 const WHOLE_FREEDOM_LEAST: f64 = 3.0;
 
