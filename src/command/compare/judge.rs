@@ -110,6 +110,27 @@ pub fn values(values: &[Counted], rows: &Blocks<u32>, usual: &Usual) -> (Vec<(us
     (told, others)
 }
 
+/// The same of what a log says: each value by its rows per time, since one that is said for the first time makes no other
+/// one rarer. A value must have another share of all rows besides: where a log says twice as much of everything, it is
+/// its volume that changed.
+pub fn said(values: &[Counted], rows: &Blocks<u32>, lengths: &Blocks<f64>) -> (Vec<(usize, Judged)>, Vec<f64>) {
+    let (mut told, mut others) = (Vec::new(), Vec::new());
+    for (at, value) in values.iter().enumerate() {
+        let (p, spread) = statistics::rate_changed(&value.blocks, lengths);
+        let [before, now] = shares(&value.blocks, rows).unwrap_or_default();
+        let [rate_before, rate_now] = [0, 1].map(|side| value.blocks.sum(side) / lengths.sum(side));
+        let is_other_rate = rate_before.max(rate_now) >= SHARE_TIMES * rate_before.min(rate_now);
+        let is_worth = is_worth(before, now) && is_other_rate && (now - before) * (rate_now - rate_before) > 0.0;
+        if is_worth && p <= 0.05 {
+            let effect = statistics::share_distance(before, now);
+            told.push((at, Judged { p, spread, effect, is_worth }));
+        } else {
+            others.push(p);
+        }
+    }
+    (told, others)
+}
+
 /// How values of a column come in the baseline. Where they come and go by themselves, as lots do, a new one is nothing
 /// new; and it has no baseline of its own that would say so.
 #[derive(Debug, Default)]
@@ -117,12 +138,11 @@ pub struct Usual(Vec<(f64, Vec<Spread>)>);
 
 impl Usual {
     pub fn of(values: &[Counted], rows: &Blocks<u32>) -> Usual {
-        let baseline = |blocks: &Blocks<u32>| Blocks { sides: [blocks.sides[0].clone(), vec![0; blocks.sides[1].len()]] };
+        let baseline =
+            |blocks: &Blocks<u32>| Blocks { sides: [blocks.sides[0].clone(), vec![0; blocks.sides[1].len()]] };
         let rows = baseline(rows);
         let known = values.iter().filter(|value| value.blocks.sum(0) >= KNOWN_LEAST);
-        let of = |value: &Counted| {
-            (value.blocks.sum(0), statistics::share_spreads(&baseline(&value.blocks), &rows))
-        };
+        let of = |value: &Counted| (value.blocks.sum(0), statistics::share_spreads(&baseline(&value.blocks), &rows));
         Usual(known.map(of).collect())
     }
 
@@ -247,6 +267,16 @@ mod tests {
         assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [4]);
         assert_eq!(others.len(), 5);
         assert!(others.iter().all(|p| *p > 0.9), "{others:?}");
+    }
+
+    #[test]
+    fn what_a_log_says_for_the_first_time_makes_nothing_rarer() {
+        let lengths = Blocks { sides: [vec![1.0; 12], vec![1.0; 12]] };
+        let all = [counted("served", 100, 104), counted("evicted", 20, 19), counted("refused", 0, 300)];
+        let told: Vec<usize> = said(&all, &rows(&all), &lengths).0.iter().map(|(at, _)| *at).collect();
+        assert_eq!(told, [2]);
+        let twice = [counted("served", 100, 200), counted("evicted", 20, 40)];
+        assert!(said(&twice, &rows(&twice), &lengths).0.is_empty());
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub fn look(
         }
         match &seen.looks[at] {
             Look::Values => match values.get(&at) {
-                Some(values) => categories(&mut seen, (place, pair), at, values),
+                Some(values) => categories(&mut seen, sides, (place, pair), at, values),
                 None if seen.columns[at].values.sum(0) + seen.columns[at].values.sum(1) > 0.0 => {
                     seen.notes.push(format!("{}.{} has too many values to compare", pair.name, pair.columns[at].name));
                 }
@@ -88,7 +88,7 @@ pub fn look(
         }
     }
     if let Some(values) = values.get(&pair.columns.len()) {
-        of_templates(&mut seen, session, (place, pair), values, templates)?;
+        of_templates(&mut seen, (session, sides), (place, pair), values, templates)?;
     } else if number.is_some() && !seen.rows.blocks.sides.is_empty() {
         seen.notes.push(format!("{} has more than {TEMPLATES_MOST} templates, which are not compared", pair.name));
     }
@@ -251,8 +251,12 @@ fn came_or_went(counted: &Counted) -> Option<i64> {
     }
 }
 
-fn categories(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize, values: &[Counted]) {
-    let (told, others) = judge::values(values, &seen.columns[at].values, &Usual::of(values, &seen.columns[at].values));
+fn categories(seen: &mut Seen, sides: &Sides, (place, pair): (usize, &Pair), at: usize, values: &[Counted]) {
+    let rows = &seen.columns[at].values;
+    let (told, others) = match (sides, pair.table().is_some_and(|table| table.kind == "log")) {
+        (Sides::Windows(_), true) => judge::said(values, rows, &pair.cut.lengths),
+        _ => judge::values(values, rows, &Usual::of(values, rows)),
+    };
     seen.others.extend(others);
     let known = &pair.columns[at];
     for (which, judged) in told {
@@ -273,7 +277,7 @@ fn categories(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize, values:
 
 fn of_templates(
     seen: &mut Seen,
-    session: &Session,
+    (session, sides): (&Session, &Sides),
     (place, pair): (usize, &Pair),
     values: &[Counted],
     templates: &Templates,
@@ -284,8 +288,10 @@ fn of_templates(
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
     }
-    // What a program says for the first time is new, whatever else it says in bursts.
-    let (told, others) = judge::values(values, &rows, &Usual::default());
+    let (told, others) = match sides {
+        Sides::Windows(_) => judge::said(values, &rows, &pair.cut.lengths),
+        Sides::Sources(_) => judge::values(values, &rows, &Usual::default()),
+    };
     seen.others.extend(others);
     for (which, judged) in told {
         let counted = &values[which];
