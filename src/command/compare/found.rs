@@ -128,7 +128,8 @@ impl Finding {
             Value::Text(self.change.clone()),
             float(self.p_adjusted.map(digits)),
             self.since.map_or(Value::Null, Value::Time),
-            Value::Text(self.sql.clone()),
+            // Of a template that no pattern tells from others there is no SQL.
+            if self.sql.is_empty() { Value::Null } else { Value::Text(self.sql.clone()) },
             Value::Float(rounded(self.effect, 4)),
             if self.also.is_empty() { Value::Null } else { Value::Text(self.also.join("; ")) },
         ]

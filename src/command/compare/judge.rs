@@ -296,8 +296,8 @@ mod tests {
     #[test]
     fn the_end_of_a_latency_is_told_where_its_whole_is_the_same() {
         let bin = |before: u32, now: u32| Blocks { sides: [vec![before; 12], vec![now; 12]] };
-        let mut bins: Vec<Blocks<u32>> = (0..50).map(|_| bin(98, 95)).collect();
-        bins.push(bin(100, 250));
+        let mut bins: Vec<Blocks<u32>> = (0..50).map(|_| bin(95, 90)).collect();
+        bins.extend((0..10).map(|_| bin(25, 75)));
         let (found, others) = numbers(&bins, true).expect("judged");
         let found = found.expect("a change");
         assert!(found.end.is_some() && found.judged.p < 1e-6, "{found:?}");

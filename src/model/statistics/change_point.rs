@@ -118,7 +118,8 @@ pub fn share_shift(hits: &[u32], rows: &[u32]) -> Option<usize> {
         term(hits) + term(rows - hits)
     };
     let (mut before, mut rows_before) = (0.0, 0.0);
-    let mut best = (0.0, None);
+    // Less than this is how the logarithms are rounded.
+    let mut best = (1e-6, None);
     for (part, (hit, n)) in hits.iter().zip(rows).enumerate().take(hits.len().saturating_sub(1)) {
         before += f64::from(*hit);
         rows_before += f64::from(*n);
