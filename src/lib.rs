@@ -71,6 +71,7 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Explain(args) => ask(&args, surroundings, stdin),
         Command::Report(args) => ask(&args, surroundings, stdin),
         Command::Compare(args) => ask(&args, surroundings, stdin),
+        Command::Slices(args) => ask(&args, surroundings, stdin),
         Command::Formats(args) => ask(&args, surroundings, stdin),
         Command::Completions(args) => {
             args.write(&mut terminal::stdout());

@@ -18,6 +18,7 @@ pub mod missing;
 pub mod query;
 pub mod report;
 pub mod schema;
+pub mod slices;
 pub mod sources;
 pub mod templates;
 pub mod timeline;
@@ -49,6 +50,7 @@ pub enum Command {
     Errors(errors::ErrorsArgs),
     Explain(explain::ExplainArgs),
     Compare(compare::CompareArgs),
+    Slices(slices::SlicesArgs),
     Templates(templates::TemplatesArgs),
     Check(check::CheckArgs),
     Report(report::ReportArgs),

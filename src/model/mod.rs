@@ -12,6 +12,7 @@ pub mod role;
 pub mod scan;
 pub mod shell;
 pub mod size;
+pub mod slices;
 pub mod statistics;
 pub mod templates;
 pub mod time;

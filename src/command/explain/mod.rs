@@ -13,13 +13,13 @@ use crate::model::coverage::grouped;
 use crate::model::value::Value;
 use crate::session::Session;
 
-mod attributes;
+pub mod attributes;
 mod before;
 mod blocks;
 mod findings;
 mod lanes;
 mod numbers;
-mod population;
+pub mod population;
 mod rows;
 mod search;
 mod values;

@@ -1,0 +1,125 @@
+//! What is judged at all: rows without label, prediction or score; how many labels are positive; and where labels are
+//! missing more often than elsewhere.
+
+use super::rows::{Looked, Rows};
+use crate::error::{Error, Result};
+use crate::model::contrast::{Covered, Family, Whole, possible, weighted};
+use crate::model::coverage::grouped;
+
+const FALSE_RATE: f64 = 0.05;
+/// Values that are named for missing labels.
+const NAMED: usize = 3;
+/// Classes that are named.
+const CLASSES: i64 = 5;
+
+/// Rows, and those of them that have a label.
+pub struct Coverage {
+    pub rows: u64,
+    pub labelled: u64,
+}
+
+pub fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "0 %".into();
+    }
+    let share = 100.0 * part as f64 / whole as f64;
+    if share < 9.95 { format!("{share:.1} %") } else { format!("{share:.0} %") }
+}
+
+impl Coverage {
+    /// # Errors
+    /// If no row can be judged.
+    pub fn of(rows: &Rows, notes: &mut Vec<String>) -> Result<Coverage> {
+        let row = rows.engine.counted(
+            "SELECT count(*), count(*) FILTER (is_labelled), count(*) FILTER (is_judged), \
+             count(*) FILTER (is_judged AND is_positive), count(*) FILTER (is_judged AND model_score IS NULL) FROM rca_sliced",
+        )?;
+        let [all, labelled, judged, positive, unscored] = [0, 1, 2, 3, 4].map(|at| row[at].int().unsigned_abs());
+        if judged == 0 {
+            return Err(Error::question("no row has both a label and what the model says")
+                .detail(format!("of {} rows {} have a label", grouped(all), grouped(labelled)))
+                .hint("say which columns they are: --label COLUMN --prediction COLUMN"));
+        }
+        let without = |rows: u64, what: &str| match rows {
+            0 => String::new(),
+            rows => format!(", {} without a {what}", grouped(rows)),
+        };
+        let said = if rows.judged.is_by_threshold() { "score" } else { "prediction" };
+        let balance = match rows.judged.has_positive() {
+            true => format!("; {} are positive ({})", grouped(positive), percent(positive, judged)),
+            false => classes(rows, judged)?,
+        };
+        notes.push(format!(
+            "of {} rows {} are judged{}{}{balance}",
+            grouped(all),
+            grouped(judged),
+            without(all - labelled, "label"),
+            without(labelled - judged, said),
+        ));
+        if rows.judged.has_score && rows.judged.has_positive() && unscored > 0 {
+            notes.push(format!(
+                "{} of the rows judged have no score, and are not in what is said of it",
+                grouped(unscored)
+            ));
+        }
+        Ok(Coverage { rows: all, labelled })
+    }
+
+    /// The values of whose rows labels are missing more often than of others.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn missing(&self, rows: &Rows, notes: &mut Vec<String>) -> Result<()> {
+        let whole = Whole { rows: self.rows, bad: self.rows - self.labelled };
+        if whole.bad < 2 {
+            return Ok(());
+        }
+        let least = ((0.05 * whole.bad as f64).ceil() as u64).max(2);
+        let Looked { items, tests } = rows.values(("true", "NOT is_labelled"), (self.rows, least), &mut Vec::new())?;
+        // That what has no label has none is no news.
+        let table = rows.roles.label_table();
+        let is_of_labels = |text: &str| table.as_ref().is_some_and(|table| text.starts_with(table.as_str()));
+        let is_news = |text: &str| !text.ends_with(": unlabelled") && !is_of_labels(text);
+        let ratios: Vec<_> = items.iter().map(|item| whole.ratio(item.covered)).collect();
+        let tests = possible(&tests, 1);
+        let families = [Family { tests: tests[0], weight: 0.5 }, Family { tests: tests[1], weight: 0.5 }];
+        let family = |item: usize| usize::from(!rows.attributes[items[item].attribute].is_finding);
+        let p: Vec<(f64, usize)> = ratios.iter().enumerate().map(|(at, ratio)| (ratio.p, family(at))).collect();
+        let adjusted = weighted(&p, &families);
+        let mut found: Vec<(usize, f64)> = (0..items.len())
+            .filter(|at| adjusted[*at] <= FALSE_RATE && ratios[*at].ratio >= 1.5 && is_news(&items[*at].text))
+            .map(|at| (at, whole.score(items[at].covered, 1, items.len())))
+            .collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| items[a.0].text.cmp(&items[b.0].text)));
+        let named = |(at, _): &(usize, f64)| {
+            let Covered { rows, bad } = items[*at].covered;
+            format!("{} ({} of {}, {})", items[*at].text, grouped(bad), grouped(rows), percent(bad, rows))
+        };
+        let texts: Vec<String> = found.iter().take(NAMED).map(named).collect();
+        if !texts.is_empty() {
+            notes.push(format!(
+                "labels are missing more often than elsewhere ({} of all) where {}",
+                percent(whole.bad, whole.rows),
+                texts.join("; ")
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The most frequent classes.
+fn classes(rows: &Rows, judged: u64) -> Result<String> {
+    if rows.judged.is_of_numbers() {
+        return Ok(String::new());
+    }
+    let sql = format!(
+        "SELECT label::VARCHAR, count(*) FROM rca_sliced_rows WHERE label IS NOT NULL AND prediction IS NOT NULL \
+         GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {CLASSES}"
+    );
+    let found = rows.engine.rows(&sql)?.rows;
+    let texts: Vec<String> = found
+        .iter()
+        .map(|row| format!("{} {}", row[0].shown(), percent(row[1].int().unsigned_abs(), judged)))
+        .collect();
+    Ok(format!("; labels are {}", texts.join(", ")))
+}

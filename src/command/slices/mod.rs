@@ -1,0 +1,303 @@
+//! `rca slices`: where a model is worse than elsewhere.
+
+use clap::Args;
+
+use super::{Answer, Ask};
+use crate::args::Common;
+use crate::error::{Error, Result};
+use crate::model::column::Kind;
+use crate::model::contrast::{Covered, Items, Whole, possible};
+use crate::model::coverage::grouped;
+use crate::model::slices::{LeftOut, Means, Outcome, Plan, Ranks, Shares};
+use crate::model::value::Value;
+use crate::session::Session;
+
+mod choice;
+mod count;
+mod coverage;
+mod figures;
+mod judge;
+mod metric;
+mod roles;
+mod rows;
+mod shown;
+mod words;
+
+use choice::{Choice, Slice, text};
+use count::{Asked, Counter};
+use coverage::Coverage;
+use figures::{FIELDS, Figures};
+use metric::{Metric, Way};
+use roles::Roles;
+use rows::{Looked, Rows};
+
+/// Tell in which slices of its rows a model is worse than elsewhere: values, findings, and conjunctions of them
+///
+/// The first row is of all rows; then come slices that are worse, the worst first. What is a slice: columns of the table,
+/// of tables that know the same entity, hours and days, and what `missing` and `errors --audit` find, as for `explain`.
+/// Label, prediction and score are found by their names, also in two tables of the same entities. `difference` is that
+/// of --metric from all rows, with its interval of 95 %; `p_adjusted` is of the test against the other rows, adjusted
+/// for all slices that were possible (5 % false discoveries). Slices are sorted by SliceLine's score: how much more error
+/// than in all rows, against size. One is told only as far as it says more than its parts and than those above it, and
+/// not if it differs by less than 0.01. `t` is DivExplorer's; the interval of `auc` is DeLong's.
+///
+/// Examples:
+///   rca slices predictions.csv
+///   rca slices -C examples/laptop-anomaly --metric recall
+///   rca slices --label labels.outcome --prediction predicted --positive faulty predictions.csv labels.csv
+///   rca slices --score risk --threshold 0.8 --by site,version scored.parquet
+///   rca slices --metric rmse --min-support 0.05 --order 2 forecasts.csv
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct SlicesArgs {
+    /// PATH, GLOB, DIR or NAME=PATH; `-` is standard input
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// The table whose rows are judged
+    #[arg(long, value_name = "T")]
+    pub table: Option<String>,
+    /// The column that says what is so, as COLUMN or TABLE.COLUMN
+    #[arg(long, value_name = "COL")]
+    pub label: Option<String>,
+    /// The column that says what the model said
+    #[arg(long, value_name = "COL")]
+    pub prediction: Option<String>,
+    /// The column that says how sure the model was of the positive class
+    #[arg(long, value_name = "COL")]
+    pub score: Option<String>,
+    /// The positive class, or LABEL=PREDICTION where they are written in two ways
+    #[arg(long, value_name = "CLASS")]
+    pub positive: Option<String>,
+    /// From which score on a row without a prediction is said to be positive (0.5)
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub threshold: Option<f64>,
+    /// What slices are worse in: accuracy, without a prediction auc, of numbers mae
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Option<Metric>,
+    /// Look at these columns only
+    #[arg(long, value_name = "COL", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Only slices with at least this share of the rows that the metric is made of
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.01")]
+    pub min_support: f64,
+    /// At most so many values together
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3), default_value = "3")]
+    pub order: u8,
+    /// SliceLine's weight of more error against more rows
+    #[arg(long, value_name = "WEIGHT", value_parser = share, default_value = "0.95")]
+    pub alpha: f64,
+    /// All slices with enough rows, also those that are no worse or may be chance
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+fn share(text: &str) -> std::result::Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "a share is between 0 and 1".into())
+}
+
+impl Ask for SlicesArgs {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    fn run(&self, session: &Session) -> Result<Answer> {
+        let mut notes = Vec::new();
+        let roles = Roles::find(session, self)?;
+        let mut rows = Rows::keep(roles, self, &mut notes)?;
+        let metric = Metric::chosen(self.metric, &rows.judged)?;
+        let mut told = vec![rows.told()];
+        told.extend(rows.judged.note.clone());
+        let coverage = Coverage::of(&rows, &mut told)?;
+        notes.splice(0..0, told);
+        rows.leave_out_copies(metric, !self.by.is_empty(), &mut notes)?;
+        let size = defined(&rows, metric)?;
+        let least = ((self.min_support * size as f64 - 1e-9).ceil() as u64).max(least_of(metric));
+        let condition = format!("is_judged AND {}", metric.defined());
+        let looked = rows.values((&condition, "true"), (size, least), &mut notes)?;
+        let lanes = rows.keep_codes(metric, &looked.items)?;
+        let counter = Counter { engine: &session.engine, lanes, items: looked.items.len(), threads: self.threads() };
+        let (slices, left_out) = self.slices(&rows, metric, &counter, &looked, least)?;
+        coverage.missing(&rows, &mut notes)?;
+        notes.extend(left_out_note(left_out));
+        notes.extend(slices.iter().filter_map(|slice| also(&looked, slice)));
+        let items: Vec<Items> = slices.iter().map(|slice| slice.items.clone()).collect();
+        let figures = Figures::count(&rows, &counter, &items)?;
+        fits(&rows, &figures)?;
+        let (sql, summary) = answer(session, &rows, (metric, size), &figures, (&looked, &slices))?;
+        Ok(Answer { summary: Some(summary), notes, found: Some(slices.len() as u64), ..Answer::of(sql) })
+    }
+}
+
+impl SlicesArgs {
+    fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        self.common.evidence.threads.map_or_else(cores, usize::from)
+    }
+
+    fn slices(
+        &self,
+        rows: &Rows,
+        metric: Metric,
+        counter: &Counter,
+        looked: &Looked,
+        least: u64,
+    ) -> Result<(Vec<Slice>, LeftOut)> {
+        let asked = Asked::of(metric);
+        match metric.way() {
+            Way::Share => self.choose::<Shares>(rows, (metric, ()), 1.0, counter, looked, least),
+            Way::Ranks => self.choose::<Ranks>(rows, (metric, ()), 1.0, counter, looked, least),
+            Way::Mean => {
+                let scale = counter.scale(asked)?;
+                let unit = if rows.judged.is_of_numbers() { root_mean_square(counter)? } else { 1.0 };
+                self.choose::<Means>(rows, (metric, scale), unit, counter, looked, least)
+            }
+        }
+    }
+
+    fn choose<T: Outcome>(
+        &self,
+        rows: &Rows,
+        (metric, rule): (Metric, T::Rule),
+        unit: f64,
+        counter: &Counter,
+        looked: &Looked,
+        least: u64,
+    ) -> Result<(Vec<Slice>, LeftOut)> {
+        let of_items: Vec<usize> = looked.items.iter().map(|item| item.attribute).collect();
+        let order = usize::from(self.order);
+        let choice = Choice::<T> {
+            counter,
+            asked: Asked::of(metric),
+            rule,
+            measure: metric.measure(),
+            attributes: &rows.attributes,
+            items: &looked.items,
+            plan: Plan { attributes: &of_items, order, least, alpha: self.alpha },
+            tests: possible(&looked.tests, order),
+            unit,
+            is_all: self.all,
+        };
+        choice.run()
+    }
+}
+
+/// Fewer rows tell nothing of a mean or of ranks.
+fn least_of(metric: Metric) -> u64 {
+    match metric.way() {
+        Way::Share => 2,
+        Way::Mean | Way::Ranks => 10,
+    }
+}
+
+/// The rows that a metric is made of.
+fn defined(rows: &Rows, metric: Metric) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM rca_sliced WHERE is_judged AND {}", metric.defined());
+    let size = rows.engine.counted(&sql)?.first().map_or(0, |rows| rows.int().unsigned_abs());
+    if size == 0 {
+        return Err(Error::question(format!("there are no {}, so there is no {}", metric.rows(), metric.name()))
+            .hint("ask for --metric accuracy, or say which class is meant: --positive CLASS"));
+    }
+    Ok(size)
+}
+
+/// What a difference between numbers is measured against.
+fn root_mean_square(counter: &Counter) -> Result<f64> {
+    let asked = Asked::of(Metric::Rmse);
+    let scale = counter.scale(asked)?;
+    let all: Vec<Means> = counter.count(asked, &scale, &[Items::new()], &[])?;
+    Ok(all[0].mean(scale).sqrt())
+}
+
+/// Classes that were matched by their words must go together more often than by chance.
+fn fits(rows: &Rows, figures: &Figures) -> Result<()> {
+    let all = figures.confusion[0];
+    if !rows.judged.is_guessed || !rows.judged.has_positive() {
+        return Ok(());
+    }
+    let said = Whole { rows: all.rows, bad: all.said }.ratio(Covered { rows: all.positive, bad: all.both });
+    if all.positive < all.rows && said.ratio < 1.0 && said.p < 0.05 {
+        return Err(Error::question("labels and predictions go together less often than by chance")
+            .detail(format!(
+                "{}; right are {} of {}",
+                rows.judged.note.clone().unwrap_or_default(),
+                all.right,
+                all.rows
+            ))
+            .hint("say which class is positive: --positive LABEL=PREDICTION"));
+    }
+    Ok(())
+}
+
+fn left_out_note(left_out: LeftOut) -> Option<String> {
+    (left_out.conjunctions > 0).then(|| {
+        format!(
+            "{} conjunctions are not counted, the least promising ones: no SliceLine score of theirs is above {:.2}; --by or --order 2 asks for fewer",
+            grouped(left_out.conjunctions as u64),
+            left_out.bound
+        )
+    })
+}
+
+/// What goes with a slice.
+fn also(looked: &Looked, slice: &Slice) -> Option<String> {
+    const LISTED: usize = 5;
+    let texts: Vec<String> = slice.also.iter().take(LISTED).map(|items| text(&looked.items, items)).collect();
+    let more = match slice.also.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let own = text(&looked.items, &slice.items);
+    (!texts.is_empty()).then(|| format!("also, and no worse without the rows of {own}: {}{more}", texts.join("; ")))
+}
+
+fn answer(
+    session: &Session,
+    rows: &Rows,
+    (metric, size): (Metric, u64),
+    figures: &Figures,
+    (looked, slices): (&Looked, &[Slice]),
+) -> Result<(String, String)> {
+    let mut made = vec![figures.row(0, "(all rows)", None, shown::figures(rows, &[]))];
+    for (at, slice) in slices.iter().enumerate() {
+        let conditions: Vec<&str> =
+            slice.items.iter().map(|item| looked.items[usize::from(*item)].sql.as_str()).collect();
+        let sql = shown::figures(rows, &conditions);
+        made.push(figures.row(at + 1, &text(&looked.items, &slice.items), Some(slice), sql));
+    }
+    let fields: Vec<(&str, Kind)> = FIELDS.into_iter().chain(figures.more()).collect();
+    let value = |row: &[Value]| {
+        let name = match metric {
+            Metric::Error => "accuracy".to_string(),
+            Metric::Calibration => "mean_score".to_string(),
+            metric => metric.name(),
+        };
+        let at = fields.iter().position(|(known, _)| *known == name);
+        at.map(|at| row[at].shown()).unwrap_or_default()
+    };
+    let all = format!("{} is {} over {} {}", shown_name(metric), value(&made[0]), grouped(size), metric.rows());
+    let summary = match slices.first() {
+        None => format!("{all}; in no slice that was looked at is it worse beyond chance."),
+        Some(worst) => format!(
+            "{all}; the worst slice is {}, with {} ({:+.4}).",
+            text(&looked.items, &worst.items),
+            value(&made[1]),
+            worst.contrast.difference
+        ),
+    };
+    Ok((session.engine.keep("slices", &fields, &made)?, summary))
+}
+
+/// The metric whose value the summary tells.
+fn shown_name(metric: Metric) -> String {
+    match metric {
+        Metric::Error => "accuracy".into(),
+        Metric::Calibration => "the mean score".into(),
+        metric => metric.name(),
+    }
+}

@@ -1,0 +1,197 @@
+//! Means of values over the rows of slices. Values are whole multiples of a small power of two, so that their sums are
+//! exact and do not depend on the order of rows.
+
+use super::contrast::{Contrast, Estimate, Measure, Sample, spread, welch};
+use super::{Block, Outcome, POSITIVE, Sums, Tally};
+
+/// How many steps a unit has.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale(f64);
+
+impl Scale {
+    /// As fine as sums of squares of `rows` values up to `most` allow in 120 bits, and as a double has digits.
+    pub fn of(most: f64, rows: u64) -> Scale {
+        let bits = ((120.0 - (rows.max(1) as f64).log2().ceil()) / 2.0).floor().min(52.0);
+        let exponent = if most > 0.0 { most.log2().ceil() } else { 0.0 };
+        Scale((bits - exponent).clamp(-1000.0, 1000.0).exp2())
+    }
+
+    fn steps(self, value: f64) -> i128 {
+        (value * self.0).round() as i128
+    }
+}
+
+/// The sum of the values of a slice's rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Means {
+    rows: u64,
+    sum: i128,
+    squares: i128,
+    /// The greatest of one row.
+    most: i128,
+}
+
+impl Tally for Means {
+    type Rule = Scale;
+
+    fn take(&mut self, scale: &Scale, block: &Block, word: usize, bits: u64) {
+        self.rows += u64::from(bits.count_ones());
+        for (_, value) in block.values(word, bits) {
+            let steps = scale.steps(value);
+            self.sum += steps;
+            self.squares += steps * steps;
+            self.most = self.most.max(steps);
+        }
+    }
+}
+
+impl Means {
+    pub fn mean(self, scale: Scale) -> f64 {
+        self.sum as f64 / self.rows.max(1) as f64 / scale.0
+    }
+
+    pub fn sample(self, scale: Scale) -> Sample {
+        let rows = i128::from(self.rows.max(1));
+        // About a whole number near the mean: nothing is lost where the mean is large and the variance small.
+        let near = self.sum / rows;
+        let about = self.squares - 2 * near * self.sum + rows * near * near;
+        let rest = (self.sum - rows * near) as f64;
+        let squares = about as f64 - rest * rest / rows as f64;
+        let variance = (squares / (rows as f64 - 1.0).max(1.0)).max(0.0) / scale.0 / scale.0;
+        Sample { rows: self.rows as f64, mean: self.mean(scale), variance }
+    }
+}
+
+impl Outcome for Means {
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn sums(&self, scale: &Scale) -> Sums {
+        Sums {
+            rows: self.rows as f64,
+            errors: (self.sum as f64 / scale.0).abs(),
+            most: (self.most.max(0) as f64) / scale.0,
+        }
+    }
+
+    /// p is Welch's against the other rows; t is against all rows, as `DivExplorer` has it.
+    fn contrast(&self, whole: &Self, scale: &Scale, measure: &Measure) -> Contrast {
+        let (slice, all) = (self.sample(*scale), whole.sample(*scale));
+        let value = (measure.of)(slice.mean);
+        let Some(rest) = whole.without(self).filter(|rest| rest.rows > 0 && self.rows > 0) else {
+            return Contrast::none(value);
+        };
+        let rest = rest.sample(*scale);
+        let weight = slice.rows / all.rows;
+        let (_, p, reach) = welch(slice, rest);
+        let (t, ..) = welch(slice, all);
+        let overall = (measure.of)(all.mean);
+        let difference = value - overall;
+        let (low, high) = if slice.rows < 2.0 || rest.rows < 2.0 {
+            (f64::NEG_INFINITY, f64::INFINITY)
+        } else if measure.is_linear {
+            (difference - (1.0 - weight) * reach, difference + (1.0 - weight) * reach)
+        } else {
+            // Squares are not negative, and their root is not as far from the whole as they are.
+            let positive = |sample: Sample| {
+                let estimate = sample.estimate();
+                Estimate { low: estimate.low.max(0.0), ..estimate }
+            };
+            spread(measure.of, weight, positive(slice), positive(rest))
+        };
+        Contrast { value, difference, low, high, p, t, is_worse: measure.is_worse(value, overall) }
+    }
+
+    fn without(&self, part: &Self) -> Option<Self> {
+        Some(Means {
+            rows: self.rows - part.rows,
+            sum: self.sum - part.sum,
+            squares: self.squares - part.squares,
+            most: self.most,
+        })
+    }
+}
+
+/// Bins of scores, equally wide.
+const BINS: usize = 10;
+
+/// Scores of probability less what came, by tenths of the score.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bins {
+    rows: u64,
+    sums: [i128; BINS],
+    squares: i128,
+}
+
+impl Tally for Bins {
+    type Rule = Scale;
+
+    fn take(&mut self, scale: &Scale, block: &Block, word: usize, bits: u64) {
+        self.rows += u64::from(bits.count_ones());
+        let positive = block.mark(POSITIVE, word);
+        for (place, score) in block.values(word, bits) {
+            let steps = scale.steps(score) - if positive >> place & 1 == 1 { scale.steps(1.0) } else { 0 };
+            self.sums[((score * BINS as f64) as usize).min(BINS - 1)] += steps;
+            self.squares += steps * steps;
+        }
+    }
+}
+
+impl Bins {
+    /// The mean square of the score less what came (Brier 1950).
+    pub fn brier(self, scale: Scale) -> Option<f64> {
+        (self.rows > 0).then(|| self.squares as f64 / self.rows as f64 / scale.0 / scale.0)
+    }
+
+    /// The expected calibration error (Naeini, Cooper and Hauskrecht 2015): over ten bins of equal width, how far the mean
+    /// score is from the share that is positive, weighted by rows.
+    pub fn calibration_error(self, scale: Scale) -> Option<f64> {
+        let sum: i128 = self.sums.iter().map(|sum| sum.abs()).sum();
+        (self.rows > 0).then(|| sum as f64 / self.rows as f64 / scale.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Measure;
+    use super::*;
+
+    fn tally<T: Tally>(rule: &T::Rule, rows: &[(u8, f64)]) -> T {
+        let mut block = Block::new(0);
+        rows.iter().for_each(|(marks, value)| block.push(*marks, *value, std::iter::empty()));
+        let mut tallies = [T::default()];
+        block.count(rule, (&[Vec::new()], &[]), &mut tallies, 1);
+        tallies[0].clone()
+    }
+
+    #[test]
+    fn a_mean_and_its_variance_are_exact_also_far_from_zero() {
+        let values: Vec<(u8, f64)> = [1e6, 1e6 + 1.0, 1e6 + 2.0, 1e6 + 3.0].iter().map(|value| (0, *value)).collect();
+        let scale = Scale::of(1e6 + 3.0, 4);
+        let sample = tally::<Means>(&scale, &values).sample(scale);
+        assert!((sample.mean - 1_000_001.5).abs() < 1e-6, "{sample:?}");
+        assert!((sample.variance - 5.0 / 3.0).abs() < 1e-6, "{sample:?}");
+    }
+
+    #[test]
+    fn a_slice_is_compared_with_the_other_rows() {
+        let scale = Scale::of(10.0, 10);
+        let of = |values: &[f64]| tally::<Means>(&scale, &values.iter().map(|v| (0, *v)).collect::<Vec<_>>());
+        let all = of(&[1.0, 2.0, 3.0, 4.0, 5.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+        let found = of(&[2.0, 4.0, 6.0, 8.0, 10.0]).contrast(&all, &scale, &Measure::BAD);
+        assert!((found.difference - 1.5).abs() < 1e-9 && (found.p - 0.107_531).abs() < 1e-5, "{found:?}");
+        // Half of the interval of the difference of both means, 2.4590 * 1.5811.
+        assert!((found.high - found.difference - 0.5 * 2.459_0 * 1.581_139).abs() < 1e-3, "{found:?}");
+    }
+
+    #[test]
+    fn calibration_is_that_of_bins() {
+        // Scores .05 and .15 of two negatives, .95 of a positive and of a negative.
+        let rows = [(0, 0.05), (0, 0.15), (1 << POSITIVE, 0.95), (0, 0.95)];
+        let scale = Scale::of(1.0, 4);
+        let bins = tally::<Bins>(&scale, &rows);
+        assert!((bins.brier(scale).expect("rows") - (0.0025 + 0.0225 + 0.0025 + 0.9025) / 4.0).abs() < 1e-12);
+        assert!((bins.calibration_error(scale).expect("rows") - (0.05 + 0.15 + 0.9) / 4.0).abs() < 1e-12);
+    }
+}
