@@ -27,6 +27,7 @@ fn every_command_has_help_with_examples_and_a_manual_page() {
         "explain",
         "report",
         "compare",
+        "slices",
         "completions",
         "man",
     ] {

@@ -20,6 +20,7 @@ mod regressions;
 mod report;
 mod settings;
 mod signals;
+mod slices;
 mod templates;
 mod tidy;
 mod timeline;

@@ -62,6 +62,10 @@ impl Coverage {
                 grouped(unscored)
             ));
         }
+        if let Some((table, entities)) = unjudged_labels(rows)?.filter(|(_, entities)| *entities > 0) {
+            let of = &rows.roles.population.table.name;
+            notes.push(format!("{} entities with a label in {table} have no row in {of}", grouped(entities)));
+        }
         Ok(Coverage { rows: all, labelled })
     }
 
@@ -78,7 +82,7 @@ impl Coverage {
         let Looked { items, tests } = rows.values(("true", "NOT is_labelled"), (self.rows, least), &mut Vec::new())?;
         // That what has no label has none is no news.
         let table = rows.roles.label_table();
-        let is_of_labels = |text: &str| table.as_ref().is_some_and(|table| text.starts_with(table.as_str()));
+        let is_of_labels = |text: &str| table.as_ref().is_some_and(|table| text.contains(table.as_str()));
         let is_news = |text: &str| !text.ends_with(": unlabelled") && !is_of_labels(text);
         let ratios: Vec<_> = items.iter().map(|item| whole.ratio(item.covered)).collect();
         let tests = possible(&tests, 1);
@@ -105,6 +109,20 @@ impl Coverage {
         }
         Ok(())
     }
+}
+
+/// Entities that have a label in another table and no row to be judged.
+fn unjudged_labels(rows: &Rows) -> Result<Option<(String, u64)>> {
+    let Some(joined) = rows.roles.label_joined() else { return Ok(None) };
+    let column = rows.roles.label.sql.split_once('.').map_or("", |(_, column)| column);
+    let row = rows.engine.counted(&format!(
+        "SELECT count(DISTINCT {key}) FROM {} WHERE {column} IS NOT NULL AND {key} NOT IN (SELECT {own} FROM {} WHERE {own} IS NOT NULL)",
+        joined.table.sql(),
+        rows.roles.population.table.sql(),
+        key = joined.key,
+        own = joined.own_key,
+    ))?;
+    Ok(row.first().map(|count| (joined.table.name.clone(), count.int().unsigned_abs())))
 }
 
 /// The most frequent classes.

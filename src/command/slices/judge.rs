@@ -9,6 +9,7 @@ use crate::engine::{Engine, quote};
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::name;
+use crate::model::value::Value;
 
 /// Numbers of more values are no classes.
 const CLASSES_OF_NUMBERS_MAX: usize = 20;
@@ -102,7 +103,7 @@ impl Judged {
         };
         if judged.has_score {
             let sql = "SELECT coalesce(min(score) >= 0 AND max(score) <= 1, false) FROM rca_sliced_rows WHERE isfinite(score)";
-            judged.is_probability = engine.counted(sql)?.first() == Some(&crate::model::value::Value::Bool(true));
+            judged.is_probability = engine.counted(sql)?.first() == Some(&Value::Bool(true));
         }
         let predictions = match &roles.prediction {
             Some(_) => values(engine, "prediction")?,
@@ -133,7 +134,7 @@ impl Judged {
             return Err(Error::question(format!("labels or predictions have over {CLASSES_MAX} values"))
                 .hint("say which columns they are: --label COLUMN --prediction COLUMN"));
         }
-        judged.way = judged.classes_of(&predictions, args)?;
+        judged.way = judged.classes_of(engine, &predictions, args)?;
         Ok(judged)
     }
 
@@ -191,7 +192,7 @@ impl Judged {
         Ok(Way::Threshold { positive, threshold })
     }
 
-    fn classes_of(&mut self, predictions: &[String], args: &SlicesArgs) -> Result<Way> {
+    fn classes_of(&mut self, engine: &Engine, predictions: &[String], args: &SlicesArgs) -> Result<Way> {
         let told = args.positive.as_deref().map(|told| self.told(told, predictions)).transpose()?;
         let found = matched((&self.classes, self.label), (predictions, self.prediction));
         let is_binary = self.classes.len() <= 2 && predictions.len() <= 2;
@@ -206,7 +207,8 @@ impl Judged {
                 ]
             }
             _ => {
-                let hint = match (self.classes.first(), predictions.first()) {
+                let truth = sides(predictions).and_then(|sides| sides.positive);
+                let hint = match (self.classes.first(), truth.as_ref().or(predictions.first())) {
                     (Some(label), Some(prediction)) if is_binary => {
                         format!("say which go together: --positive {label}={prediction}, or another pair")
                     }
@@ -218,11 +220,19 @@ impl Judged {
             }
         };
         let classes = pairs.len();
-        let positive = match told {
+        let mut why = "by their names";
+        let mut positive = match told {
             Some(told) => Some(told),
             None if classes <= 2 => positive_of(&pairs),
             None => None,
         };
+        if positive.is_none() && classes == 2 && self.has_score {
+            positive = higher_scored(engine)?.and_then(|higher| {
+                let pair = pairs.iter().find(|(_, prediction)| prediction.as_ref() == Some(&higher))?;
+                Some(Positive { label: pair.0.clone(), prediction: pair.1.clone() })
+            });
+            why = "its scores are the higher ones";
+        }
         let alike =
             pairs.iter().all(|(label, prediction)| label.is_none() || prediction.is_none() || label == prediction);
         let is_same_kind = self.label == self.prediction || (is_number(self.label) && is_number(self.prediction));
@@ -234,8 +244,10 @@ impl Judged {
             ),
             Some(Positive { label, prediction }) => {
                 let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".into());
-                let inferred =
-                    if args.positive.is_some() { "" } else { " (by their names; --positive says otherwise)" };
+                let inferred = match args.positive {
+                    Some(_) => String::new(),
+                    None => format!(" ({why}; --positive says otherwise)"),
+                };
                 format!("positive is label {}, prediction {}{inferred}", text(label), text(prediction))
             }
         });
@@ -387,6 +399,20 @@ fn positive_of(pairs: &[(Option<String>, Option<String>)]) -> Option<Positive> {
         known.as_ref() == Some(&value)
     };
     pairs.iter().find(is).map(|(label, prediction)| Positive { label: label.clone(), prediction: prediction.clone() })
+}
+
+/// The prediction whose scores are all as high as those of the other one, or higher.
+fn higher_scored(engine: &Engine) -> Result<Option<String>> {
+    let sql = "SELECT prediction::VARCHAR, min(score), max(score) FROM rca_sliced_rows \
+               WHERE isfinite(score) AND prediction IS NOT NULL GROUP BY 1 ORDER BY 2";
+    let rows = engine.rows(sql)?.rows;
+    let [lower, higher] = rows.as_slice() else { return Ok(None) };
+    Ok(match (&lower[1], &lower[2], &higher[1]) {
+        (Value::Float(least), Value::Float(most), Value::Float(next)) if most <= next && least < next => {
+            Some(higher[0].shown())
+        }
+        _ => None,
+    })
 }
 
 fn quoted(value: &str) -> String {

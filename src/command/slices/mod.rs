@@ -246,7 +246,7 @@ fn left_out_note(left_out: LeftOut) -> Option<String> {
 
 /// What goes with a slice.
 fn also(looked: &Looked, slice: &Slice) -> Option<String> {
-    const LISTED: usize = 5;
+    const LISTED: usize = 3;
     let texts: Vec<String> = slice.also.iter().take(LISTED).map(|items| text(&looked.items, items)).collect();
     let more = match slice.also.len().saturating_sub(LISTED) {
         0 => String::new(),

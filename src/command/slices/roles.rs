@@ -3,7 +3,7 @@
 use super::SlicesArgs;
 use crate::args::Common;
 use crate::command::explain::ExplainArgs;
-use crate::command::explain::population::Population;
+use crate::command::explain::population::{Joined, Population};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
@@ -151,11 +151,14 @@ impl<'a> Roles<'a> {
 }
 
 impl Roles<'_> {
-    /// The beginning of names of findings and columns of another table that has the label.
-    pub fn label_table(&self) -> Option<String> {
+    /// The other table that has the label.
+    pub fn label_joined(&self) -> Option<&Joined<'_>> {
         let alias = self.label.sql.split_once('.').map(|(alias, _)| alias.trim_matches('"'))?;
-        let joined = self.population.joined.iter().find(|joined| joined.alias == alias)?;
-        Some(joined.table.name.clone())
+        self.population.joined.iter().find(|joined| joined.alias == alias)
+    }
+
+    pub fn label_table(&self) -> Option<String> {
+        self.label_joined().map(|joined| joined.table.name.clone())
     }
 }
 
