@@ -268,9 +268,7 @@ fn a_metric_is_of_its_own_rows() {
     };
     let units = made(8, 4000, odds);
     written(place.path(), &units);
-    for (metric, slice) in
-        [("recall", "line = L3"), ("fnr", "line = L3"), ("fpr", "labels.lot = B2"), ("precision", "labels.lot = B2")]
-    {
+    for (metric, slice) in [("recall", "line = L3"), ("fnr", "line = L3"), ("fpr", "labels.lot = B2")] {
         let found = rows_in(place.path(), &[&["slices", "--metric", metric], &SOURCES[..]].concat());
         assert_eq!(slices(&found), ["(all rows)", slice], "{metric}");
         let difference = number(&found[1], metric) - number(&found[0], metric);
@@ -480,7 +478,7 @@ fn the_model_of_the_worked_case_misses_faults_where_its_data_was_lost() {
         "positive is label faulty, prediction 1",
         "of 1,154 rows 1,132 are judged, 22 without a label; 111 are positive (9.8 %)",
         "labels are missing more often than elsewhere (1.9 % of all) where",
-        "E999 (20 of ",
+        "code E999: catch_all (20 of 20, 100 %)",
         "recall is 0.8198 over 111 positive rows; the worst slice is telemetry: sequence_gap, with 0 (-0.8198).",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -588,6 +586,16 @@ fn what_cannot_be_asked_is_said() {
     assert!(code == Some(2) && text.contains("of a score, and there is none"), "{text}");
     let (code, text) = said("label,pred\n1,1\n0,0\n", &["--metric", "rmse"]);
     assert!(code == Some(0) && text.contains("rmse is 0 over 2 rows"), "{text}");
+    let percent: String = (0..40).map(|at| format!("{},{at}\n", u8::from(at * 7 % 40 > 20))).collect();
+    let percent = format!("label,score\n{percent}");
+    let (code, text) = said(&percent, &[]);
+    assert!(code == Some(0) && text.contains("scores are not between 0 and 1, so --threshold must say"), "{text}");
+    let (code, text) = said(&percent, &["--metric", "accuracy"]);
+    assert!(code == Some(2) && text.contains("--threshold X"), "{text}");
+    let (code, text) = said(&percent, &["--threshold", "20", "--metric", "accuracy"]);
+    assert!(code == Some(0) && text.contains("a score of 20 or more says so\n"), "{text}");
+    let (code, text) = said("label,pred\n1,1\n0,0\n", &["--prediction", "pred", "--threshold", "1"]);
+    assert!(code == Some(2) && text.contains("a prediction needs no threshold"), "{text}");
     let many: String = (0..40).map(|at| format!("{},0.{at:02}\n", at % 2)).collect();
     let (code, text) = said(&format!("label,prediction\n{many}"), &[]);
     assert!(code == Some(2) && text.contains("--score prediction --threshold 0.5"), "{text}");

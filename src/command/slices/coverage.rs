@@ -94,7 +94,14 @@ impl Coverage {
             .filter(|at| adjusted[*at] <= FALSE_RATE && ratios[*at].ratio >= 1.5 && is_news(&items[*at].text))
             .map(|at| (at, whole.score(items[at].covered, 1, items.len())))
             .collect();
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| items[a.0].text.cmp(&items[b.0].text)));
+        let is_value = |at: usize| !rows.attributes[items[at].attribute].is_finding;
+        found.sort_by(|a, b| {
+            b.1.total_cmp(&a.1)
+                .then(is_value(a.0).cmp(&is_value(b.0)))
+                .then_with(|| items[a.0].text.cmp(&items[b.0].text))
+        });
+        // Of those that cover as many rows one is enough.
+        found.dedup_by_key(|(at, _)| (items[*at].covered.rows, items[*at].covered.bad));
         let named = |(at, _): &(usize, f64)| {
             let Covered { rows, bad } = items[*at].covered;
             format!("{} ({} of {}, {})", items[*at].text, grouped(bad), grouped(rows), percent(bad, rows))

@@ -70,7 +70,7 @@ pub struct Figures {
     scored: Option<Scored>,
     numbers: Option<Numbers>,
     has_positive: bool,
-    has_classes: bool,
+    has_said: bool,
 }
 
 impl Figures {
@@ -102,7 +102,7 @@ impl Figures {
             scored: scored.transpose()?,
             numbers: numbers.transpose()?,
             has_positive: judged.has_positive(),
-            has_classes: !judged.is_of_numbers(),
+            has_said: judged.has_said(),
         })
     }
 
@@ -128,13 +128,13 @@ impl Figures {
     pub fn row(&self, at: usize, text: &str, slice: Option<&Slice>, sql: String) -> Vec<Value> {
         let (own, all) = (self.confusion[at], self.confusion[0]);
         let is = |known: bool, value: Option<f64>| share(value.filter(|_| known));
-        let positive = self.has_positive;
+        let positive = self.has_positive && self.has_said;
         let of = |value: fn(&Slice) -> f64| slice.map(value);
         let mut row = vec![
             Value::Text(text.into()),
             Value::Int(own.rows.into()),
             share(Some(own.rows as f64 / all.rows.max(1) as f64)),
-            is(self.has_classes, own.accuracy()),
+            is(self.has_said, own.accuracy()),
             is(positive, own.precision()),
             is(positive, own.recall()),
             is(positive, own.f1()),
@@ -148,7 +148,7 @@ impl Figures {
             digits(of(|slice| slice.score), 4),
             digits(of(|slice| slice.contrast.t), 5),
         ];
-        if positive {
+        if self.has_positive {
             row.push(share(Some(own.positive as f64 / own.rows.max(1) as f64)));
         }
         if let Some(scored) = &self.scored {

@@ -4,7 +4,7 @@
 use super::SlicesArgs;
 use super::metric::Metric;
 use super::roles::{Roles, is_number};
-use super::words::{canonical, matched, sides};
+use super::words::{Pair, canonical, matched, sides};
 use crate::engine::{Engine, quote};
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
@@ -27,13 +27,14 @@ struct Positive {
 enum Way {
     Classes {
         /// Classes of labels and of predictions that are one, if they are not written alike.
-        pairs: Option<Vec<(Option<String>, Option<String>)>>,
+        pairs: Option<Vec<Pair>>,
         positive: Option<Positive>,
         is_binary: bool,
     },
     Threshold {
         positive: String,
-        threshold: f64,
+        /// `None` if nobody said one and scores are of no known range.
+        threshold: Option<f64>,
     },
     Numbers,
 }
@@ -69,6 +70,10 @@ pub struct Judgement {
 fn equals(sql: &str, kind: Kind, value: &str) -> String {
     match kind {
         Kind::Text => format!("{sql} = {}", quote::text(value)),
+        // NaN and the infinite are no numbers to SQL.
+        Kind::Float if value.parse().is_ok_and(|number: f64| !number.is_finite()) => {
+            format!("{sql} = {}::DOUBLE", quote::text(value))
+        }
         Kind::Int | Kind::Float | Kind::Decimal { .. } | Kind::Bool => format!("{sql} = {value}"),
         _ => format!("{sql}::VARCHAR = {}", quote::text(value)),
     }
@@ -169,7 +174,7 @@ impl Judged {
 
     /// Labels against a score past a threshold.
     fn threshold(&mut self, args: &SlicesArgs) -> Result<Way> {
-        let threshold = args.threshold.unwrap_or(0.5);
+        let threshold = args.threshold.or(self.is_probability.then_some(0.5));
         let positive = match &args.positive {
             Some(told) => self.class_of(told).ok_or_else(|| {
                 Error::question(format!("no label is `{told}`")).detail(format!("labels are {}", shown(&self.classes)))
@@ -183,11 +188,15 @@ impl Judged {
                 })?
             }
         };
-        let told = if args.threshold.is_some() { "" } else { ", since --threshold is not given" };
-        self.note = Some(format!(
-            "positive is label {positive}{}; a score of {threshold} or more says so{told}",
-            if args.positive.is_some() { "" } else { " (by its name; --positive says otherwise)" }
-        ));
+        let said = match (threshold, args.threshold) {
+            (Some(threshold), Some(_)) => format!("a score of {threshold} or more says so"),
+            (Some(threshold), None) => {
+                format!("a score of {threshold} or more says so, since --threshold is not given")
+            }
+            (None, _) => "scores are not between 0 and 1, so --threshold must say from which on one says so".into(),
+        };
+        let inferred = if args.positive.is_some() { "" } else { " (by its name; --positive says otherwise)" };
+        self.note = Some(format!("positive is label {positive}{inferred}; {said}"));
         self.is_guessed = args.positive.is_none();
         Ok(Way::Threshold { positive, threshold })
     }
@@ -251,8 +260,7 @@ impl Judged {
                 format!("positive is label {}, prediction {}{inferred}", text(label), text(prediction))
             }
         });
-        let pairs =
-            (!(alike && is_same_kind) && !(is_number(self.label) && is_number(self.prediction))).then_some(pairs);
+        let pairs = (!(alike && is_same_kind || is_number(self.label) && is_number(self.prediction))).then_some(pairs);
         Ok(Way::Classes { pairs, positive, is_binary: classes <= 2 })
     }
 
@@ -304,6 +312,11 @@ impl Judged {
         matches!(self.way, Way::Threshold { .. })
     }
 
+    /// Whether a row is said to be of a class, and not only given a score.
+    pub fn has_said(&self) -> bool {
+        !matches!(self.way, Way::Numbers | Way::Threshold { threshold: None, .. })
+    }
+
     pub fn has_positive(&self) -> bool {
         matches!(self.way, Way::Threshold { .. } | Way::Classes { positive: Some(_), .. })
     }
@@ -339,12 +352,13 @@ impl Judged {
             },
             Way::Threshold { positive, threshold } => {
                 let score = score.unwrap_or("NULL");
-                let (is, said) = (equals(label, self.label, positive), format!("{score} >= {threshold}"));
+                let is = equals(label, self.label, positive);
+                let said = threshold.map(|threshold| format!("{score} >= {threshold}"));
                 Judgement {
                     is_judged: judged(&format!("coalesce({}, false)", finite(score))),
-                    is_right: Some(format!("({is}) = ({said})")),
+                    is_right: said.as_ref().map(|said| format!("({is}) = ({said})")),
                     is_positive: Some(is),
-                    is_said: Some(said),
+                    is_said: said,
                     score: scored,
                     ..empty
                 }
@@ -381,20 +395,20 @@ impl Judged {
     }
 }
 
-fn fits(pairs: &[(Option<String>, Option<String>)], told: &Positive) -> bool {
+fn fits(pairs: &[Pair], told: &Positive) -> bool {
     pairs.iter().any(|(label, prediction)| *label == told.label && *prediction == told.prediction)
 }
 
 /// The positive one of two classes by the words of either side.
-fn positive_of(pairs: &[(Option<String>, Option<String>)]) -> Option<Positive> {
-    let side = |of: fn(&(Option<String>, Option<String>)) -> &Option<String>| {
+fn positive_of(pairs: &[Pair]) -> Option<Positive> {
+    let side = |of: fn(&Pair) -> &Option<String>| {
         let values: Vec<String> = pairs.iter().filter_map(|pair| of(pair).clone()).collect();
         sides(&values)
     };
     let by_label = side(|pair| &pair.0).and_then(|sides| sides.positive).map(|value| (true, value));
     let by_prediction = || side(|pair| &pair.1).and_then(|sides| sides.positive).map(|value| (false, value));
     let (is_label, value) = by_label.or_else(by_prediction)?;
-    let is = |pair: &&(Option<String>, Option<String>)| {
+    let is = |pair: &&Pair| {
         let known = if is_label { &pair.0 } else { &pair.1 };
         known.as_ref() == Some(&value)
     };

@@ -156,6 +156,12 @@ impl Metric {
         if metric.needs_positive() && !judged.has_positive() {
             return refused("is of one class, and it is not known which", judged.positive_hint());
         }
+        if !metric.is_of_numbers() && !metric.needs_score() && !judged.has_said() {
+            return refused(
+                "is of predictions, and the scores are not between 0 and 1",
+                "say from which score on a row is said to be positive: --threshold X".into(),
+            );
+        }
         if metric.needs_score() && !judged.has_score {
             return refused("is of a score, and there is none", "say which column it is: --score COLUMN".into());
         }

@@ -106,10 +106,15 @@ impl<'a> Roles<'a> {
     /// # Errors
     /// If a column is not there, or it is unclear which is meant.
     pub fn find(session: &'a Session, args: &SlicesArgs) -> Result<Roles<'a>> {
+        if args.threshold.is_some() && args.prediction.is_some() {
+            return Err(Error::question("a prediction needs no threshold")
+                .hint("ask for --prediction alone, or for --score with --threshold"));
+        }
         let table = table(session, args)?;
         let population = Population::find(session, &asked(args, &table.name))?;
         let prediction = match (&args.prediction, &args.score) {
             (Some(wanted), _) => Some(wanted_place(&population, wanted, &PREDICTION)?),
+            (None, _) if args.threshold.is_some() => None,
             (None, Some(_)) if predictions(table).is_empty() => None,
             (None, _) => only(&PREDICTION, table, predictions(table))?.map(|column| own(&column)),
         };

@@ -22,8 +22,10 @@ pub fn figures(rows: &Rows, conditions: &[&str]) -> String {
         columns.push(format!("{right} AS is_right"));
         share("is_right", "", "accuracy");
     }
-    if let (Some(positive), Some(said)) = (&judgement.is_positive, &judgement.is_said) {
+    if let Some(positive) = &judgement.is_positive {
         columns.push(format!("{positive} AS is_positive"));
+    }
+    if let (Some(_), Some(said)) = (&judgement.is_positive, &judgement.is_said) {
         columns.push(format!("{said} AS is_said"));
         share("is_positive AND is_said", "is_said", "precision");
         share("is_positive AND is_said", "is_positive", "recall");

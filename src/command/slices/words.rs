@@ -62,6 +62,9 @@ fn folded(value: &str) -> String {
     value.trim().to_lowercase()
 }
 
+/// A class as labels have it, and as predictions do; either may lack it.
+pub type Pair = (Option<String>, Option<String>);
+
 /// The positive and the other class of at most two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sides {
@@ -100,10 +103,7 @@ pub fn sides(values: &[String]) -> Option<Sides> {
 
 /// Which class of the predictions each class of the labels is: pairs of which one may be missing; `None` if that is not
 /// certain. They are the same words, the same but for case and spaces, or the positive class of two is told by both.
-pub fn matched(
-    labels: (&[String], Kind),
-    predictions: (&[String], Kind),
-) -> Option<Vec<(Option<String>, Option<String>)>> {
+pub fn matched(labels: (&[String], Kind), predictions: (&[String], Kind)) -> Option<Vec<Pair>> {
     let same = |of: &dyn Fn(&str, Kind) -> String| {
         let left: Vec<String> = labels.0.iter().map(|value| of(value, labels.1)).collect();
         let right: Vec<String> = predictions.0.iter().map(|value| of(value, predictions.1)).collect();
@@ -113,7 +113,7 @@ pub fn matched(
         if !is_injective(&left) || !is_injective(&right) || common == 0 || !(is_part || common >= 2) {
             return None;
         }
-        let mut pairs: Vec<(Option<String>, Option<String>)> = left
+        let mut pairs: Vec<Pair> = left
             .iter()
             .zip(labels.0)
             .map(|(key, label)| {
