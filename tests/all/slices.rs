@@ -568,6 +568,22 @@ fn a_class_without_a_telling_name_is_told_by_its_scores() {
 }
 
 #[test]
+fn people_read_the_contracts_fields_and_that_of_the_metric() {
+    let place = folder();
+    written(place.path(), &made(2, 500, |_| 10));
+    let head = |arguments: &[&str]| {
+        let output = run_in(place.path(), &[&["slices"], arguments, &SOURCES[..]].concat());
+        let text = String::from_utf8(output.stdout).expect("text");
+        text.lines().find(|line| line.contains("share")).expect("a head").replace(['|', ' '], ",").replace(",,,", ",")
+    };
+    let contract = "slice,rows,share,accuracy,precision,recall,f1,fpr,fnr,difference,ci_low,ci_high,p_adjusted,sql";
+    let behind = "sliceline,t,positive,auc,auc_low,auc_high,mean_score,brier,calibration_error";
+    assert_eq!(head(&["-f", "csv"]), format!("{contract},{behind}"));
+    assert_eq!(head(&["-f", "markdown"]).trim_matches(','), contract);
+    assert_eq!(head(&["-f", "markdown", "--metric", "auc"]).trim_matches(','), format!("{contract},auc"));
+}
+
+#[test]
 fn what_cannot_be_asked_is_said() {
     let (code, text) = said("a,b\n1,2\n", &[]);
     assert!(code == Some(2) && text.contains("no table has a column called like a prediction or a score"), "{text}");

@@ -117,6 +117,17 @@ impl Metric {
         }
     }
 
+    /// The fields behind the contract's that tell of it.
+    pub fn fields(self) -> &'static [&'static str] {
+        match self {
+            Metric::Auc => &["auc"],
+            Metric::Brier => &["brier"],
+            Metric::Calibration => &["mean_score", "positive"],
+            Metric::Mae | Metric::Rmse | Metric::Bias => &["mae", "rmse", "bias"],
+            _ => &[],
+        }
+    }
+
     fn is_of_numbers(self) -> bool {
         matches!(self, Metric::Mae | Metric::Rmse | Metric::Bias)
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Answer, Ask};
+use super::{Answer, Ask, Reading};
 use crate::args::Common;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
@@ -129,8 +129,8 @@ impl Ask for SlicesArgs {
         let items: Vec<Items> = slices.iter().map(|slice| slice.items.clone()).collect();
         let figures = Figures::count(&rows, &counter, &items)?;
         fits(&rows, &figures)?;
-        let (sql, summary) = answer(session, &rows, (metric, size), &figures, (&looked, &slices))?;
-        Ok(Answer { summary: Some(summary), notes, found: Some(slices.len() as u64), ..Answer::of(sql) })
+        let answer = answer(session, &rows, (metric, size), &figures, (&looked, &slices))?;
+        Ok(Answer { notes, found: Some(slices.len() as u64), ..answer })
     }
 }
 
@@ -262,7 +262,7 @@ fn answer(
     (metric, size): (Metric, u64),
     figures: &Figures,
     (looked, slices): (&Looked, &[Slice]),
-) -> Result<(String, String)> {
+) -> Result<Answer> {
     let mut made = vec![figures.row(0, "(all rows)", None, shown::figures(rows, &[]))];
     for (at, slice) in slices.iter().enumerate() {
         let conditions: Vec<&str> =
@@ -290,7 +290,22 @@ fn answer(
             worst.contrast.difference
         ),
     };
-    Ok((session.engine.keep("slices", &fields, &made)?, summary))
+    let reading = reading(session, metric, &fields, &made)?;
+    let sql = session.engine.keep("slices", &fields, &made)?;
+    Ok(Answer { summary: Some(summary), reading: Some(reading), ..Answer::of(sql) })
+}
+
+/// For people: of what stands behind the contract's fields that which the metric is of.
+fn reading(session: &Session, metric: Metric, fields: &[(&str, Kind)], rows: &[Vec<Value>]) -> Result<Reading> {
+    let is_read = |at: &usize| *at < FIELDS.len() || metric.fields().contains(&fields[*at].0);
+    let (read, more): (Vec<usize>, Vec<usize>) = (0..fields.len()).partition(is_read);
+    let of = |at: &usize| fields[*at];
+    let rows: Vec<Vec<Value>> = rows.iter().map(|row| read.iter().map(|at| row[*at].clone()).collect()).collect();
+    let names: Vec<&str> = more.iter().map(|at| fields[*at].0).collect();
+    Ok(Reading {
+        sql: session.engine.keep("slices_read", &read.iter().map(of).collect::<Vec<_>>(), &rows)?,
+        notes: vec![format!("-f csv or ndjson has besides: {}", names.join(", "))],
+    })
 }
 
 /// The metric whose value the summary tells.

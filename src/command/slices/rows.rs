@@ -14,7 +14,7 @@ use crate::model::slices::{BAD, POSITIVE, RIGHT, SAID};
 use crate::model::value::Value;
 
 /// Whole numbers of more values are cut by quantiles besides, as `explain` does.
-const NUMBERS_MAX: usize = 20;
+const NUMBERS_MAX: i64 = 20;
 /// Codes of lanes in one whole number: a byte each.
 pub const LANES_A_PACK: usize = 7;
 
@@ -133,24 +133,24 @@ impl<'a> Rows<'a> {
             return Ok(());
         }
         let bad = metric.bad();
-        let part = |(at, attribute): (usize, &Attribute)| {
-            let most = if is_number(attribute.kind) && !attribute.name.starts_with("hour(") {
-                format!("(count(DISTINCT a{at}) = 2 OR count(DISTINCT a{at}) > {NUMBERS_MAX})")
-            } else {
-                format!("count(DISTINCT a{at}) = 2")
-            };
+        let of = format!("FROM rca_sliced WHERE is_judged AND {}", metric.defined());
+        let is_apart = |at: usize| {
             format!(
-                "coalesce(count(a{at}) = count(*) AND {most} AND count(*) FILTER ({bad}) > 1 \
-                 AND count(*) FILTER (NOT ({bad})) > 1 AND (min(a{at}) FILTER ({bad}) > max(a{at}) FILTER (NOT ({bad})) \
+                "coalesce(count(a{at}) = count(*) AND count(*) FILTER ({bad}) > 1 AND count(*) FILTER (NOT ({bad})) > 1 \
+                 AND (min(a{at}) FILTER ({bad}) > max(a{at}) FILTER (NOT ({bad})) \
                  OR max(a{at}) FILTER ({bad}) < min(a{at}) FILTER (NOT ({bad}))), false)"
             )
         };
-        let parts: Vec<String> = self.attributes.iter().enumerate().map(part).collect();
-        let sql = format!("SELECT {} FROM rca_sliced WHERE is_judged AND {}", parts.join(", "), metric.defined());
-        let row = self.engine.counted(&sql)?;
-        self.is_copy = (0..self.attributes.len())
-            .map(|at| !self.attributes[at].is_finding && row.get(at) == Some(&Value::Bool(true)))
-            .collect();
+        let parts: Vec<String> = (0..self.attributes.len()).map(is_apart).collect();
+        let apart = self.engine.counted(&format!("SELECT {} {of}", parts.join(", ")))?;
+        for (at, attribute) in self.attributes.iter().enumerate().filter(|(_, attribute)| !attribute.is_finding) {
+            if apart.get(at) == Some(&Value::Bool(true)) {
+                let row = self.engine.counted(&format!("SELECT count(DISTINCT a{at}) {of}"))?;
+                let distinct = row.first().map_or(0, Value::int);
+                let is_number = is_number(attribute.kind) && !attribute.name.starts_with("hour(");
+                self.is_copy[at] = distinct == 2 || (is_number && distinct > NUMBERS_MAX);
+            }
+        }
         let copies = self.attributes.iter().zip(&self.is_copy).filter(|(_, is_copy)| **is_copy);
         let names: Vec<&str> = copies.map(|(attribute, _)| attribute.name.as_str()).collect();
         if !names.is_empty() {
