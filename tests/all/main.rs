@@ -21,6 +21,7 @@ mod report;
 mod settings;
 mod signals;
 mod slices;
+mod slices_asked;
 mod templates;
 mod tidy;
 mod timeline;

@@ -86,7 +86,7 @@ fn written(place: &Path, units: &[Unit]) {
     fs::write(place.join("labels.csv"), labels).expect("written");
 }
 
-fn number(row: &Value, key: &str) -> f64 {
+pub fn number(row: &Value, key: &str) -> f64 {
     row[key].as_f64().unwrap_or_else(|| panic!("no number {key} in {row}"))
 }
 
@@ -98,7 +98,7 @@ fn slices(rows: &[Value]) -> Vec<&str> {
     rows.iter().map(|row| text(row, "slice")).collect()
 }
 
-fn near(row: &Value, key: &str, wanted: Option<f64>) {
+pub fn near(row: &Value, key: &str, wanted: Option<f64>) {
     let is = match (row[key].as_f64(), wanted.filter(|wanted| wanted.is_finite())) {
         (Some(is), Some(wanted)) => (is - wanted).abs() < 6e-5,
         (is, wanted) => is.is_none() && wanted.is_none(),
@@ -179,7 +179,7 @@ fn check_accuracy(units: &[Unit], row: &Value) {
 }
 
 /// The SQL of a row shows its figures.
-fn check_sql(place: &Path, sources: &[&str], row: &Value, keys: &[&str]) {
+pub fn check_sql(place: &Path, sources: &[&str], row: &Value, keys: &[&str]) {
     let shown = rows_in(place, &[&["query", text(row, "sql")], sources].concat());
     assert_eq!(shown.len(), 1);
     for key in keys {
@@ -192,7 +192,7 @@ fn check_sql(place: &Path, sources: &[&str], row: &Value, keys: &[&str]) {
 }
 
 const SOURCES: [&str; 2] = ["said.csv", "labels.csv"];
-const METRICS: [&str; 9] = ["rows", "accuracy", "precision", "recall", "f1", "fpr", "fnr", "auc", "brier"];
+pub const METRICS: [&str; 9] = ["rows", "accuracy", "precision", "recall", "f1", "fpr", "fnr", "auc", "brier"];
 
 #[test]
 fn planted_slices_of_one_two_and_three_values_are_found_with_the_figures_of_brute_force() {
@@ -485,88 +485,6 @@ fn the_model_of_the_worked_case_misses_faults_where_its_data_was_lost() {
     }
 }
 
-/// What is said of a small table, and the exit code.
-fn said(csv: &str, arguments: &[&str]) -> (Option<i32>, String) {
-    let place = folder();
-    fs::write(place.path().join("t.csv"), csv).expect("written");
-    let output = run_in(place.path(), &[&["slices", "t.csv"], arguments].concat());
-    (output.status.code(), String::from_utf8(output.stderr).expect("text"))
-}
-
-/// Rows of a label and a prediction, so many times each.
-fn table(head: &str, rows: &[(&str, usize)]) -> String {
-    let lines: Vec<String> = rows.iter().flat_map(|(row, times)| vec![(*row).to_string(); *times]).collect();
-    format!("{head}\n{}\n", lines.join("\n"))
-}
-
-#[test]
-fn what_is_not_certain_is_asked_for() {
-    let unlike = table("x,label,prediction", &[("a,pass,1", 20), ("b,fail,0", 20), ("a,pass,0", 5)]);
-    let (code, text) = said(&unlike, &[]);
-    assert!(code == Some(2) && text.contains("not certain which predictions are which labels"), "{text}");
-    assert!(text.contains("--positive pass=1"), "{text}");
-    let (code, text) = said(&unlike, &["--positive", "fail=0"]);
-    assert!(code == Some(0) && text.contains("accuracy is 0.8889 over 45 rows"), "{text}");
-    let (code, text) = said(&unlike, &["--positive", "pass"]);
-    assert!(code == Some(0) && text.contains("accuracy is 0.8889"), "{text}");
-    let (code, text) = said(&unlike, &["--positive", "nothing"]);
-    assert!(code == Some(2) && text.contains("no label and no prediction is `nothing`"), "{text}");
-    // Words that tell it, and what came that tells otherwise.
-    let words = |right: usize, wrong: usize| {
-        table(
-            "x,label,prediction",
-            &[("a,faulty,1", right), ("b,ok,0", right), ("a,faulty,0", wrong), ("b,ok,1", wrong)],
-        )
-    };
-    let (code, text) = said(&words(30, 10), &[]);
-    assert!(code == Some(0) && text.contains("accuracy is 0.75 over 80 rows"), "{text}");
-    let (code, text) = said(&words(10, 30), &[]);
-    assert!(code == Some(2) && text.contains("go together less often than by chance"), "{text}");
-    let (code, text) = said(&words(10, 30), &["--positive", "faulty=1"]);
-    assert!(code == Some(0) && text.contains("accuracy is 0.25"), "{text}");
-}
-
-#[test]
-fn classes_are_compared_however_they_are_written() {
-    for (label, prediction) in [
-        (["1", "0"], ["1.0", "0.0"]),
-        (["true", "false"], ["1", "0"]),
-        (["Faulty", "OK"], ["faulty", "ok"]),
-        (["anomaly", "normal"], ["true", "false"]),
-        (["yes", "no"], ["yes", "no"]),
-        (["1", "-1"], ["1", "0"]),
-    ] {
-        let row = |is: usize, said: usize| format!("7,{},{}", label[is], prediction[said]);
-        let (a, b, c, d) = (row(0, 0), row(1, 1), row(0, 1), row(1, 0));
-        let csv = table("x,label,prediction", &[(a.as_str(), 30), (b.as_str(), 50), (c.as_str(), 10), (d.as_str(), 5)]);
-        let place = folder();
-        fs::write(place.path().join("t.csv"), csv).expect("written");
-        let found = rows_in(place.path(), &["slices", "t.csv"]);
-        near(&found[0], "accuracy", Some(80.0 / 95.0));
-        near(&found[0], "recall", Some(0.75));
-        near(&found[0], "precision", Some(30.0 / 35.0));
-        check_sql(place.path(), &["t.csv"], &found[0], &METRICS[..7]);
-    }
-}
-
-#[test]
-fn a_class_without_a_telling_name_is_told_by_its_scores() {
-    let rows = [("a,cat,cat,0.2", 20), ("a,dog,dog,0.9", 15), ("a,cat,dog,0.7", 5), ("b,dog,cat,0.4", 3)];
-    let csv = table("x,label,prediction,score", &rows);
-    let (code, text) = said(&csv, &[]);
-    assert!(
-        code == Some(0) && text.contains("positive is label dog, prediction dog (its scores are the higher"),
-        "{text}"
-    );
-    let (code, text) = said(&csv, &["--score", "x"]);
-    assert!(code == Some(2) && text.contains("`x` is no number"), "{text}");
-    let without = table("x,label,prediction", &[("a,cat,cat", 20), ("a,dog,dog", 15), ("a,cat,dog", 5)]);
-    let (code, text) = said(&without, &[]);
-    assert!(code == Some(0) && text.contains("which class is positive is not known"), "{text}");
-    let (code, text) = said(&without, &["--metric", "recall"]);
-    assert!(code == Some(2) && text.contains("--metric recall is of one class"), "{text}");
-}
-
 #[test]
 fn people_read_the_contracts_fields_and_that_of_the_metric() {
     let place = folder();
@@ -581,38 +499,4 @@ fn people_read_the_contracts_fields_and_that_of_the_metric() {
     assert_eq!(head(&["-f", "csv"]), format!("{contract},{behind}"));
     assert_eq!(head(&["-f", "markdown"]).trim_matches(','), contract);
     assert_eq!(head(&["-f", "markdown", "--metric", "auc"]).trim_matches(','), format!("{contract},auc"));
-}
-
-#[test]
-fn what_cannot_be_asked_is_said() {
-    let (code, text) = said("a,b\n1,2\n", &[]);
-    assert!(code == Some(2) && text.contains("no table has a column called like a prediction or a score"), "{text}");
-    let (code, text) = said("label,pred_a,pred_b\n1,1,0\n0,0,0\n", &[]);
-    assert!(code == Some(2) && text.contains("several columns of `t` may be the prediction"), "{text}");
-    assert!(text.contains("--prediction pred_a"), "{text}");
-    let (code, text) = said("pred,x\n1,1\n0,0\n", &[]);
-    assert!(code == Some(2) && text.contains("called like a label") && text.contains("--label COLUMN"), "{text}");
-    let (code, text) = said("pred,x\n1,1\n0,0\n", &["--label", "y"]);
-    assert!(code == Some(2) && text.contains("no column `y`"), "{text}");
-    let (code, text) = said("label,pred\n,1\n,0\n", &[]);
-    assert!(code == Some(2) && text.contains("no row has a label in `label`"), "{text}");
-    let (code, text) = said("label,pred\n1,1\n0,0\n", &["--where", "pred = 7"]);
-    assert!(code == Some(2) && text.contains("no row to be judged"), "{text}");
-    let (code, text) = said("label,pred\n1,1\n0,0\n", &["--metric", "auc"]);
-    assert!(code == Some(2) && text.contains("of a score, and there is none"), "{text}");
-    let (code, text) = said("label,pred\n1,1\n0,0\n", &["--metric", "rmse"]);
-    assert!(code == Some(0) && text.contains("rmse is 0 over 2 rows"), "{text}");
-    let percent: String = (0..40).map(|at| format!("{},{at}\n", u8::from(at * 7 % 40 > 20))).collect();
-    let percent = format!("label,score\n{percent}");
-    let (code, text) = said(&percent, &[]);
-    assert!(code == Some(0) && text.contains("scores are not between 0 and 1, so --threshold must say"), "{text}");
-    let (code, text) = said(&percent, &["--metric", "accuracy"]);
-    assert!(code == Some(2) && text.contains("--threshold X"), "{text}");
-    let (code, text) = said(&percent, &["--threshold", "20", "--metric", "accuracy"]);
-    assert!(code == Some(0) && text.contains("a score of 20 or more says so\n"), "{text}");
-    let (code, text) = said("label,pred\n1,1\n0,0\n", &["--prediction", "pred", "--threshold", "1"]);
-    assert!(code == Some(2) && text.contains("a prediction needs no threshold"), "{text}");
-    let many: String = (0..40).map(|at| format!("{},0.{at:02}\n", at % 2)).collect();
-    let (code, text) = said(&format!("label,prediction\n{many}"), &[]);
-    assert!(code == Some(2) && text.contains("--score prediction --threshold 0.5"), "{text}");
 }

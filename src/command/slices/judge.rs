@@ -128,6 +128,10 @@ impl Judged {
             return Ok(judged);
         }
         if judged.are_numbers(&predictions, roles, args)? {
+            judged.note = args.metric.is_none().then(|| {
+                "labels are numbers of many values, so errors are measured; --metric accuracy takes them as classes"
+                    .into()
+            });
             return Ok(judged);
         }
         if predictions.is_empty() {
@@ -249,7 +253,8 @@ impl Judged {
         self.note = Some(match &positive {
             None if classes <= 2 => format!("which class is positive is not known: {}", self.positive_hint()),
             None => format!(
-                "{classes} classes: accuracy is over all of them, and --positive CLASS says of which precision, recall and the like are"
+                "{classes} classes: accuracy is over all of them, and --positive CLASS says of which precision, recall and the like are{}",
+                if is_number(self.label) { "; --metric mae takes them as numbers" } else { "" }
             ),
             Some(Positive { label, prediction }) => {
                 let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".into());

@@ -81,7 +81,8 @@ impl Block {
         threads: usize,
     ) {
         let open = self.open(chosen);
-        let part = candidates.len().div_ceil(threads.max(1)).max(64);
+        let most = candidates.len();
+        let part = most.div_ceil(threads.max(1)).max(64);
         let block = &*self;
         thread::scope(|scope| {
             for (candidates, tallies) in candidates.chunks(part).zip(tallies.chunks_mut(part)) {
@@ -92,7 +93,7 @@ impl Block {
                     }
                 };
                 // One part is not worth a thread.
-                if block.rows < 64 || part >= candidates.len() && threads <= 1 {
+                if part >= most {
                     work();
                 } else {
                     scope.spawn(work);
