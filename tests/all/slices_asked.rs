@@ -116,6 +116,8 @@ fn what_cannot_be_asked_is_said() {
     assert!(code == Some(0) && text.contains("a score of 20 or more says so\n"), "{text}");
     let (code, text) = said("label,pred\n1,1\n0,0\n", &["--prediction", "pred", "--threshold", "1"]);
     assert!(code == Some(2) && text.contains("a prediction needs no threshold"), "{text}");
+    let (code, text) = said("label,score\n1,0.3\n1,0.2\n", &[]);
+    assert!(code == Some(2) && text.contains("2 of 2 rows are positive, so there is no auc"), "{text}");
     // Whether numbers are classes is said.
     let numbers = |most: usize| {
         let rows: String = (0..200).map(|at| format!("{},{}\n", at % most, (at + at / 150) % most)).collect();

@@ -87,12 +87,11 @@ impl Counter<'_> {
         );
         let row = self.engine.counted(&sql)?;
         let most = match row.first() {
-            Some(Value::Float(most)) if most.is_finite() => *most,
+            Some(Value::Float(most)) if (most * most).is_finite() => *most,
             Some(Value::Null) | None => 0.0,
             _ => {
-                return Err(Error::question("errors are too large for a square").hint(
-                    "look at the greatest: rca query 'select max(abs(prediction)) …', and leave it out with --where",
-                ));
+                return Err(Error::question("some errors are too large to be squared")
+                    .hint("leave them out: --where 'abs(PREDICTION) < 1e100'"));
             }
         };
         Ok(Scale::of(most, row.get(1).map_or(1, |rows| rows.int().unsigned_abs())))

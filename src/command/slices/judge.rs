@@ -436,7 +436,7 @@ fn higher_scored(engine: &Engine) -> Result<Option<String>> {
 
 fn quoted(value: &str) -> String {
     let is_plain = value.chars().all(|c| c.is_alphanumeric() || "._+-".contains(c)) && !value.is_empty();
-    if is_plain { value.to_string() } else { format!("'{value}'") }
+    if is_plain { value.to_string() } else { format!("'{}'", value.replace('\'', "'\\''")) }
 }
 
 /// A few of them.

@@ -197,8 +197,20 @@ fn least_of(metric: Metric) -> u64 {
 
 /// The rows that a metric is made of.
 fn defined(rows: &Rows, metric: Metric) -> Result<u64> {
-    let sql = format!("SELECT count(*) FROM rca_sliced WHERE is_judged AND {}", metric.defined());
-    let size = rows.engine.counted(&sql)?.first().map_or(0, |rows| rows.int().unsigned_abs());
+    let sql = format!(
+        "SELECT count(*), count(*) FILTER (is_positive) FROM rca_sliced WHERE is_judged AND {}",
+        metric.defined()
+    );
+    let row = rows.engine.counted(&sql)?;
+    let [size, positive] = [0, 1].map(|at| row[at].int().unsigned_abs());
+    if metric == Metric::Auc && (positive == 0 || positive == size) {
+        return Err(Error::question(format!(
+            "{} of {} rows are positive, so there is no auc",
+            grouped(positive),
+            grouped(size)
+        ))
+        .hint("ask for --metric accuracy, or say which class is meant: --positive CLASS"));
+    }
     if size == 0 {
         return Err(Error::question(format!("there are no {}, so there is no {}", metric.rows(), metric.name()))
             .hint("ask for --metric accuracy, or say which class is meant: --positive CLASS"));

@@ -1,23 +1,35 @@
-//! Means of values over the rows of slices. Values are whole multiples of a small power of two, so that their sums are
-//! exact and do not depend on the order of rows.
+//! Means of values over the rows of slices. Values are counted as whole multiples of a small power of two, so that
+//! sums do not depend on the order of rows.
 
 use super::contrast::{Contrast, Estimate, Measure, Sample, spread, welch};
 use super::{Block, Outcome, POSITIVE, Sums, Tally};
 
-/// How many steps a unit has.
+/// How many steps a unit has, of values and of their squares.
 #[derive(Debug, Clone, Copy)]
-pub struct Scale(f64);
+pub struct Scale {
+    ones: f64,
+    squares: f64,
+}
 
 impl Scale {
-    /// As fine as sums of squares of `rows` values up to `most` allow in 120 bits, and as a double has digits.
+    /// As fine as sums of `rows` values up to `most` allow in 126 bits: a value that is not smaller by 2^50 than the
+    /// greatest is counted with all digits of a double, so that one outlier does not blur the others. The square of
+    /// `most` must be finite.
     pub fn of(most: f64, rows: u64) -> Scale {
-        let bits = ((120.0 - (rows.max(1) as f64).log2().ceil()) / 2.0).floor().min(52.0);
-        let exponent = if most > 0.0 { most.log2().ceil() } else { 0.0 };
-        Scale((bits - exponent).clamp(-1000.0, 1000.0).exp2())
+        let bits = 126.0 - (rows.max(1) as f64).log2().ceil();
+        let steps = |most: f64| {
+            let exponent = if most > 0.0 { most.log2().ceil() } else { 0.0 };
+            (bits - exponent).clamp(-1000.0, 1000.0).exp2()
+        };
+        Scale { ones: steps(most), squares: steps(most * most) }
     }
 
-    fn steps(self, value: f64) -> i128 {
-        (value * self.0).round() as i128
+    fn of_value(self, value: f64) -> i128 {
+        (value * self.ones).round() as i128
+    }
+
+    fn of_square(self, value: f64) -> i128 {
+        (value * value * self.squares).round() as i128
     }
 }
 
@@ -37,9 +49,9 @@ impl Tally for Means {
     fn take(&mut self, scale: &Scale, block: &Block, word: usize, bits: u64) {
         self.rows += u64::from(bits.count_ones());
         for (_, value) in block.values(word, bits) {
-            let steps = scale.steps(value);
+            let steps = scale.of_value(value);
             self.sum += steps;
-            self.squares += steps * steps;
+            self.squares += scale.of_square(value);
             self.most = self.most.max(steps);
         }
     }
@@ -47,18 +59,14 @@ impl Tally for Means {
 
 impl Means {
     pub fn mean(self, scale: Scale) -> f64 {
-        self.sum as f64 / self.rows.max(1) as f64 / scale.0
+        self.sum as f64 / self.rows.max(1) as f64 / scale.ones
     }
 
     pub fn sample(self, scale: Scale) -> Sample {
-        let rows = i128::from(self.rows.max(1));
-        // About a whole number near the mean: nothing is lost where the mean is large and the variance small.
-        let near = self.sum / rows;
-        let about = self.squares - 2 * near * self.sum + rows * near * near;
-        let rest = (self.sum - rows * near) as f64;
-        let squares = about as f64 - rest * rest / rows as f64;
-        let variance = (squares / (rows as f64 - 1.0).max(1.0)).max(0.0) / scale.0 / scale.0;
-        Sample { rows: self.rows as f64, mean: self.mean(scale), variance }
+        let (rows, mean) = (self.rows as f64, self.mean(scale));
+        let squares = self.squares as f64 / scale.squares;
+        let variance = ((squares - rows * mean * mean) / (rows - 1.0).max(1.0)).max(0.0);
+        Sample { rows, mean, variance }
     }
 }
 
@@ -70,8 +78,8 @@ impl Outcome for Means {
     fn sums(&self, scale: &Scale) -> Sums {
         Sums {
             rows: self.rows as f64,
-            errors: (self.sum as f64 / scale.0).abs(),
-            most: (self.most.max(0) as f64) / scale.0,
+            errors: (self.sum as f64 / scale.ones).abs(),
+            most: (self.most.max(0) as f64) / scale.ones,
         }
     }
 
@@ -131,9 +139,9 @@ impl Tally for Bins {
         self.rows += u64::from(bits.count_ones());
         let positive = block.mark(POSITIVE, word);
         for (place, score) in block.values(word, bits) {
-            let steps = scale.steps(score) - if positive >> place & 1 == 1 { scale.steps(1.0) } else { 0 };
-            self.sums[((score * BINS as f64) as usize).min(BINS - 1)] += steps;
-            self.squares += steps * steps;
+            let off = score - f64::from((positive >> place & 1) as u8);
+            self.sums[((score * BINS as f64) as usize).min(BINS - 1)] += scale.of_value(off);
+            self.squares += scale.of_square(off);
         }
     }
 }
@@ -141,14 +149,14 @@ impl Tally for Bins {
 impl Bins {
     /// The mean square of the score less what came (Brier 1950).
     pub fn brier(self, scale: Scale) -> Option<f64> {
-        (self.rows > 0).then(|| self.squares as f64 / self.rows as f64 / scale.0 / scale.0)
+        (self.rows > 0).then(|| self.squares as f64 / self.rows as f64 / scale.squares)
     }
 
     /// The expected calibration error (Naeini, Cooper and Hauskrecht 2015): over ten bins of equal width, how far the mean
     /// score is from the share that is positive, weighted by rows.
     pub fn calibration_error(self, scale: Scale) -> Option<f64> {
         let sum: i128 = self.sums.iter().map(|sum| sum.abs()).sum();
-        (self.rows > 0).then(|| sum as f64 / self.rows as f64 / scale.0)
+        (self.rows > 0).then(|| sum as f64 / self.rows as f64 / scale.ones)
     }
 }
 
@@ -166,12 +174,19 @@ mod tests {
     }
 
     #[test]
-    fn a_mean_and_its_variance_are_exact_also_far_from_zero() {
+    fn a_mean_and_its_variance_are_near_also_far_from_zero() {
         let values: Vec<(u8, f64)> = [1e6, 1e6 + 1.0, 1e6 + 2.0, 1e6 + 3.0].iter().map(|value| (0, *value)).collect();
         let scale = Scale::of(1e6 + 3.0, 4);
         let sample = tally::<Means>(&scale, &values).sample(scale);
         assert!((sample.mean - 1_000_001.5).abs() < 1e-6, "{sample:?}");
-        assert!((sample.variance - 5.0 / 3.0).abs() < 1e-6, "{sample:?}");
+        assert!((sample.variance - 5.0 / 3.0).abs() < 1e-3, "{sample:?}");
+    }
+
+    #[test]
+    fn one_outlier_does_not_blur_the_others() {
+        let scale = Scale::of(1e12, 1_000_000);
+        let sample = tally::<Means>(&scale, &[(0, 0.001), (0, 0.003)]).sample(scale);
+        assert!((sample.mean - 0.002).abs() < 1e-15 && (sample.variance - 2e-6).abs() < 1e-12, "{sample:?}");
     }
 
     #[test]
