@@ -46,7 +46,8 @@ impl Mean {
     }
 
     fn get(&self, at: usize) -> Option<f64> {
-        (self.of[at].rows() > 0).then(|| self.of[at].mean(self.scale))
+        let own = self.of[at];
+        (own.rows() > 0 && !own.is_blurred()).then(|| own.mean(self.scale))
     }
 }
 
@@ -103,6 +104,16 @@ impl Figures {
             numbers: numbers.transpose()?,
             has_positive: judged.has_positive(),
             has_said: judged.has_said(),
+        })
+    }
+
+    /// What is left empty since it would not be exact.
+    pub fn note(&self) -> Option<String> {
+        let numbers = self.numbers.as_ref()?;
+        let all = numbers.absolute.of.iter().chain(&numbers.square.of);
+        let count = all.filter(|means| means.is_blurred()).count();
+        (count > 0).then(|| {
+            format!("{count} figures are too small beside the greatest error to be exact, and left empty: leave such rows out with --where")
         })
     }
 

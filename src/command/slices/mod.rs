@@ -129,6 +129,7 @@ impl Ask for SlicesArgs {
         let items: Vec<Items> = slices.iter().map(|slice| slice.items.clone()).collect();
         let figures = Figures::count(&rows, &counter, &items)?;
         fits(&rows, &figures)?;
+        notes.extend(figures.note());
         let answer = answer(session, &rows, (metric, size), &figures, (&looked, &slices))?;
         Ok(Answer { notes, found: Some(slices.len() as u64), ..answer })
     }

