@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::count::{Asked, Counter};
-use crate::command::explain::attributes::{Attribute, Item};
+use super::values::Item;
+use crate::command::explain::attributes::Attribute;
 use crate::error::Result;
 use crate::model::contrast::{Family, Items, weighted};
 use crate::model::slices::{Contrast, LeftOut, Measure, Outcome, Plan, parts, search};

@@ -21,6 +21,7 @@ mod metric;
 mod roles;
 mod rows;
 mod shown;
+mod values;
 mod words;
 
 use choice::{Choice, Slice, text};

@@ -170,6 +170,7 @@ impl Roles<'_> {
 /// The question as `explain` has it, which finds the rows and what is known of them.
 pub fn asked(args: &SlicesArgs, table: &str) -> ExplainArgs {
     ExplainArgs {
+        before: None,
         sources: Vec::new(),
         bad: "true".into(),
         table: Some(table.to_string()),

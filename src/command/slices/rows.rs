@@ -7,7 +7,8 @@ use super::SlicesArgs;
 use super::judge::{Judged, Judgement};
 use super::metric::{Metric, Way};
 use super::roles::{Place, Roles, asked, is_number};
-use crate::command::explain::attributes::{self, Attribute, COLUMNS_MAX, Item};
+use super::values::{self, Item};
+use crate::command::explain::attributes::{self, Attribute, COLUMNS_MAX};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::model::slices::{BAD, POSITIVE, RIGHT, SAID};
@@ -108,7 +109,7 @@ impl<'a> Rows<'a> {
         let mut left_out: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         let mut used = 0;
         for (at, attribute) in self.attributes.iter().enumerate().filter(|(at, _)| !self.is_copy[*at]) {
-            let values = attributes::values(&self.roles.population, attribute, at, (rows, least))?;
+            let values = values::values(&self.roles.population, attribute, at, (rows, least))?;
             let is_too_many = used == COLUMNS_MAX && !values.items.is_empty();
             let many = "behind the first 40 columns (--by says which to look at)";
             if let Some(why) = values.left_out.or(is_too_many.then_some(many)) {
