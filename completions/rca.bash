@@ -71,7 +71,7 @@ _rca() {
 
     case "${cmd}" in
         rca)
-            opts="-h -V --help --version sources schema query timeline missing trace errors explain templates check report formats completions man"
+            opts="-h -V --help --version sources schema query timeline missing trace errors explain compare slices templates check report formats completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -365,7 +365,7 @@ _rca() {
             return 0
             ;;
         rca__subcmd__explain)
-            opts="-C -f -o -q -h --bad --table --by --min-support --min-ratio --order --case --set --from --to --timezone --where --strict --threads --memory --limit --format --output --color --quiet --no-progress --exit-code --help"
+            opts="-C -f -o -q -h --bad --table --by --before --min-support --min-ratio --order --case --set --from --to --timezone --where --strict --threads --memory --limit --format --output --color --quiet --no-progress --exit-code --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -380,6 +380,10 @@ _rca() {
                     return 0
                     ;;
                 --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -35,6 +35,7 @@ complete -c rca -n "__fish_rca_needs_command" -f -a "trace" -d 'Follow entities 
 complete -c rca -n "__fish_rca_needs_command" -f -a "errors" -d 'Break errors down by code, compare with a baseline, audit the classification'
 complete -c rca -n "__fish_rca_needs_command" -f -a "explain" -d 'Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them'
 complete -c rca -n "__fish_rca_needs_command" -f -a "compare" -d 'Tell what changed between two windows of time, or between two sources'
+complete -c rca -n "__fish_rca_needs_command" -f -a "slices" -d 'Tell in which slices of its rows a model is worse than elsewhere: values, findings, and conjunctions of them'
 complete -c rca -n "__fish_rca_needs_command" -f -a "templates" -d 'List the templates of messages: their constant parts, with <*> for what varies'
 complete -c rca -n "__fish_rca_needs_command" -f -a "check" -d 'Check what must hold: whether the fix held, and what came back'
 complete -c rca -n "__fish_rca_needs_command" -f -a "report" -d 'Write one page for a ticket: the answer in three sentences, then the evidence, charts and tables behind it'
@@ -283,6 +284,7 @@ complete -c rca -n "__fish_rca_using_subcommand errors" -s h -l help -d 'Print h
 complete -c rca -n "__fish_rca_using_subcommand explain" -l bad -d 'The SQL condition that makes a row bad' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l table -d 'The table whose rows are judged, where several have the columns of the condition' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l by -d 'Look at these columns only' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l before -d 'Look at what other tables have of the same entity in this time before each row, such as 72h' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l min-support -d 'Only explanations of at least this share of the bad rows, and of two rows' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l min-ratio -d 'Only explanations whose rows are bad at least so many times as often as others' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l order -d 'At most so many values together' -r
@@ -348,6 +350,59 @@ complete -c rca -n "__fish_rca_using_subcommand compare" -s q -l quiet -d 'No no
 complete -c rca -n "__fish_rca_using_subcommand compare" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand compare" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rca -n "__fish_rca_using_subcommand slices" -l table -d 'The table whose rows are judged' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l label -d 'The column that says what is so, as COLUMN or TABLE.COLUMN' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l prediction -d 'The column that says what the model said' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l score -d 'The column that says how sure the model was of the positive class' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l positive -d 'The positive class, or LABEL=PREDICTION where they are written in two ways' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l threshold -d 'From which score on a row without a prediction is said to be positive (0.5)' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l metric -d 'What slices are worse in: accuracy, without a prediction auc, of numbers mae' -r -f -a "accuracy\t'Share of rows whose prediction is the label'
+error\t'Share of rows whose prediction is not the label'
+precision\t'Of rows said to be positive, the share that is'
+recall\t'Of positive rows, the share that was said to be'
+f1\t'2 tp / (2 tp + fp + fn)'
+fpr\t'Of negative rows, the share that was said to be positive'
+fnr\t'Of positive rows, the share that was not said to be'
+auc\t'Area under the ROC curve of the score'
+brier\t'Mean square of the score less 1 for positive rows, 0 for others'
+calibration\t'Mean score less the share that is positive'
+mae\t'Mean absolute error of a number'
+rmse\t'Root of the mean square error of a number'
+bias\t'Mean of prediction less label'"
+complete -c rca -n "__fish_rca_using_subcommand slices" -l by -d 'Look at these columns only' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l min-support -d 'Only slices with at least this share of the rows that the metric is made of' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l order -d 'At most so many values together' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l alpha -d 'SliceLine\'s weight of more error against more rows' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
+complete -c rca -n "__fish_rca_using_subcommand slices" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l to -d 'Only rows before this time' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l timezone -d 'The zone of times that carry none, such as Asia/Taipei or +08:00' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l where -d 'Only rows for which this SQL condition holds' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l threads -d 'How many threads read and compute' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l limit -d 'At most this many rows' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -s f -l format -d 'How the table is written' -r -f -a "table\t''
+markdown\t''
+jira\t''
+html\t''
+csv\t''
+tsv\t''
+json\t''
+ndjson\t''
+junit\t'Checks, for build servers'
+sarif\t'Checks, SARIF 2.1.0'
+toml\t'Suggested checks, as a file of them'"
+complete -c rca -n "__fish_rca_using_subcommand slices" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand slices" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rca -n "__fish_rca_using_subcommand slices" -l all -d 'All slices with enough rows, also those that are no worse or may be chance'
+complete -c rca -n "__fish_rca_using_subcommand slices" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand slices" -s q -l quiet -d 'No notes on what was read, unless something was lost'
+complete -c rca -n "__fish_rca_using_subcommand slices" -l no-progress -d 'No progress bar'
+complete -c rca -n "__fish_rca_using_subcommand slices" -l exit-code -d 'Exit with 1 if there is any row'
+complete -c rca -n "__fish_rca_using_subcommand slices" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand templates" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand templates" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r
