@@ -37,6 +37,7 @@ demo: build ## build rca and solve the worked case (SERIAL=... follows another u
 	$(call rca,errors -C $(CASE))
 	$(call rca,errors --audit -C $(CASE))
 	$(call rca,timeline --entity $(SERIAL) -C $(CASE) --limit 20)
+	$(call rca,report -C $(CASE) -o $(RELEASE)/report.html)
 
 define rca
 @printf '\n$$ rca %s\n' '$(1)'

@@ -83,6 +83,12 @@ key = "serial"
 name = "predicted"
 table = "predictions"
 key = "serial"
+[report]
+title = "Recall of faultnet-3.2 in the validation run"
+question = "Why did the model miss faulty units?"
+table = "predictions"
+bad = "predicted = 0"
+where = "labels.label = 'faulty'"
 """
 
 

@@ -22,6 +22,7 @@ mod attach;
 mod entities;
 mod events;
 mod formats;
+mod known;
 mod parquet;
 mod sentence;
 mod window;
@@ -176,10 +177,12 @@ pub struct Session {
     pub files: Vec<PathBuf>,
     /// Standard input or a pipe had nothing in it.
     pub is_empty_stream: bool,
-    /// Where the engine may write an answer as Parquet.
     /// Where compressed evidence is unpacked to.
     scratch: PathBuf,
+    /// Where the engine may write an answer as Parquet.
     pub parquet_output: PathBuf,
+    /// What was found out once for all who ask.
+    known: known::Known,
 }
 
 impl Session {
@@ -203,6 +206,7 @@ impl Session {
             is_empty_stream: false,
             parquet_output: scratch.join("answer.parquet"),
             scratch: scratch.clone(),
+            known: known::Known::default(),
         };
         let formats = Arc::new(session.own_formats()?);
         if !reads_evidence {

@@ -98,6 +98,8 @@ fn the_worked_case_has_the_figures_of_its_commands() {
         assert_eq!(table.rows.len(), asked.len(), "{caption}");
         same(&table, &asked);
     }
+    let sliced = of_markdown(&page, "All rows, then slices that are worse, the worst first");
+    same(&sliced, &rows(&[&["slices", "--metric", "recall"], &CASE[..]].concat()));
     same(&of_markdown(&page, EXPLAINED), &rows(&[&["explain"], &CASE[..], &ASKED].concat()));
     let histogram = rows(&[&["timeline", "--every", "10m"], &CASE[..]].concat());
     let table = of_markdown(&page, "Events by stretches of 10m, source and level");
@@ -109,10 +111,10 @@ fn the_worked_case_has_the_figures_of_its_commands() {
         .iter()
         .map(|row| row["missing"].as_i64().expect("a count"))
         .sum();
-    assert!(answer[0].starts_with(&format!("{missing} of ")), "{answer:?}");
-    assert!(answer[0].contains("very likely: lost between agent and telemetry"), "{answer:?}");
-    assert!(answer[2].contains("stand under E999, a catch-all for 4"), "{answer:?}");
-    assert!(answer[4].starts_with("20 of 111 rows are bad (18 %); the best explanation, telemetry: sequence\\_gap"));
+    assert!(answer[0].starts_with("20 of 111 rows are bad (18 %); the best explanation, telemetry: sequence\\_gap"));
+    assert!(answer[2].starts_with(&format!("{missing} of ")), "{answer:?}");
+    assert!(answer[2].contains("very likely: lost between agent and telemetry"), "{answer:?}");
+    assert!(answer[4].contains("stand under E999, a catch-all for 4"), "{answer:?}");
 }
 
 #[test]

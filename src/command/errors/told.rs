@@ -8,6 +8,7 @@ use crate::error::{Kind, Result};
 use crate::session::Session;
 
 /// A fault, and what holds of the rows that it concerns.
+#[derive(Debug, Clone)]
 pub enum Told {
     /// Of a table's own columns.
     Rows { name: String, table: String, condition: String },

@@ -37,7 +37,8 @@ struct Told {
 /// If the evidence cannot be read.
 pub fn find(population: &Population) -> Result<Vec<Mark>> {
     let mut told: BTreeMap<String, Told> = BTreeMap::new();
-    for finding in missing::told(population.session)? {
+    let session = population.session;
+    for finding in session.once(|| missing::told(session))?.iter().cloned() {
         match finding {
             missing::Told::Keys { name, table, column, sql } => {
                 let table = population.session.table(&table)?;
@@ -67,7 +68,7 @@ pub fn find(population: &Population) -> Result<Vec<Mark>> {
             }
         }
     }
-    for fault in errors::told(population.session)? {
+    for fault in session.once(|| errors::told(session))?.iter().cloned() {
         match fault {
             errors::Told::Unlabelled { name, table, sql } => {
                 let table = population.session.table(&table)?;

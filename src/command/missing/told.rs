@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::session::Session;
 
 /// What is missing, and what holds of the rows that it concerns.
+#[derive(Debug, Clone)]
 pub enum Told {
     /// Rows of a series were not there for a time.
     Stretch {

@@ -15,6 +15,7 @@ mod failures;
 mod gaps;
 mod made;
 mod sentences;
+mod sliced;
 mod stages;
 mod taken;
 mod time;
@@ -23,8 +24,8 @@ use asking::Asking;
 
 /// Write one page for a ticket: the answer in three sentences, then the evidence, charts and tables behind it
 ///
-/// It asks what `sources`, `timeline --every`, `missing`, `errors`, `errors --audit` and `trace` ask, and what explains
-/// the bad rows if --bad says which these are, and has their figures. Each part names the command and the SQL that give
+/// It asks what `sources`, `timeline --every`, `missing`, `errors`, `errors --audit`, `trace` and `slices` ask, and what
+/// explains the bad rows if --bad says which these are, and has their figures. Each part names the command and the SQL that give
 /// it again. The page is one file without scripts that loads nothing: -o FILE.html or FILE.md, else Markdown on
 /// standard output. --limit is how many rows a table has (20), the others are counted. With --bad, --where says which
 /// rows are judged, and nothing else is narrowed by it. rca.toml can say the same: [report] title, question, bad, table,
@@ -57,8 +58,15 @@ pub struct ReportArgs {
 }
 
 /// The parts of a report, in their order.
-const SECTIONS: &[fn(&mut Asking) -> Result<Section>] =
-    &[evidence::section, time::section, gaps::section, failures::section, stages::section, explained::section];
+const SECTIONS: &[fn(&mut Asking) -> Result<Section>] = &[
+    evidence::section,
+    time::section,
+    gaps::section,
+    failures::section,
+    stages::section,
+    explained::section,
+    sliced::section,
+];
 
 impl Ask for ReportArgs {
     fn common(&self) -> &Common {

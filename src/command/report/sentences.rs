@@ -1,5 +1,5 @@
-//! The answer in three sentences: what is missing and why, what the codes hide, and what explains the bad rows, or else
-//! how much was looked at. Each says no more than the findings do, and no more surely.
+//! The answer in three sentences: what explains the bad rows, what is missing and why, what the codes hide, and else where
+//! a model is worse or how much was looked at. Each says no more than the findings do, and no more surely.
 
 use super::evidence::{Span, plural};
 use crate::model::coverage::grouped;
@@ -30,6 +30,8 @@ pub struct Told {
     pub stage: Option<Stage>,
     /// What `explain` says in a sentence.
     pub explained: Option<String>,
+    /// What `slices` says in a sentence, if it found one.
+    pub sliced: Option<String>,
 }
 
 /// What most is missing: one finding, or several of one cause at one time.
@@ -80,8 +82,12 @@ impl Told {
     }
 }
 
+/// What was asked comes first, if anybody said which rows are bad.
 pub fn of(told: &Told) -> [String; 3] {
-    [missing(told), codes(told), rest(told)]
+    match &told.explained {
+        Some(explained) => [explained.clone(), missing(told), codes(told)],
+        None => [missing(told), codes(told), rest(told)],
+    }
 }
 
 fn missing(told: &Told) -> String {
@@ -208,10 +214,10 @@ fn wrong(fault: &Fault, all: u64) -> String {
     }
 }
 
-/// What explains the bad rows, else where entities were lost, else what was looked at.
+/// Where a model is worse, else where entities were lost, else what was looked at.
 fn rest(told: &Told) -> String {
-    if let Some(explained) = &told.explained {
-        return explained.clone();
+    if let Some(sliced) = &told.sliced {
+        return sliced.clone();
     }
     let lost = match (told.unread, told.losses) {
         (0, 0) => "all of it was read".to_string(),

@@ -56,10 +56,11 @@ fn share_interval(k: f64, n: f64) -> (f64, f64) {
 }
 
 /// `a` of `with` against `c` of `without`. The interval is that of the logarithm (Katz, 1978); where a count is zero,
-/// half a case is added to each (Haldane, 1956). p is Fisher's exact one where a cell expects less than five, else of
-/// the logarithm.
+/// half a case is added to each (Haldane, 1956). p is Fisher's exact one where a cell has or expects less than five, else
+/// of the logarithm: that has no say where a count is next to none, however many were expected.
 pub fn risk_ratio(a: f64, with: f64, c: f64, without: f64) -> Ratio {
-    let least = (a + c).min(with + without - a - c) * with.min(without) / (with + without).max(1.0);
+    let expected = (a + c).min(with + without - a - c) * with.min(without) / (with + without).max(1.0);
+    let least = [a, with - a, c, without - c].into_iter().fold(expected, f64::min);
     let fisher = (least < 5.0).then(|| fisher(a, with, c, without));
     let half = if a == 0.0 || c == 0.0 || a == with || c == without { 0.5 } else { 0.0 };
     let (a, with, c, without) = (a + half, with + 2.0 * half, c + half, without + 2.0 * half);
@@ -70,8 +71,7 @@ pub fn risk_ratio(a: f64, with: f64, c: f64, without: f64) -> Ratio {
     Ratio { ratio, low, high, p: fisher.unwrap_or(p) }
 }
 
-/// Twice the smaller tail of the hypergeometric distribution, at most 1. One margin is small where it is asked, so that
-/// its tail is short.
+/// Twice the smaller tail of the hypergeometric distribution, at most 1: that which leads away from what is expected.
 fn fisher(a: f64, with: f64, c: f64, without: f64) -> f64 {
     let (cases, all) = (a + c, with + without);
     let ln_choose = |n: f64, k: f64| ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0);
@@ -88,7 +88,8 @@ fn fisher(a: f64, with: f64, c: f64, without: f64) -> f64 {
         }
         sum
     };
-    (2.0 * sum(1.0).min(sum(-1.0))).clamp(0.0, 1.0)
+    let away = if a * all < cases * with { -1.0 } else { 1.0 };
+    (2.0 * sum(away)).clamp(0.0, 1.0)
 }
 
 /// How much more than Poisson's counts in equal parts of a window vary: Pearson's chi-square by its degrees of freedom,
@@ -114,6 +115,17 @@ pub fn dispersion<'a>(windows: impl IntoIterator<Item = &'a [u64]>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn none_where_many_were_expected_is_no_chance() {
+        // Twice SciPy's hypergeom.cdf(0, 457, 40, 208).
+        let p = risk_ratio(40.0, 249.0, 0.0, 208.0).p;
+        assert!((p / 1.194_651_834_731_191_2e-11 - 1.0).abs() < 1e-6, "{p}");
+        assert_eq!(p, risk_ratio(0.0, 208.0, 40.0, 249.0).p);
+        // Of a hundred thousand rows too.
+        let p = risk_ratio(2.0, 50_000.0, 30.0, 50_000.0).p;
+        assert!((p / 2.454_008_819_957_255e-7 - 1.0).abs() < 1e-6, "{p}");
+    }
 
     #[test]
     fn a_risk_ratio_has_the_known_interval() {
