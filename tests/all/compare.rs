@@ -461,3 +461,24 @@ fn what_cannot_be_compared_is_said() {
         assert!(told.contains(said), "{arguments:?}: {told}");
     }
 }
+
+#[test]
+fn what_one_side_alone_has_in_a_burst_is_said_and_not_judged() {
+    let place = folder();
+    let write = |name: &str, burst: bool| {
+        let mut csv = String::from("ts,state\n");
+        for at in 0..960 {
+            let (hour, minute) = (at / 40, at % 40);
+            let state = if burst && hour == 13 && minute < 15 { "stuck" } else { "moving" };
+            writeln!(csv, "2025-03-01T{hour:02}:{minute:02}:00Z,{state}").expect("text");
+        }
+        fs::write(place.path().join(name), csv).expect("written");
+    };
+    write("old.csv", false);
+    write("new.csv", true);
+    let output = run_in(place.path(), &["compare", "old.csv", "new.csv", "-f", "json"]);
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(said.contains("on one side only, but in bursts that may be chance"), "{said}");
+    assert!(said.contains("state = stuck (0 and 15 rows)"), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "[]", "{said}");
+}

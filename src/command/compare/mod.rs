@@ -198,9 +198,21 @@ impl Comparison<'_> {
     fn answer(&self, mut seen: Vec<Seen>, mut notes: Vec<String>) -> Result<Answer> {
         let tests = adjust(&mut seen);
         let mut of_codes = self.findings_of_codes(&seen)?;
+        let mut bursts = Vec::new();
         for (place, one) in seen.iter_mut().enumerate() {
             self.finish(place, one, &mut of_codes)?;
             notes.append(&mut one.notes);
+            bursts.append(&mut one.bursts);
+        }
+        // Of windows each is a change of its rows per time, or a consequence of one.
+        if !bursts.is_empty() && matches!(self.sides, Sides::Sources(_)) {
+            const LISTED: usize = 8;
+            let more = match bursts.len().saturating_sub(LISTED) {
+                0 => String::new(),
+                more => format!("; and {more} more"),
+            };
+            bursts.truncate(LISTED);
+            notes.push(format!("on one side only, but in bursts that may be chance: {}{more}", bursts.join("; ")));
         }
         let mut found: Vec<Finding> = Vec::new();
         let mut folded = 0;

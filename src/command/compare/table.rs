@@ -27,7 +27,38 @@ pub struct Seen {
     pub differs: BTreeMap<usize, Differs>,
     /// The p-values of all tests that found nothing.
     pub others: Vec<f64>,
+    /// Values that one side alone has, in bursts.
+    pub bursts: Vec<String>,
     pub notes: Vec<String>,
+}
+
+/// Rows of a value that one side has and the other has not, from which on it is worth a word even where it is no more
+/// than one burst.
+const ONE_SIDED_LEAST: f64 = 10.0;
+/// Where more values of a column are so, they come and go by themselves.
+const ONE_SIDED_MOST: usize = 3;
+
+impl Seen {
+    /// Values that one side alone has, and that are not told: all of their rows may be of one burst, which says nothing
+    /// of how often there are such bursts.
+    fn one_sided(&mut self, values: &[Counted], told: &[(usize, Judged)], name: impl Fn(&str) -> String) {
+        let is_one_sided = |counted: &Counted| {
+            let [before, now] = [0, 1].map(|side| counted.blocks.sum(side));
+            before.min(now) == 0.0 && before.max(now) >= ONE_SIDED_LEAST
+        };
+        let found: Vec<&Counted> = values
+            .iter()
+            .enumerate()
+            .filter(|(at, counted)| is_one_sided(counted) && !told.iter().any(|(known, _)| known == at))
+            .map(|(_, counted)| counted)
+            .collect();
+        if found.len() <= ONE_SIDED_MOST {
+            self.bursts.extend(found.iter().map(|counted| {
+                let [before, now] = [0, 1].map(|side| counted.blocks.sum(side));
+                format!("{} ({before} and {now} rows)", name(&counted.value))
+            }));
+        }
+    }
 }
 
 /// Looks at a table; `skipped` are columns that others tell of.
@@ -49,6 +80,7 @@ pub fn look(
         findings: Vec::new(),
         differs: BTreeMap::new(),
         others: Vec::new(),
+        bursts: Vec::new(),
         notes: Vec::new(),
     };
     structure(&mut seen, (place, &*pair));
@@ -259,6 +291,8 @@ fn categories(seen: &mut Seen, sides: &Sides, (place, pair): (usize, &Pair), at:
     };
     seen.others.extend(others);
     let known = &pair.columns[at];
+    let name = |value: &str| format!("{}.{} = {value}", pair.name, known.name);
+    seen.one_sided(values, &told, name);
     for (which, judged) in told {
         let counted = &values[which];
         let mut found = of_column(What::Category, (place, pair), at);
@@ -293,6 +327,7 @@ fn of_templates(
         Sides::Sources(_) => judge::values(values, &rows, &Usual::default()),
     };
     seen.others.extend(others);
+    seen.one_sided(values, &told, |value| format!("`{}` of {}", templates.text(value), pair.name));
     for (which, judged) in told {
         let counted = &values[which];
         let text = templates.text(&counted.value);
