@@ -13,6 +13,7 @@ pub mod completions;
 pub mod errors;
 pub mod explain;
 pub mod formats;
+mod judged;
 pub mod man;
 pub mod missing;
 pub mod query;

@@ -20,10 +20,6 @@ pub struct Floats<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub fn rows(&self) -> usize {
-        self.0.len()
-    }
-
     /// Column `at` as `BIGINT` or `TIMESTAMP`; `None` if it is neither.
     pub fn ints(&self, at: usize) -> Option<Ints<'a>> {
         let column = self.0.columns().get(at)?;

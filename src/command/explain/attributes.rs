@@ -10,12 +10,8 @@ use crate::model::column::{Column, Kind};
 use crate::model::name;
 use crate::session::Table;
 
-/// Columns with values that enough bad rows have; more are left out, and said.
-pub const COLUMNS_MAX: usize = 40;
 /// Columns that are looked at for such values.
 const KNOWN_MAX: usize = 300;
-/// Of a column with more values none is looked at, but ranges of numbers.
-pub const VALUES_MAX: usize = 1_000;
 
 /// Something that each row has a value of.
 pub struct Attribute {

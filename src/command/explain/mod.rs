@@ -1,9 +1,8 @@
 //! `rca explain`: what the bad rows have that the others have not.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 
+use super::judged::{Asked, Classes, Looked, Rows, Split, look};
 use super::{Answer, Ask};
 use crate::args::Common;
 use crate::error::{Error, Result};
@@ -15,20 +14,17 @@ use crate::session::Session;
 
 pub mod attributes;
 mod before;
-mod blocks;
 mod findings;
-mod lanes;
-mod numbers;
 pub mod population;
-mod rows;
 mod search;
-mod values;
 
-use attributes::{Attribute, COLUMNS_MAX};
+use attributes::Attribute;
 use population::Population;
-use rows::Rows;
 use search::{Explanation, Search};
-use values::Item;
+
+/// Classes of rows: good ones, bad ones, and those of which --bad says nothing, which count as good.
+const BAD: u16 = 1;
+const UNSAID: u16 = 2;
 
 /// Tell what distinguishes the rows for which a condition holds: values, findings, and conjunctions of them
 ///
@@ -115,12 +111,14 @@ impl Ask for ExplainArgs {
         let mut notes = Vec::new();
         let attributes = attributes::find(&population, self, &mut notes)?;
         let rows = keep(&population, &attributes, &mut notes)?;
-        let whole = rows.whole;
+        let split = Split::of(|_| true, |class| class == BAD);
+        let whole = rows.whole(split);
         let least = ((self.min_support * whole.bad as f64 - 1e-9).ceil() as u64).max(2);
-        let Looked { items, tests } = look(&rows, &attributes, least, &mut notes)?;
+        let Looked { items, tests } = look(&rows, attributes.iter().enumerate(), (split, least), &mut notes)?;
         let search = Search {
             engine: &session.engine,
             rows: &rows,
+            split,
             whole,
             attributes: &attributes,
             items: &items,
@@ -147,41 +145,18 @@ impl Ask for ExplainArgs {
     }
 }
 
-/// The values that enough bad rows have, and of each attribute how many values enough rows have.
-struct Looked {
-    items: Vec<Item>,
-    tests: Vec<(bool, usize)>,
-}
-
-fn look(rows: &Rows, attributes: &[Attribute], least: u64, notes: &mut Vec<String>) -> Result<Looked> {
-    let mut looked = Looked { items: Vec::new(), tests: Vec::new() };
-    let mut left_out: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-    let mut used = 0;
-    for (at, attribute) in attributes.iter().enumerate() {
-        let found = values::values(rows, attribute, at, least)?;
-        let is_too_many = used == COLUMNS_MAX && !attribute.is_mark && !found.items.is_empty();
-        let why = found.left_out.or(is_too_many.then_some("behind the first 40 columns (--by says which to look at)"));
-        if let Some(why) = why {
-            left_out.entry(why).or_default().push(attribute.name.clone());
-            continue;
-        }
-        used += usize::from(!found.items.is_empty() && !attribute.is_mark);
-        looked.tests.push((attribute.is_finding, found.tests));
-        looked.items.extend(found.items);
-    }
-    notes.extend(left_out.iter().map(|(why, names)| format!("left out, {why}: {}", names.join(", "))));
-    Ok(looked)
-}
-
 /// Keeps the rows judged with all that is known of them.
 fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<String>) -> Result<Rows> {
-    let rows = Rows::keep(population, attributes)?;
-    if rows.whole.rows == 0 {
+    let bad = &population.bad;
+    let class = format!("CASE WHEN {bad} THEN {BAD} WHEN ({bad}) IS NULL THEN {UNSAID} ELSE 0 END");
+    let rows = Rows::keep(Asked { population, attributes, class: &class, number: None })?;
+    if rows.count(Classes::ALL) == 0 {
         return Err(Error::question(format!("table `{}` has no row to be judged", population.table.name))
             .hint("ask for more with --where, --from and --to"));
     }
-    if rows.unsaid > 0 {
-        notes.push(format!("of {} rows --bad is null: they count as good", grouped(rows.unsaid)));
+    let unsaid = rows.count(Classes::of(|class| class == UNSAID));
+    if unsaid > 0 {
+        notes.push(format!("of {} rows --bad is null: they count as good", grouped(unsaid)));
     }
     let mut said: Vec<&str> = attributes.iter().map(|attribute| attribute.sql.as_str()).collect();
     said.extend([population.bad.as_str(), population.condition.as_str()]);

@@ -2,9 +2,7 @@
 //! for each order, and of those beyond chance the best is taken, then the best among the rows that it does not cover.
 
 use super::attributes::Attribute;
-use super::lanes::{Lanes, Of};
-use super::rows::Rows;
-use super::values::Item;
+use crate::command::judged::{Bits, Classes, Item, Rows, Split};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::contrast::{Covered, Family, Items, Whole, pairs, triples, weighted};
@@ -21,6 +19,7 @@ const WEIGHTS: [f64; 4] = [0.5, 0.25, 0.125, 0.125];
 pub struct Search<'a> {
     pub engine: &'a Engine,
     pub rows: &'a Rows,
+    pub split: Split,
     pub whole: Whole,
     pub attributes: &'a [Attribute],
     pub items: &'a [Item],
@@ -55,7 +54,7 @@ impl Search<'_> {
     /// # Errors
     /// If the engine fails.
     pub fn run(&self, notes: &mut Vec<String>) -> Result<Vec<Explanation>> {
-        let lanes = Lanes::keep(self.engine, self.rows, self.items)?;
+        let bits = Bits::keep(self.engine, self.rows, self.items, Classes::ALL)?;
         let mut counted: Vec<(Items, Covered)> =
             self.items.iter().enumerate().map(|(at, item)| (vec![at as u16], item.covered)).collect();
         let mut best: Vec<u16> = (0..self.items.len()).map(|at| at as u16).collect();
@@ -69,7 +68,7 @@ impl Search<'_> {
             let (two, more) = pairs(&best, &attributes, PAIRS_MAX);
             left_out += more;
             let counted_pairs = two.len();
-            let mut frequent = self.frequent(&lanes, two)?;
+            let mut frequent = self.frequent(&bits, two)?;
             counted.extend(frequent.iter().cloned());
             if self.order >= 3 {
                 frequent.sort_by(|a, b| {
@@ -80,7 +79,7 @@ impl Search<'_> {
                 let room = CANDIDATES_MAX.saturating_sub(self.items.len() + counted_pairs);
                 let (three, more) = triples(&two, &best, room);
                 left_out += more;
-                counted.extend(self.frequent(&lanes, three)?);
+                counted.extend(self.frequent(&bits, three)?);
             }
         }
         if left_out > 0 {
@@ -89,7 +88,7 @@ impl Search<'_> {
             ));
         }
         let candidates = self.beyond_chance(counted);
-        self.chosen(&lanes, candidates)
+        self.chosen(&bits, candidates)
     }
 
     fn score(&self, whole: Whole, covered: Covered, order: usize) -> f64 {
@@ -98,16 +97,23 @@ impl Search<'_> {
 
     /// Conjunctions that enough bad rows have: only these are counted among all. One that covers what one of its parts
     /// covers says nothing more.
-    fn frequent(&self, lanes: &Lanes, mut all: Vec<Items>) -> Result<Vec<(Items, Covered)>> {
+    fn frequent(&self, bits: &Bits, mut all: Vec<Items>) -> Result<Vec<(Items, Covered)>> {
         all.sort_unstable();
-        let bad = lanes.count(&all, &[], Of::Bad)?;
+        let bad = bits.count(&all, &[], self.split.bad)?;
         let (all, bad): (Vec<Items>, Vec<u64>) = all.into_iter().zip(bad).filter(|(_, bad)| *bad >= self.least).unzip();
-        let rows = lanes.count(&all, &[], Of::All)?;
+        let good = bits.count(&all, &[], self.split.good())?;
         let is_part = |items: &Items, covered: Covered| {
             items.iter().any(|item| self.items[usize::from(*item)].covered.rows == covered.rows)
         };
-        let covered = rows.into_iter().zip(bad).map(|(rows, bad)| Covered { rows, bad });
+        let covered = good.into_iter().zip(bad).map(|(good, bad)| Covered { rows: good + bad, bad });
         Ok(all.into_iter().zip(covered).filter(|(items, covered)| !is_part(items, *covered)).collect())
+    }
+
+    /// The rows and the bad rows of each that none of `chosen` covers.
+    fn covered(&self, bits: &Bits, items: &[Items], chosen: &[Items]) -> Result<Vec<Covered>> {
+        let bad = bits.count(items, chosen, self.split.bad)?;
+        let good = bits.count(items, chosen, self.split.good())?;
+        Ok(good.into_iter().zip(bad).map(|(good, bad)| Covered { rows: good + bad, bad }).collect())
     }
 
     /// Those that are bad often enough and, of all that were asked, not by chance.
@@ -137,7 +143,7 @@ impl Search<'_> {
 
     /// The best one, then the best among the rows that it does not cover, and so on. What is nothing special there goes
     /// with the one before.
-    fn chosen(&self, lanes: &Lanes, mut candidates: Vec<Candidate>) -> Result<Vec<Explanation>> {
+    fn chosen(&self, bits: &Bits, mut candidates: Vec<Candidate>) -> Result<Vec<Explanation>> {
         let tests = candidates.len() as f64;
         let mut chosen: Vec<Explanation> = Vec::new();
         let mut taken: Vec<Items> = Vec::new();
@@ -159,7 +165,7 @@ impl Search<'_> {
             whole = whole.without(covered);
             taken.push(one.items.clone());
             let items: Vec<Items> = candidates.iter().map(|one| one.items.clone()).collect();
-            open = lanes.covered(&items, &taken)?;
+            open = self.covered(bits, &items, &taken)?;
             let is_more = |covered: Covered| {
                 let ratio = whole.ratio(covered);
                 covered.bad >= 2

@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::count::{Asked, Counter};
-use super::values::Item;
 use crate::command::explain::attributes::Attribute;
+use crate::command::judged::Item;
 use crate::error::Result;
 use crate::model::contrast::{Family, Items, weighted};
 use crate::model::slices::{Contrast, LeftOut, Measure, Outcome, Plan, parts, search};
@@ -18,8 +17,8 @@ const SLICES_MAX: usize = 30;
 const WEIGHTS: [f64; 4] = [0.5, 0.25, 0.125, 0.125];
 
 pub struct Choice<'a, T: Outcome> {
-    pub counter: &'a Counter<'a>,
-    pub asked: Asked<'a>,
+    /// The tallies of slices over the rows that no others cover.
+    pub count: &'a dyn Fn(&[Items], &[Items]) -> Result<Vec<T>>,
     pub rule: T::Rule,
     pub measure: Measure,
     pub attributes: &'a [Attribute],
@@ -73,7 +72,7 @@ impl<T: Outcome> Choice<'_, T> {
     }
 
     fn count(&self, candidates: &[Items], chosen: &[Items]) -> Result<Vec<T>> {
-        self.counter.count(self.asked, &self.rule, candidates, chosen)
+        (self.count)(candidates, chosen)
     }
 
     fn is_finding(&self, item: u16) -> bool {

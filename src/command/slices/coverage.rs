@@ -1,16 +1,18 @@
 //! What is judged at all: rows without label, prediction or score; how many labels are positive; and where labels are
 //! missing more often than elsewhere.
 
-use super::rows::{Looked, Rows};
+use super::rows::{Rows, marked};
+use crate::command::judged::{Classes, Looked, Split};
 use crate::error::{Error, Result};
 use crate::model::contrast::{Covered, Family, Whole, possible, weighted};
 use crate::model::coverage::grouped;
+use crate::model::slices::{JUDGED, LABELLED, POSITIVE, SCORED};
 
 const FALSE_RATE: f64 = 0.05;
 /// Values that are named for missing labels.
 const NAMED: usize = 3;
 /// Classes that are named.
-const CLASSES: i64 = 5;
+const CLASSES: usize = 5;
 
 /// Rows, and those of them that have a label.
 pub struct Coverage {
@@ -30,11 +32,9 @@ impl Coverage {
     /// # Errors
     /// If no row can be judged.
     pub fn of(rows: &Rows, notes: &mut Vec<String>) -> Result<Coverage> {
-        let row = rows.engine.counted(
-            "SELECT count(*), count(*) FILTER (is_labelled), count(*) FILTER (is_judged), \
-             count(*) FILTER (is_judged AND is_positive), count(*) FILTER (is_judged AND model_score IS NULL) FROM rca_sliced",
-        )?;
-        let [all, labelled, judged, positive, unscored] = [0, 1, 2, 3, 4].map(|at| row[at].int().unsigned_abs());
+        let (all, labelled) = (rows.kept.count(Classes::ALL), rows.kept.count(marked(LABELLED)));
+        let (judged, positive) = (rows.kept.count(marked(JUDGED)), rows.kept.count(marked(JUDGED | POSITIVE)));
+        let unscored = judged - rows.kept.count(marked(JUDGED | SCORED));
         if judged == 0 {
             return Err(Error::question("no row has both a label and what the model says")
                 .detail(format!("of {} rows {} have a label", grouped(all), grouped(labelled)))
@@ -79,7 +79,8 @@ impl Coverage {
             return Ok(());
         }
         let least = ((0.05 * whole.bad as f64).ceil() as u64).max(2);
-        let Looked { items, tests } = rows.values(("true", "NOT is_labelled"), (self.rows, least), &mut Vec::new())?;
+        let split = Split::of(|_| true, |marks| marks & LABELLED == 0);
+        let Looked { items, tests } = rows.values(split, least, &mut Vec::new())?;
         // That what has no label has none is no news.
         let table = rows.roles.label_table();
         let is_of_labels = |text: &str| table.as_ref().is_some_and(|table| text.contains(table.as_str()));
@@ -137,14 +138,8 @@ fn classes(rows: &Rows, judged: u64) -> Result<String> {
     if rows.judged.is_of_numbers() {
         return Ok(String::new());
     }
-    let sql = format!(
-        "SELECT label::VARCHAR, count(*) FROM rca_sliced_rows WHERE label IS NOT NULL AND prediction IS NOT NULL \
-         GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {CLASSES}"
-    );
-    let found = rows.engine.rows(&sql)?.rows;
-    let texts: Vec<String> = found
-        .iter()
-        .map(|row| format!("{} {}", row[0].shown(), percent(row[1].int().unsigned_abs(), judged)))
-        .collect();
+    let found = rows.said.classes(CLASSES)?;
+    let texts: Vec<String> =
+        found.iter().map(|(label, count)| format!("{label} {}", percent(*count, judged))).collect();
     Ok(format!("; labels are {}", texts.join(", ")))
 }

@@ -4,10 +4,11 @@ use super::choice::Slice;
 use super::count::{Asked, Counter};
 use super::metric::Metric;
 use super::rows::Rows;
+use crate::command::judged::Classes;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::contrast::Items;
-use crate::model::slices::{Bins, Confusion, Means, Outcome, Ranks, Scale};
+use crate::model::slices::{Bins, Confusion, Means, Outcome, Ranks, SCORED, Scale};
 use crate::model::statistics::NORMAL_95;
 use crate::model::value::Value;
 
@@ -29,9 +30,13 @@ pub const FIELDS: [(&str, Kind); 14] = [
     ("sql", Kind::Text),
 ];
 
-const JUDGED: Asked<'static> = Asked { condition: "true", value: "0", is_sorted: false };
-const SCORED: Asked<'static> = Asked { condition: "model_score IS NOT NULL", value: "model_score", is_sorted: false };
-const SORTED: Asked<'static> = Asked { is_sorted: true, ..SCORED };
+/// All rows judged.
+const JUDGED: Asked = Asked { of: Classes::ALL, bad: Classes::NONE, value: |_, _| 0.0 };
+
+/// Those with a score, and their scores.
+fn scored() -> Asked {
+    Asked { of: Classes::of(|marks| marks & SCORED != 0), value: |score, _| score, ..JUDGED }
+}
 
 /// A mean of values that are counted in steps of this size.
 struct Mean {
@@ -82,15 +87,15 @@ impl Figures {
         all.extend(slices.iter().cloned());
         let judged = &rows.judged;
         let scored = (judged.has_score && judged.has_positive()).then(|| {
-            let scale = counter.scale(SCORED)?;
-            let bins = judged.is_probability.then(|| counter.count(SCORED, &scale, &all, &[]));
+            let scale = counter.scale(scored())?;
+            let bins = judged.is_probability.then(|| counter.count(scored(), &scale, &all, &[]));
             Ok::<_, crate::error::Error>(Scored {
-                ranks: counter.count(SORTED, &(), &all, &[])?,
-                means: Mean::count(counter, SCORED, &all)?,
+                ranks: counter.ranks(&all, &[])?,
+                means: Mean::count(counter, scored(), &all)?,
                 bins: bins.transpose()?.map(|bins| (bins, scale)),
             })
         });
-        let of = |metric: Metric| Mean::count(counter, Asked { condition: "true", ..Asked::of(metric) }, &all);
+        let of = |metric: Metric| Mean::count(counter, Asked::of(metric), &all);
         let numbers = judged.is_of_numbers().then(|| {
             Ok::<_, crate::error::Error>(Numbers {
                 absolute: of(Metric::Mae)?,

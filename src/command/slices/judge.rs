@@ -4,16 +4,15 @@
 use super::SlicesArgs;
 use super::metric::Metric;
 use super::roles::{Roles, is_number};
+use super::said::{CLASSES_MAX, Said};
 use super::words::{Pair, canonical, matched, sides};
-use crate::engine::{Engine, quote};
+use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::name;
-use crate::model::value::Value;
 
 /// Numbers of more values are no classes.
 const CLASSES_OF_NUMBERS_MAX: usize = 20;
-const CLASSES_MAX: usize = 1000;
 /// What is written where there is no label.
 const NONE: [&str; 9] = ["", "unknown", "unlabelled", "unlabeled", "n/a", "na", "null", "?", "-"];
 
@@ -79,39 +78,27 @@ fn equals(sql: &str, kind: Kind, value: &str) -> String {
     }
 }
 
-/// The values of a column of the rows kept, the most frequent first.
-fn values(engine: &Engine, column: &str) -> Result<Vec<String>> {
-    let sql = format!(
-        "SELECT {column}::VARCHAR, count(*) FROM rca_sliced_rows WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {}",
-        CLASSES_MAX + 1
-    );
-    Ok(engine.rows(&sql)?.rows.iter().map(|row| row[0].shown()).collect())
-}
-
 impl Judged {
-    /// By the values that `rca_sliced_rows` has as `label`, `prediction` and `score`.
-    ///
     /// # Errors
     /// If labels and predictions cannot be compared, or it is not certain how.
-    pub fn find(engine: &Engine, roles: &Roles, args: &SlicesArgs) -> Result<Judged> {
+    pub fn find(said: &Said, roles: &Roles, args: &SlicesArgs) -> Result<Judged> {
         let label = roles.label.kind;
         let mut judged = Judged {
             way: Way::Numbers,
             label,
             prediction: roles.prediction.as_ref().map_or(Kind::Float, |place| place.kind),
             none: Vec::new(),
-            classes: values(engine, "label")?,
+            classes: said.labels()?,
             has_score: roles.score.is_some(),
             is_probability: false,
             note: None,
             is_guessed: false,
         };
         if judged.has_score {
-            let sql = "SELECT coalesce(min(score) >= 0 AND max(score) <= 1, false) FROM rca_sliced_rows WHERE isfinite(score)";
-            judged.is_probability = engine.counted(sql)?.first() == Some(&Value::Bool(true));
+            judged.is_probability = said.is_probability()?;
         }
         let predictions = match &roles.prediction {
-            Some(_) => values(engine, "prediction")?,
+            Some(_) => said.predictions()?,
             None => Vec::new(),
         };
         if label == Kind::Text {
@@ -143,7 +130,7 @@ impl Judged {
             return Err(Error::question(format!("labels or predictions have over {CLASSES_MAX} values"))
                 .hint("say which columns they are: --label COLUMN --prediction COLUMN"));
         }
-        judged.way = judged.classes_of(engine, &predictions, args)?;
+        judged.way = judged.classes_of(said, &predictions, args)?;
         Ok(judged)
     }
 
@@ -205,7 +192,7 @@ impl Judged {
         Ok(Way::Threshold { positive, threshold })
     }
 
-    fn classes_of(&mut self, engine: &Engine, predictions: &[String], args: &SlicesArgs) -> Result<Way> {
+    fn classes_of(&mut self, said: &Said, predictions: &[String], args: &SlicesArgs) -> Result<Way> {
         let told = args.positive.as_deref().map(|told| self.told(told, predictions)).transpose()?;
         let found = matched((&self.classes, self.label), (predictions, self.prediction));
         let is_binary = self.classes.len() <= 2 && predictions.len() <= 2;
@@ -240,7 +227,7 @@ impl Judged {
             None => None,
         };
         if positive.is_none() && classes == 2 && self.has_score {
-            positive = higher_scored(engine)?.and_then(|higher| {
+            positive = said.higher_scored()?.and_then(|higher| {
                 let pair = pairs.iter().find(|(_, prediction)| prediction.as_ref() == Some(&higher))?;
                 Some(Positive { label: pair.0.clone(), prediction: pair.1.clone() })
             });
@@ -418,20 +405,6 @@ fn positive_of(pairs: &[Pair]) -> Option<Positive> {
         known.as_ref() == Some(&value)
     };
     pairs.iter().find(is).map(|(label, prediction)| Positive { label: label.clone(), prediction: prediction.clone() })
-}
-
-/// The prediction whose scores are all as high as those of the other one, or higher.
-fn higher_scored(engine: &Engine) -> Result<Option<String>> {
-    let sql = "SELECT prediction::VARCHAR, min(score), max(score) FROM rca_sliced_rows \
-               WHERE isfinite(score) AND prediction IS NOT NULL GROUP BY 1 ORDER BY 2";
-    let rows = engine.rows(sql)?.rows;
-    let [lower, higher] = rows.as_slice() else { return Ok(None) };
-    Ok(match (&lower[1], &lower[2], &higher[1]) {
-        (Value::Float(least), Value::Float(most), Value::Float(next)) if most <= next && least < next => {
-            Some(higher[0].shown())
-        }
-        _ => None,
-    })
 }
 
 fn quoted(value: &str) -> String {

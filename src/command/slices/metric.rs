@@ -3,8 +3,9 @@
 use clap::ValueEnum;
 
 use super::judge::Judged;
+use crate::command::judged::Split;
 use crate::error::{Error, Result};
-use crate::model::slices::Measure;
+use crate::model::slices::{JUDGED, Measure, POSITIVE, RIGHT, SAID, SCORED};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Metric {
@@ -68,15 +69,15 @@ impl Metric {
         }
     }
 
-    /// Of which of the rows judged it is made, over `rca_sliced`.
-    pub fn defined(self) -> &'static str {
+    /// Of which of the rows judged it is made.
+    fn is_of(self, marks: u16) -> bool {
         match self {
-            Metric::Precision => "is_said",
-            Metric::Recall | Metric::Fnr => "is_positive",
-            Metric::F1 => "(is_said OR is_positive)",
-            Metric::Fpr => "NOT is_positive",
-            Metric::Auc | Metric::Brier | Metric::Calibration => "model_score IS NOT NULL",
-            Metric::Accuracy | Metric::Error | Metric::Mae | Metric::Rmse | Metric::Bias => "true",
+            Metric::Precision => marks & SAID != 0,
+            Metric::Recall | Metric::Fnr => marks & POSITIVE != 0,
+            Metric::F1 => marks & (SAID | POSITIVE) != 0,
+            Metric::Fpr => marks & POSITIVE == 0,
+            Metric::Auc | Metric::Brier | Metric::Calibration => marks & SCORED != 0,
+            Metric::Accuracy | Metric::Error | Metric::Mae | Metric::Rmse | Metric::Bias => true,
         }
     }
 
@@ -93,27 +94,30 @@ impl Metric {
     }
 
     /// When such a row is at fault.
-    pub fn bad(self) -> &'static str {
+    fn is_bad(self, marks: u16) -> bool {
         match self {
-            Metric::Accuracy | Metric::Error => "NOT is_right",
-            Metric::Precision => "NOT is_positive",
-            Metric::Recall | Metric::Fnr => "NOT is_said",
-            Metric::F1 => "NOT (is_said AND is_positive)",
-            Metric::Fpr => "is_said",
-            _ => "false",
+            Metric::Accuracy | Metric::Error => marks & RIGHT == 0,
+            Metric::Precision => marks & POSITIVE == 0,
+            Metric::Recall | Metric::Fnr => marks & SAID == 0,
+            Metric::F1 => marks & (SAID | POSITIVE) != SAID | POSITIVE,
+            Metric::Fpr => marks & SAID != 0,
+            _ => false,
         }
     }
 
-    /// What is averaged, or sorted by.
-    pub fn value(self) -> &'static str {
+    /// The rows that it is made of, and those at fault.
+    pub fn split(self) -> Split {
+        Split::of(|marks| marks & JUDGED != 0 && self.is_of(marks), |marks| self.is_bad(marks))
+    }
+
+    /// What is averaged: of a row's number, which is its score or its error, and of 1 if it is positive and else 0.
+    pub fn value(self) -> fn(f64, f64) -> f64 {
         match self {
-            Metric::Auc => "model_score",
-            Metric::Brier => "(model_score - is_positive::INTEGER) ** 2",
-            Metric::Calibration => "model_score - is_positive::INTEGER",
-            Metric::Mae => "abs(model_error)",
-            Metric::Rmse => "model_error ** 2",
-            Metric::Bias => "model_error",
-            _ => "0",
+            Metric::Brier => |score, positive| (score - positive).powi(2),
+            Metric::Calibration => |score, positive| score - positive,
+            Metric::Mae => |error, _| error.abs(),
+            Metric::Rmse => |error, _| error.powi(2),
+            _ => |number, _| number,
         }
     }
 

@@ -2,13 +2,14 @@
 
 use clap::Args;
 
+use super::judged::{Bits, Classes, Looked, Split};
 use super::{Answer, Ask, Reading};
 use crate::args::Common;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::contrast::{Covered, Items, Whole, possible};
 use crate::model::coverage::grouped;
-use crate::model::slices::{LeftOut, Means, Outcome, Plan, Ranks, Shares};
+use crate::model::slices::{JUDGED, LeftOut, Means, Outcome, POSITIVE, Plan, Ranks, Shares};
 use crate::model::value::Value;
 use crate::session::Session;
 
@@ -20,8 +21,8 @@ mod judge;
 mod metric;
 mod roles;
 mod rows;
+mod said;
 mod shown;
-mod values;
 mod words;
 
 use choice::{Choice, Slice, text};
@@ -30,7 +31,7 @@ use coverage::Coverage;
 use figures::{FIELDS, Figures};
 use metric::{Metric, Way};
 use roles::Roles;
-use rows::{Looked, Rows};
+use rows::{Rows, marked};
 
 /// Tell in which slices of its rows a model is worse than elsewhere: values, findings, and conjunctions of them
 ///
@@ -116,13 +117,14 @@ impl Ask for SlicesArgs {
         told.extend(rows.judged.note.clone());
         let coverage = Coverage::of(&rows, &mut told)?;
         notes.splice(0..0, told);
-        rows.leave_out_copies(metric, !self.by.is_empty(), &mut notes)?;
+        rows.leave_out_copies(metric, !self.by.is_empty(), &mut notes);
         let size = defined(&rows, metric)?;
         let least = ((self.min_support * size as f64 - 1e-9).ceil() as u64).max(least_of(metric));
-        let condition = format!("is_judged AND {}", metric.defined());
-        let looked = rows.values((&condition, "true"), (size, least), &mut notes)?;
-        let lanes = rows.keep_codes(metric, &looked.items)?;
-        let counter = Counter { engine: &session.engine, lanes, items: looked.items.len(), threads: self.threads() };
+        // All rows that the metric is made of may be in a slice.
+        let whole = Split { bad: metric.split().seen, ..metric.split() };
+        let looked = rows.values(whole, least, &mut notes)?;
+        let bits = Bits::keep(rows.engine, &rows.kept, &looked.items, marked(JUDGED))?;
+        let counter = Counter::new(rows.engine, bits);
         let (slices, left_out) = self.slices(&rows, metric, &counter, &looked, least)?;
         coverage.missing(&rows, &mut notes)?;
         notes.extend(left_out_note(left_out));
@@ -137,11 +139,6 @@ impl Ask for SlicesArgs {
 }
 
 impl SlicesArgs {
-    fn threads(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        self.common.evidence.threads.map_or_else(cores, usize::from)
-    }
-
     fn slices(
         &self,
         rows: &Rows,
@@ -152,12 +149,19 @@ impl SlicesArgs {
     ) -> Result<(Vec<Slice>, LeftOut)> {
         let asked = Asked::of(metric);
         match metric.way() {
-            Way::Share => self.choose::<Shares>(rows, (metric, ()), 1.0, counter, looked, least),
-            Way::Ranks => self.choose::<Ranks>(rows, (metric, ()), 1.0, counter, looked, least),
+            Way::Share => {
+                let count = |items: &[Items], chosen: &[Items]| counter.count::<Shares>(asked, &(), items, chosen);
+                self.choose(rows, (metric, ()), 1.0, &count, looked, least)
+            }
+            Way::Ranks => {
+                let count = |items: &[Items], chosen: &[Items]| counter.ranks(items, chosen);
+                self.choose::<Ranks>(rows, (metric, ()), 1.0, &count, looked, least)
+            }
             Way::Mean => {
                 let scale = counter.scale(asked)?;
                 let unit = if rows.judged.is_of_numbers() { root_mean_square(counter)? } else { 1.0 };
-                self.choose::<Means>(rows, (metric, scale), unit, counter, looked, least)
+                let count = |items: &[Items], chosen: &[Items]| counter.count::<Means>(asked, &scale, items, chosen);
+                self.choose(rows, (metric, scale), unit, &count, looked, least)
             }
         }
     }
@@ -167,15 +171,14 @@ impl SlicesArgs {
         rows: &Rows,
         (metric, rule): (Metric, T::Rule),
         unit: f64,
-        counter: &Counter,
+        count: &dyn Fn(&[Items], &[Items]) -> Result<Vec<T>>,
         looked: &Looked,
         least: u64,
     ) -> Result<(Vec<Slice>, LeftOut)> {
         let of_items: Vec<usize> = looked.items.iter().map(|item| item.attribute).collect();
         let order = usize::from(self.order);
         let choice = Choice::<T> {
-            counter,
-            asked: Asked::of(metric),
+            count,
             rule,
             measure: metric.measure(),
             attributes: &rows.attributes,
@@ -199,12 +202,9 @@ fn least_of(metric: Metric) -> u64 {
 
 /// The rows that a metric is made of.
 fn defined(rows: &Rows, metric: Metric) -> Result<u64> {
-    let sql = format!(
-        "SELECT count(*), count(*) FILTER (is_positive) FROM rca_sliced WHERE is_judged AND {}",
-        metric.defined()
-    );
-    let row = rows.engine.counted(&sql)?;
-    let [size, positive] = [0, 1].map(|at| row[at].int().unsigned_abs());
+    let split = metric.split();
+    let size = rows.kept.count(split.seen);
+    let positive = rows.kept.count(Classes::of(|marks| split.seen.has(marks) && marks & POSITIVE != 0));
     if metric == Metric::Auc && (positive == 0 || positive == size) {
         return Err(Error::question(format!(
             "{} of {} rows are positive, so there is no auc",

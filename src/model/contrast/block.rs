@@ -6,12 +6,19 @@ use super::Items;
 /// Rows of a block: the bits of a few hundred items stay near the processor.
 pub const BLOCK_ROWS: usize = 1 << 14;
 const WORDS: usize = BLOCK_ROWS / 64;
+/// Words that are counted at once.
+const STEP: usize = 64;
 type Line = [u64; WORDS];
 
 #[derive(Debug)]
 pub struct Block {
     rows: usize,
     items: Vec<Line>,
+}
+
+/// The words that so many rows have bits in, as they are counted.
+fn words(rows: usize) -> usize {
+    rows.div_ceil(64).next_multiple_of(STEP)
 }
 
 impl Block {
@@ -24,27 +31,59 @@ impl Block {
         self.items[usize::from(item)][row / 64] |= 1_u64 << (row % 64);
     }
 
-    /// The bits as bytes in place of those in `bytes`; and the block is empty again.
-    pub fn write(&mut self, bytes: &mut Vec<u8>) {
-        bytes.clear();
+    /// The bits of so many rows as bytes, put behind those in `bytes`; and the block is empty again.
+    pub fn write(&mut self, rows: usize, bytes: &mut Vec<u8>) {
         for line in &mut self.items {
-            line.iter().for_each(|word| bytes.extend(word.to_le_bytes()));
+            line[..words(rows)].iter().for_each(|word| bytes.extend(word.to_le_bytes()));
             line.fill(0);
         }
     }
 
-    /// So many rows in place of those that it has: at most [`BLOCK_ROWS`].
-    pub fn read(&mut self, rows: usize, bytes: &[u8]) {
+    /// So many rows in place of those that it has, at most [`BLOCK_ROWS`]; and what is behind their bits.
+    pub fn read<'a>(&mut self, rows: usize, bytes: &'a [u8]) -> &'a [u8] {
         self.rows = rows;
-        for (line, bytes) in self.items.iter_mut().zip(bytes.chunks_exact(WORDS * 8)) {
+        let length = words(rows) * 8;
+        let (own, rest) = bytes.split_at(self.items.len() * length);
+        for (line, bytes) in self.items.iter_mut().zip(own.chunks_exact(length.max(1))) {
             let words = bytes.as_chunks::<8>().0;
             line.iter_mut().zip(words).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
         }
+        rest
     }
 
-    /// Adds to each candidate's count its rows of this block that none of `chosen` covers.
+    /// The rows that have an item, in ascending order.
+    pub fn rows_of(&self, item: u16) -> impl Iterator<Item = usize> {
+        ones(&self.items[usize::from(item)][..words(self.rows)])
+    }
+
+    /// Whether a row has an item.
+    pub fn has(&self, item: u16, row: usize) -> bool {
+        self.items[usize::from(item)][row / 64] >> (row % 64) & 1 == 1
+    }
+
+    /// Adds to each candidate's count its rows of this block that none of `chosen` covers; without items it has all.
     /// Candidates in ascending order are counted fastest: what they begin with alike is looked at once.
     pub fn count(&self, candidates: &[Items], chosen: &[Items], counts: &mut [u64]) {
+        self.walk(candidates, chosen, |at, first, last| counts[at] += ones_of_both(first, last));
+    }
+
+    /// The same rows one by one: their places in ascending order, and the place of the candidate.
+    pub fn each(
+        &self,
+        candidates: &[Items],
+        chosen: &[Items],
+        mut take: impl FnMut(usize, &mut dyn Iterator<Item = usize>),
+    ) {
+        self.walk(candidates, chosen, |at, first, last| {
+            let mut both: Line = [0; WORDS];
+            both.iter_mut().zip(first.iter().zip(last)).for_each(|(both, (first, last))| *both = first & last);
+            take(at, &mut ones(&both[..first.len()]));
+        });
+    }
+
+    /// Hands over of each candidate two lines whose common bits are its rows.
+    fn walk(&self, candidates: &[Items], chosen: &[Items], mut take: impl FnMut(usize, &[u64], &[u64])) {
+        let words = words(self.rows);
         let mut open: Line = [0; WORDS];
         open[..self.rows / 64].fill(u64::MAX);
         if !self.rows.is_multiple_of(64) {
@@ -57,16 +96,33 @@ impl Block {
         }
         let mut begun: &[u16] = &[];
         let mut beginning = open;
-        for (items, count) in candidates.iter().zip(counts) {
-            let Some((last, first)) = items.split_last() else { continue };
+        for (at, items) in candidates.iter().enumerate() {
+            let Some((last, first)) = items.split_last() else {
+                take(at, &open[..words], &open[..words]);
+                continue;
+            };
             if first != begun {
                 begun = first;
                 beginning = open;
                 first.iter().for_each(|item| and(&mut beginning, &self.items[usize::from(*item)]));
             }
-            *count += ones_of_both(&beginning, &self.items[usize::from(*last)]);
+            take(at, &beginning[..words], &self.items[usize::from(*last)][..words]);
         }
     }
+}
+
+/// The places of the bits that are set.
+fn ones(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(word, bits)| {
+        let mut left = *bits;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            (left != 0).then(|| {
+                left &= left - 1;
+                word * 64 + place
+            })
+        })
+    })
 }
 
 fn and(line: &mut Line, other: &Line) {
@@ -75,12 +131,12 @@ fn and(line: &mut Line, other: &Line) {
 
 /// The bits that both have. Eight words are added up bit by bit before they are counted (Harley and Seal), since not
 /// every processor counts bits itself.
-fn ones_of_both(a: &Line, b: &Line) -> u64 {
-    const LANES: usize = 8;
+fn ones_of_both(a: &[u64], b: &[u64]) -> u64 {
+    const LANES: usize = STEP / 8;
     let add = |a: u64, b: u64, c: u64| ((a & b) | ((a ^ b) & c), a ^ b ^ c);
     let (mut ones, mut twos, mut fours) = ([0_u64; LANES], [0_u64; LANES], [0_u64; LANES]);
     let mut eights = 0_u64;
-    for (a, b) in a.chunks_exact(8 * LANES).zip(b.chunks_exact(8 * LANES)) {
+    for (a, b) in a.chunks_exact(STEP).zip(b.chunks_exact(STEP)) {
         for lane in 0..LANES {
             let word = |at: usize| a[at * LANES + lane] & b[at * LANES + lane];
             let (two_a, one) = add(ones[lane], word(0), word(1));
@@ -105,21 +161,30 @@ mod tests {
     #[test]
     fn rows_are_counted_as_one_by_one() {
         let has = |row: usize, item: usize| (row * 7 + item * 3).is_multiple_of(item + 2);
-        let candidates: Vec<Items> = vec![vec![0], vec![0, 1], vec![0, 1, 4], vec![0, 2, 4], vec![3]];
+        let candidates: Vec<Items> = vec![vec![], vec![0], vec![0, 1], vec![0, 1, 4], vec![0, 2, 4], vec![3]];
         let chosen: Vec<Items> = vec![vec![1, 2]];
-        for (rows, chosen) in [(1000, &chosen[..]), (BLOCK_ROWS, &[]), (BLOCK_ROWS - 1, &chosen), (0, &[])] {
+        for (rows, chosen) in [(1000, &chosen[..]), (BLOCK_ROWS, &[]), (BLOCK_ROWS - 1, &chosen), (5000, &[]), (0, &[])]
+        {
             let mut counts = vec![0; candidates.len()];
+            let mut one_by_one = vec![0_u64; candidates.len()];
             let (mut block, mut bytes) = (Block::new(5), Vec::new());
             // A block that was written is empty.
             for _ in 0..2 {
                 for row in 0..rows {
                     (0..5).filter(|item| has(row, *item)).for_each(|item| block.set(item as u16, row));
                 }
-                block.write(&mut bytes);
+                bytes.clear();
+                block.write(rows, &mut bytes);
+                bytes.extend(b"end");
                 let mut again = Block::new(5);
-                again.read(rows, &bytes);
+                assert_eq!(again.read(rows, &bytes), b"end");
                 again.count(&candidates, chosen, &mut counts);
+                again.each(&candidates, chosen, |at, places| {
+                    one_by_one[at] +=
+                        places.filter(|row| candidates[at].iter().all(|item| again.has(*item, *row))).count() as u64;
+                });
             }
+            assert_eq!(counts, one_by_one);
             for (items, count) in candidates.iter().zip(&counts) {
                 let all = |items: &Items, row: usize| items.iter().all(|item| has(row, usize::from(*item)));
                 let seen = (0..rows).filter(|row| all(items, *row) && !chosen.iter().any(|one| all(one, *row)));

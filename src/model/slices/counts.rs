@@ -1,8 +1,8 @@
 //! Rows counted by what is right and wrong of them: of a metric's rows those that are at fault, and the whole confusion.
 
 use super::contrast::{Contrast, Estimate, Measure, beta_t, spread, wilson};
-use super::{BAD, Block, Outcome, POSITIVE, RIGHT, SAID, Sums, Tally};
-use crate::model::contrast::{Covered, Whole};
+use super::{Outcome, POSITIVE, RIGHT, SAID, Seen, Sums, Tally};
+use crate::model::contrast::{Covered, Items, Whole};
 
 /// Rows for which a metric is defined, and those of them that are at fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,9 +14,15 @@ pub struct Shares {
 impl Tally for Shares {
     type Rule = ();
 
-    fn take(&mut self, (): &(), block: &Block, word: usize, bits: u64) {
-        self.rows += u64::from(bits.count_ones());
-        self.bad += u64::from((bits & block.mark(BAD, word)).count_ones());
+    fn take((): &(), seen: Seen, of: (&[Items], &[Items]), tallies: &mut [Shares]) {
+        for (tally, rows) in tallies.iter_mut().zip(seen.counts(of)) {
+            tally.join(&Shares { rows, bad: if seen.is_bad { rows } else { 0 } });
+        }
+    }
+
+    fn join(&mut self, other: &Shares) {
+        self.rows += other.rows;
+        self.bad += other.bad;
     }
 }
 
@@ -32,6 +38,8 @@ impl Shares {
 }
 
 impl Outcome for Shares {
+    type Rule = ();
+
     fn rows(&self) -> u64 {
         self.rows
     }
@@ -74,14 +82,25 @@ pub struct Confusion {
 impl Tally for Confusion {
     type Rule = ();
 
-    fn take(&mut self, (): &(), block: &Block, word: usize, bits: u64) {
-        let count = |bits: u64| u64::from(bits.count_ones());
-        let (positive, said) = (bits & block.mark(POSITIVE, word), bits & block.mark(SAID, word));
-        self.rows += count(bits);
-        self.right += count(bits & block.mark(RIGHT, word));
-        self.positive += count(positive);
-        self.said += count(said);
-        self.both += count(positive & said);
+    fn take((): &(), seen: Seen, of: (&[Items], &[Items]), tallies: &mut [Confusion]) {
+        for (tally, rows) in tallies.iter_mut().zip(seen.counts(of)) {
+            let if_it = |is: bool| if is { rows } else { 0 };
+            tally.join(&Confusion {
+                rows,
+                right: if_it(seen.has(RIGHT)),
+                positive: if_it(seen.has(POSITIVE)),
+                said: if_it(seen.has(SAID)),
+                both: if_it(seen.has(POSITIVE) && seen.has(SAID)),
+            });
+        }
+    }
+
+    fn join(&mut self, other: &Confusion) {
+        self.rows += other.rows;
+        self.right += other.right;
+        self.positive += other.positive;
+        self.said += other.said;
+        self.both += other.both;
     }
 }
 
@@ -118,6 +137,7 @@ impl Confusion {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tally::tallied;
     use super::*;
 
     #[test]
@@ -128,6 +148,18 @@ mod tests {
         assert_eq!((all.precision(), all.fpr()), (Some(8.0 / 12.0), Some(4.0 / 90.0)));
         assert_eq!(all.f1(), Some(16.0 / 22.0));
         assert_eq!(Confusion::default().f1(), None);
+    }
+
+    #[test]
+    fn rows_are_counted_by_their_marks() {
+        let both = vec![vec![], vec![0]];
+        let rows = [(RIGHT | POSITIVE | SAID, vec![0]), (POSITIVE, vec![0]), (SAID, vec![]), (RIGHT, vec![0, 1])];
+        let rows: Vec<(u16, f64, Items)> = rows.into_iter().map(|(marks, items)| (marks, 0.0, items)).collect();
+        let found: Vec<Confusion> = tallied(&(), &rows, (&both, &[]));
+        assert_eq!(found[0], Confusion { rows: 4, right: 2, positive: 2, said: 2, both: 1 });
+        assert_eq!(found[1], Confusion { rows: 3, right: 2, positive: 2, said: 1, both: 1 });
+        let without: Vec<Confusion> = tallied(&(), &rows, (&both, &[vec![1]]));
+        assert_eq!(without[1], Confusion { rows: 2, right: 1, positive: 2, said: 1, both: 1 });
     }
 
     #[test]

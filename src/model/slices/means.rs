@@ -2,7 +2,8 @@
 //! sums do not depend on the order of rows.
 
 use super::contrast::{Contrast, Estimate, Measure, Sample, spread, welch};
-use super::{Block, Outcome, POSITIVE, Sums, Tally};
+use super::{Outcome, POSITIVE, Seen, Sums, Tally};
+use crate::model::contrast::Items;
 
 /// How many steps a unit has, of values and of their squares.
 #[derive(Debug, Clone, Copy)]
@@ -48,18 +49,41 @@ pub struct Means {
 /// Steps from which on a value has five digits.
 const STEPS_LEAST: i128 = 1 << 17;
 
+/// A value of one row in steps, told once for all slices.
+struct Step {
+    one: i128,
+    square: i128,
+    is_blurred: bool,
+}
+
 impl Tally for Means {
     type Rule = Scale;
 
-    fn take(&mut self, scale: &Scale, block: &Block, word: usize, bits: u64) {
-        self.rows += u64::from(bits.count_ones());
-        for (_, value) in block.values(word, bits) {
-            let steps = scale.of_value(value);
-            self.sum += steps;
-            self.squares += scale.of_square(value);
-            self.most = self.most.max(steps);
-            self.blurred += u64::from(steps.abs() < STEPS_LEAST && value != 0.0);
-        }
+    fn take(scale: &Scale, seen: Seen, (candidates, chosen): (&[Items], &[Items]), tallies: &mut [Means]) {
+        let step = |value: &f64| {
+            let one = scale.of_value(*value);
+            Step { one, square: scale.of_square(*value), is_blurred: one.abs() < STEPS_LEAST && *value != 0.0 }
+        };
+        let steps: Vec<Step> = seen.values.iter().map(step).collect();
+        seen.block.each(candidates, chosen, |at, rows| {
+            let mut sum = Means::default();
+            for step in rows.map(|row| &steps[row]) {
+                sum.rows += 1;
+                sum.sum += step.one;
+                sum.squares += step.square;
+                sum.most = sum.most.max(step.one);
+                sum.blurred += u64::from(step.is_blurred);
+            }
+            tallies[at].join(&sum);
+        });
+    }
+
+    fn join(&mut self, other: &Means) {
+        self.rows += other.rows;
+        self.sum += other.sum;
+        self.squares += other.squares;
+        self.most = self.most.max(other.most);
+        self.blurred += other.blurred;
     }
 }
 
@@ -82,6 +106,8 @@ impl Means {
 }
 
 impl Outcome for Means {
+    type Rule = Scale;
+
     fn rows(&self) -> u64 {
         self.rows
     }
@@ -147,14 +173,23 @@ pub struct Bins {
 impl Tally for Bins {
     type Rule = Scale;
 
-    fn take(&mut self, scale: &Scale, block: &Block, word: usize, bits: u64) {
-        self.rows += u64::from(bits.count_ones());
-        let positive = block.mark(POSITIVE, word);
-        for (place, score) in block.values(word, bits) {
-            let off = score - f64::from((positive >> place & 1) as u8);
-            self.sums[((score * BINS as f64) as usize).min(BINS - 1)] += scale.of_value(off);
-            self.squares += scale.of_square(off);
-        }
+    /// The values are scores.
+    fn take(scale: &Scale, seen: Seen, (candidates, chosen): (&[Items], &[Items]), tallies: &mut [Bins]) {
+        let came = f64::from(u8::from(seen.has(POSITIVE)));
+        seen.block.each(candidates, chosen, |at, rows| {
+            for score in rows.map(|row| seen.values[row]) {
+                let off = score - came;
+                tallies[at].rows += 1;
+                tallies[at].sums[((score * BINS as f64) as usize).min(BINS - 1)] += scale.of_value(off);
+                tallies[at].squares += scale.of_square(off);
+            }
+        });
+    }
+
+    fn join(&mut self, other: &Bins) {
+        self.rows += other.rows;
+        self.sums.iter_mut().zip(other.sums).for_each(|(sum, other)| *sum += other);
+        self.squares += other.squares;
     }
 }
 
@@ -175,19 +210,17 @@ impl Bins {
 #[cfg(test)]
 mod tests {
     use super::super::Measure;
+    use super::super::tally::tallied;
     use super::*;
 
-    fn tally<T: Tally>(rule: &T::Rule, rows: &[(u8, f64)]) -> T {
-        let mut block = Block::new(0);
-        rows.iter().for_each(|(marks, value)| block.push(*marks, *value, std::iter::empty()));
-        let mut tallies = [T::default()];
-        block.count(rule, (&[Vec::new()], &[]), &mut tallies, 1);
-        tallies[0].clone()
+    fn tally<T: Tally>(rule: &T::Rule, rows: &[(u16, f64)]) -> T {
+        let rows: Vec<(u16, f64, Items)> = rows.iter().map(|(marks, value)| (*marks, *value, Items::new())).collect();
+        tallied(rule, &rows, (&[Items::new()], &[])).remove(0)
     }
 
     #[test]
     fn a_mean_and_its_variance_are_near_also_far_from_zero() {
-        let values: Vec<(u8, f64)> = [1e6, 1e6 + 1.0, 1e6 + 2.0, 1e6 + 3.0].iter().map(|value| (0, *value)).collect();
+        let values: Vec<(u16, f64)> = [1e6, 1e6 + 1.0, 1e6 + 2.0, 1e6 + 3.0].iter().map(|value| (0, *value)).collect();
         let scale = Scale::of(1e6 + 3.0, 4);
         let sample = tally::<Means>(&scale, &values).sample(scale);
         assert!((sample.mean - 1_000_001.5).abs() < 1e-6, "{sample:?}");
@@ -220,7 +253,7 @@ mod tests {
     #[test]
     fn calibration_is_that_of_bins() {
         // Scores .05 and .15 of two negatives, .95 of a positive and of a negative.
-        let rows = [(0, 0.05), (0, 0.15), (1 << POSITIVE, 0.95), (0, 0.95)];
+        let rows = [(0, 0.05), (0, 0.15), (POSITIVE, 0.95), (0, 0.95)];
         let scale = Scale::of(1.0, 4);
         let bins = tally::<Bins>(&scale, &rows);
         assert!((bins.brier(scale).expect("rows") - (0.0025 + 0.0225 + 0.0025 + 0.9025) / 4.0).abs() < 1e-12);

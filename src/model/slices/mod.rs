@@ -1,7 +1,6 @@
 //! Where a model is worse than elsewhere: what is counted of a slice, how far it lies from the whole and whether that
 //! may be chance, how bad it is for its size, and the walk through conjunctions. Begin at [`Outcome`].
 
-mod block;
 mod contrast;
 mod counts;
 mod means;
@@ -10,17 +9,20 @@ mod published;
 mod ranks;
 mod search;
 mod sliceline;
+mod tally;
 
-pub use block::{BAD, Block, POSITIVE, RIGHT, SAID, Tally};
 pub use contrast::{Contrast, Measure};
 pub use counts::{Confusion, Shares};
 pub use means::{Bins, Means, Scale};
-pub use ranks::Ranks;
+pub use ranks::{Ranked, Ranks};
 pub use search::{LeftOut, Plan, parts, search};
 pub use sliceline::Sums;
+pub use tally::{JUDGED, LABELLED, POSITIVE, RIGHT, SAID, SCORED, Seen, Tally};
 
 /// What a metric is made of: counted over the rows of a slice, and compared with that of all rows.
-pub trait Outcome: Tally {
+pub trait Outcome: Clone {
+    /// What all of one count share.
+    type Rule;
     fn rows(&self) -> u64;
     /// What `SliceLine` judges by.
     fn sums(&self, rule: &Self::Rule) -> Sums;

@@ -2,7 +2,8 @@
 //! least four rows with their scores at alpha .95 (the tests of Apache SystemDS, `BuiltinSliceLineTest`).
 
 use super::contrast::Measure;
-use super::{Block, Means, Outcome, Plan, Scale, Sums, search};
+use super::tally::tallied;
+use super::{Means, Outcome, Plan, Scale, Sums, search};
 use crate::model::contrast::Items;
 
 const ROWS_1: [(&str, f64); 20] = [
@@ -71,13 +72,8 @@ fn made(rows: &[(&str, f64)]) -> Made {
 
 impl Made {
     fn count(&self, candidates: &[Items]) -> Vec<Means> {
-        let mut block = Block::new(40);
-        for (items, error) in &self.rows {
-            block.push(0, *error, items.iter().map(|item| usize::from(*item)));
-        }
-        let mut tallies = vec![Means::default(); candidates.len()];
-        block.count(&self.scale, (candidates, &[]), &mut tallies, 2);
-        tallies
+        let rows: Vec<(u16, f64, Items)> = self.rows.iter().map(|(items, error)| (0, *error, items.clone())).collect();
+        tallied(&self.scale, &rows, (candidates, &[]))
     }
 
     /// Slices with positive scores, the worst first: score, sum of errors, rows.

@@ -2,7 +2,8 @@
 //! scores: exact by ranks, ties half, with `DeLong`'s variance.
 
 use super::contrast::{Contrast, Measure};
-use super::{Block, Outcome, POSITIVE, Sums, Tally};
+use super::{Outcome, Sums};
+use crate::model::contrast::{Block, Items};
 use crate::model::statistics::{NORMAL_95, normal_above};
 
 /// Fewer rows of either class tell no variance.
@@ -39,26 +40,35 @@ impl Default for Ranks {
     }
 }
 
-impl Tally for Ranks {
-    type Rule = ();
-
-    /// Rows must come in ascending order of their scores.
-    fn take(&mut self, (): &(), block: &Block, word: usize, bits: u64) {
-        let positive = block.mark(POSITIVE, word);
-        for (place, score) in block.values(word, bits) {
-            if score != self.tie {
-                self.close();
-                self.tie = score;
-            }
-            match positive >> place & 1 {
-                1 => self.tied.0 += 1,
-                _ => self.tied.1 += 1,
-            }
-        }
-    }
+/// Rows in the order of their scores.
+#[derive(Debug, Clone, Copy)]
+pub struct Ranked<'a> {
+    pub block: &'a Block,
+    /// The item that positive rows have.
+    pub positive: u16,
+    /// Ascending.
+    pub scores: &'a [f64],
 }
 
 impl Ranks {
+    /// Gives each candidate its rows that none of `chosen` covers. Blocks must come in ascending order of their scores.
+    pub fn take(ranked: Ranked, candidates: &[Items], chosen: &[Items], tallies: &mut [Ranks]) {
+        let Ranked { block, positive, scores } = ranked;
+        block.each(candidates, chosen, |at, rows| {
+            let tally = &mut tallies[at];
+            for row in rows {
+                if scores[row] != tally.tie {
+                    tally.close();
+                    tally.tie = scores[row];
+                }
+                match block.has(positive, row) {
+                    true => tally.tied.0 += 1,
+                    false => tally.tied.1 += 1,
+                }
+            }
+        });
+    }
+
     fn close(&mut self) {
         let (positives, negatives) = self.tied;
         let below = u128::from(2 * self.negatives + negatives);
@@ -100,6 +110,8 @@ impl Ranks {
 }
 
 impl Outcome for Ranks {
+    type Rule = ();
+
     fn rows(&self) -> u64 {
         self.positives + self.negatives + self.tied.0 + self.tied.1
     }
@@ -154,12 +166,16 @@ mod tests {
     fn ranks(rows: &[(bool, f64)]) -> Ranks {
         let mut sorted = rows.to_vec();
         sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let mut block = Block::new(0);
-        sorted.iter().for_each(|(is_positive, score)| {
-            block.push(u8::from(*is_positive) << POSITIVE, *score, std::iter::empty());
-        });
+        // In two blocks, so that equal scores stand in both.
         let mut tallies = [Ranks::default()];
-        block.count(&(), (&[Vec::new()], &[]), &mut tallies, 1);
+        for rows in sorted.chunks(sorted.len().div_ceil(2)) {
+            let (mut block, mut bytes) = (Block::new(1), Vec::new());
+            rows.iter().enumerate().filter(|(_, (is, _))| *is).for_each(|(row, _)| block.set(0, row));
+            block.write(rows.len(), &mut bytes);
+            block.read(rows.len(), &bytes);
+            let scores: Vec<f64> = rows.iter().map(|(_, score)| *score).collect();
+            Ranks::take(Ranked { block: &block, positive: 0, scores: &scores }, &[Vec::new()], &[], &mut tallies);
+        }
         tallies[0]
     }
 

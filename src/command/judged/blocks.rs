@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use super::classes::Classes;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -17,7 +18,7 @@ pub struct Place {
     offset: u64,
     pub bytes: usize,
     pub rows: usize,
-    pub is_bad: bool,
+    pub class: u16,
 }
 
 /// A file without a name, gone with this value.
@@ -40,15 +41,26 @@ impl Blocks {
 
     /// # Errors
     /// If the temporary directory is full.
-    pub fn add(&self, rows: usize, is_bad: bool, bytes: &[u8]) -> Result<()> {
-        let offset = {
+    pub fn add(&self, rows: usize, class: u16, bytes: &[u8]) -> Result<Place> {
+        let place = {
             let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-            let offset = places.0;
+            let place = Place { offset: places.0, bytes: bytes.len(), rows, class };
             places.0 += bytes.len() as u64;
-            places.1.push(Place { offset, bytes: bytes.len(), rows, is_bad });
-            offset
+            places.1.push(place);
+            place
         };
-        self.file.write_all_at(bytes, offset).map_err(|e| unusable(&e))
+        self.file.write_all_at(bytes, place.offset).map_err(|e| unusable(&e))?;
+        Ok(place)
+    }
+
+    /// The blocks of some classes, in no order.
+    pub fn places(&self, of: Classes) -> Vec<Place> {
+        let known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        known.1.iter().copied().filter(|place| of.has(place.class)).collect()
+    }
+
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// A part of a block, into a buffer of its length.
@@ -59,40 +71,52 @@ impl Blocks {
         self.file.read_exact_at(into, place.offset + from as u64).map_err(|e| unusable(&e))
     }
 
-    /// Has each block looked at, good rows and bad ones or bad ones alone, by as many takers as the engine has threads,
-    /// in no order; and returns the takers.
+    /// # Errors
+    /// If somebody asked to stop.
+    pub fn may_go_on(&self) -> Result<()> {
+        if (self.is_stop_asked)() { Err(Error::interrupted()) } else { Ok(()) }
+    }
+
+    /// Has each block of some classes looked at; see [`Blocks::share_out`].
     ///
     /// # Errors
     /// If `take` fails, or somebody asked to stop.
-    pub fn share_out<T: Send>(
+    pub fn each<T: Send>(
         &self,
-        only_bad: bool,
+        of: Classes,
         taker: impl Fn() -> T,
         take: impl Fn(&mut T, Place) -> Result<()> + Sync,
     ) -> Result<Vec<T>> {
-        let places: Vec<Place> = {
-            let known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-            known.1.iter().copied().filter(|place| place.is_bad || !only_bad).collect()
-        };
+        self.share_out(&self.places(of), taker, |taker, place| take(taker, *place))
+    }
+
+    /// Has each of some works done by as many takers as the engine has threads, in no order; and returns the takers.
+    ///
+    /// # Errors
+    /// If `take` fails, or somebody asked to stop.
+    pub fn share_out<W: Sync, T: Send>(
+        &self,
+        works: &[W],
+        taker: impl Fn() -> T,
+        take: impl Fn(&mut T, &W) -> Result<()> + Sync,
+    ) -> Result<Vec<T>> {
         let next = AtomicUsize::new(0);
         let mut takers: Vec<T> = (0..self.threads).map(|_| taker()).collect();
         thread::scope(|scope| {
-            let works: Vec<_> = takers
+            let running: Vec<_> = takers
                 .iter_mut()
                 .map(|taker| {
                     scope.spawn(|| {
-                        while let Some(place) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
-                            if (self.is_stop_asked)() {
-                                return Err(Error::interrupted());
-                            }
-                            take(taker, *place)?;
+                        while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
+                            self.may_go_on()?;
+                            take(taker, work)?;
                         }
                         Ok(())
                     })
                 })
                 .collect();
             let failed = |_| Err(Error::internal("looking at rows failed"));
-            works.into_iter().try_for_each(|work| work.join().unwrap_or_else(failed))
+            running.into_iter().try_for_each(|work| work.join().unwrap_or_else(failed))
         })?;
         Ok(takers)
     }

@@ -28,75 +28,61 @@ fn ordered(bits: i64) -> i64 {
     bits ^ (((bits >> 63).cast_unsigned() >> 1).cast_signed())
 }
 
-/// What is seen of a number: of good rows and of bad ones.
+/// What is seen of a number.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     /// Its values with their rows, while they are few: sorted.
-    few: Vec<(i64, [u64; 2])>,
-    pub nulls: [u64; 2],
-    pub known: [u64; 2],
-    lowest: [i64; 2],
-    highest: [i64; 2],
+    few: Vec<(i64, u64)>,
+    pub nulls: u64,
+    pub known: u64,
+    pub lowest: i64,
+    pub highest: i64,
 }
 
 impl Tally {
-    pub fn add(&mut self, key: i64, is_bad: bool) {
-        self.add_many(key, if is_bad { [0, 1] } else { [1, 0] });
+    pub fn add(&mut self, key: i64) {
+        if key == NONE {
+            self.nulls += 1;
+            return;
+        }
+        self.know(1, key, key);
+        self.add_few(key, 1);
     }
 
-    fn add_many(&mut self, key: i64, rows: [u64; 2]) {
-        for (of, rows) in rows.into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
-            if key == NONE {
-                self.nulls[of] += rows;
-                continue;
-            }
-            let is_first = self.known[of] == 0;
-            self.known[of] += rows;
-            self.lowest[of] = if is_first { key } else { self.lowest[of].min(key) };
-            self.highest[of] = if is_first { key } else { self.highest[of].max(key) };
-        }
-        if key == NONE || self.few.len() > FEW {
+    fn know(&mut self, rows: u64, low: i64, high: i64) {
+        let is_first = self.known == 0;
+        self.known += rows;
+        self.lowest = if is_first { low } else { self.lowest.min(low) };
+        self.highest = if is_first { high } else { self.highest.max(high) };
+    }
+
+    fn add_few(&mut self, key: i64, rows: u64) {
+        if self.few.len() > FEW {
             return;
         }
         match self.few.binary_search_by_key(&key, |(known, _)| *known) {
-            Ok(at) => self.few[at].1.iter_mut().zip(rows).for_each(|(sum, rows)| *sum += rows),
+            Ok(at) => self.few[at].1 += rows,
             Err(at) => self.few.insert(at, (key, rows)),
         }
     }
 
-    /// Together with what another thread saw.
+    /// Together with what is seen of other rows.
     pub fn join(&mut self, other: &Tally) {
-        for of in 0..2 {
-            self.nulls[of] += other.nulls[of];
-            if other.known[of] > 0 {
-                let is_first = self.known[of] == 0;
-                self.known[of] += other.known[of];
-                let (low, high) = (other.lowest[of], other.highest[of]);
-                self.lowest[of] = if is_first { low } else { self.lowest[of].min(low) };
-                self.highest[of] = if is_first { high } else { self.highest[of].max(high) };
-            }
+        self.nulls += other.nulls;
+        if other.known > 0 {
+            self.know(other.known, other.lowest, other.highest);
         }
-        for (key, rows) in &other.few {
-            if self.few.len() > FEW {
-                break;
-            }
-            match self.few.binary_search_by_key(key, |(known, _)| *known) {
-                Ok(at) => self.few[at].1.iter_mut().zip(rows).for_each(|(sum, rows)| *sum += rows),
-                Err(at) => self.few.insert(at, (*key, *rows)),
-            }
-        }
+        other.few.iter().for_each(|(key, rows)| self.add_few(*key, *rows));
     }
 
-    /// Its values with the good and the bad rows of each; `None` if they are many.
-    pub fn few(&self) -> Option<&[(i64, [u64; 2])]> {
+    /// Its values with their rows; `None` if they are many.
+    pub fn few(&self) -> Option<&[(i64, u64)]> {
         (self.few.len() <= FEW).then_some(&self.few)
     }
 
-    /// Whether all numbers of bad rows are below or above all of good ones; of at least two each.
-    pub fn is_apart(&self) -> bool {
-        let [good, bad] = [0, 1];
-        self.known.iter().all(|known| *known > 1)
-            && (self.lowest[bad] > self.highest[good] || self.highest[bad] < self.lowest[good])
+    /// Whether all numbers are below or above all of another; of at least two each.
+    pub fn is_apart(&self, other: &Tally) -> bool {
+        self.known > 1 && other.known > 1 && (self.lowest > other.highest || self.highest < other.lowest)
     }
 }
 
@@ -213,19 +199,22 @@ mod tests {
     fn a_tally_of_two_threads_is_that_of_one() {
         let (mut one, mut a, mut b) = (Tally::default(), Tally::default(), Tally::default());
         for at in 0..100_i64 {
-            let (key, is_bad) = (if at % 10 == 9 { NONE } else { at % 7 }, at % 3 == 0);
-            one.add(key, is_bad);
-            if at < 40 { &mut a } else { &mut b }.add(key, is_bad);
+            let key = if at % 10 == 9 { NONE } else { at % 7 };
+            one.add(key);
+            if at < 40 { &mut a } else { &mut b }.add(key);
         }
         a.join(&b);
         assert_eq!((a.few(), a.nulls, a.known), (one.few(), one.nulls, one.known));
         assert_eq!(a.few().map(<[_]>::len), Some(7));
-        assert!(!a.is_apart());
-        (0..40).for_each(|key| a.add(key, false));
+        assert!(!a.is_apart(&b));
+        (0..40).for_each(|key| a.add(key));
         assert_eq!(a.few(), None);
-        let mut apart = Tally::default();
-        [1, 2, 3].iter().for_each(|key| apart.add(*key, false));
-        [7, 8].iter().for_each(|key| apart.add(*key, true));
-        assert!(apart.is_apart());
+        // What is many in one part is many in all.
+        b.join(&a);
+        assert_eq!(b.few(), None);
+        let (mut low, mut high) = (Tally::default(), Tally::default());
+        [1, 2, 3].iter().for_each(|key| low.add(*key));
+        [7, 8].iter().for_each(|key| high.add(*key));
+        assert!(low.is_apart(&high) && high.is_apart(&low) && !low.is_apart(&Tally::default()));
     }
 }

@@ -1,17 +1,21 @@
 //! Which values of an attribute are looked at: single ones, and of numbers with many values their tenths.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::{Days, NaiveDate};
 
-use super::attributes::Attribute;
+use super::classes::Split;
 use super::numbers::{FEW, NONE, Tally, float_of_key, key_of_float};
 use super::rows::{Coded, Rows, Seen};
+use crate::command::explain::attributes::Attribute;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::contrast::Covered;
 
+/// Columns with values that enough bad rows have; more are left out, and said.
+const COLUMNS_MAX: usize = 40;
 /// Values of one column that are looked at.
 const ITEMS_MAX: usize = 250;
 
@@ -37,36 +41,78 @@ const BY_THEMSELVES: &str = "since they tell good from bad by themselves";
 
 /// What the values of one attribute are.
 #[derive(Default)]
-pub struct Values {
-    pub items: Vec<Item>,
+struct Values {
+    items: Vec<Item>,
     /// Values that enough rows have to be explanations at all.
-    pub tests: usize,
+    tests: usize,
     /// Why it is left out.
-    pub left_out: Option<&'static str>,
+    left_out: Option<&'static str>,
 }
 
-/// The values of an attribute that at least `least` bad rows have. Numbers of many values give ranges besides.
+/// The values that enough bad rows have, and of each attribute whether it is a finding and how many values enough rows
+/// have.
+#[derive(Default)]
+pub struct Looked {
+    pub items: Vec<Item>,
+    pub tests: Vec<(bool, usize)>,
+}
+
+/// The values of attributes that at least `least` bad rows have. Numbers of many values give ranges besides.
 ///
 /// # Errors
 /// If the temporary directory cannot be read.
-pub fn values(rows: &Rows, attribute: &Attribute, at: usize, least: u64) -> Result<Values> {
-    let maker = Maker { attribute, at, rows: rows.whole.rows, least };
-    let has_ranges = |seen: &[Coded<i64>]| {
-        attribute.kind == Kind::Int && !maker.is_hour() && seen.iter().filter(|seen| seen.value.is_some()).count() > FEW
-    };
-    match rows.seen(at) {
+pub fn look<'a>(
+    rows: &Rows,
+    attributes: impl Iterator<Item = (usize, &'a Attribute)>,
+    (split, least): (Split, u64),
+    notes: &mut Vec<String>,
+) -> Result<Looked> {
+    let mut looked = Looked::default();
+    let mut left_out: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    let mut used = 0;
+    for (at, attribute) in attributes {
+        let found = values(&Maker { attribute, at, rows, all: rows.count(split.seen), split, least })?;
+        let is_too_many = used == COLUMNS_MAX && !attribute.is_mark && !found.items.is_empty();
+        let why = found.left_out.or(is_too_many.then_some("behind the first 40 columns (--by says which to look at)"));
+        if let Some(why) = why {
+            left_out.entry(why).or_default().push(attribute.name.clone());
+            continue;
+        }
+        used += usize::from(!found.items.is_empty() && !attribute.is_mark);
+        looked.tests.push((attribute.is_finding, found.tests));
+        looked.items.extend(found.items);
+    }
+    notes.extend(left_out.iter().map(|(why, names)| format!("left out, {why}: {}", names.join(", "))));
+    Ok(looked)
+}
+
+/// Whether an attribute says in other words which rows are bad.
+pub fn is_answer(rows: &Rows, (at, attribute): (usize, &Attribute), split: Split) -> bool {
+    let maker = Maker { attribute, at, rows, all: 0, split, least: 0 };
+    match rows.seen(at, split) {
+        Seen::TooMany => false,
+        Seen::Texts(seen) => maker.is_answer_of_two(&seen),
+        Seen::Numbers(seen) if maker.has_ranges(&seen) => maker.is_answer_of_many(&sorted(seen)),
+        Seen::Numbers(seen) => maker.is_answer_of_two(&sorted(seen)),
+        Seen::Keys(tallies) => maker.is_answer_of_keys(&tallies),
+    }
+}
+
+fn values(maker: &Maker) -> Result<Values> {
+    let kind = maker.attribute.kind;
+    match maker.rows.seen(maker.at, maker.split) {
         Seen::TooMany => Ok(Values::left_out("with too many values")),
         Seen::Texts(seen) => Ok(maker.of_codes(seen, Clone::clone)),
-        Seen::Numbers(seen) if has_ranges(&seen) => {
+        Seen::Numbers(seen) if maker.has_ranges(&seen) => {
             let sorted = sorted(seen);
             let mut found = maker.of_ranges(&sorted);
             if found.left_out.is_none() {
-                found.put_before(maker.of_codes(sorted, |value| shown(attribute.kind, *value)));
+                found.put_before(maker.of_codes(sorted, |value| shown(kind, *value)));
             }
             Ok(found)
         }
-        Seen::Numbers(seen) => Ok(maker.of_codes(sorted(seen), |value| shown(attribute.kind, *value))),
-        Seen::Keys(tally) => maker.of_keys(rows, &tally),
+        Seen::Numbers(seen) => Ok(maker.of_codes(sorted(seen), |value| shown(kind, *value))),
+        Seen::Keys(tallies) => maker.of_keys(&tallies),
     }
 }
 
@@ -94,7 +140,10 @@ fn shown(kind: Kind, value: i64) -> String {
 struct Maker<'a> {
     attribute: &'a Attribute,
     at: usize,
-    rows: u64,
+    rows: &'a Rows,
+    /// How many rows are looked at.
+    all: u64,
+    split: Split,
     least: u64,
 }
 
@@ -103,16 +152,36 @@ impl Maker<'_> {
         self.attribute.name.starts_with("hour(")
     }
 
+    fn has_ranges(&self, seen: &[Coded<i64>]) -> bool {
+        let known = seen.iter().filter(|seen| seen.value.is_some()).count();
+        self.attribute.kind == Kind::Int && !self.is_hour() && known > FEW
+    }
+
     /// Whether it may say in other words what is bad: a column can, as a score does, and not a finding or what was before.
     fn may_be_the_answer(&self) -> bool {
         self.attribute.column.is_some()
     }
 
+    /// Whether one of two values is that of all bad rows and the other that of all good ones.
+    fn is_answer_of_two<V>(&self, seen: &[Coded<V>]) -> bool {
+        let known: Vec<&Covered> = seen.iter().filter(|seen| seen.value.is_some()).map(|seen| &seen.covered).collect();
+        self.may_be_the_answer() && known.len() == 2 && seen.len() == 2 && is_apart(&known)
+    }
+
+    fn is_answer_of_many(&self, sorted: &[Coded<i64>]) -> bool {
+        let covered: Vec<&Covered> = sorted.iter().map(|seen| &seen.covered).collect();
+        self.may_be_the_answer() && sorted.iter().all(|seen| seen.value.is_some()) && is_apart(&covered)
+    }
+
+    fn is_answer_of_keys(&self, [good, bad]: &[Tally; 2]) -> bool {
+        let is_few = joined(good, bad).few().is_some_and(|few| few.len() != 2);
+        self.may_be_the_answer() && good.nulls + bad.nulls == 0 && !is_few && bad.is_apart(good)
+    }
+
     /// Values that are kept by codes.
     fn of_codes<V>(&self, seen: Vec<Coded<V>>, text: impl Fn(&V) -> String) -> Values {
         let is_mark = self.attribute.is_mark;
-        let known: Vec<&Covered> = seen.iter().filter(|seen| seen.value.is_some()).map(|seen| &seen.covered).collect();
-        if self.may_be_the_answer() && known.len() == 2 && seen.len() == 2 && is_apart(&known) {
+        if self.is_answer_of_two(&seen) {
             return Values::left_out(BY_THEMSELVES);
         }
         let mut values: Vec<(Option<String>, u16, Covered)> =
@@ -129,11 +198,11 @@ impl Maker<'_> {
 
     /// Tenths of all rows by whole numbers that are kept by codes, in ascending order.
     fn of_ranges(&self, sorted: &[Coded<i64>]) -> Values {
-        let known: Vec<&Coded<i64>> = sorted.iter().filter(|seen| seen.value.is_some()).collect();
-        let covered: Vec<&Covered> = known.iter().map(|seen| &seen.covered).collect();
-        if self.may_be_the_answer() && known.len() == sorted.len() && is_apart(&covered) {
+        if self.is_answer_of_many(sorted) {
             return Values::left_out(BY_THEMSELVES);
         }
+        let known: Vec<&Coded<i64>> = sorted.iter().filter(|seen| seen.value.is_some()).collect();
+        let covered: Vec<&Covered> = known.iter().map(|seen| &seen.covered).collect();
         let bounds = tenths(&covered);
         let texts: Vec<String> =
             bounds.iter().filter_map(|at| known[*at].value).map(|value| value.to_string()).collect();
@@ -149,18 +218,20 @@ impl Maker<'_> {
     }
 
     /// Numbers that are kept by keys: single values where they are few, else tenths of all rows.
-    fn of_keys(&self, rows: &Rows, tally: &Tally) -> Result<Values> {
-        let nulls = Covered { rows: tally.nulls.iter().sum(), bad: tally.nulls[1] };
-        let is_few = tally.few().is_some_and(|few| few.len() != 2);
-        if self.may_be_the_answer() && nulls.rows == 0 && !is_few && tally.is_apart() {
+    fn of_keys(&self, tallies: &[Tally; 2]) -> Result<Values> {
+        if self.is_answer_of_keys(tallies) {
             return Ok(Values::left_out(BY_THEMSELVES));
         }
+        let [good, bad] = tallies;
+        let nulls = Covered { rows: good.nulls + bad.nulls, bad: bad.nulls };
         let mut found = Values::default();
-        if let Some(few) = tally.few() {
+        if let Some(few) = joined(good, bad).few() {
+            let of_bad = bad.few().unwrap_or_default();
             let mut values: Vec<(Option<String>, Holds, Covered)> = few
                 .iter()
-                .map(|(key, [good, bad])| {
-                    (Some(self.number(*key)), Holds::Key(*key), Covered { rows: good + bad, bad: *bad })
+                .map(|(key, rows)| {
+                    let bad = of_bad.iter().find(|(known, _)| known == key).map_or(0, |(_, bad)| *bad);
+                    (Some(self.number(*key)), Holds::Key(*key), Covered { rows: *rows, bad })
                 })
                 .collect();
             values.push((None, Holds::Key(NONE), nulls));
@@ -174,14 +245,14 @@ impl Maker<'_> {
             Kind::Int => (NONE, i64::MAX),
             _ => (key_of_float(Some(f64::NEG_INFINITY)), key_of_float(Some(f64::INFINITY))),
         };
-        let bounds = rows.tenths(self.at, between)?;
+        let bounds = self.rows.tenths(self.at, self.split.seen, between)?;
         let exact: Vec<String> = bounds.iter().map(|key| self.number(*key)).collect();
         let literals: Vec<String> = exact.iter().map(|text| self.literal(text)).collect();
         let mut texts: Vec<String> = exact.iter().map(|text| short(text)).collect();
         if texts.windows(2).any(|pair| pair[0] == pair[1]) {
             texts = exact;
         }
-        let covered = rows.ranges(self.at, &bounds)?;
+        let covered = self.rows.ranges(self.at, self.split, &bounds)?;
         for Part { text, sql, tenths } in parts(&self.attribute.name, &self.attribute.sql, &texts, &literals) {
             let from = tenths.start.checked_sub(1).map_or(NONE + 1, |before| bounds[before]);
             let holds = Holds::Between(from, bounds.get(tenths.end - 1).copied());
@@ -236,7 +307,7 @@ impl Values {
 
     /// What enough rows have is tested, and looked at if enough of them are bad.
     fn add(&mut self, item: Item, of: &Maker) {
-        if (of.least..of.rows).contains(&item.covered.rows) {
+        if (of.least..of.all).contains(&item.covered.rows) {
             self.tests += 1;
             if item.covered.bad >= of.least && self.items.len() < ITEMS_MAX {
                 self.items.push(item);
@@ -316,6 +387,13 @@ fn parts(name: &str, of: &str, bounds: &[String], literals: &[String]) -> Vec<Pa
         tenths: at..at + 1,
     };
     (0..count).map(below).chain((0..count).map(from)).chain((1..count).map(between)).collect()
+}
+
+/// What is seen of good rows and of bad ones.
+fn joined(good: &Tally, bad: &Tally) -> Tally {
+    let mut all = good.clone();
+    all.join(bad);
+    all
 }
 
 fn sum<'a>(parts: impl Iterator<Item = &'a Covered>) -> Covered {
