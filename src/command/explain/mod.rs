@@ -114,7 +114,7 @@ impl Ask for ExplainArgs {
         let split = Split::of(|_| true, |class| class == BAD);
         let whole = rows.whole(split);
         let least = ((self.min_support * whole.bad as f64 - 1e-9).ceil() as u64).max(2);
-        let Looked { items, tests } = look(&rows, attributes.iter().enumerate(), (split, least), &mut notes)?;
+        let Looked { items, tests, .. } = look(&rows, attributes.iter().enumerate(), (split, least), &mut notes)?;
         let search = Search {
             engine: &session.engine,
             rows: &rows,

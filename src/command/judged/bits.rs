@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::contrast::{Block, Items};
 
 pub struct Bits {
-    blocks: Blocks,
+    pub(super) blocks: Blocks,
     pub items: usize,
 }
 

@@ -11,10 +11,10 @@ use crate::error::Result;
 use crate::model::contrast::{BLOCK_ROWS, Block, Items};
 
 /// Of so many rows one is in the sample, and a part has so many rows, about.
-const SAMPLED: usize = 64;
-const PART_ROWS: usize = 1 << 16;
+const SAMPLED: usize = if cfg!(test) { 4 } else { 64 };
+const PART_ROWS: usize = if cfg!(test) { 64 } else { 1 << 16 };
 /// What a thread keeps of rows on their way into parts.
-const WAITING_BYTES_MAX: usize = 8 << 20;
+const WAITING_BYTES_MAX: usize = if cfg!(test) { 1 << 10 } else { 8 << 20 };
 /// All blocks are of one class.
 const CLASS: u16 = 0;
 
@@ -238,5 +238,68 @@ impl<'a> Made<'a> {
             self.write()?;
         }
         Ok(self.places)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::Limits;
+    use crate::model::coverage::Coverage;
+
+    #[test]
+    fn rows_come_in_the_order_of_their_numbers_with_their_items() {
+        let place = tempfile::tempdir().expect("a directory");
+        let mut dice = 11_u64;
+        let mut below = |most: u64| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (dice >> 33) % most
+        };
+        for threads in [1, 3] {
+            let limits = Limits { threads, memory: None, spill: place.path().to_path_buf() };
+            let engine = Engine::open(&limits, Arc::new(Coverage::default())).expect("an engine");
+            let blocks = Blocks::new(&engine).expect("blocks");
+            // A third of the numbers is 0.5, and others are one of a thousand; item 0 and 9 tell which.
+            let mut rows: Vec<(f64, [bool; 3])> = Vec::new();
+            for class in [0_u16, 1, 2] {
+                let (mut block, mut numbers) = (Block::new(10), Vec::new());
+                for row in 0..1500 {
+                    let number = if below(3) == 0 { 0.5 } else { below(1000) as f64 / 1000.0 - 0.25 };
+                    let has = [number > 0.3, below(2) == 0, class == 1];
+                    if has[0] {
+                        block.set(0, row);
+                    }
+                    if has[1] {
+                        block.set(9, row);
+                    }
+                    numbers.extend(number.to_le_bytes());
+                    if class < 2 {
+                        rows.push((number, has));
+                    }
+                }
+                let mut bytes = Vec::new();
+                block.write(1500, &mut bytes);
+                bytes.extend(numbers);
+                blocks.add(1500, class, &bytes).expect("written");
+            }
+            let bits = Bits { blocks, items: 10 };
+            let of = (Classes::of(|class| class < 2), Classes::of(|class| class == 1));
+            let sorted = Sorted::keep(&engine, &bits, of, vec![9, 0, 9]).expect("sorted");
+            assert!(sorted.own(&[vec![3]]).is_none());
+            assert_eq!(sorted.own(&[vec![0, 9], vec![]]), Some(vec![vec![0, 1], vec![]]));
+            let take = |found: &mut Vec<(f64, [bool; 3])>, (): &(), reading: &Reading| {
+                let has = |row: usize| [0, 1, sorted.mark()].map(|item| reading.block.has(item, row));
+                found.extend(reading.numbers.iter().enumerate().map(|(row, number)| (*number, has(row))));
+            };
+            let found = sorted.walk(&[()], Vec::new, take).expect("walked").concat();
+            assert!(found.is_sorted_by(|a, b| a.0 <= b.0));
+            let ordered = |mut rows: Vec<(f64, [bool; 3])>| {
+                rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                rows
+            };
+            assert_eq!(ordered(found), ordered(rows), "{threads}");
+        }
     }
 }

@@ -28,6 +28,8 @@ pub struct Item {
     pub sql: String,
     pub holds: Holds,
     pub covered: Covered,
+    /// It is a range of several tenths, each of which is an item besides.
+    pub is_wide: bool,
 }
 
 /// Of which values as they are kept an item holds.
@@ -43,8 +45,9 @@ const BY_THEMSELVES: &str = "since they tell good from bad by themselves";
 #[derive(Default)]
 struct Values {
     items: Vec<Item>,
-    /// Values that enough rows have to be explanations at all.
+    /// Values that enough rows have to be explanations at all; and without ranges of several tenths.
     tests: usize,
+    narrow: usize,
     /// Why it is left out.
     left_out: Option<&'static str>,
 }
@@ -55,6 +58,8 @@ struct Values {
 pub struct Looked {
     pub items: Vec<Item>,
     pub tests: Vec<(bool, usize)>,
+    /// The same without ranges of several tenths.
+    pub narrow: Vec<(bool, usize)>,
 }
 
 /// The values of attributes that at least `least` bad rows have. Numbers of many values give ranges besides.
@@ -80,6 +85,7 @@ pub fn look<'a>(
         }
         used += usize::from(!found.items.is_empty() && !attribute.is_mark);
         looked.tests.push((attribute.is_finding, found.tests));
+        looked.narrow.push((attribute.is_finding, found.narrow));
         looked.items.extend(found.items);
     }
     notes.extend(left_out.iter().map(|(why, names)| format!("left out, {why}: {}", names.join(", "))));
@@ -209,10 +215,11 @@ impl Maker<'_> {
         let starts: Vec<usize> = std::iter::once(0).chain(bounds.iter().copied()).chain([known.len()]).collect();
         let mut found = Values::default();
         for Part { text, sql, tenths } in parts(&self.attribute.name, &self.attribute.sql, &texts, &texts) {
+            let is_wide = tenths.len() > 1;
             let inside = &known[starts[tenths.start]..starts[tenths.end]];
             let covered = sum(inside.iter().map(|seen| &seen.covered));
             let holds = Holds::Codes(inside.iter().map(|seen| seen.code).collect());
-            found.add(Item { attribute: self.at, text, sql, holds, covered }, self);
+            found.add(Item { attribute: self.at, text, sql, holds, covered, is_wide }, self);
         }
         found
     }
@@ -256,8 +263,9 @@ impl Maker<'_> {
         for Part { text, sql, tenths } in parts(&self.attribute.name, &self.attribute.sql, &texts, &literals) {
             let from = tenths.start.checked_sub(1).map_or(NONE + 1, |before| bounds[before]);
             let holds = Holds::Between(from, bounds.get(tenths.end - 1).copied());
+            let is_wide = tenths.len() > 1;
             let covered = sum(covered[tenths].iter());
-            found.add(Item { attribute: self.at, text, sql, holds, covered }, self);
+            found.add(Item { attribute: self.at, text, sql, holds, covered, is_wide }, self);
         }
         found.add(self.item(None, Holds::Key(NONE), nulls), self);
         Ok(found)
@@ -296,7 +304,7 @@ impl Maker<'_> {
                 _ => format!("{of}::VARCHAR = {}", quote::text(value)),
             },
         };
-        Item { attribute: self.at, text, sql, holds, covered }
+        Item { attribute: self.at, text, sql, holds, covered, is_wide: false }
     }
 }
 
@@ -309,6 +317,7 @@ impl Values {
     fn add(&mut self, item: Item, of: &Maker) {
         if (of.least..of.all).contains(&item.covered.rows) {
             self.tests += 1;
+            self.narrow += usize::from(!item.is_wide);
             if item.covered.bad >= of.least && self.items.len() < ITEMS_MAX {
                 self.items.push(item);
             }
@@ -317,6 +326,7 @@ impl Values {
 
     fn put_before(&mut self, mut first: Values) {
         first.tests += self.tests;
+        first.narrow += self.narrow;
         first.items.append(&mut self.items);
         *self = first;
     }

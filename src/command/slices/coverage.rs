@@ -80,7 +80,7 @@ impl Coverage {
         }
         let least = ((0.05 * whole.bad as f64).ceil() as u64).max(2);
         let split = Split::of(|_| true, |marks| marks & LABELLED == 0);
-        let Looked { items, tests } = rows.values(split, least, &mut Vec::new())?;
+        let Looked { items, tests, .. } = rows.values(split, least, &mut Vec::new())?;
         // That what has no label has none is no news.
         let table = rows.roles.label_table();
         let is_of_labels = |text: &str| table.as_ref().is_some_and(|table| text.contains(table.as_str()));

@@ -176,15 +176,20 @@ impl SlicesArgs {
         least: u64,
     ) -> Result<(Vec<Slice>, LeftOut)> {
         let of_items: Vec<usize> = looked.items.iter().map(|item| item.attribute).collect();
+        // Ranges of several tenths have so many rows that `SliceLine`'s bound of all of their conjunctions is the highest
+        // there is: they would keep others from being counted. Their tenths are in conjunctions.
+        let alone: Vec<bool> = looked.items.iter().map(|item| item.is_wide).collect();
         let order = usize::from(self.order);
+        let [findings, values, ..] = possible(&looked.tests, 1);
+        let [.., pairs, triples] = possible(&looked.narrow, order);
         let choice = Choice::<T> {
             count,
             rule,
             measure: metric.measure(),
             attributes: &rows.attributes,
             items: &looked.items,
-            plan: Plan { attributes: &of_items, order, least, alpha: self.alpha },
-            tests: possible(&looked.tests, order),
+            plan: Plan { attributes: &of_items, alone: &alone, order, least, alpha: self.alpha },
+            tests: [findings, values, pairs, triples],
             unit,
             is_all: self.all,
         };

@@ -51,9 +51,9 @@ impl Block {
         rest
     }
 
-    /// The rows that have an item, in ascending order.
-    pub fn rows_of(&self, item: u16) -> impl Iterator<Item = usize> {
-        ones(&self.items[usize::from(item)][..words(self.rows)])
+    /// The rows that have an item.
+    pub fn rows_of(&self, item: u16) -> Places<'_> {
+        Places(&self.items[usize::from(item)][..words(self.rows)])
     }
 
     /// Whether a row has an item.
@@ -67,17 +67,12 @@ impl Block {
         self.walk(candidates, chosen, |at, first, last| counts[at] += ones_of_both(first, last));
     }
 
-    /// The same rows one by one: their places in ascending order, and the place of the candidate.
-    pub fn each(
-        &self,
-        candidates: &[Items],
-        chosen: &[Items],
-        mut take: impl FnMut(usize, &mut dyn Iterator<Item = usize>),
-    ) {
+    /// Hands over the same rows of each candidate, and the candidate's place.
+    pub fn each(&self, candidates: &[Items], chosen: &[Items], mut take: impl FnMut(usize, Places)) {
+        let mut both: Line = [0; WORDS];
         self.walk(candidates, chosen, |at, first, last| {
-            let mut both: Line = [0; WORDS];
             both.iter_mut().zip(first.iter().zip(last)).for_each(|(both, (first, last))| *both = first & last);
-            take(at, &mut ones(&both[..first.len()]));
+            take(at, Places(&both[..first.len()]));
         });
     }
 
@@ -111,18 +106,21 @@ impl Block {
     }
 }
 
-/// The places of the bits that are set.
-fn ones(words: &[u64]) -> impl Iterator<Item = usize> {
-    words.iter().enumerate().flat_map(|(word, bits)| {
-        let mut left = *bits;
-        std::iter::from_fn(move || {
-            let place = left.trailing_zeros() as usize;
-            (left != 0).then(|| {
+/// Rows of a block by their bits.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'a>(&'a [u64]);
+
+impl Places<'_> {
+    /// In ascending order.
+    pub fn for_each(self, mut take: impl FnMut(usize)) {
+        for (word, bits) in self.0.iter().enumerate() {
+            let mut left = *bits;
+            while left != 0 {
+                take(word * 64 + left.trailing_zeros() as usize);
                 left &= left - 1;
-                word * 64 + place
-            })
-        })
-    })
+            }
+        }
+    }
 }
 
 fn and(line: &mut Line, other: &Line) {
@@ -167,6 +165,7 @@ mod tests {
         {
             let mut counts = vec![0; candidates.len()];
             let mut one_by_one = vec![0_u64; candidates.len()];
+            let rows_of_all = rows;
             let (mut block, mut bytes) = (Block::new(5), Vec::new());
             // A block that was written is empty.
             for _ in 0..2 {
@@ -179,9 +178,11 @@ mod tests {
                 let mut again = Block::new(5);
                 assert_eq!(again.read(rows, &bytes), b"end");
                 again.count(&candidates, chosen, &mut counts);
-                again.each(&candidates, chosen, |at, places| {
-                    one_by_one[at] +=
-                        places.filter(|row| candidates[at].iter().all(|item| again.has(*item, *row))).count() as u64;
+                again.each(&candidates, chosen, |at, rows| {
+                    rows.for_each(|row| {
+                        assert!(row < rows_of_all && candidates[at].iter().all(|item| again.has(*item, row)));
+                        one_by_one[at] += 1;
+                    });
                 });
             }
             assert_eq!(counts, one_by_one);

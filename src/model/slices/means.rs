@@ -49,30 +49,28 @@ pub struct Means {
 /// Steps from which on a value has five digits.
 const STEPS_LEAST: i128 = 1 << 17;
 
-/// A value of one row in steps, told once for all slices.
-struct Step {
-    one: i128,
-    square: i128,
-    is_blurred: bool,
-}
-
 impl Tally for Means {
     type Rule = Scale;
 
     fn take(scale: &Scale, seen: Seen, (candidates, chosen): (&[Items], &[Items]), tallies: &mut [Means]) {
-        let step = |value: &f64| {
-            let one = scale.of_value(*value);
-            Step { one, square: scale.of_square(*value), is_blurred: one.abs() < STEPS_LEAST && *value != 0.0 }
-        };
-        let steps: Vec<Step> = seen.values.iter().map(step).collect();
+        // Told once for all slices.
+        let steps: Vec<(i128, i128)> =
+            seen.values.iter().map(|value| (scale.of_value(*value), scale.of_square(*value))).collect();
+        let is_blurred = |(step, value): (&(i128, i128), &f64)| step.0.abs() < STEPS_LEAST && *value != 0.0;
+        let blurred: Vec<bool> = steps.iter().zip(seen.values).map(is_blurred).collect();
+        let has_blurred = blurred.contains(&true);
         seen.block.each(candidates, chosen, |at, rows| {
-            let mut sum = Means::default();
-            for step in rows.map(|row| &steps[row]) {
-                sum.rows += 1;
-                sum.sum += step.one;
-                sum.squares += step.square;
-                sum.most = sum.most.max(step.one);
-                sum.blurred += u64::from(step.is_blurred);
+            let (mut count, mut sum, mut squares, mut most) = (0, 0, 0, f64::NEG_INFINITY);
+            rows.for_each(|row| {
+                let (one, square) = steps[row];
+                count += 1;
+                sum += one;
+                squares += square;
+                most = most.max(seen.values[row]);
+            });
+            let mut sum = Means { rows: count, sum, squares, most: scale.of_value(most.max(0.0)), blurred: 0 };
+            if has_blurred {
+                rows.for_each(|row| sum.blurred += u64::from(blurred[row]));
             }
             tallies[at].join(&sum);
         });
@@ -177,12 +175,13 @@ impl Tally for Bins {
     fn take(scale: &Scale, seen: Seen, (candidates, chosen): (&[Items], &[Items]), tallies: &mut [Bins]) {
         let came = f64::from(u8::from(seen.has(POSITIVE)));
         seen.block.each(candidates, chosen, |at, rows| {
-            for score in rows.map(|row| seen.values[row]) {
+            rows.for_each(|row| {
+                let score = seen.values[row];
                 let off = score - came;
                 tallies[at].rows += 1;
                 tallies[at].sums[((score * BINS as f64) as usize).min(BINS - 1)] += scale.of_value(off);
                 tallies[at].squares += scale.of_square(off);
-            }
+            });
         });
     }
 

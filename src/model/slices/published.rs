@@ -80,7 +80,7 @@ impl Made {
     fn worst(&self, alpha: f64) -> Vec<(Items, f64, f64, f64)> {
         let whole = self.count(&[Vec::new()])[0];
         let singles = self.count(&(0..40).map(|item| vec![item]).collect::<Vec<_>>());
-        let plan = Plan { attributes: &self.attributes, order: 3, least: 4, alpha };
+        let plan = Plan { attributes: &self.attributes, alone: &[false; 40], order: 3, least: 4, alpha };
         let count = |items: &[Items]| Ok::<_, ()>(self.count(items));
         let (found, left_out) = search(plan, (&whole, &self.scale), &singles, count).expect("counted");
         assert_eq!(left_out.conjunctions, 0);

@@ -56,7 +56,7 @@ impl Ranks {
         let Ranked { block, positive, scores } = ranked;
         block.each(candidates, chosen, |at, rows| {
             let tally = &mut tallies[at];
-            for row in rows {
+            rows.for_each(|row| {
                 if scores[row] != tally.tie {
                     tally.close();
                     tally.tie = scores[row];
@@ -65,7 +65,7 @@ impl Ranks {
                     true => tally.tied.0 += 1,
                     false => tally.tied.1 += 1,
                 }
-            }
+            });
         });
     }
 

@@ -17,6 +17,8 @@ const CONSIDERED_MAX: usize = 200_000;
 pub struct Plan<'a> {
     /// The attribute of each item.
     pub attributes: &'a [usize],
+    /// Items that are slices by themselves and in no conjunction.
+    pub alone: &'a [bool],
     /// At most so many items together: up to three.
     pub order: usize,
     /// Slices have at least so many rows.
@@ -65,7 +67,8 @@ pub fn search<T: Outcome, E>(
     };
     let one: Vec<Items> = (0..singles.len()).map(|at| vec![at as u16]).collect();
     let mut known = take(one, singles.to_vec(), &mut found);
-    let best: Vec<u16> = bounds.ranked(&known, known.keys()).into_iter().map(|items| items[0]).collect();
+    let ranked = bounds.ranked(&known, known.keys()).into_iter().map(|items| items[0]);
+    let best: Vec<u16> = ranked.filter(|item| !plan.alone[usize::from(*item)]).collect();
     if plan.order >= 2 {
         let (all, more) = pairs(&best, plan.attributes, CONSIDERED_MAX);
         left_out.add(more, bounds.past(&known, &all, f64::min));
