@@ -43,9 +43,29 @@ pub fn literal(value: &Value) -> String {
     }
 }
 
-/// SQL as one line, as it is pasted into a shell.
+/// SQL as one line, as it is pasted into a shell; names and texts in quotes stay as they are.
 pub fn one_line(sql: &str) -> String {
-    sql.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(" )", ")")
+    let mut line = String::with_capacity(sql.len());
+    let mut inside = None;
+    for c in sql.trim().chars() {
+        match inside {
+            Some(quote) => inside = (c != quote).then_some(quote),
+            None if c.is_whitespace() => {
+                if !line.ends_with([' ', '(']) {
+                    line.push(' ');
+                }
+                continue;
+            }
+            None => {
+                if c == ')' && line.ends_with(' ') {
+                    line.pop();
+                }
+                inside = matches!(c, '"' | '\'').then_some(c);
+            }
+        }
+        line.push(c);
+    }
+    line
 }
 
 /// Fills `{name}` in a SQL file's text, and leaves out its comment lines, which are for the file's reader.
@@ -84,6 +104,10 @@ mod tests {
         assert_eq!(name("a\"b"), "\"a\"\"b\"");
         assert_eq!(text("it's"), "'it''s'");
         assert_eq!(literal(&Value::Text("a\0b".into())), "('a' || chr(0) || 'b')");
+        assert_eq!(
+            one_line("SELECT ( \"a  (\n b )\" )\n  FROM t WHERE x = ' ( it''s  ) '"),
+            "SELECT (\"a  (\n b )\") FROM t WHERE x = ' ( it''s  ) '"
+        );
         assert_eq!(readable_name("order"), "\"order\"");
         assert_eq!(readable_name("order_id"), "order_id");
         assert_eq!(fill("a {x} {'y': 1} {x}", &[("x", "{z}")]), "a {z} {'y': 1} {z}");

@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use super::{Session, Table, known_column};
 use crate::engine::{Label, quote};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::column::Column;
+use crate::model::coverage::grouped;
 use crate::model::name;
 use crate::model::role::Roles;
 use crate::source::{Content, Offer, Source};
+
+/// Asked of a view of 16,384 columns, which a worksheet may have, the engine needs seconds; of 100,000, minutes.
+const COLUMNS_MAX: usize = 16_384 + 2;
 
 impl Session {
     /// Makes the tables of a source known to SQL.
@@ -50,15 +54,21 @@ impl Session {
                 (table.columns().to_vec(), scan, table.hidden(), "concat_ws(':', _file, _line)".to_string())
             }
             Content::Parquet(files) => {
-                // The engine reads these by itself and tells nobody when.
-                self.coverage.asked(&name, source, offer.bytes);
-                self.parquet.extend(files.iter().map(|file| file.path.clone()));
                 let paths =
                     files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
                 let (columns, scan) = self.parquet_scan(source, &paths, files.len() > 1)?;
+                // The engine reads these by itself and tells nobody when.
+                self.coverage.asked(&name, source, offer.bytes);
+                self.parquet.extend(files.iter().map(|file| file.path.clone()));
                 (columns, scan, 2, "concat_ws(':', _file, _line)".to_string())
             }
         };
+        if columns.len() > COLUMNS_MAX {
+            let (has, most) = (grouped(columns.len() as u64), grouped(COLUMNS_MAX as u64));
+            return Err(Error::evidence(format!("`{name}` has {has} columns, and at most {most} can be read"))
+                .detail("what the engine needs grows with the square of their number")
+                .hint(format!("if its delimiter is another one, say so: --set sources.{source}.delimiter=\";\"")));
+        }
         let shown = columns.len() - hidden;
         let list = if hidden == 0 {
             "*".into()

@@ -91,7 +91,12 @@ fn located_or_left_out(
     let is_forced = |name: &str| session.is_forced(name);
     let logs = locate::Logs { formats, is_forced: &is_forced };
     match locate::locate(&named.path, named.name.as_deref(), base, scratch, &logs) {
-        Err(error) if several && named.name.is_none() && base.join(&named.path).is_file() => {
+        // What a shell's `*` finds need be no file: a socket, or a link to nothing.
+        Err(error)
+            if several
+                && named.name.is_none()
+                && base.join(&named.path).symlink_metadata().is_ok_and(|meta| !meta.is_dir()) =>
+        {
             session.coverage.left_out(&named.path, &error.detail.unwrap_or(error.message));
             Ok(locate::Located { groups: Vec::new(), left_out: Vec::new() })
         }
@@ -255,14 +260,13 @@ impl Session {
                 let shown =
                     group.files.first().map_or_else(|| Arc::from(named.path.as_str()), |file| file.shown.clone());
                 let spec = session.spec(group.name, group.files, &formats, &scratch)?;
-                let source = match (group.reader.open)(&spec, &session.coverage) {
+                let opened = (group.reader.open)(&spec, &session.coverage);
+                match opened.and_then(|source| session.attach(source, &shown)) {
                     Err(error) if several && error.kind == Kind::Evidence => {
                         session.coverage.left_out(&spec.name, &error.message);
-                        continue;
                     }
-                    opened => opened?,
-                };
-                session.attach(source, &shown)?;
+                    attached => attached?,
+                }
             }
         }
         if session.tables.is_empty() && !session.is_empty_stream {

@@ -4,6 +4,7 @@ use super::Session;
 use crate::engine::quote;
 use crate::error::{Error, Kind, Result};
 use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::name;
 use crate::model::time::DAY;
 use crate::model::value::Value;
 use crate::model::zone::Zone;
@@ -28,30 +29,41 @@ impl Session {
                 .hint("write it again with zstd or snappy"));
         }
         let union = if several { ", union_by_name := true" } else { "" };
-        let read = format!("read_parquet([{paths}], filename := true, file_row_number := true{union})");
-        let described = self
-            .engine
-            .rows(&format!("DESCRIBE SELECT * EXCLUDE (filename, file_row_number) FROM {read}"))
-            .map_err(broken)?;
+        let plain = format!("DESCRIBE SELECT * FROM read_parquet([{paths}]{union})");
+        let described = self.engine.rows(&plain).map_err(broken)?;
+        let own: Vec<String> = described.rows.iter().map(|row| row[0].shown().to_lowercase()).collect();
+        // What the engine adds must not be called as a column of the evidence is.
+        let file = ["rca_file".to_string(), format!("rca_file_{}", own.join("_"))];
+        let file = file.iter().find(|name| !own.contains(name)).map_or("rca_file", String::as_str);
+        let has_rows = !own.contains(&"file_row_number".to_string());
+        let added = if has_rows { ", file_row_number := true" } else { "" };
+        let read = format!("read_parquet([{paths}], filename := {}{added}{union})", quote::text(file));
+        let mut seen = name::taken_by_places();
         let mut columns = Vec::new();
         let mut list = Vec::new();
         for row in &described.rows {
             let (name, declared) = (row[0].shown(), row[1].shown());
             let quoted = quote::name(&name);
+            let name = name::once(&name, &mut seen);
+            let called = quote::name(&name);
             if declared == "TIMESTAMP_NS" {
                 self.coverage.note(source, format!("`{name}` is finer than a microsecond and cut there"));
             }
             list.push(match declared.as_str() {
-                "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {quoted}"),
+                "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {called}"),
                 "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => {
-                    format!("{} AS {quoted}", self.in_utc(source, &instant(&quoted, &declared), &read)?)
+                    format!("{} AS {called}", self.in_utc(source, &instant(&quoted, &declared), &read)?)
                 }
-                _ => quoted,
+                _ => format!("{quoted} AS {called}"),
             });
             columns.push(Column::new(name, kind(&declared)));
         }
-        list.push("filename AS _file".into());
-        list.push("file_row_number + 1 AS _line".into());
+        list.push(format!("{} AS _file", quote::name(file)));
+        list.push(if has_rows { "file_row_number + 1 AS _line".into() } else { "NULL::BIGINT AS _line".into() });
+        if !has_rows {
+            self.coverage
+                .note(source, "rows have no `_line`, since a column of the evidence is called `file_row_number`");
+        }
         columns.push(Column::new("_file", ColumnKind::Text));
         columns.push(Column::new("_line", ColumnKind::Int));
         Ok((columns, format!("(SELECT {} FROM {read})", list.join(", "))))

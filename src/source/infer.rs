@@ -119,8 +119,10 @@ fn float(text: &[u8]) -> Option<f64> {
         return None;
     }
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    // A finite number past the range is not infinity.
-    (value.is_finite() || !text.iter().any(u8::is_ascii_digit)).then_some(value)
+    // A finite number past the range is not infinity, and one too small for it is not zero.
+    let mantissa = text.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
+    let is_zero = value == 0.0 && !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    (is_zero || value != 0.0 && (value.is_finite() || !text.iter().any(u8::is_ascii_digit))).then_some(value)
 }
 
 fn float_comma(text: &[u8]) -> Option<f64> {
@@ -341,6 +343,8 @@ mod tests {
         assert_eq!(guessed("ts", &["2025-03-01 08:00:00", "pending", "pending"]), Reading::Text);
         assert_eq!(guessed("note", &["2025-03-01 08:00:00", "2025-03-01 08:00:01", "late"]), Reading::Text);
         assert_eq!(guessed("x", &["?", ""]), Reading::Text);
+        assert_eq!(guessed("x", &["1e-400", "2"]), Reading::Text);
+        assert_eq!(guessed("x", &["0e-400", "-0.0", "1e-300"]), Reading::Float);
         assert_eq!(guessed("x", &["true", "FALSE"]), Reading::Bool);
     }
 

@@ -1,10 +1,11 @@
 //! From what the user typed to files of one kind each: a path, a glob, a directory, or standard input.
-//! Symbolic links to directories are not followed, so that no walk goes in circles.
+//! Symbolic links to directories are not followed, so that no walk goes in circles, and a file that has several names
+//! is read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::model::name;
 use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
-use crate::source::{Reader, log, pgdump, reader_of};
+use crate::source::{Reader, log, pgdump, pipe, reader_of};
 
 /// Directories deeper than this are not looked into.
 const DEPTH_MAX: usize = 32;
@@ -51,14 +52,13 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
         return grouped(found, said.map_or_else(|| glob_name(typed, base), str::to_string), typed, logs);
     }
     if path.is_dir() {
-        let mut files = Vec::new();
-        walk(&path, typed.trim_end_matches('/'), 0, &mut files)?;
+        let found = Walk::of(&path, typed.trim_end_matches('/'))?;
         let name = said.map_or_else(|| folder_name(&path), str::to_string);
-        return grouped(opened(files, scratch), name, typed, logs);
+        return grouped(opened(found, scratch), name, typed, logs);
     }
     if fs::metadata(&path).is_ok_and(|meta| meta.file_type().is_fifo()) {
         // `<(zcat x.gz)` of a shell: read like standard input, under its own name.
-        let mut pipe = fs::File::open(&path).map_err(|e| Error::file(typed, &e))?;
+        let mut pipe = pipe::opened(&path).map_err(|e| Error::file(typed, &e))?;
         return kept(&mut pipe, said.unwrap_or("pipe"), scratch, logs);
     }
     if let Some(members) = within_bundle(typed, base, scratch)? {
@@ -150,20 +150,43 @@ fn glob_name(typed: &str, base: &Path) -> String {
     folder_name(&base.join(folder))
 }
 
-fn globbed(typed: &str, base: &Path) -> Result<Vec<(PathBuf, String)>> {
-    let pattern = if Path::new(typed).is_absolute() { typed.to_string() } else { format!("{}/{typed}", escaped(base)) };
-    let found = glob::glob(&pattern)
-        .map_err(|e| Error::question(format!("`{typed}` is no pattern of file names")).detail(e.to_string()))?;
-    let mut files = Vec::new();
-    for path in found.filter_map(Result::ok).filter(|path| path.is_file()) {
-        let shown = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-        files.push((path, shown));
+/// The files that a pattern fits. `**` goes down without following links, so that it ends.
+fn globbed(typed: &str, base: &Path) -> Result<Walk> {
+    let is_pattern =
+        |e: glob::PatternError| Error::question(format!("`{typed}` is no pattern of file names")).detail(e.to_string());
+    let mut found = Walk::default();
+    if typed.contains("**") {
+        let pattern = glob::Pattern::new(typed).map_err(is_pattern)?;
+        let literal = &typed[..typed.find(['*', '?', '[']).unwrap_or(typed.len())];
+        let folder = literal.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let shown = if folder.is_empty() { "." } else { folder };
+        let from = if literal.starts_with('/') && folder.is_empty() { Path::new("/") } else { Path::new(folder) };
+        if base.join(from).is_dir() || from.as_os_str().is_empty() {
+            let here = if base.as_os_str().is_empty() && folder.is_empty() { Path::new(".") } else { &base.join(from) };
+            found = Walk::of(here, shown)?;
+        }
+        let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
+        found.files.retain(|(_, shown)| pattern.matches_with(shown, options));
+    } else {
+        let pattern =
+            if Path::new(typed).is_absolute() { typed.to_string() } else { format!("{}/{typed}", escaped(base)) };
+        for path in glob::glob(&pattern).map_err(is_pattern)? {
+            let path = match path {
+                Ok(path) => path,
+                Err(unreadable) => {
+                    found.left_out.push(format!("{}: {}", unreadable.error(), unreadable.path().display()));
+                    continue;
+                }
+            };
+            let shown = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
+            found.add(path, shown);
+        }
     }
-    if files.is_empty() {
+    if found.files.is_empty() && found.left_out.is_empty() {
         return Err(Error::evidence(format!("no file is called like `{typed}`")));
     }
-    files.sort_by(|a, b| a.1.cmp(&b.1));
-    Ok(files)
+    found.files.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(found)
 }
 
 fn escaped(base: &Path) -> String {
@@ -177,35 +200,88 @@ fn dump_directory(folder: &Path) -> Option<&'static str> {
     names.iter().find(is_toc).copied()
 }
 
-fn walk(folder: &Path, shown: &str, depth: usize, files: &mut Vec<(PathBuf, String)>) -> Result<()> {
-    if let Some(toc) = dump_directory(folder) {
-        files.push((folder.join(toc), format!("{shown}/{toc}")));
-        return Ok(());
-    }
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).map_err(|e| Error::file(shown, &e))?.filter_map(Result::ok).collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let file_name = entry.file_name().to_string_lossy().into_owned();
-        let Ok(kind) = entry.file_type() else { continue };
-        if file_name.starts_with('.') {
-            continue;
+/// Files found in directories, each once, and what was found besides.
+#[derive(Default)]
+struct Walk {
+    files: Vec<(PathBuf, String)>,
+    left_out: Vec<String>,
+    /// Device and inode.
+    seen: HashSet<(u64, u64)>,
+}
+
+impl Walk {
+    /// All files below a directory.
+    fn of(folder: &Path, shown: &str) -> Result<Walk> {
+        let mut found = Walk::default();
+        let mut links = Vec::new();
+        found.walk(folder, shown, 0, &mut links).map_err(|e| Error::file(shown, &e))?;
+        let root = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        for (path, shown) in links {
+            match path.canonicalize() {
+                // What it leads to is found under its own name.
+                Ok(target) if target.is_dir() && (target.starts_with(&root) || root.starts_with(&target)) => {}
+                Ok(target) if target.is_dir() => {
+                    found.left_out.push(format!("a link to a directory, which is not followed: {shown}"));
+                }
+                _ => found.add(path, shown),
+            }
         }
-        let path = entry.path();
-        let shown = if shown == "." { file_name } else { format!("{shown}/{file_name}") };
-        if kind.is_dir() && depth < DEPTH_MAX {
-            walk(&path, &shown, depth + 1, files)?;
-        } else if kind.is_file() || (kind.is_symlink() && path.is_file()) {
-            files.push((path, shown));
+        found.files.sort_by(|a, b| a.1.cmp(&b.1));
+        Ok(found)
+    }
+
+    /// Links are put aside: a file that is here under its own name too is called so.
+    fn walk(&mut self, folder: &Path, shown: &str, depth: usize, links: &mut Vec<(PathBuf, String)>) -> io::Result<()> {
+        if let Some(toc) = dump_directory(folder) {
+            self.add(folder.join(toc), format!("{shown}/{toc}"));
+            return Ok(());
+        }
+        let mut entries: Vec<_> = fs::read_dir(folder)?.filter_map(io::Result::ok).collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let file_name = entry.file_name().to_string_lossy().into_owned();
+            let Ok(kind) = entry.file_type() else { continue };
+            if file_name.starts_with('.') {
+                continue;
+            }
+            let path = entry.path();
+            let shown = if shown == "." { file_name } else { format!("{shown}/{file_name}") };
+            if kind.is_symlink() {
+                links.push((path, shown));
+            } else if !kind.is_dir() {
+                self.add(path, shown);
+            } else if depth >= DEPTH_MAX {
+                self.left_out.push(format!("more than {DEPTH_MAX} directories deep: {shown}"));
+            } else if let Err(cause) = self.walk(&path, &shown, depth + 1, links) {
+                let why = Error::file(&shown, &cause);
+                self.left_out.push(format!("{}: {shown}", why.detail.unwrap_or(why.message)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A file that was found, unless it was under another name before.
+    fn add(&mut self, path: PathBuf, shown: String) {
+        match fs::metadata(&path) {
+            Ok(meta) if meta.is_file() => {
+                if self.seen.insert((meta.dev(), meta.ino())) {
+                    self.files.push((path, shown));
+                }
+            }
+            Ok(meta) if meta.is_dir() => {}
+            Ok(_) => self.left_out.push(format!("not a regular file: {shown}")),
+            Err(cause) => {
+                let why = Error::file(&shown, &cause);
+                self.left_out.push(format!("{}: {shown}", why.detail.unwrap_or(why.message)));
+            }
         }
     }
-    Ok(())
 }
 
 /// Opens files, and the members of those that are bundles of others.
-fn opened(paths: Vec<(PathBuf, String)>, scratch: &Path) -> Members {
-    let mut opened = Members::default();
-    for (path, shown) in paths {
+fn opened(found: Walk, scratch: &Path) -> Members {
+    let mut opened = Members { left_out: found.left_out, ..Members::default() };
+    for (path, shown) in found.files {
         if ends_with_side_file(&shown) || shown.ends_with("rca.toml") {
             continue;
         }

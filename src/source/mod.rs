@@ -23,6 +23,7 @@ pub mod log;
 mod near;
 pub mod parquet;
 pub mod pgdump;
+mod pipe;
 #[cfg(test)]
 mod properties;
 pub mod rotation;

@@ -155,9 +155,19 @@ impl<'a> Population<'a> {
                 .map(|column| quote::readable_name(&column.name))
                 .map(|name| format!(", {name}: CASE WHEN min({name}) = max({name}) THEN min({name}) END"))
                 .collect();
+            let mut rows = "rca_rows".to_string();
+            while joined.table.column(&rows).is_some() {
+                rows.push('_');
+            }
             let sql = fill(
                 include_str!("joined.sql"),
-                &[("key", &joined.key), ("table", &joined.table.sql()), ("name", &name), ("values", &values)],
+                &[
+                    ("key", &joined.key),
+                    ("table", &joined.table.sql()),
+                    ("name", &name),
+                    ("rows", &rows),
+                    ("values", &values),
+                ],
             );
             structs.push_str(&format!(", j{at}.{name}"));
             joins.push_str(&format!(

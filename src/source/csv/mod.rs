@@ -10,7 +10,7 @@ use crate::model::name;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
-use crate::source::{Content, Reader, Source, Spec, log, sample};
+use crate::source::{Content, Reader, Source, Spec, json, log, sample};
 
 mod record;
 mod sniff;
@@ -26,7 +26,9 @@ pub const BY_SHAPE: Reader = Reader { kind: "csv", claims: shaped, open };
 fn named(file: &File) -> bool {
     let name = file.shown.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let inner = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_string();
-    [".csv", ".tsv", ".psv", ".tab"].iter().any(|end| inner.ends_with(end)) && memchr::memchr(0, &file.head).is_none()
+    [".csv", ".tsv", ".psv", ".tab"].iter().any(|end| inner.ends_with(end))
+        && memchr::memchr(0, &file.head).is_none()
+        && !json::is_unlike_csv(&file.head)
 }
 
 fn shaped(file: &File) -> bool {

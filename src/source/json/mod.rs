@@ -32,6 +32,11 @@ fn claims(file: &File) -> bool {
     is_ndjson(&file.head) || document_start(&file.head).is_some()
 }
 
+/// Whether a text is JSON whatever its name: no header and no row of a table begins so.
+pub fn is_unlike_csv(head: &[u8]) -> bool {
+    is_ndjson(head) || head.trim_ascii_start().starts_with(b"[") && document_start(head).is_some()
+}
+
 /// Whether the first line is a whole JSON object.
 fn is_ndjson(head: &[u8]) -> bool {
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());

@@ -123,7 +123,14 @@ fn push(shape: Shape, value: &str, clock: Clock, out: &mut Buffer) -> bool {
         (Shape::Raw, first) => {
             // Text among other kinds is shown without its quotes.
             match first {
-                Some(b'"') => out.push_text(&serde_json::from_str::<String>(value).unwrap_or_default()),
+                // Half of a surrogate pair is no character.
+                Some(b'"') => match serde_json::from_str::<String>(value) {
+                    Ok(text) => out.push_text(&text),
+                    Err(_) => {
+                        out.push_null();
+                        return false;
+                    }
+                },
                 _ => out.push_text(value),
             }
             true
