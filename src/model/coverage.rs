@@ -21,6 +21,12 @@ pub enum Fault {
     Ragged,
     /// A value that does not fit its column's type: NULL in the row.
     Value { column: String, kind: String },
+    /// A cell of a workbook that holds an error in place of a value: NULL in the row.
+    CellError { column: String, error: String },
+    /// A formula whose result the workbook does not store: NULL in the row.
+    NoResult { column: String },
+    /// Sums and remarks below the rows of a sheet.
+    Footer,
     /// A key that no sampled object had: its value is not in any column.
     UnknownKey(String),
     /// The same, of keys beyond those that are kept by name.
@@ -44,9 +50,11 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Blank lines lose no row and no value, and a line without a time is a row.
+    /// Blank lines lose no row and no value, and a line without a time is a row. An error in a cell is all that the
+    /// evidence has there.
     pub fn loses(&self) -> bool {
-        !matches!(self, Fault::Blank | Fault::NoTime | Fault::Stray | Fault::LikeRecord)
+        use Fault::{Blank, CellError, Footer, LikeRecord, NoTime, Stray};
+        !matches!(self, Blank | NoTime | Stray | LikeRecord | CellError { .. } | Footer)
     }
 
     pub fn described(&self, count: u64) -> String {
@@ -69,6 +77,20 @@ impl Fault {
                     if one { "value" } else { "values" },
                     if one { "is" } else { "are" }
                 )
+            }
+            Fault::CellError { column, error } => {
+                let (cells, hold) = if one { ("cell", "holds") } else { ("cells", "hold") };
+                format!("{n} {cells} of `{column}` {hold} {error} and {} NULL here", if one { "is" } else { "are" })
+            }
+            Fault::NoResult { column } => format!(
+                "{n} {} of `{column}` {} no stored result and {} NULL here",
+                if one { "formula" } else { "formulas" },
+                if one { "has" } else { "have" },
+                if one { "is" } else { "are" }
+            ),
+            Fault::Footer => {
+                let rows = if one { "row stands" } else { "rows stand" };
+                format!("{n} {rows} below the table with sums or remarks and {} not in it", if one { "is" } else { "are" })
             }
             Fault::UnknownKey(key) => {
                 format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
 use crate::source::file::{File, Handle, Inside};
-use crate::source::scratch;
+use crate::source::{scratch, xlsx};
 
 /// Archives within archives are opened this deep.
 const DEPTH_MAX: usize = 3;
@@ -29,7 +29,30 @@ fn is_zip(file: &File) -> bool {
 
 /// A workbook or document is a zip archive too, and no bundle.
 fn is_document(file: &File) -> bool {
-    is_zip(file) && memchr::memmem::find(&file.head[..file.head.len().min(4096)], b"[Content_Types].xml").is_some()
+    is_zip(file)
+        && (xlsx::is_workbook(file)
+            || memchr::memmem::find(&file.head[..file.head.len().min(4096)], b"[Content_Types].xml").is_some())
+}
+
+/// The names in a zip archive; none if it is none, or has lost its end.
+pub fn names(file: &File) -> Vec<String> {
+    if !is_zip(file) {
+        return Vec::new();
+    }
+    let archive = Positioned::of(file).ok().and_then(|file| zip::ZipArchive::new(file).ok());
+    archive.map_or_else(Vec::new, |archive| {
+        archive.file_names().filter_map(|name| name.ok().map(|name| name.into_owned())).collect()
+    })
+}
+
+/// The members of a zip archive that is one piece of evidence, and those that cannot be read.
+///
+/// # Errors
+/// If it is no zip archive, or a broken one.
+pub fn parts(file: &Arc<File>) -> Result<Members> {
+    let mut members = Members::default();
+    members.files = of_zip(file, &mut members)?.into_iter().map(Arc::new).collect();
+    Ok(members)
 }
 
 fn is_tar(file: &File) -> bool {
@@ -193,14 +216,16 @@ impl<R: Read> Read for Checked<R> {
 }
 
 /// A file read and sought as the archive crates want it.
-struct Positioned {
+pub struct Positioned {
     handle: Handle,
     length: u64,
     at: u64,
 }
 
 impl Positioned {
-    fn of(file: &File) -> Result<Positioned> {
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn of(file: &File) -> Result<Positioned> {
         Ok(Positioned { handle: file.positioned()?, length: file.bytes, at: 0 })
     }
 }

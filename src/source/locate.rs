@@ -14,7 +14,7 @@ use crate::model::name;
 use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
-use crate::source::{Reader, log, pgdump, pipe, reader_of};
+use crate::source::{Reader, log, pgdump, pipe, reader_of, xlsx};
 
 /// Directories deeper than this are not looked into.
 const DEPTH_MAX: usize = 32;
@@ -351,7 +351,7 @@ fn some(names: &[String]) -> String {
 
 /// One source if all files are of one kind (JSON lines among logs are logs); else one for each kind and name.
 fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
-    let is_database = |reader: &Reader| matches!(reader.kind, "sqlite" | "postgres");
+    let is_database = |reader: &Reader| matches!(reader.kind, "sqlite" | "postgres" | "xlsx");
     let kinds: std::collections::BTreeSet<&str> = known.iter().map(|(reader, _)| reader.kind).collect();
     let all_logs = kinds.contains("log") && kinds.iter().all(|kind| matches!(*kind, "log" | "json"));
     if all_logs {
@@ -407,11 +407,11 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
     groups.into_values().flatten().collect()
 }
 
-const KINDS: &str = "rca reads CSV, JSON, Parquet, logs, SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz, and in .zip and .tar archives";
+const KINDS: &str = "rca reads CSV, JSON, Parquet, logs, workbooks (.xlsx, .xlsb, .xls, .ods), SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz, and in .zip and .tar archives";
 
 /// Kinds that are recognised only to say what can be done with them.
 const NOT_READ: &[(&[u8], &str, &str)] = &[
-    (b"PK\x03\x04", "an Excel workbook or another document", "save its sheets as CSV"),
+    (b"PK\x03\x04", "a document of another program than a spreadsheet", "save what is a table in it as CSV or .xlsx"),
     (b"-- MySQL dump", "a dump of MySQL", "export its tables as CSV, or load it and dump it from SQLite or Postgres"),
     (
         b"-- MariaDB dump",
@@ -422,7 +422,10 @@ const NOT_READ: &[(&[u8], &str, &str)] = &[
 
 fn readable(file: &File, name: &str, logs: &Logs) -> Result<&'static Reader> {
     let refused = || Error::evidence(format!("`{}` is no evidence that rca can read", file.shown));
-    if let Some((_, what, hint)) = NOT_READ.iter().find(|(magic, ..)| file.head.starts_with(magic)) {
+    let not_read = || NOT_READ.iter().find(|(magic, ..)| file.head.starts_with(magic));
+    if !xlsx::is_workbook(file)
+        && let Some((_, what, hint)) = not_read()
+    {
         return Err(refused()
             .detail(format!("it is {what}, which is not read"))
             .hint(hint.replace("FILE", &file.shown)));

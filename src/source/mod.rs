@@ -33,6 +33,7 @@ pub mod sql;
 pub mod sqlite;
 pub mod text;
 pub mod transcode;
+pub mod xlsx;
 
 /// One source as the user named it, with the files found for it and what the settings say.
 #[derive(Debug, Clone)]
@@ -148,6 +149,7 @@ pub struct Reader {
 pub const READERS: &[Reader] = &[
     sqlite::READER,
     parquet::READER,
+    xlsx::READER,
     pgdump::READER,
     sqlite::SCRIPT,
     csv::BY_NAME,

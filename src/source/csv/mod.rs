@@ -17,6 +17,7 @@ mod sniff;
 
 use record::{Csv, Layout};
 use sniff::Shape;
+pub use sniff::has_header;
 
 /// What a name says: `.csv`, `.tsv`, `.psv`.
 pub const BY_NAME: Reader = Reader { kind: "csv", claims: named, open };

@@ -64,7 +64,7 @@ fn column_name(index: usize, text: &[u8]) -> String {
 
 /// A first line is a header if none of its fields is a number or time, and either some column's other values are,
 /// or its texts do not come again below.
-fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
+pub fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
     let (first, rest) = (&rows[0], &rows[1..]);
     let is_value = |text: &[u8]| {
         let mut guess = Guess::default();

@@ -1,0 +1,246 @@
+//! Where a sheet's table begins and what its columns are called. People put titles above a header, and headers above
+//! headers; where the sheet leaves it open, the first row that reads like one is taken, and the caller says so.
+
+use std::collections::BTreeMap;
+
+use super::cell::{self, Cell, Merge, Row, Strings};
+use crate::source::csv;
+use crate::source::infer::{self, Guess, Reading};
+
+/// How far down a header is looked for.
+const ROWS_LOOKED_AT: usize = 40;
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// How many of the sheet's rows with values come before the first row of the table.
+    pub skipped: usize,
+    /// The rows it stands in, as Excel numbers them; none if there is no header.
+    pub rows: Vec<u32>,
+    /// Rows above it, and their text.
+    pub above: Vec<(u32, String)>,
+    /// By column of the sheet, from 0.
+    pub names: BTreeMap<u32, String>,
+    /// That a header has several rows is told by its gaps alone.
+    pub is_guessed: bool,
+}
+
+/// A row as texts.
+struct Line {
+    number: u32,
+    cells: BTreeMap<u32, (String, bool)>,
+}
+
+impl Line {
+    fn of(row: &Row, strings: &Strings) -> Line {
+        let mut cells = BTreeMap::new();
+        for (column, cell) in &row.cells {
+            let mut text = Vec::new();
+            cell::text(*cell, row, strings, &mut text);
+            let text = String::from_utf8_lossy(&text[..text.len().min(1024)]).split_whitespace().collect::<Vec<_>>().join(" ");
+            let is_text = matches!(cell, Cell::Text { .. } | Cell::Shared(_));
+            if !text.is_empty() {
+                cells.entry(*column).or_insert((text, is_text));
+            }
+        }
+        Line { number: row.number, cells }
+    }
+
+    fn width(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether all of it is words: no number, time or truth value, also not written as text.
+    fn is_words(&self) -> bool {
+        let is_word = |(text, is_text): &(String, bool)| {
+            let mut guess = Guess::default();
+            guess.see(text.as_bytes());
+            *is_text && guess.reading("ts") == Reading::Text
+        };
+        !self.cells.is_empty()
+            && self.cells.values().all(is_word)
+            && !self.cells.values().all(|(text, _)| infer::is_null_word(text.as_bytes()))
+    }
+
+    fn shown(&self) -> String {
+        let texts: Vec<&str> = self.cells.values().map(|(text, _)| text.as_str()).collect();
+        let mut text = texts.join(" ");
+        if text.chars().count() > 60 {
+            text = text.chars().take(60).chain(['…']).collect();
+        }
+        text
+    }
+}
+
+/// Told by the first rows of a sheet, and its merged cells as far as they are known.
+pub fn find(head: &[Row], strings: &Strings, merges: Option<&[Merge]>) -> Header {
+    let lines: Vec<Line> = head.iter().map(|row| Line::of(row, strings)).collect();
+    // Two or more wide rows tell how wide the table is; one alone may be a remark.
+    let mut widths: Vec<usize> = lines.iter().map(Line::width).collect();
+    widths.sort_unstable_by(|a, b| b.cmp(a));
+    let width = widths.get(1).or(widths.first()).copied().unwrap_or(0);
+    let Some(label) = (0..lines.len().min(ROWS_LOOKED_AT)).find(|at| is_header(&lines, *at, width)) else {
+        return without(&lines, width);
+    };
+    let (mut first, mut last) = (label, label);
+    while first > 0 && joined(&lines[first - 1], &lines[first], merges, width) {
+        first -= 1;
+    }
+    while last + 1 < lines.len() && joined(&lines[last], &lines[last + 1], merges, width) {
+        last += 1;
+    }
+    if lines[..first].iter().any(|line| 2 * line.width() > width.max(2)) {
+        return without(&lines, width);
+    }
+    let levels = &lines[first..=last];
+    Header {
+        skipped: last + 1,
+        rows: levels.iter().map(|line| line.number).collect(),
+        above: lines[..first].iter().map(|line| (line.number, line.shown())).collect(),
+        names: names(levels, merges),
+        is_guessed: merges.is_none() && levels.len() > 1,
+    }
+}
+
+/// A table of which all rows are rows, but for lone texts above it.
+fn without(lines: &[Line], width: usize) -> Header {
+    let titles = if width < 3 { 0 } else { lines.iter().take_while(|line| line.width() == 1 && line.is_words()).count() };
+    let titles = if titles == lines.len() { 0 } else { titles };
+    Header {
+        skipped: titles,
+        above: lines[..titles].iter().map(|line| (line.number, line.shown())).collect(),
+        ..Header::default()
+    }
+}
+
+/// Whether a row names the columns of those below it: as wide as most of them, in words, as a CSV file's first line.
+fn is_header(lines: &[Line], at: usize, width: usize) -> bool {
+    let line = &lines[at];
+    if line.width() * 5 < width * 3 || !line.is_words() {
+        return false;
+    }
+    let columns: Vec<u32> = line.cells.keys().copied().collect();
+    let rows: Vec<Vec<Vec<u8>>> = lines[at..]
+        .iter()
+        .map(|line| {
+            let text = |column| line.cells.get(column).map_or_else(Vec::new, |(text, _)| text.clone().into_bytes());
+            columns.iter().map(text).collect()
+        })
+        .collect();
+    csv::has_header(&rows)
+}
+
+/// Whether two rows are one header: the lower one divides what the upper one names.
+fn joined(upper: &Line, lower: &Line, merges: Option<&[Merge]>, width: usize) -> bool {
+    if lower.number != upper.number + 1 || !upper.is_words() || !lower.is_words() {
+        return false;
+    }
+    let Some(merges) = merges else {
+        // Texts with a gap to their right, which the lower row fills.
+        let divides = |column: &u32| {
+            lower.cells.contains_key(column)
+                && lower.cells.contains_key(&(column + 1))
+                && !upper.cells.contains_key(&(column + 1))
+        };
+        return upper.width() > 1 && upper.cells.keys().any(divides);
+    };
+    merges.iter().any(|merge| {
+        let spans = merge.columns.1 - merge.columns.0 + 1;
+        let is_down = merge.rows.0 <= upper.number && merge.rows.1 >= lower.number;
+        // A text across the whole table is a title.
+        let divides = merge.rows.0 <= upper.number
+            && merge.rows.1 == upper.number
+            && spans > 1
+            && (spans as usize) < width.max(2)
+            && lower.cells.range(merge.columns.0..=merge.columns.1).count() > 1;
+        (is_down && upper.cells.contains_key(&merge.columns.0)) || divides
+    })
+}
+
+/// `Temperature` over `min` and `max` is `Temperature min` and `Temperature max`.
+fn names(levels: &[Line], merges: Option<&[Merge]>) -> BTreeMap<u32, String> {
+    let columns: std::collections::BTreeSet<u32> =
+        levels.iter().flat_map(|line| line.cells.keys().copied()).collect();
+    let mut names = BTreeMap::new();
+    for column in columns {
+        let mut parts: Vec<&str> = Vec::new();
+        for (at, level) in levels.iter().enumerate() {
+            let own = level.cells.get(&column).or_else(|| {
+                let above = levels.get(at + 1).is_some_and(|below| below.cells.contains_key(&column));
+                match merges {
+                    Some(merges) => merges
+                        .iter()
+                        .find(|merge| merge.rows.0 == level.number && (merge.columns.0..=merge.columns.1).contains(&column))
+                        .and_then(|merge| level.cells.get(&merge.columns.0)),
+                    None if above => level.cells.range(..column).next_back().map(|(_, cell)| cell),
+                    None => None,
+                }
+            });
+            if let Some((text, _)) = own
+                && parts.last() != Some(&text.as_str())
+            {
+                parts.push(text);
+            }
+        }
+        names.insert(column, parts.join(" "));
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows as text: `|` divides, numbers are numbers, an empty field is no cell.
+    fn rows(lines: &[(u32, &str)]) -> Vec<Row> {
+        let row = |(number, line): &(u32, &str)| {
+            let mut row = Row { number: *number, ..Row::default() };
+            for (column, text) in line.split('|').enumerate().filter(|(_, text)| !text.is_empty()) {
+                match text.parse() {
+                    Ok(value) => row.cells.push((column as u32, Cell::Number(value))),
+                    Err(_) => row.push_text(column as u32, text.as_bytes()),
+                }
+            }
+            row
+        };
+        lines.iter().map(row).collect()
+    }
+
+    fn told(lines: &[(u32, &str)], merges: Option<&[Merge]>) -> String {
+        let header = find(&rows(lines), &Strings::default(), merges);
+        let names: Vec<&str> = header.names.values().map(String::as_str).collect();
+        format!("{:?} after {}: {}", header.rows, header.skipped, names.join(", "))
+    }
+
+    fn merge(rows: (u32, u32), columns: (u32, u32)) -> Merge {
+        Merge { rows, columns }
+    }
+
+    #[test]
+    fn a_header_is_the_first_row_that_reads_like_one() {
+        let none: Option<&[Merge]> = Some(&[]);
+        assert_eq!(told(&[(1, "a|b"), (2, "x|1")], none), "[1] after 1: a, b");
+        let titled = [(2, "|Report of May"), (3, "|by|Ann"), (5, "|serial|t|ok|n"), (6, "|S1|1|y|2"), (7, "|S2|2|n|3")];
+        assert_eq!(told(&titled, none), "[5] after 3: serial, t, ok, n");
+        assert_eq!(told(&[(1, "1|x"), (2, "2|y")], none), "[] after 0: ");
+        assert_eq!(told(&[(1, "Only a title"), (2, "1|x|3"), (3, "2|y|4")], none), "[] after 1: ");
+        assert_eq!(told(&[(1, "a|b|c")], none), "[1] after 1: a, b, c");
+        assert_eq!(told(&[], none), "[] after 0: ");
+        assert_eq!(told(&[(1, "x|y"), (2, "x|z"), (3, "x|y")], none), "[] after 0: ");
+    }
+
+    #[test]
+    fn a_header_over_a_header_is_joined() {
+        let lines = [(1, "Test of May"), (2, "Unit|Temp||Note"), (3, "|min|max|"), (4, "S1|1|2|x"), (5, "S2|1|2|y")];
+        let merges = [
+            merge((1, 1), (0, 3)),
+            merge((2, 3), (0, 0)),
+            merge((2, 2), (1, 2)),
+            merge((2, 3), (3, 3)),
+        ];
+        assert_eq!(told(&lines, Some(&merges)), "[2, 3] after 3: Unit, Temp min, Temp max, Note");
+        assert_eq!(told(&lines, None), "[2, 3] after 3: Unit, Temp min, Temp max, Note");
+        // A title across the whole table is no part of a name.
+        let titled = [(1, "Report||"), (2, "a|b|c"), (3, "1|2|3")];
+        assert_eq!(told(&titled, Some(&[merge((1, 1), (0, 2))])), "[2] after 2: a, b, c");
+    }
+}
