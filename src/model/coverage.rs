@@ -90,7 +90,10 @@ impl Fault {
             ),
             Fault::Footer => {
                 let rows = if one { "row stands" } else { "rows stand" };
-                format!("{n} {rows} below the table with sums or remarks and {} not in it", if one { "is" } else { "are" })
+                format!(
+                    "{n} {rows} below the table with sums or remarks and {} not in it",
+                    if one { "is" } else { "are" }
+                )
             }
             Fault::UnknownKey(key) => {
                 format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })

@@ -29,9 +29,11 @@ fn is_zip(file: &File) -> bool {
 
 /// A workbook or document is a zip archive too, and no bundle.
 fn is_document(file: &File) -> bool {
+    const OPEN_DOCUMENT: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.";
     is_zip(file)
         && (xlsx::is_workbook(file)
-            || memchr::memmem::find(&file.head[..file.head.len().min(4096)], b"[Content_Types].xml").is_some())
+            || memchr::memmem::find(&file.head[..file.head.len().min(256)], OPEN_DOCUMENT).is_some()
+            || names(file).iter().any(|name| name == "[Content_Types].xml"))
 }
 
 /// The names in a zip archive; none if it is none, or has lost its end.

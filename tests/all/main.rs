@@ -19,6 +19,7 @@ mod rca;
 mod regressions;
 mod report;
 mod settings;
+mod sheets;
 mod signals;
 mod slices;
 mod slices_asked;

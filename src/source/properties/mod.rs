@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::file::File;
-use super::{Content, Reader, Spec, csv, json, log, pgdump, reader_of, sqlite};
+use super::{Content, Reader, Spec, csv, json, log, pgdump, reader_of, sqlite, xlsx};
 use crate::model::column::{Batch, Buffer, Kind};
 use crate::model::coverage::{Coverage, Report};
 use crate::model::scan::{Request, Table};
@@ -16,6 +16,7 @@ use crate::model::zone::Zone;
 
 mod dumps;
 mod logs;
+mod sheets;
 
 type Rows = Vec<Vec<Option<String>>>;
 
@@ -41,6 +42,7 @@ fn shown(buffer: &Buffer, kind: Kind, row: usize) -> Option<String> {
         Kind::Blob => format!("{:?}", buffer.text(row)),
         Kind::Float => buffer.floats[row].to_string(),
         Kind::Decimal { .. } | Kind::Uuid => buffer.decimals[row].to_string(),
+        Kind::Interval => format!("{:?}", buffer.intervals[row]),
         _ => buffer.ints[row].to_string(),
     })
 }
@@ -223,7 +225,7 @@ proptest! {
         std::fs::write(&path, &bytes).expect("written");
         let file = File::open(&path, "t").expect("opens");
         reader_of(&file);
-        for reader in [&csv::BY_NAME, &json::READER, &log::KNOWN, &log::GENERIC, &pgdump::READER] {
+        for reader in [&csv::BY_NAME, &json::READER, &log::KNOWN, &log::GENERIC, &pgdump::READER, &xlsx::READER] {
             if let Some(table) = table(reader, &path, &[]) {
                 scan(&table);
             }

@@ -199,7 +199,9 @@ pub fn xlsb(file: &Arc<File>, package: &Package) -> Result<Vec<Held>> {
                 let mut reader = workbook.worksheet_cells_reader(&sheet.name).map_err(|cause| cause.to_string())?;
                 while let Some(cell) = reader.next_cell().map_err(|cause| cause.to_string())? {
                     if cells == CELLS_MAX {
-                        return Err("a .xlsb of more than 16 million cells is not read further; what follows is lost".into());
+                        return Err(
+                            "a .xlsb of more than 16 million cells is not read further; what follows is lost".into()
+                        );
                     }
                     cells += 1;
                     let place = cell.get_position();

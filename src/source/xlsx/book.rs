@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn formats_of_cells_are_told_from_those_of_styles() {
-        let forms = forms(xml("<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy&quot;x&quot;\"/></numFmts>\
+        let forms =
+            forms(xml("<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy&quot;x&quot;\"/></numFmts>\
              <cellStyleXfs><xf numFmtId=\"14\"/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"164\"/>\
              <xf numFmtId=\"46\"><alignment/></xf></cellXfs></styleSheet>"));
         assert_eq!(forms, Ok(vec![Form::Number, Form::Time, Form::Elapsed]));

@@ -69,7 +69,8 @@ impl Container {
         let (mut names, mut workbook) = (Vec::new(), Vec::new());
         for entry in directory.chunks_exact(128) {
             let length = (u16_at(entry, 64)? as usize).clamp(2, 64) - 2;
-            let letters: Vec<u16> = entry[..length].chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
+            let letters: Vec<u16> =
+                entry[..length].chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
             let name = String::from_utf16_lossy(&letters);
             let is_workbook = matches!(&*name, "Workbook" | "Book");
             // Streams of less than 4096 bytes lie elsewhere; no workbook is as small.
@@ -115,7 +116,8 @@ pub fn check(file: &File) -> Result<(), String> {
             // NUMBER, LABEL, LABELSST, RK, BOOLERR, FORMULA, RSTRING; MULRK ends with its last column.
             0x0203 | 0x0204 | 0x00FD | 0x027E | 0x0205 | 0x0006 | 0x00D6 | 0x00BD => {
                 let (Some(row), Some(column)) = (u16_at(body, 0), u16_at(body, 2)) else { break };
-                let last = if kind == 0x00BD { u16_at(body, body.len().saturating_sub(2)).unwrap_or(column) } else { column };
+                let last =
+                    if kind == 0x00BD { u16_at(body, body.len().saturating_sub(2)).unwrap_or(column) } else { column };
                 if last >= 256 {
                     return Err("a cell stands past column 256, where sheets of .xls end".into());
                 }

@@ -36,7 +36,8 @@ impl Line {
         for (column, cell) in &row.cells {
             let mut text = Vec::new();
             cell::text(*cell, row, strings, &mut text);
-            let text = String::from_utf8_lossy(&text[..text.len().min(1024)]).split_whitespace().collect::<Vec<_>>().join(" ");
+            let text =
+                String::from_utf8_lossy(&text[..text.len().min(1024)]).split_whitespace().collect::<Vec<_>>().join(" ");
             let is_text = matches!(cell, Cell::Text { .. } | Cell::Shared(_));
             if !text.is_empty() {
                 cells.entry(*column).or_insert((text, is_text));
@@ -103,7 +104,8 @@ pub fn find(head: &[Row], strings: &Strings, merges: Option<&[Merge]>) -> Header
 
 /// A table of which all rows are rows, but for lone texts above it.
 fn without(lines: &[Line], width: usize) -> Header {
-    let titles = if width < 3 { 0 } else { lines.iter().take_while(|line| line.width() == 1 && line.is_words()).count() };
+    let titles =
+        if width < 3 { 0 } else { lines.iter().take_while(|line| line.width() == 1 && line.is_words()).count() };
     let titles = if titles == lines.len() { 0 } else { titles };
     Header {
         skipped: titles,
@@ -158,8 +160,7 @@ fn joined(upper: &Line, lower: &Line, merges: Option<&[Merge]>, width: usize) ->
 
 /// `Temperature` over `min` and `max` is `Temperature min` and `Temperature max`.
 fn names(levels: &[Line], merges: Option<&[Merge]>) -> BTreeMap<u32, String> {
-    let columns: std::collections::BTreeSet<u32> =
-        levels.iter().flat_map(|line| line.cells.keys().copied()).collect();
+    let columns: std::collections::BTreeSet<u32> = levels.iter().flat_map(|line| line.cells.keys().copied()).collect();
     let mut names = BTreeMap::new();
     for column in columns {
         let mut parts: Vec<&str> = Vec::new();
@@ -169,7 +170,9 @@ fn names(levels: &[Line], merges: Option<&[Merge]>) -> BTreeMap<u32, String> {
                 match merges {
                     Some(merges) => merges
                         .iter()
-                        .find(|merge| merge.rows.0 == level.number && (merge.columns.0..=merge.columns.1).contains(&column))
+                        .find(|merge| {
+                            merge.rows.0 == level.number && (merge.columns.0..=merge.columns.1).contains(&column)
+                        })
                         .and_then(|merge| level.cells.get(&merge.columns.0)),
                     None if above => level.cells.range(..column).next_back().map(|(_, cell)| cell),
                     None => None,
@@ -231,12 +234,7 @@ mod tests {
     #[test]
     fn a_header_over_a_header_is_joined() {
         let lines = [(1, "Test of May"), (2, "Unit|Temp||Note"), (3, "|min|max|"), (4, "S1|1|2|x"), (5, "S2|1|2|y")];
-        let merges = [
-            merge((1, 1), (0, 3)),
-            merge((2, 3), (0, 0)),
-            merge((2, 2), (1, 2)),
-            merge((2, 3), (3, 3)),
-        ];
+        let merges = [merge((1, 1), (0, 3)), merge((2, 3), (0, 0)), merge((2, 2), (1, 2)), merge((2, 3), (3, 3))];
         assert_eq!(told(&lines, Some(&merges)), "[2, 3] after 3: Unit, Temp min, Temp max, Note");
         assert_eq!(told(&lines, None), "[2, 3] after 3: Unit, Temp min, Temp max, Note");
         // A title across the whole table is no part of a name.

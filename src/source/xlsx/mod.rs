@@ -105,7 +105,8 @@ impl Workbook {
         match self {
             Workbook::Excel { package, book } => {
                 let part = &book.sheets[sheet].part;
-                let xml = package.xml(part, ahead).ok_or_else(|| format!("the workbook lacks the sheet's part `{part}`"))?;
+                let xml =
+                    package.xml(part, ahead).ok_or_else(|| format!("the workbook lacks the sheet's part `{part}`"))?;
                 Ok(Box::new(sheet::SheetRows::of(xml.map_err(failed)?, book.forms.clone(), book.epoch)))
             }
             Workbook::OpenDocument { package, .. } => {
@@ -143,7 +144,8 @@ impl Workbook {
         match self {
             Workbook::Excel { book, .. } => {
                 let found = book.sheets.iter().take(SHEETS_MAX).enumerate().map(|(index, sheet)| {
-                    let found = Found { name: sheet.name.clone(), is_hidden: sheet.is_hidden, other: other(&sheet.kind) };
+                    let found =
+                        Found { name: sheet.name.clone(), is_hidden: sheet.is_hidden, other: other(&sheet.kind) };
                     let look = if found.other.is_some() { None } else { Some(self.look_at(index, &found, lost)) };
                     (found, look.flatten())
                 });
@@ -302,13 +304,16 @@ fn offer(
     let strings = workbook.strings();
     let header = header::find(&look.head, strings, look.merges.as_deref());
     let seen = look.columns(&header, strings);
-    let mut notes = told(&header, &seen.keys().copied().collect::<Vec<_>>());
+    let mut notes = told(&header);
     let mut names = name::taken_by_places();
-    let (mut own, mut typings, mut percents) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut own, mut typings, mut percents, mut unnamed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut is_zoneless = false;
     for (index, (column, seen)) in seen.iter().enumerate() {
         let said = header.names.get(column).filter(|name| !name.is_empty());
         let name = name::once(&said.cloned().unwrap_or_else(|| format!("column{}", index + 1)), &mut names);
+        if said.is_none() && !header.rows.is_empty() {
+            unnamed.push(format!("`{name}`"));
+        }
         let is_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&name));
         let typing = if is_text { Typing::Read(Reading::Text) } else { seen.typing(&name) };
         let is_time = matches!(typing, Typing::Read(Reading::Time | Reading::DayFirst | Reading::MonthFirst));
@@ -318,6 +323,9 @@ fn offer(
         }
         own.push(Column::new(name, typing.kind()));
         typings.push(typing);
+    }
+    if let Some(unnamed) = name::counted("column", unnamed) {
+        notes.push(format!("no name in the header: {unnamed}"));
     }
     if is_zoneless && !spec.zone_said {
         notes.push(zone::ASSUMED.into());
@@ -344,22 +352,22 @@ fn offer(
 }
 
 /// What was assumed of where a table stands in its sheet.
-fn told(header: &Header, columns: &[u32]) -> Vec<String> {
+fn told(header: &Header) -> Vec<String> {
     let mut notes = Vec::new();
-    if let [(first, text), rest @ ..] = header.above.as_slice() {
-        let rows = rest.last().map_or(format!("row {first} stands"), |(last, _)| format!("rows {first} to {last} stand"));
-        notes.push(format!("{rows} above the table and {} not in it: {text}{}", if rest.is_empty() { "is" } else { "are" }, if rest.is_empty() { "" } else { ", …" }));
+    match header.above.as_slice() {
+        [] => {}
+        [(row, text)] => notes.push(format!("row {row} stands above the table and is not in it: {text}")),
+        [(first, text), .., (last, _)] => {
+            notes.push(format!("rows {first} to {last} stand above the table and are not in it: {text}, …"));
+        }
     }
     if header.rows.is_empty() {
         notes.push("no header row; columns are called column1, column2, …".into());
-    } else {
-        let unnamed = columns.iter().filter(|column| header.names.get(column).is_none_or(String::is_empty)).count();
-        if unnamed > 0 {
-            notes.push(format!("{unnamed} {} no name in the header", if unnamed == 1 { "column has" } else { "columns have" }));
-        }
     }
     if header.is_guessed {
-        notes.push("the header is taken to be of several rows by its gaps, since merged cells are not known here".into());
+        notes.push(
+            "the header is taken to be of several rows by its gaps, since merged cells are not known here".into(),
+        );
     }
     notes
 }

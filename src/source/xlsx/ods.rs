@@ -206,7 +206,8 @@ impl Rows for Document {
                 _ if self.aside > 0 => {}
                 Event::Start(element) => match element.local_name().as_ref() {
                     "table-row" => {
-                        let said = xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "number-rows-repeated");
+                        let said =
+                            xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "number-rows-repeated");
                         self.number = self.number.saturating_add(self.times);
                         self.times = said.and_then(|(_, times)| times.parse().ok()).unwrap_or(1).max(1);
                         self.column = 0;
@@ -233,7 +234,8 @@ impl Rows for Document {
                 },
                 Event::Empty(element) => match element.local_name().as_ref() {
                     "table-row" => {
-                        let said = xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "number-rows-repeated");
+                        let said =
+                            xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "number-rows-repeated");
                         self.number = self.number.saturating_add(self.times);
                         self.times = said.and_then(|(_, times)| times.parse().ok()).unwrap_or(1).max(1);
                     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use quick_xml::events::Event;
 
 use super::xml::{self, Xml};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::ahead::Ahead;
 use crate::source::bundle;
 use crate::source::file::File;
@@ -35,7 +35,11 @@ impl Package {
     /// # Errors
     /// If the archive is broken.
     pub fn open(file: &Arc<File>) -> Result<Package> {
-        let members = bundle::parts(file)?;
+        let members = bundle::parts(file).map_err(|error| {
+            let cause = error.detail.as_deref().unwrap_or(&error.message);
+            let why = format!("it is cut off or damaged: the list of its parts, at its end, cannot be read ({cause})");
+            Error::evidence(format!("cannot read `{}`", file.shown)).detail(why)
+        })?;
         let prefix = format!("{}/", file.shown);
         let mut parts = HashMap::new();
         for part in members.files {

@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn codes_tell_the_form() {
-        let told = |codes: &[&str], form: Form| codes.iter().for_each(|code| assert_eq!(Form::of(code), form, "{code}"));
+        let told =
+            |codes: &[&str], form: Form| codes.iter().for_each(|code| assert_eq!(Form::of(code), form, "{code}"));
         told(&["yyyy-mm-dd", "[$-409]h:mm AM/PM;@", "mmm-yy", "d. MMMM", "\"on \"dd", "[Red]hh:mm"], Form::Time);
         told(&["[h]:mm:ss", "[mm]", "[s].000", "[Blue][hh]:mm"], Form::Elapsed);
         told(&["0%", "0.0\\ %", "[Red]-0.00%"], Form::Percent);

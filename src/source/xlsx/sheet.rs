@@ -75,8 +75,9 @@ fn reference(text: &str) -> Option<(u32, u32)> {
     if letters == 0 || letters > 3 || text.len() - letters > 7 {
         return None;
     }
-    let column =
-        text[..letters].bytes().fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
+    let column = text[..letters]
+        .bytes()
+        .fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
     let row = if text.len() == letters { 0 } else { text[letters..].parse().ok()? };
     (column <= COLUMNS_MAX).then_some((column - 1, row))
 }
@@ -94,7 +95,8 @@ impl Open {
         for (key, value) in xml::attributes(raw) {
             match key {
                 "r" => {
-                    let place = reference(value).ok_or_else(|| format!("a cell is called `{value}`; what follows is lost"))?;
+                    let place =
+                        reference(value).ok_or_else(|| format!("a cell is called `{value}`; what follows is lost"))?;
                     self.column = place.0;
                 }
                 "s" => self.style = value.parse().unwrap_or(0),
@@ -211,8 +213,12 @@ impl Rows for SheetRows {
                     }
                     _ => {}
                 },
-                Event::Text(text) if self.open.collects => self.value.extend_from_slice(text.xml10_content().as_bytes()),
-                Event::CData(text) if self.open.collects => self.value.extend_from_slice(text.xml10_content().as_bytes()),
+                Event::Text(text) if self.open.collects => {
+                    self.value.extend_from_slice(text.xml10_content().as_bytes())
+                }
+                Event::CData(text) if self.open.collects => {
+                    self.value.extend_from_slice(text.xml10_content().as_bytes())
+                }
                 Event::GeneralRef(reference) if self.open.collects => xml::push_reference(&reference, &mut self.value),
                 Event::End(element) => match element.local_name().as_ref() {
                     "v" | "t" => self.open.collects = false,
@@ -276,8 +282,10 @@ mod tests {
         assert_eq!(reference("A1"), Some((0, 1)));
         assert_eq!(reference("xfd1048576"), Some((16_383, 1_048_576)));
         assert_eq!(["XFE1", "1", "", "AAAA1", "A99999999", "A-1"].map(reference), [None; 6]);
-        let (rows, why) = rows("<worksheet><sheetData><row><c><v>1</v></c><c><v>2</v></c></row><row r=\"5\"/>\
-             <row><c r=\"C9\"><v>3</v></c><c><v>4</v></c></row></sheetData></worksheet>");
+        let (rows, why) = rows(
+            "<worksheet><sheetData><row><c><v>1</v></c><c><v>2</v></c></row><row r=\"5\"/>\
+             <row><c r=\"C9\"><v>3</v></c><c><v>4</v></c></row></sheetData></worksheet>",
+        );
         assert_eq!(why, None);
         let told: Vec<_> = rows.iter().map(|row| (row.number, row.cells.clone())).collect();
         let number = Cell::Number;
@@ -289,20 +297,22 @@ mod tests {
 
     #[test]
     fn each_kind_of_cell_is_what_it_says() {
-        let (rows, _) = rows("<sheetData><row r=\"2\"><c t=\"b\"><v>1</v></c><c t=\"e\"><v>#N/A</v></c><c s=\"1\"><v>61</v></c>\
+        let (rows, _) = rows(
+            "<sheetData><row r=\"2\"><c t=\"b\"><v>1</v></c><c t=\"e\"><v>#N/A</v></c><c s=\"1\"><v>61</v></c>\
              <c t=\"inlineStr\"><is><r><t>a</t></r><r><t>&lt;b</t></r></is></c><c><f>1+1</f></c><c><f>1+1</f><v>2</v></c>\
              <c t=\"n\"><v>x</v></c><c t=\"s\"><v>7</v></c><c t=\"d\"><v>2025-03-01T08:00:00Z</v></c><c s=\"1\"/>\
-             <c t=\"str\"><f>\"\"</f><v></v></c></row></sheetData>");
+             <c t=\"str\"><f>\"\"</f><v></v></c></row></sheetData>",
+        );
         let row = &rows[0];
         let shown: Vec<String> = row.cells.iter().map(|(column, cell)| format!("{column}: {cell:?}")).collect();
         insta::assert_snapshot!(shown.join("\n"), @r"
         0: Bool(true)
         1: Error { start: 0, end: 4 }
         2: Date(-25508)
-        3: Text { start: 4, end: 6 }
+        3: Text { start: 4, end: 7 }
         4: NoValue
         5: Number(2.0)
-        6: Broken { start: 6, end: 7 }
+        6: Broken { start: 7, end: 8 }
         7: Shared(7)
         8: Instant(1740816000000000)
         ");
@@ -313,7 +323,8 @@ mod tests {
         let (rows, why) = rows("<sheetData><row><c><v>1</v></c></row><row><c><v>2</v>");
         assert_eq!(rows.len(), 1);
         assert!(why.expect("broken").contains("ends before"));
-        let (rows, why) = super::tests::rows("<dimension ref=\"A1:XFD1048576\"/><sheetData><row r=\"9999999\"><c><v>1</v></c></row>");
+        let (rows, why) =
+            super::tests::rows("<dimension ref=\"A1:XFD1048576\"/><sheetData><row r=\"9999999\"><c><v>1</v></c></row>");
         assert!(rows.is_empty() && why.expect("refused").contains("past row"));
     }
 }

@@ -33,10 +33,6 @@ impl Table for SheetTable {
         &self.columns
     }
 
-    fn hidden(&self) -> usize {
-        2
-    }
-
     fn scan(self: Arc<Self>, request: Request) -> Result<Box<dyn Scan>> {
         Ok(Box::new(SheetScan { table: self, request: Arc::new(request) }))
     }
@@ -72,7 +68,13 @@ impl Scan for SheetScan {
             body,
             slots,
             known,
-            wanted: request.projection.iter().enumerate().filter(|(_, column)| **column < own).map(|(out, _)| out).collect(),
+            wanted: request
+                .projection
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| **column < own)
+                .map(|(out, _)| out)
+                .collect(),
             file: position(own),
             line: position(own + 1),
             row: Row::default(),

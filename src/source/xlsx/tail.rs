@@ -10,9 +10,32 @@ const HELD_MAX: usize = 8;
 
 /// Words that a row of sums begins with.
 const TOTALS: &[&str] = &[
-    "total", "totals", "grand total", "sum", "sums", "subtotal", "average", "mean", "summe", "gesamt", "gesamtsumme",
-    "mittelwert", "durchschnitt", "total général", "somme", "moyenne", "suma", "totale", "somma", "合計", "总计", "總計",
-    "合计", "小计", "小計", "平均",
+    "total",
+    "totals",
+    "grand total",
+    "sum",
+    "sums",
+    "subtotal",
+    "average",
+    "mean",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "mittelwert",
+    "durchschnitt",
+    "total général",
+    "somme",
+    "moyenne",
+    "suma",
+    "totale",
+    "somma",
+    "合計",
+    "总计",
+    "總計",
+    "合计",
+    "小计",
+    "小計",
+    "平均",
 ];
 
 /// The rows of a table without its footer.
@@ -128,7 +151,8 @@ fn is_below(row: &Row, strings: &Strings, width: usize, is_apart: bool) -> bool 
         return false;
     }
     let text = String::from_utf8_lossy(&text).trim().trim_end_matches(':').trim().to_lowercase();
-    let has_number = row.cells.iter().any(|(_, cell)| matches!(cell, Cell::Number(_) | Cell::Percent(_) | Cell::NoValue));
+    let has_number =
+        row.cells.iter().any(|(_, cell)| matches!(cell, Cell::Number(_) | Cell::Percent(_) | Cell::NoValue));
     has_number && TOTALS.contains(&text.as_str())
 }
 

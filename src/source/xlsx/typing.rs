@@ -139,7 +139,9 @@ impl Typing {
                 return Some(Misfit::Value("value that its cell can hold"));
             }
             (Cell::Text { start, end }, Typing::Read(Reading::Text)) => out.push_bytes(&row.bytes[start..end]),
-            (Cell::Shared(index), Typing::Read(Reading::Text)) => out.push_bytes(strings.get(index).unwrap_or_default()),
+            (Cell::Shared(index), Typing::Read(Reading::Text)) => {
+                out.push_bytes(strings.get(index).unwrap_or_default())
+            }
             _ => {
                 scratch.clear();
                 cell::text(cell, row, strings, scratch);
