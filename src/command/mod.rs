@@ -27,8 +27,8 @@ pub mod trace;
 
 /// Root cause analysis over scattered evidence.
 ///
-/// Point it at files as they lie there (SQLite databases, Postgres dumps, log directories, CSV, JSON and Parquet
-/// exports) and ask what happened, what is missing and what the error codes say.
+/// Point it at files as they lie there (SQLite databases, Postgres dumps, log directories, workbooks, CSV, JSON and
+/// Parquet exports) and ask what happened, what is missing and what the error codes say.
 #[derive(Debug, Parser)]
 #[command(name = "rca", version, max_term_width = 110, disable_help_subcommand = true)]
 #[command(

@@ -38,7 +38,11 @@ fn every_workbook_yields_what_was_written_into_it() {
             let of = |key: &str| Value::from(columns.iter().map(|column| column[key].clone()).collect::<Vec<_>>());
             assert_eq!(of("column_name"), expected["columns"], "{file}");
             assert_eq!(of("type"), expected["types"], "{file}");
-            let found = rows(&["query", &format!("select * exclude (_file, _line), _line as line from {name}"), &fixture(file)]);
+            let found = rows(&[
+                "query",
+                &format!("select * exclude (_file, _line), _line as line from {name}"),
+                &fixture(file),
+            ]);
             let lines: Vec<Value> = found.iter().map(|row| row["line"].clone()).collect();
             assert_eq!(Value::from(lines), expected["lines"], "{file}");
             for (row, truth) in found.iter().zip(expected["rows"].as_array().expect("rows")) {
@@ -244,8 +248,7 @@ fn cells_without_values_are_no_rows() {
     }
     sheet.push_str("<row r=\"20000\"><c r=\"A20000\" t=\"str\"><v>x</v></c><c r=\"B20000\"><v>1</v></c></row></sheetData></worksheet>");
     made(&place.path().join("w.xlsx"), &sheet, None);
-    let found =
-        rows_in(place.path(), &["query", "select name, n, _line as line from w.s", "w.xlsx"]);
+    let found = rows_in(place.path(), &["query", "select name, n, _line as line from w.s", "w.xlsx"]);
     assert_eq!(found, [json!({"name": "x", "n": 1, "line": 20_000})]);
 }
 

@@ -17,6 +17,11 @@ pub struct Container {
     workbook: Vec<u8>,
 }
 
+/// Names are the same in any case.
+fn is_workbook(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Workbook") || name.eq_ignore_ascii_case("Book")
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 2).map(|two| u32::from(u16::from_le_bytes([two[0], two[1]])))
 }
@@ -72,7 +77,7 @@ impl Container {
             let letters: Vec<u16> =
                 entry[..length].chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
             let name = String::from_utf16_lossy(&letters);
-            let is_workbook = matches!(&*name, "Workbook" | "Book");
+            let is_workbook = is_workbook(&name);
             // Streams of less than 4096 bytes lie elsewhere; no workbook is as small.
             if is_workbook && with_workbook && workbook.is_empty() {
                 workbook = follow(u32_at(entry, 116)?, u32_at(entry, 120)? as usize);
@@ -83,7 +88,7 @@ impl Container {
     }
 
     pub fn is_workbook(&self) -> bool {
-        self.names.iter().any(|name| matches!(&**name, "Workbook" | "Book" | "EncryptedPackage"))
+        self.is_encrypted() || self.names.iter().any(|name| is_workbook(name))
     }
 
     /// A workbook in XML, encrypted.

@@ -38,6 +38,8 @@ impl Line {
             cell::text(*cell, row, strings, &mut text);
             let text =
                 String::from_utf8_lossy(&text[..text.len().min(1024)]).split_whitespace().collect::<Vec<_>>().join(" ");
+            // SQL knows no name with a zero in it.
+            let text = text.replace('\0', "");
             let is_text = matches!(cell, Cell::Text { .. } | Cell::Shared(_));
             if !text.is_empty() {
                 cells.entry(*column).or_insert((text, is_text));

@@ -80,7 +80,9 @@ fn flavour(file: &File) -> Option<Flavour> {
     if has("xl/workbook.bin") {
         return Some(Flavour::ExcelBinary);
     }
-    (has("xl/workbook.xml") || has("xl/worksheets/")).then_some(Flavour::Excel)
+    // A package may be laid out in another way than Excel's.
+    let is_bare = || ["workbook.xml", "[Content_Types].xml"].iter().all(|part| names.iter().any(|name| name == part));
+    (has("xl/workbook.xml") || has("xl/worksheets/") || is_bare()).then_some(Flavour::Excel)
 }
 
 /// An open workbook: what its sheets are read from.
@@ -305,6 +307,9 @@ fn offer(
     let header = header::find(&look.head, strings, look.merges.as_deref());
     let seen = look.columns(&header, strings);
     let mut notes = told(&header);
+    if look.is_whole && look.head.len() == header.skipped {
+        notes.push("no row stands below the header".into());
+    }
     let mut names = name::taken_by_places();
     let (mut own, mut typings, mut percents, mut unnamed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut is_zoneless = false;

@@ -49,7 +49,7 @@ impl Form {
                 ';' => break,
                 'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return Form::Time,
                 // `General`, and eras of East Asia beside a month or day that tells.
-                'G' | 'g' if letters.as_str().len() >= 6 && letters.as_str()[..6].eq_ignore_ascii_case("eneral") => {
+                'G' | 'g' if letters.as_str().get(..6).is_some_and(|rest| rest.eq_ignore_ascii_case("eneral")) => {
                     letters.nth(5);
                 }
                 '%' => form = Form::Percent,
@@ -127,7 +127,10 @@ mod tests {
         told(&["yyyy-mm-dd", "[$-409]h:mm AM/PM;@", "mmm-yy", "d. MMMM", "\"on \"dd", "[Red]hh:mm"], Form::Time);
         told(&["[h]:mm:ss", "[mm]", "[s].000", "[Blue][hh]:mm"], Form::Elapsed);
         told(&["0%", "0.0\\ %", "[Red]-0.00%"], Form::Percent);
-        told(&["General", "0.00", "#,##0\" days\"", "0\\d", "@", "0_h", "0;\"y\"", "[$€-407] 0", "*d0"], Form::Number);
+        told(
+            &["General", "0.00", "#,##0\" days\"", "0\\d", "@", "0_h", "0;\"y\"", "[$€-407] 0", "*d0", "G€€€", "Gén"],
+            Form::Number,
+        );
     }
 
     #[test]

@@ -35,6 +35,8 @@ struct Open {
     column: u32,
     style: usize,
     kind: Kind,
+    /// The value is said in `is`, and what stands in `v` besides is a copy.
+    is_inline: bool,
     has_formula: bool,
     has_value: bool,
     collects: bool,
@@ -101,6 +103,7 @@ impl Open {
                 }
                 "s" => self.style = value.parse().unwrap_or(0),
                 "t" => {
+                    self.is_inline = value == "inlineStr";
                     self.kind = match value {
                         "s" => Kind::Shared,
                         "str" | "inlineStr" => Kind::Text,
@@ -182,7 +185,7 @@ impl Rows for SheetRows {
                         self.next_column = self.open.column + 1;
                         self.value.clear();
                     }
-                    "v" => (self.open.has_value, self.open.collects) = (true, self.value.is_empty()),
+                    "v" if !self.open.is_inline => (self.open.has_value, self.open.collects) = (true, true),
                     "t" => (self.open.has_value, self.open.collects) = (true, !self.open.is_phonetic),
                     "f" => self.open.has_formula = true,
                     "rPh" => self.open.is_phonetic = true,
@@ -299,7 +302,7 @@ mod tests {
     fn each_kind_of_cell_is_what_it_says() {
         let (rows, _) = rows(
             "<sheetData><row r=\"2\"><c t=\"b\"><v>1</v></c><c t=\"e\"><v>#N/A</v></c><c s=\"1\"><v>61</v></c>\
-             <c t=\"inlineStr\"><is><r><t>a</t></r><r><t>&lt;b</t></r></is></c><c><f>1+1</f></c><c><f>1+1</f><v>2</v></c>\
+             <c t=\"inlineStr\"><v>no</v><is><r><t>a</t></r><r><t>&lt;b</t></r></is></c><c><f>1+1</f></c><c><f>1+1</f><v>2</v></c>\
              <c t=\"n\"><v>x</v></c><c t=\"s\"><v>7</v></c><c t=\"d\"><v>2025-03-01T08:00:00Z</v></c><c s=\"1\"/>\
              <c t=\"str\"><f>\"\"</f><v></v></c></row></sheetData>",
         );
