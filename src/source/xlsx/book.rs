@@ -102,10 +102,11 @@ fn sheets(mut xml: Xml, relations: &HashMap<String, Relation>) -> (Vec<Sheet>, E
                             part: relation.map_or_else(String::new, |relation| relation.target.clone()),
                         });
                     }
-                    "workbookPr" => {
-                        if xml::attribute(raw, "date1904").is_some_and(|said| matches!(&*said, "1" | "true" | "on")) {
-                            epoch = Epoch::Of1904;
-                        }
+                    "workbookPr"
+                        if xml::attribute(raw, "date1904")
+                            .is_some_and(|said| matches!(&*said, "1" | "true" | "on")) =>
+                    {
+                        epoch = Epoch::Of1904;
                     }
                     _ => {}
                 }

@@ -91,7 +91,7 @@ pub fn cell(value: f64, form: Form, epoch: Epoch) -> Option<Cell> {
         return Some(Cell::Elapsed(day * DAY + micros));
     }
     let since_1970 = match epoch {
-        _ if day < 0 || day > DAY_MAX => return None,
+        _ if !(0..=DAY_MAX).contains(&day) => return None,
         // Day 0 of both systems is a time without a date, unless 1904 has it as a date.
         Epoch::Of1900 if day == 0 => return Some(Cell::OfDay(micros)),
         Epoch::Of1904 if day == 0 && micros > 0 => return Some(Cell::OfDay(micros)),

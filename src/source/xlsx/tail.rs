@@ -16,16 +16,11 @@ const TOTALS: &[&str] = &[
     "sum",
     "sums",
     "subtotal",
-    "average",
-    "mean",
     "summe",
     "gesamt",
     "gesamtsumme",
-    "mittelwert",
-    "durchschnitt",
     "total général",
     "somme",
-    "moyenne",
     "suma",
     "totale",
     "somma",
@@ -35,8 +30,9 @@ const TOTALS: &[&str] = &[
     "合计",
     "小计",
     "小計",
-    "平均",
 ];
+/// Words that such a row may begin with, and a row of figures too: where it leaves a column empty.
+const MEANS: &[&str] = &["average", "mean", "mittelwert", "durchschnitt", "moyenne", "平均"];
 
 /// The rows of a table without its footer.
 pub struct Body<R> {
@@ -153,7 +149,7 @@ fn is_below(row: &Row, strings: &Strings, width: usize, is_apart: bool) -> bool 
     let text = String::from_utf8_lossy(&text).trim().trim_end_matches(':').trim().to_lowercase();
     let has_number =
         row.cells.iter().any(|(_, cell)| matches!(cell, Cell::Number(_) | Cell::Percent(_) | Cell::NoValue));
-    has_number && TOTALS.contains(&text.as_str())
+    has_number && (TOTALS.contains(&&*text) || MEANS.contains(&&*text) && row.cells.len() < width)
 }
 
 #[cfg(test)]
@@ -187,5 +183,7 @@ mod tests {
         assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "y")]), (vec![2, 3], vec![]));
         assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (4, "y"), (5, "z|1|2")]), (vec![2, 4, 5], vec![]));
         assert_eq!(told(&[(1, "a|b|c"), (2, "total loss|1|2")]), (vec![2], vec![]));
+        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "mean|1|2")]), (vec![2, 3], vec![]));
+        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "mean||2")]), (vec![2], vec![3]));
     }
 }
