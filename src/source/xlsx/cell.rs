@@ -189,7 +189,7 @@ fn clock(micros: i64) -> String {
 pub fn iso_duration(text: &str) -> Option<i64> {
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let mut rest = text.strip_prefix('P')?;
-    let mut is_time = false;
+    let (mut is_time, mut has_part) = (false, false);
     let mut total: i64 = 0;
     while let Some(first) = rest.chars().next() {
         if first == 'T' {
@@ -210,8 +210,9 @@ pub fn iso_duration(text: &str) -> Option<i64> {
         total = total.checked_add(whole.parse::<i64>().ok()?.checked_mul(unit)?)?;
         total = total.checked_add(part * (unit / SECOND))?;
         rest = &rest[length + 1..];
+        has_part = true;
     }
-    (rest.len() < text.len() - 1).then_some(sign * total)
+    has_part.then_some(sign * total)
 }
 
 #[cfg(test)]
