@@ -206,7 +206,10 @@ pub fn iso_duration(text: &str) -> Option<i64> {
             _ => return None,
         };
         let (whole, fraction) = rest[..length].split_once('.').unwrap_or((&rest[..length], ""));
-        let part: i64 = if fraction.is_empty() { 0 } else { time::fraction(fraction.as_bytes()).0 };
+        let (part, length_read) = time::fraction(fraction.as_bytes());
+        if length_read < fraction.len() {
+            return None;
+        }
         total = total.checked_add(whole.parse::<i64>().ok()?.checked_mul(unit)?)?;
         total = total.checked_add(part * (unit / SECOND))?;
         rest = &rest[length + 1..];
@@ -230,6 +233,9 @@ mod tests {
         assert_eq!(iso_duration("PT08H30M00.5S").map(clock).as_deref(), Some("08:30:00.5"));
         assert_eq!(iso_duration("P1DT12H").map(clock).as_deref(), Some("36:00:00"));
         assert_eq!(iso_duration("-PT1H").map(clock).as_deref(), Some("-01:00:00"));
-        assert_eq!(["PT", "P", "PT8", "P1Y", "8", "PT99999999999999999H", "PTéH"].map(iso_duration), [None; 7]);
+        assert_eq!(
+            ["PT", "P", "PT8", "P1Y", "8", "PT99999999999999999H", "PTéH", "PT1.2.3S"].map(iso_duration),
+            [None; 8]
+        );
     }
 }
