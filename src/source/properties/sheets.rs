@@ -205,7 +205,7 @@ proptest! {
     #[test]
     fn a_sheet_of_any_xml_gives_rows_or_faults_and_no_panic(
         pieces in prop::collection::vec(prop::sample::select(vec![
-            "<row>", "<row r=\"3\">", "<row r=\"x\">", "</row>", "<row/>", "<c>", "<c r=\"B2\">", "<c r=\"ZZZZ1\">", "<c t=\"s\">",
+            "<row>", "<row r=\"3\">", "<row r=\"x\">", "<row r=\"4294967295\"/>", "</row>", "<row/>", "<c>", "<c r=\"B2\">", "<c r=\"ZZZZ1\">", "<c t=\"s\">",
             "<c t=\"e\">", "<c t=\"b\">", "<c s=\"1\">", "<c s=\"99\">", "<c t=\"inlineStr\">", "</c>", "<c/>", "<v>", "</v>", "<v/>",
             "<is>", "</is>", "<t>", "</t>", "<f>", "</f>", "<f/>", "1", "61", "x", "-1e308", "nan", "&amp;", "&x;", "&#0;", "<![CDATA[y]]>",
             "</sheetData>", "<mergeCell ref=\"A1:B2\"/>", "<mergeCell ref=\"B2:A1\"/>", "<!--", "<", "é",

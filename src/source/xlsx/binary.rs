@@ -127,6 +127,7 @@ pub fn xls(file: &Arc<File>) -> Result<Vec<Held>> {
             held.merges = workbook.merge_cells_by_sheet_name(&sheet.name).ok().map(|merges| {
                 merges
                     .iter()
+                    .filter(|merge| merge.start.0 <= merge.end.0 && merge.start.1 <= merge.end.1)
                     .map(|merge| Merge {
                         rows: (merge.start.0.saturating_add(1), merge.end.0.saturating_add(1)),
                         columns: (merge.start.1, merge.end.1),

@@ -191,7 +191,8 @@ impl Rows for SheetRows {
                     "rPh" => self.open.is_phonetic = true,
                     "row" => {
                         let said = xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "r");
-                        self.number = said.and_then(|(_, number)| number.parse().ok()).unwrap_or(self.number + 1);
+                        self.number =
+                            said.and_then(|(_, number)| number.parse().ok()).unwrap_or(self.number.saturating_add(1));
                         if self.number > ROWS_MAX {
                             return Err(format!("a row stands past row {ROWS_MAX}; what follows is lost"));
                         }
@@ -208,7 +209,8 @@ impl Rows for SheetRows {
                     "f" => self.open.has_formula = true,
                     "row" => {
                         let said = xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "r");
-                        self.number = said.and_then(|(_, number)| number.parse().ok()).unwrap_or(self.number + 1);
+                        self.number =
+                            said.and_then(|(_, number)| number.parse().ok()).unwrap_or(self.number.saturating_add(1));
                     }
                     "sheetData" => {
                         self.is_data_over = true;
