@@ -13,6 +13,8 @@ pub enum Kind {
     Internal,
     /// Ctrl-C or SIGTERM. Exit 130.
     Interrupted,
+    /// There was no answer within `--timeout`: stopped as by Ctrl-C, but said. Exit 130.
+    TimedOut,
     /// The reader of our output went away: no error at all. Exit 0.
     ClosedPipe,
 }
@@ -24,7 +26,7 @@ impl Kind {
             Kind::Question => 2,
             Kind::Evidence => 3,
             Kind::Internal => 70,
-            Kind::Interrupted => 130,
+            Kind::Interrupted | Kind::TimedOut => 130,
         }
     }
 }
@@ -58,6 +60,13 @@ impl Error {
 
     pub fn interrupted() -> Self {
         Self::new(Kind::Interrupted, "interrupted")
+    }
+
+    /// `after` is as it was typed.
+    pub fn timed_out(after: &str) -> Self {
+        Self::new(Kind::TimedOut, format!("there was no answer after {after}"))
+            .detail("--timeout ended the work; what was printed so far is not all")
+            .hint("allow more time, or ask for less: --from and --to, --where, fewer sources")
     }
 
     /// What the system said about a file.

@@ -3,10 +3,10 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -15,7 +15,9 @@ mod command;
 mod engine;
 mod error;
 mod model;
+mod output;
 mod render;
+mod scratch;
 mod session;
 mod settings;
 mod source;
@@ -31,7 +33,9 @@ use error::{Error, Kind, Result};
 use model::coverage::{Coverage, grouped};
 use model::scan::Sink;
 use model::value::Value;
+use output::Output;
 use render::{Style, Told};
+use scratch::Scratch;
 use session::{Named, Opening, Session};
 use settings::{Case, Layer};
 use terminal::{Progress, Running, Surroundings};
@@ -87,18 +91,45 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
     command.check()?;
     let format = chosen_format(common, command.is_page())?;
     let case = case(common, surroundings, !command.sources().is_empty())?;
-    let scratch = tempfile::Builder::new().prefix("rca-").tempdir().map_err(|e| {
-        Error::question("cannot make a temporary directory")
-            .detail(e.to_string())
-            .hint("point TMPDIR at a directory that can be written")
-    })?;
+    for (flag, condition) in command.conditions() {
+        engine::guard::condition(flag, condition)?;
+    }
+    let patience = patience(common)?;
+    let scratch = Scratch::make()?;
     let coverage = Arc::new(Coverage::default());
     let running = Arc::new(Running::default());
-    if let Ok(mut path) = running.scratch.lock() {
-        *path = Some(scratch.path().to_path_buf());
-    }
+    running.remove_at_end(scratch.path());
     stop_with(&running, coverage.clone(), None);
     terminal::on_interrupt(running.clone());
+    let timed_out = || Error::timed_out(common.evidence.timeout.as_deref().unwrap_or_default());
+    if let Some(patience) = patience {
+        terminal::on_timeout(running.clone(), patience, timed_out().to_string());
+    }
+    let asking = Asking { coverage, running: &running, scratch: &scratch, case, format, surroundings };
+    match answered(command, asking, stdin) {
+        Err(error) if error.kind == Kind::Interrupted && running.is_timed_out() => Err(timed_out()),
+        answered => answered,
+    }
+}
+
+/// What a question is asked with.
+struct Asking<'a> {
+    coverage: Arc<Coverage>,
+    running: &'a Running,
+    scratch: &'a Scratch,
+    case: Case,
+    format: Format,
+    surroundings: &'a Surroundings,
+}
+
+fn answered(command: &impl Ask, asking: Asking<'_>, stdin: &mut dyn Read) -> Result<u8> {
+    let common = command.common();
+    let Asking { coverage, running, scratch, case, format, surroundings } = asking;
+    for (key, condition) in
+        [("report.bad", &case.settings.report.bad), ("report.where", &case.settings.report.condition)]
+    {
+        condition.as_deref().map_or(Ok(()), |condition| engine::guard::condition(key, condition))?;
+    }
     let shown = surroundings.shows_progress() && !common.quiet && !common.no_progress;
     let mut progress = Progress::start(coverage.clone(), shown);
     let opening = Opening {
@@ -107,6 +138,7 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
         reads_evidence: command.reads_evidence(),
         reads_all: common.evidence.strict,
         extra: command.extra_sources(),
+        allows_files: command.allows_files(),
         limits: limits(common, scratch.path())?,
         scratch: scratch.path().to_path_buf(),
         stdin,
@@ -119,9 +151,12 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
         return Err(Error::question(format!("`{}` is evidence and is not written over", output.display()))
             .hint("name another file"));
     }
-    stop_with(&running, coverage.clone(), Some(session.engine.interrupt()));
+    stop_with(running, coverage.clone(), Some(session.engine.interrupt()));
+    if command.is_any_sql() {
+        terminal::limit_memory(session.memory);
+    }
     let answer = command.run(&session)?;
-    let (rows, mut notes) = show(&session, &answer, common, format, surroundings, &mut progress)?;
+    let (rows, mut notes) = show(&session, &answer, common, format, surroundings, running, &mut progress)?;
     progress.finish();
     if let Some(summary) = answer.summary.filter(|_| !render::is_document(format)) {
         notes.insert(0, summary);
@@ -145,6 +180,16 @@ fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::
             }
         }));
     }
+}
+
+/// How long the answer may take.
+fn patience(common: &Common) -> Result<Option<Duration>> {
+    let Some(text) = &common.evidence.timeout else { return Ok(None) };
+    let micros =
+        model::duration::parse(text).and_then(|micros| u64::try_from(micros).ok()).filter(|micros| *micros > 0);
+    micros.map(|micros| Some(Duration::from_micros(micros))).ok_or_else(|| {
+        Error::question(format!("`--timeout {text}` is no length of time")).hint("write --timeout 30s or --timeout 5m")
+    })
 }
 
 fn limits(common: &Common, scratch: &Path) -> Result<Limits> {
@@ -217,16 +262,17 @@ fn show(
     common: &Common,
     format: Format,
     surroundings: &Surroundings,
+    running: &Running,
     progress: &mut Progress,
 ) -> Result<(u64, Vec<String>)> {
     if format == Format::Parquet {
-        return parquet(session, answer, common);
+        return parquet(session, answer, common, running);
     }
-    let (writer, file) = opened(common)?;
+    let (writer, output) = Output::open(common.output.as_deref(), running)?;
     if let Some(document) = &answer.document {
         progress.finish();
         render::write(document, format, writer)?;
-        return placed(file).map(|()| (0, Vec::new()));
+        return output.place().map(|()| (0, Vec::new()));
     }
     let style = Style {
         events: answer.are_events,
@@ -249,7 +295,7 @@ fn show(
     if let Some(limit) = limit.filter(|limit| rows > *limit) {
         notes.push(format!("{} of {} rows are shown (--limit)", grouped(limit), grouped(rows)));
     }
-    placed(file)?;
+    output.place()?;
     Ok((rows, notes))
 }
 
@@ -274,73 +320,25 @@ impl Sink for Limited<'_> {
     }
 }
 
-/// Where an answer is written, and of a file that is to be replaced the one beside it.
-type Opened<'a> = (Box<dyn Write>, Option<(tempfile::TempPath, &'a Path)>);
-
-fn opened(common: &Common) -> Result<Opened<'_>> {
-    Ok(match common.output.as_deref() {
-        None => (terminal::stdout(), None),
-        // A device or a pipe is written to, not replaced.
-        Some(path) if path.exists() && !path.is_file() => {
-            let device = std::fs::OpenOptions::new().write(true).open(path).map_err(|e| unwritable(path, &e))?;
-            (Box::new(std::io::BufWriter::new(device)), None)
-        }
-        Some(path) => {
-            let (file, handle) = beside(path)?;
-            (Box::new(std::io::BufWriter::new(handle)), Some((file, path)))
-        }
-    })
-}
-
-/// What was written whole takes its place.
-fn placed(file: Option<(tempfile::TempPath, &Path)>) -> Result<()> {
-    match file {
-        None => Ok(()),
-        Some((file, path)) => file.persist(path).map_err(|e| unwritable(path, &e.error)),
-    }
-}
-
-/// A file beside the wanted one, which takes its place only when it is whole.
-fn beside(path: &Path) -> Result<(tempfile::TempPath, std::fs::File)> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let readable = std::fs::Permissions::from_mode(0o666);
-    let file = tempfile::Builder::new()
-        .prefix(".rca-")
-        .permissions(readable)
-        .tempfile_in(folder)
-        .map_err(|e| unwritable(path, &e))?;
-    let (handle, file) = file.into_parts();
-    Ok((file, handle))
-}
-
-fn unwritable(path: &Path, cause: &std::io::Error) -> Error {
-    let reason = match cause.kind() {
-        std::io::ErrorKind::NotFound => "no such directory".to_string(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
-        _ => cause.to_string(),
-    };
-    Error::question(format!("cannot write `{}`", path.display())).detail(reason)
-}
-
 /// The engine writes Parquet itself, into the temporary directory.
-fn parquet(session: &Session, answer: &Answer, common: &Common) -> Result<(u64, Vec<String>)> {
+fn parquet(session: &Session, answer: &Answer, common: &Common, running: &Running) -> Result<(u64, Vec<String>)> {
     let path = common.output.as_deref().unwrap_or(Path::new("answer.parquet"));
-    let (file, mut handle) = beside(path)?;
-    let limit = common.limit.filter(|_| !answer.is_limited).map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
-    let source = session.parquet_output.to_string_lossy().into_owned();
+    let (mut writer, output) = Output::open(Some(path), running)?;
     if !answer.params.is_empty() {
         return Err(Error::question("--param does not go with a Parquet output").hint("write the values into the SQL"));
     }
-    session.engine.execute(&format!(
-        "COPY (SELECT * FROM ({}\n){limit}) TO {} (FORMAT parquet, COMPRESSION zstd)",
-        answer.sql,
-        engine::quote::text(&source)
-    ))?;
-    let rows = session.one_row(&format!("SELECT count(*) FROM read_parquet({})", engine::quote::text(&source)))?;
-    let copied =
-        std::fs::File::open(&session.parquet_output).and_then(|mut made| std::io::copy(&mut made, &mut handle));
-    copied.map_err(|e| unwritable(path, &e))?;
-    file.persist(path).map_err(|e| unwritable(path, &e.error))?;
+    let sql = match common.limit.filter(|_| !answer.is_limited) {
+        Some(limit) => format!("SELECT * FROM ({}\n) LIMIT {limit}", answer.sql),
+        None => answer.sql.clone(),
+    };
+    session.engine.write_parquet(&sql, &session.parquet_output)?;
+    let made = engine::quote::text(&session.parquet_output.to_string_lossy());
+    let rows = session.one_row(&format!("SELECT count(*) FROM read_parquet({made})"))?;
+    let copied = std::fs::File::open(&session.parquet_output)
+        .and_then(|mut made| std::io::copy(&mut made, &mut writer))
+        .and_then(|_| writer.flush());
+    copied.map_err(|e| output::unwritable(path, &e))?;
+    output.place()?;
     Ok((u64::try_from(rows[0].int()).unwrap_or(0), Vec::new()))
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -147,34 +147,91 @@ impl Drop for Progress {
     }
 }
 
-/// What is to be stopped and removed when the user interrupts.
+/// Limits what this process may use of memory from here on, on systems that count it: the engine's own limit does not
+/// count long texts that are being put together. Without a number it is what the machine has.
+pub fn limit_memory(bytes: Option<u64>) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    /// Stacks, and what readers hold.
+    const BESIDE: u64 = 256 << 20;
+    let kilobytes = |file: &str, key: &str| {
+        let text = std::fs::read_to_string(file).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    let Some(used) = kilobytes("/proc/self/status", "VmData:") else { return };
+    let whole = || kilobytes("/proc/meminfo", "MemTotal:").map(|total| total << 10);
+    let Some(bytes) = bytes.or_else(whole) else { return };
+    let mut limit = getrlimit(Resource::Data);
+    let wanted = (used << 10).saturating_add(bytes).saturating_add(BESIDE);
+    limit.current = Some(limit.current.map_or(wanted, |current| current.min(wanted)));
+    // Where it cannot be set, the engine's limit stands alone.
+    setrlimit(Resource::Data, limit).ok();
+}
+
+/// What is to be stopped when the user interrupts or the time is up, and what is to be removed if it does not stop.
 #[derive(Default)]
 pub struct Running {
     pub stop: Mutex<Option<Box<dyn Fn() + Send>>>,
-    pub scratch: Mutex<Option<PathBuf>>,
+    removed: Mutex<Vec<PathBuf>>,
+    is_timed_out: AtomicBool,
 }
 
-/// On Ctrl-C and SIGTERM the work is asked to stop; if it has not within a second, the process ends all the same,
-/// with its temporary directory removed.
-pub fn on_interrupt(running: Arc<Running>) {
-    #[expect(clippy::exit, reason = "work that does not stop when asked is ended")]
-    let handler = move || {
-        if let Ok(stop) = running.stop.lock()
+impl Running {
+    pub fn remove_at_end(&self, path: &Path) {
+        if let Ok(mut removed) = self.removed.lock() {
+            removed.push(path.to_path_buf());
+        }
+    }
+
+    /// Whether the work was asked to stop since its time is up.
+    pub fn is_timed_out(&self) -> bool {
+        self.is_timed_out.load(Ordering::Relaxed)
+    }
+
+    fn stop(&self) {
+        if let Ok(stop) = self.stop.lock()
             && let Some(stop) = &*stop
         {
             stop();
         }
+    }
+
+    /// Ends the process if the work has not stopped within a second.
+    #[expect(clippy::exit, reason = "work that does not stop when asked is ended")]
+    fn end(&self, said: Option<&str>) {
+        std::thread::sleep(Duration::from_secs(1));
+        for path in self.removed.lock().map(|removed| removed.clone()).unwrap_or_default() {
+            if path.is_dir() {
+                std::fs::remove_dir_all(path).ok()
+            } else {
+                std::fs::remove_file(path).ok()
+            };
+        }
+        if let Some(said) = said {
+            say(said);
+        }
+        std::process::exit(130);
+    }
+}
+
+/// On Ctrl-C and SIGTERM the work is asked to stop; if it has not within a second, the process ends all the same,
+/// with its temporary directory and its unfinished output removed.
+pub fn on_interrupt(running: Arc<Running>) {
+    let handler = move || {
+        running.stop();
         let running = running.clone();
-        std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_secs(1));
-            if let Ok(scratch) = running.scratch.lock()
-                && let Some(scratch) = &*scratch
-            {
-                std::fs::remove_dir_all(scratch).ok();
-            }
-            std::process::exit(130);
-        });
+        std::thread::spawn(move || running.end(None));
     };
     // Without a handler the system's own one ends the process.
     ctrlc::set_handler(handler).ok();
+}
+
+/// After this time it is as if the user interrupted, and `said` is said if the work does not stop by itself.
+pub fn on_timeout(running: Arc<Running>, after: Duration, said: String) {
+    std::thread::spawn(move || {
+        std::thread::sleep(after);
+        running.is_timed_out.store(true, Ordering::Relaxed);
+        running.stop();
+        running.end(Some(&said));
+    });
 }

@@ -43,6 +43,10 @@ pub struct Evidence {
     /// How much memory the engine may use before it spills, such as 500MB
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
+
+    /// Stop with exit code 130 if there is no answer after this time, such as 30s or 5m
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
 }
 
 /// How the answer is shown.

@@ -118,6 +118,18 @@ pub trait Ask {
     fn check(&self) -> Result<()> {
         Ok(())
     }
+    /// Conditions in SQL, each with the flag that says it.
+    fn conditions(&self) -> Vec<(&'static str, &str)> {
+        self.common().evidence.condition.iter().map(|condition| ("--where", condition.as_str())).collect()
+    }
+    /// Whether SQL may read and write files besides the evidence.
+    fn allows_files(&self) -> bool {
+        false
+    }
+    /// Whether any SQL may be in it, whose memory the system limits besides the engine.
+    fn is_any_sql(&self) -> bool {
+        false
+    }
     /// Sources besides those typed or set, such as a codebook given as a file.
     fn extra_sources(&self) -> Vec<crate::session::Named> {
         Vec::new()

@@ -1,11 +1,12 @@
 //! `rca query`: SQL over everything.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{Answer, Ask};
 use crate::args::Common;
+use crate::engine::guard;
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -30,6 +31,9 @@ pub struct QueryArgs {
     /// The value of a parameter $K of the SQL, as text
     #[arg(long, value_name = "K=V")]
     pub param: Vec<String>,
+    /// Let the SQL read other files and write some (COPY … TO); evidence is never written over
+    #[arg(long)]
+    pub allow_files: bool,
     #[command(flatten)]
     pub common: Common,
 }
@@ -76,7 +80,16 @@ impl Ask for QueryArgs {
             return Err(Error::question("there is no SQL to run")
                 .hint(format!("write it first: rca query \"select * from events limit 10\" {sql}")));
         }
+        guard::question(sql, self.allow_files)?;
         self.params().map(drop)
+    }
+
+    fn is_any_sql(&self) -> bool {
+        true
+    }
+
+    fn allows_files(&self) -> bool {
+        self.allow_files
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {
@@ -91,12 +104,24 @@ impl Ask for QueryArgs {
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         session.restrict(&window)?;
         session.create_events(&window)?;
-        session.shut()?;
+        session.engine.lock()?;
         let sql = match &evidence.condition {
             Some(condition) => format!("SELECT * FROM ({sql}\n) WHERE {condition}"),
             None => sql,
         };
-        Ok(Answer { sql, params: self.params()?, stops_at_limit: true, ..Answer::default() })
+        let mut notes = Vec::new();
+        if self.allow_files {
+            if let Some(file) = guard::written(&sql)?
+                && session.holds_evidence(Path::new(&file))
+            {
+                return Err(
+                    Error::question(format!("`{file}` is evidence and is not written over")).hint("name another file")
+                );
+            }
+            notes.push("the SQL may read and write files besides the evidence (--allow-files)".to_string());
+        }
+        let stops_at_limit = !guard::statements(&sql).iter().any(|word| word == "copy");
+        Ok(Answer { sql, params: self.params()?, notes, stops_at_limit, ..Answer::default() })
     }
 }
 

@@ -21,6 +21,7 @@ mod ahead;
 mod columns;
 mod convert;
 mod function;
+pub mod guard;
 mod order;
 pub mod quote;
 mod scan;
@@ -119,15 +120,31 @@ impl Engine {
         self.registry.add(table, label)
     }
 
-    /// From here on SQL can reach no file but these, and change no setting.
+    /// From here on SQL can reach no file but these, which cannot be taken back. What the engine spills it still can.
     ///
     /// # Errors
     /// If the engine refuses.
     pub fn shut(&self, files: &[PathBuf]) -> Result<()> {
         let list = files.iter().map(|path| quote::text(&absolute(path))).collect::<Vec<_>>().join(", ");
-        self.execute(&format!(
-            "SET allowed_paths = [{list}]; SET enable_external_access = false; SET lock_configuration = true;"
-        ))
+        self.execute(&format!("SET allowed_paths = [{list}]; SET enable_external_access = false;"))
+    }
+
+    /// From here on SQL can change no setting.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn lock(&self) -> Result<()> {
+        self.execute("SET lock_configuration = true")
+    }
+
+    /// Lets the engine write an answer as a Parquet file.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn write_parquet(&self, sql: &str, path: &Path) -> Result<()> {
+        guard::question(sql, false)?;
+        let to = quote::text(&path.to_string_lossy());
+        self.execute(&format!("COPY ({sql}\n) TO {to} (FORMAT parquet, COMPRESSION zstd)"))
     }
 
     /// Runs statements that return no rows.
@@ -144,7 +161,7 @@ impl Engine {
     /// # Errors
     /// What the engine says of the SQL, a reader of the evidence, or the sink.
     pub fn query(&self, sql: &str, params: &[(String, String)], sink: &mut dyn Sink) -> Result<()> {
-        if order::statements(&self.connection, sql) > 1 {
+        if guard::statements(sql).len() > 1 {
             return Err(Error::question("the SQL has several statements, and one can be answered")
                 .hint("ask them one after the other"));
         }
@@ -365,6 +382,15 @@ impl Engine {
         let text = cause.to_string();
         let (kind, message) = text.split_once(": ").unwrap_or(("", &text));
         match kind {
+            _ if message.contains("No space left on device") || message.contains("max_temp_directory_size") => {
+                Error::question("the temporary directory has no room left")
+                    .detail(message.lines().next().unwrap_or_default())
+                    .hint("point TMPDIR at a directory with room, or ask for less with --where")
+            }
+            _ if message.contains("arrow_large_buffer_size") => {
+                Error::question("a few rows of the answer have more than 2 GiB of text")
+                    .hint("ask for less of it: left(x, 1000)")
+            }
             "Out of Memory Error" => Error::question("the answer needs more memory than it may use")
                 .detail(message.lines().next().unwrap_or_default())
                 .hint("allow more with --memory, or ask for less with --where"),

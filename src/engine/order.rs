@@ -50,14 +50,6 @@ pub fn plan(connection: &Connection, sql: &str, floats: &[String]) -> Run {
     }
 }
 
-/// How many statements a text has; 1 if the engine cannot tell.
-pub fn statements(connection: &Connection, sql: &str) -> usize {
-    let serialized = format!("SELECT json_serialize_sql({})::VARCHAR", quote::text(sql));
-    let tree = connection.query_row(&serialized, [], |row| row.get::<_, String>(0));
-    let tree: Option<Value> = tree.ok().and_then(|tree| serde_json::from_str(&tree).ok());
-    tree.and_then(|tree| tree.get("statements")?.as_array().map(Vec::len)).unwrap_or(1)
-}
-
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     text.match_indices(word)
@@ -116,6 +108,5 @@ mod tests {
         assert!(!planned("SELECT sum(a) FROM t").in_order);
         let all = planned("SELECT a, count(*) FROM t GROUP BY ALL ORDER BY ALL");
         assert!(!all.in_order && !all.sql.contains("1, 2"), "{}", all.sql);
-        assert_eq!(statements(&connection, "SELECT 1; SELECT 2"), 2);
     }
 }

@@ -67,6 +67,8 @@ pub struct Opening<'a> {
     pub reads_all: bool,
     /// Besides those typed or set.
     pub extra: Vec<Named>,
+    /// SQL may read and write files besides.
+    pub allows_files: bool,
     pub limits: Limits,
     pub scratch: PathBuf,
     pub stdin: &'a mut dyn Read,
@@ -178,6 +180,8 @@ pub struct Session {
     /// Of sources as a whole: what was found and left out.
     pub notes: Vec<(String, String)>,
     parquet: Vec<PathBuf>,
+    /// Bytes that the whole program may use, if anybody said so.
+    pub memory: Option<u64>,
     /// All files of evidence.
     pub files: Vec<PathBuf>,
     /// Standard input or a pipe had nothing in it.
@@ -196,7 +200,7 @@ impl Session {
     /// # Errors
     /// If there are none, one cannot be read, or two have one name.
     pub fn open(opening: Opening<'_>, coverage: Arc<Coverage>) -> Result<Session> {
-        let Opening { case, sources, reads_evidence, reads_all, extra, limits, scratch, stdin } = opening;
+        let Opening { case, sources, reads_evidence, reads_all, extra, allows_files, limits, scratch, stdin } = opening;
         let engine = Engine::open(&limits, coverage.clone())?;
         let mut session = Session {
             engine,
@@ -205,6 +209,7 @@ impl Session {
             tables: Vec::new(),
             parts: Vec::new(),
             reads_all,
+            memory: limits.memory,
             notes: Vec::new(),
             parquet: Vec::new(),
             files: Vec::new(),
@@ -215,6 +220,7 @@ impl Session {
         };
         let formats = Arc::new(session.own_formats()?);
         if !reads_evidence {
+            session.shut()?;
             return Ok(session);
         }
         let mut located: BTreeMap<String, String> = BTreeMap::new();
@@ -274,6 +280,9 @@ impl Session {
         }
         for (source, note) in &session.notes {
             session.coverage.note_of_source(source, note.clone());
+        }
+        if !allows_files {
+            session.shut()?;
         }
         Ok(session)
     }
@@ -401,11 +410,8 @@ impl Session {
         Ok(())
     }
 
-    /// Called once before SQL of the user runs: no other file can be reached from it.
-    ///
-    /// # Errors
-    /// If the engine refuses.
-    pub fn shut(&self) -> Result<()> {
+    /// Once all is opened: conditions of the user are in every command's SQL, and no other file can be reached from it.
+    fn shut(&self) -> Result<()> {
         let mut files = self.parquet.clone();
         files.push(self.parquet_output.clone());
         self.engine.shut(&files)
@@ -415,6 +421,13 @@ impl Session {
     pub fn is_evidence(&self, path: &Path) -> bool {
         path.canonicalize()
             .is_ok_and(|path| self.files.iter().any(|file| file.canonicalize().is_ok_and(|file| file == path)))
+    }
+
+    /// Whether a path is a file of the evidence, or a directory with one in it.
+    pub fn holds_evidence(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|path| {
+            self.files.iter().any(|file| file.canonicalize().is_ok_and(|file| file.starts_with(&path)))
+        })
     }
 
     /// The table that a name means: `station.tests`, `telemetry`, or a short name that only one table has.

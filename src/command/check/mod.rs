@@ -216,7 +216,7 @@ fn prepare(asking: &Asking, checks: &[Said]) -> Result<()> {
             asking.notes.borrow_mut().push("--from, --to and --where do not reach checks by `sql`".into());
         }
     }
-    asking.session.shut()
+    asking.session.engine.lock()
 }
 
 impl Said {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{KINDS, Kind};
+use crate::engine::guard;
 use crate::error::{Error, Result};
 use crate::model::name;
 
@@ -171,6 +172,9 @@ fn one(number: usize, table: Table) -> Result<Said> {
         Error::question(format!("{called}: a value does not fit its key"))
             .detail(e.to_string().trim().replace('\n', " "))
     })?;
+    if let Some(condition) = &check.condition {
+        guard::condition(&format!("where of {called}"), condition)?;
+    }
     (kind.valid)(&check).map_err(|e| Error { message: format!("{called}: {}", e.message), ..e })?;
     let name = check.name.clone().unwrap_or_else(|| (kind.name)(&check));
     Ok(Said { name, kind, is_warning: check.severity == Severity::Warn, check })

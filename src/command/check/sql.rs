@@ -5,6 +5,7 @@ use toml::Value as Toml;
 use super::asking::{Asking, plural};
 use super::said::{Bounds, Check};
 use super::{Kind, Verdict};
+use crate::engine::guard;
 use crate::error::{Error, Result};
 use crate::model::value::Value;
 
@@ -30,6 +31,7 @@ fn bounds(check: &Check) -> Option<Bounds> {
 }
 
 fn valid(check: &Check) -> Result<()> {
+    guard::question(check.sql.as_deref().unwrap_or_default(), false)?;
     let said = [check.is.is_some(), bounds(check).is_some(), check.equals.is_some()];
     if said.iter().filter(|said| **said).count() > 1 {
         return Err(Error::question("`is`, `equals`, and `min` or `max` do not go together")

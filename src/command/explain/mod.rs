@@ -102,6 +102,12 @@ impl Ask for ExplainArgs {
         &self.common
     }
 
+    fn conditions(&self) -> Vec<(&'static str, &str)> {
+        let flag = |condition| ("--where", condition);
+        let said = self.common.evidence.condition.as_deref().map(flag);
+        std::iter::once(("--bad", self.bad.as_str())).chain(said).collect()
+    }
+
     fn sources(&self) -> &[String] {
         &self.sources
     }

@@ -73,6 +73,11 @@ impl Ask for ReportArgs {
         &self.common
     }
 
+    fn conditions(&self) -> Vec<(&'static str, &str)> {
+        let said = [("--bad", &self.bad), ("--where", &self.common.evidence.condition)];
+        said.into_iter().filter_map(|(flag, condition)| Some((flag, condition.as_deref()?))).collect()
+    }
+
     fn sources(&self) -> &[String] {
         &self.sources
     }
