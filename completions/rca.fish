@@ -50,6 +50,7 @@ complete -c rca -n "__fish_rca_using_subcommand sources" -l timezone -d 'The zon
 complete -c rca -n "__fish_rca_using_subcommand sources" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand sources" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand sources" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand sources" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand sources" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand sources" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -63,10 +64,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand sources" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand sources" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand sources" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand sources" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand sources" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand sources" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand sources" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand sources" -l exit-code -d 'Exit with 1 if there is any row'
@@ -80,6 +83,7 @@ complete -c rca -n "__fish_rca_using_subcommand schema" -l timezone -d 'The zone
 complete -c rca -n "__fish_rca_using_subcommand schema" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand schema" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand schema" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand schema" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand schema" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand schema" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -93,10 +97,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand schema" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand schema" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand schema" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand schema" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand schema" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand schema" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand schema" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand schema" -l exit-code -d 'Exit with 1 if there is any row'
@@ -111,6 +117,7 @@ complete -c rca -n "__fish_rca_using_subcommand query" -l timezone -d 'The zone 
 complete -c rca -n "__fish_rca_using_subcommand query" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand query" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand query" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand query" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand query" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand query" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -124,10 +131,13 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand query" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand query" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand query" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rca -n "__fish_rca_using_subcommand query" -l allow-files -d 'Let the SQL read other files and write some (COPY … TO); evidence is never written over'
 complete -c rca -n "__fish_rca_using_subcommand query" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand query" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand query" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand query" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand query" -l exit-code -d 'Exit with 1 if there is any row'
@@ -148,6 +158,7 @@ complete -c rca -n "__fish_rca_using_subcommand timeline" -l timezone -d 'The zo
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -161,6 +172,7 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand timeline" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -168,6 +180,7 @@ complete -c rca -n "__fish_rca_using_subcommand timeline" -l related -d 'Follow 
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l collapse -d 'Show equal neighbours (same source, level, code and message but for its numbers) as one row'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l check-clocks -d 'Compare the clocks of the sources, by ids that occur in several of them'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand timeline" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand timeline" -l exit-code -d 'Exit with 1 if there is any row'
@@ -194,6 +207,7 @@ complete -c rca -n "__fish_rca_using_subcommand missing" -l timezone -d 'The zon
 complete -c rca -n "__fish_rca_using_subcommand missing" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand missing" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -207,10 +221,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand missing" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand missing" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand missing" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand missing" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand missing" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand missing" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand missing" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand missing" -l exit-code -d 'Exit with 1 if there is any row'
@@ -225,6 +241,7 @@ complete -c rca -n "__fish_rca_using_subcommand trace" -l timezone -d 'The zone 
 complete -c rca -n "__fish_rca_using_subcommand trace" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand trace" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand trace" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand trace" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand trace" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -238,10 +255,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand trace" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand trace" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand trace" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand trace" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand trace" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand trace" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand trace" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand trace" -l exit-code -d 'Exit with 1 if there is any row'
@@ -259,6 +278,7 @@ complete -c rca -n "__fish_rca_using_subcommand errors" -l timezone -d 'The zone
 complete -c rca -n "__fish_rca_using_subcommand errors" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand errors" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -272,11 +292,13 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand errors" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand errors" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand errors" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand errors" -l audit -d 'Examine the classification instead'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand errors" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand errors" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand errors" -l exit-code -d 'Exit with 1 if there is any row'
@@ -296,6 +318,7 @@ complete -c rca -n "__fish_rca_using_subcommand explain" -l timezone -d 'The zon
 complete -c rca -n "__fish_rca_using_subcommand explain" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand explain" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -309,10 +332,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand explain" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand explain" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand explain" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand explain" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand explain" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand explain" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand explain" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand explain" -l exit-code -d 'Exit with 1 if there is any row'
@@ -329,6 +354,7 @@ complete -c rca -n "__fish_rca_using_subcommand compare" -l timezone -d 'The zon
 complete -c rca -n "__fish_rca_using_subcommand compare" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -342,10 +368,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand compare" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand compare" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand compare" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand compare" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand compare" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand compare" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand compare" -l exit-code -d 'Exit with 1 if there is any row'
@@ -411,6 +439,7 @@ complete -c rca -n "__fish_rca_using_subcommand templates" -l timezone -d 'The z
 complete -c rca -n "__fish_rca_using_subcommand templates" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand templates" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -424,11 +453,13 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand templates" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand templates" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand templates" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand templates" -l rows -d 'A row for each message: its origin and its template'
 complete -c rca -n "__fish_rca_using_subcommand templates" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand templates" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand templates" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand templates" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand templates" -l exit-code -d 'Exit with 1 if there is any row'
@@ -443,6 +474,7 @@ complete -c rca -n "__fish_rca_using_subcommand check" -l timezone -d 'The zone 
 complete -c rca -n "__fish_rca_using_subcommand check" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand check" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand check" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand check" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand check" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand check" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -456,11 +488,13 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand check" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand check" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand check" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand check" -l from-findings -d 'Suggest checks from today\'s findings; `-o FILE.toml` makes a file of them'
 complete -c rca -n "__fish_rca_using_subcommand check" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand check" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand check" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand check" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand check" -l exit-code -d 'Exit with 1 if there is any row'
@@ -477,6 +511,7 @@ complete -c rca -n "__fish_rca_using_subcommand report" -l timezone -d 'The zone
 complete -c rca -n "__fish_rca_using_subcommand report" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand report" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand report" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand report" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand report" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand report" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -490,10 +525,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand report" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand report" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand report" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand report" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand report" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand report" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand report" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand report" -l exit-code -d 'Exit with 1 if there is any row'
@@ -508,6 +545,7 @@ complete -c rca -n "__fish_rca_using_subcommand formats" -l timezone -d 'The zon
 complete -c rca -n "__fish_rca_using_subcommand formats" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand formats" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -521,10 +559,12 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand formats" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand formats" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand formats" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand formats" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand formats" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand formats" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand formats" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand formats" -l exit-code -d 'Exit with 1 if there is any row'

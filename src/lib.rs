@@ -16,6 +16,7 @@ mod engine;
 mod error;
 mod model;
 mod output;
+mod redaction;
 mod render;
 mod scratch;
 mod session;
@@ -34,6 +35,7 @@ use model::coverage::{Coverage, grouped};
 use model::scan::Sink;
 use model::value::Value;
 use output::Output;
+use redaction::Redaction;
 use render::{Style, Told};
 use scratch::Scratch;
 use session::{Named, Opening, Session};
@@ -85,12 +87,23 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
     }
 }
 
-/// Opens the evidence, asks, and shows the answer.
+/// Opens the evidence, asks, and shows the answer; what goes wrong is told as the answer would be.
 fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) -> Result<u8> {
+    let mut redaction = Redaction::of_flags(command.common());
+    ask_with(command, surroundings, stdin, &mut redaction).map_err(|error| redaction.error(error))
+}
+
+fn ask_with(
+    command: &impl Ask,
+    surroundings: &Surroundings,
+    stdin: &mut dyn Read,
+    redaction: &mut Redaction,
+) -> Result<u8> {
     let common = command.common();
     command.check()?;
     let format = chosen_format(common, command.is_page())?;
     let case = case(common, surroundings, !command.sources().is_empty())?;
+    *redaction = Redaction::of(common, &case.settings, surroundings)?;
     for (flag, condition) in command.conditions() {
         engine::guard::condition(flag, condition)?;
     }
@@ -106,7 +119,7 @@ fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) ->
         terminal::on_timeout(running.clone(), patience, timed_out().to_string());
     }
     let asking = Asking { coverage, running: &running, scratch: &scratch, case, format, surroundings };
-    match answered(command, asking, stdin) {
+    match answered(command, asking, redaction, stdin) {
         Err(error) if error.kind == Kind::Interrupted && running.is_timed_out() => Err(timed_out()),
         answered => answered,
     }
@@ -122,7 +135,7 @@ struct Asking<'a> {
     surroundings: &'a Surroundings,
 }
 
-fn answered(command: &impl Ask, asking: Asking<'_>, stdin: &mut dyn Read) -> Result<u8> {
+fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, stdin: &mut dyn Read) -> Result<u8> {
     let common = command.common();
     let Asking { coverage, running, scratch, case, format, surroundings } = asking;
     for (key, condition) in
@@ -152,17 +165,25 @@ fn answered(command: &impl Ask, asking: Asking<'_>, stdin: &mut dyn Read) -> Res
             .hint("name another file"));
     }
     stop_with(running, coverage.clone(), Some(session.engine.interrupt()));
+    redaction.learn(&session)?;
     if command.is_any_sql() {
         terminal::limit_memory(session.memory);
     }
     let answer = command.run(&session)?;
-    let (rows, mut notes) = show(&session, &answer, common, format, surroundings, running, &mut progress)?;
+    let (rows, mut notes) =
+        show(&session, &answer, common, Showing { format, surroundings, running, redaction }, &mut progress)?;
     progress.finish();
     if let Some(summary) = answer.summary.filter(|_| !render::is_document(format)) {
         notes.insert(0, summary);
     }
     let found = answer.found.unwrap_or(rows);
-    tell(&coverage, common, command.reads_evidence(), answer.notes.into_iter().chain(notes));
+    tell(
+        &coverage,
+        common,
+        command.reads_evidence(),
+        answer.notes.into_iter().chain(notes).chain(redaction.notes()),
+        redaction,
+    );
     let lost = coverage.lost();
     if common.evidence.strict && lost > 0 {
         let message = format!("{} rows or values could not be read, and --strict is given", grouped(lost));
@@ -255,32 +276,53 @@ fn case(common: &Common, surroundings: &Surroundings, has_sources: bool) -> Resu
     Ok(Case { folder, settings: settings::merge(layers)? })
 }
 
+/// How an answer is shown.
+#[derive(Clone, Copy)]
+struct Showing<'a> {
+    format: Format,
+    surroundings: &'a Surroundings,
+    running: &'a Running,
+    redaction: &'a Redaction,
+}
+
 /// Writes the rows of an answer. Returns how many there are and what to say of them.
 fn show(
     session: &Session,
     answer: &Answer,
     common: &Common,
-    format: Format,
-    surroundings: &Surroundings,
-    running: &Running,
+    showing: Showing<'_>,
     progress: &mut Progress,
 ) -> Result<(u64, Vec<String>)> {
+    let Showing { format, surroundings, running, redaction } = showing;
     if format == Format::Parquet {
-        return parquet(session, answer, common, running);
+        return parquet(session, answer, common, showing);
     }
     let (writer, output) = Output::open(common.output.as_deref(), running)?;
     if let Some(document) = &answer.document {
         progress.finish();
-        render::write(document, format, writer)?;
+        match redaction.redactor() {
+            Some(redactor) => render::write(&redactor.document(document), format, writer)?,
+            None => render::write(document, format, writer)?,
+        }
         return output.place().map(|()| (0, Vec::new()));
     }
     let style = Style {
         events: answer.are_events,
-        told: answer.summary.clone().map(|summary| Told { summary, command: surroundings.command.clone() }),
+        told: answer.summary.clone().map(|summary| Told {
+            summary: redaction.text(summary),
+            command: redaction.text(surroundings.command.clone()),
+        }),
         ..surroundings.style(common.color, common.output.is_some())
     };
     let limit = common.limit.filter(|_| !answer.is_limited);
-    let mut limited = Limited { renderer: render::make(format, writer, style), limit, rows: 0, progress };
+    let mut limited = Limited {
+        renderer: render::make(format, writer, style),
+        limit,
+        rows: 0,
+        progress,
+        redaction,
+        columns: Vec::new(),
+    };
     let reading = answer.reading.as_ref().filter(|_| render::is_read(format));
     let asked = reading.map_or(&answer.sql, |reading| &reading.sql);
     let sql = match limit.filter(|_| answer.stops_at_limit) {
@@ -305,25 +347,36 @@ struct Limited<'a> {
     limit: Option<u64>,
     rows: u64,
     progress: &'a mut Progress,
+    redaction: &'a Redaction,
+    columns: Vec<String>,
 }
 
 impl Sink for Limited<'_> {
     fn begin(&mut self, columns: &[String]) -> Result<()> {
-        self.renderer.begin(columns)
+        let Some(redactor) = self.redaction.redactor() else { return self.renderer.begin(columns) };
+        self.columns = columns.to_vec();
+        let shown: Vec<String> = columns.iter().map(|name| redactor.text(name)).collect();
+        self.renderer.begin(&shown)
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
         // A bar and a table must not share the screen.
         self.progress.finish();
         self.rows += 1;
-        if self.limit.is_none_or(|limit| self.rows <= limit) { self.renderer.row(row) } else { Ok(()) }
+        if self.limit.is_some_and(|limit| self.rows > limit) {
+            return Ok(());
+        }
+        match self.redaction.redactor() {
+            Some(redactor) => self.renderer.row(&redactor.row(&self.columns, row)),
+            None => self.renderer.row(row),
+        }
     }
 }
 
 /// The engine writes Parquet itself, into the temporary directory.
-fn parquet(session: &Session, answer: &Answer, common: &Common, running: &Running) -> Result<(u64, Vec<String>)> {
+fn parquet(session: &Session, answer: &Answer, common: &Common, showing: Showing<'_>) -> Result<(u64, Vec<String>)> {
     let path = common.output.as_deref().unwrap_or(Path::new("answer.parquet"));
-    let (mut writer, output) = Output::open(Some(path), running)?;
+    let (mut writer, output) = Output::open(Some(path), showing.running)?;
     if !answer.params.is_empty() {
         return Err(Error::question("--param does not go with a Parquet output").hint("write the values into the SQL"));
     }
@@ -331,6 +384,7 @@ fn parquet(session: &Session, answer: &Answer, common: &Common, running: &Runnin
         Some(limit) => format!("SELECT * FROM ({}\n) LIMIT {limit}", answer.sql),
         None => answer.sql.clone(),
     };
+    let sql = showing.redaction.sql(session, &sql)?;
     session.engine.write_parquet(&sql, &session.parquet_output)?;
     let made = engine::quote::text(&session.parquet_output.to_string_lossy());
     let rows = session.one_row(&format!("SELECT count(*) FROM read_parquet({made})"))?;
@@ -343,14 +397,20 @@ fn parquet(session: &Session, answer: &Answer, common: &Common, running: &Runnin
 }
 
 /// Notes and coverage, after the answer.
-fn tell(coverage: &Coverage, common: &Common, has_read: bool, notes: impl Iterator<Item = String>) {
+fn tell(
+    coverage: &Coverage,
+    common: &Common,
+    has_read: bool,
+    notes: impl Iterator<Item = String>,
+    redaction: &Redaction,
+) {
     if common.quiet && coverage.lost() == 0 {
         return;
     }
     for note in notes {
-        terminal::say(&format!("note: {note}"));
+        terminal::say(&redaction.text(format!("note: {note}")));
     }
     for line in coverage.lines().iter().filter(|_| has_read) {
-        terminal::say(&format!("coverage: {line}"));
+        terminal::say(&redaction.text(format!("coverage: {line}")));
     }
 }

@@ -84,6 +84,21 @@ pub fn stdout() -> Box<dyn Write> {
     Box::new(io::BufWriter::with_capacity(64 << 10, io::stdout()))
 }
 
+/// A fault of rca's own is told without the values that it happened with.
+pub fn keep_faults_short() {
+    std::panic::set_hook(Box::new(|fault| {
+        let place = fault.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+        say(&format!("a fault of rca's own{place}"));
+    }));
+}
+
+/// Bytes that nobody can guess, as hexadecimal digits.
+pub fn random_key() -> io::Result<String> {
+    let mut bytes = [0_u8; 16];
+    io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// A line on standard error.
 pub fn say(text: &str) {
     // If standard error is gone there is nobody to tell.

@@ -68,6 +68,14 @@ pub struct Common {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths
+    #[arg(long)]
+    pub redact: bool,
+
+    /// Show pseudonyms for the values of these columns too, wherever they stand
+    #[arg(long, value_name = "COL", value_delimiter = ',')]
+    pub redact_columns: Vec<String>,
+
     /// Colours: auto is on a terminal
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use duckdb::core::{DataChunkHandle, FlatVector, LogicalTypeHandle, LogicalTypeId};
+use duckdb::core::{DataChunkHandle, FlatVector, Inserter, LogicalTypeHandle, LogicalTypeId};
 use duckdb::ffi::duckdb_string_t;
 use duckdb::types::DuckString;
 use duckdb::vscalar::{ScalarFunctionSignature, VScalar};
@@ -13,6 +13,9 @@ pub type OfTexts = Arc<dyn Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync>;
 
 /// Gives a number for each of many whole numbers; `None` is NULL. Several threads call it at once.
 pub type OfNumbers = Arc<dyn Fn(&[Option<i64>], &mut [i64]) + Send + Sync>;
+
+/// Gives a text for a column's name, the column that the row speaks of, and a value. Several threads call it at once.
+pub type OfCells = Arc<dyn Fn(&str, &str, &str) -> String + Send + Sync>;
 
 /// Takes account of many messages. Several threads call it at once.
 pub type OfMessages = Arc<dyn Fn(&[Message<'_>]) + Send + Sync>;
@@ -124,6 +127,41 @@ impl VScalar for MessageFunction {
 
     fn volatile() -> bool {
         true
+    }
+}
+
+/// `f(column, said, value)` is a text; NULL where any of them is.
+pub struct CellFunction;
+
+impl VScalar for CellFunction {
+    type State = OfCells;
+
+    fn invoke(
+        of_cells: &OfCells,
+        input: &mut DataChunkHandle,
+        output: &mut dyn WritableVector,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let rows = input.len();
+        let [mut column, mut said, mut value] = [0, 1, 2].map(|column| input.flat_vector(column));
+        // SAFETY: the one signature takes three VARCHARs, and the engine hands over that many rows of each.
+        let (columns, saids, values) =
+            unsafe { (texts(&mut column, rows), texts(&mut said, rows), texts(&mut value, rows)) };
+        let mut given = output.flat_vector();
+        for (row, ((column, said), value)) in columns.zip(saids).zip(values).enumerate() {
+            match (column, said, value) {
+                (Some(column), Some(said), Some(value)) => {
+                    let [column, said, value] = [column, said, value].map(String::from_utf8_lossy);
+                    given.insert(row, of_cells(&column, &said, &value).as_str());
+                }
+                _ => given.set_null(row),
+            }
+        }
+        Ok(())
+    }
+
+    fn signatures() -> Vec<ScalarFunctionSignature> {
+        let parameters = (0..3).map(|_| LogicalTypeId::Varchar.into()).collect();
+        vec![ScalarFunctionSignature::exact(parameters, LogicalTypeHandle::from(LogicalTypeId::Varchar))]
     }
 }
 

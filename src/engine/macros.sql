@@ -103,3 +103,6 @@ CREATE MACRO rca_local(instant, seconds) AS CASE WHEN isfinite(instant) THEN
 
 -- What stands in place of rows that are not shown.
 CREATE MACRO rca_left_out(n) AS '… ' || n || CASE WHEN n = 1 THEN ' row' ELSE ' rows' END || ' left out …';
+
+-- A text of at most 500 characters; one that is longer says so.
+CREATE MACRO rca_cut(text) AS CASE WHEN length(text) > 500 THEN left(text, 500) || '…' ELSE text END;

@@ -29,7 +29,7 @@ mod vector;
 
 pub use columns::Columns;
 pub use function::Message;
-use function::{MessageFunction, NumberFunction, OfMessages, OfNumbers, OfTexts, TextFunction};
+use function::{CellFunction, MessageFunction, NumberFunction, OfCells, OfMessages, OfNumbers, OfTexts, TextFunction};
 use scan::Registry;
 pub use scan::{Label, with_needles};
 
@@ -195,6 +195,21 @@ impl Engine {
     ) -> Result<()> {
         let of_numbers: OfNumbers = Arc::new(of_numbers);
         let added = self.connection.register_scalar_function_with_state::<NumberFunction>(name, &of_numbers);
+        added.map_err(|e| self.failed(&e))
+    }
+
+    /// Makes a function of a column's name, the column that the row speaks of, and a value known to SQL, which gives a text
+    /// for each.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_cell_function(
+        &self,
+        name: &str,
+        of_cells: impl Fn(&str, &str, &str) -> String + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_cells: OfCells = Arc::new(of_cells);
+        let added = self.connection.register_scalar_function_with_state::<CellFunction>(name, &of_cells);
         added.map_err(|e| self.failed(&e))
     }
 

@@ -8,6 +8,7 @@ pub mod document;
 pub mod duration;
 pub mod meaning;
 pub mod name;
+pub mod redact;
 pub mod role;
 pub mod scan;
 pub mod shell;

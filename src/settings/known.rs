@@ -9,7 +9,7 @@ use crate::model::name;
 
 /// Keys by the table they stand in; `*` stands for a name of the user's.
 const KEYS: &[(&str, &[&str])] = &[
-    ("", &["timezone", "sources", "formats", "entities", "codebook", "labels", "stages", "checks", "report"]),
+    ("", &["timezone", "sources", "formats", "entities", "codebook", "labels", "stages", "checks", "report", "redact"]),
     (
         "sources.*",
         &[
@@ -56,6 +56,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("codebook", &["table", "code", "description"]),
     ("labels", &["table", "key", "label"]),
     ("stages", &["name", "table", "key"]),
+    ("redact", &["on", "key", "columns"]),
     ("report", &["title", "question", "bad", "table", "where"]),
     (
         "checks",

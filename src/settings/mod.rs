@@ -28,6 +28,18 @@ pub struct Settings {
     /// What `rca check` asks; each is of a kind that its keys tell.
     pub checks: Vec<Table>,
     pub report: Report,
+    pub redact: Option<Redact>,
+}
+
+/// What answers must not say. That it is there turns it on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Redact {
+    pub on: Option<bool>,
+    /// What pseudonyms are made with.
+    pub key: Option<String>,
+    /// Columns whose values are replaced whatever they look like.
+    pub columns: Vec<String>,
 }
 
 /// What `rca report` says and asks.

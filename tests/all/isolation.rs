@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::rca::{command, folder, root};
+use crate::rca::{command, folder};
 
 const SECRET: &str = "CANARY-7f3a";
 

@@ -17,6 +17,7 @@ mod logs;
 mod missing;
 mod page;
 mod rca;
+mod redact;
 mod regressions;
 mod remains;
 mod report;

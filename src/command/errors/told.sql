@@ -33,7 +33,7 @@ placed AS (
                 'table_name': table_name,
                 'at_file': at_file,
                 'at_line': at_line,
-                'shown': left(split_part(coalesce(text, message), chr(10), 1), 500) || ' (' || origin || ')'
+                'shown': rca_cut(split_part(coalesce(text, message), chr(10), 1)) || ' (' || origin || ')'
             }
         END AS example
     FROM (SELECT * FROM ({candidates}) WHERE is_error) e

@@ -8,6 +8,6 @@ SELECT
     min(ts) AS first,
     max(ts) AS last,
     max(list_position(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], level)) AS severity,
-    min({'ts': coalesce(ts, TIMESTAMP 'infinity'), 'text': left(text, 500)}) AS example
+    min({'ts': coalesce(ts, TIMESTAMP 'infinity'), 'text': rca_cut(text)}) AS example
 FROM (SELECT name, ts, level, text, rca_template_of(text) AS number FROM ({rows}))
 GROUP BY ALL

@@ -1,0 +1,136 @@
+//! What is replaced and what is not.
+
+use std::collections::HashSet;
+
+use super::*;
+
+fn redactor() -> Redactor {
+    Redactor::new("a key that nobody guesses", &["customer".into()])
+}
+
+/// The kinds that were put into a text, each with whether the secret is gone.
+fn shown(text: &str) -> String {
+    redactor().text(text)
+}
+
+#[test]
+fn what_must_not_be_said_is_replaced() {
+    let planted = [
+        ("from 10.20.30.40:8443 to", "10.20.30.40"),
+        ("route 10.20.30.0/24", "10.20.30.0"),
+        ("regexp '10\\.20\\.30\\.40'", "20\\.30"),
+        ("host ip-10-20-30-40.ec2.internal", "10-20-30-40"),
+        ("[2001:db8::8a2e:370:7334]:443", "2001:db8"),
+        ("peer fe80::1ff:fe23:4567:890a%eth0 up", "fe23"),
+        ("at 2001:db8::5: timed out", "2001:db8"),
+        ("mapped ::ffff:10.20.30.40", "10.20.30.40"),
+        ("mac 00:1A:2b:3c:4d:5e", "3c:4d"),
+        ("mac 00-1A-2b-3c-4d-5e", "3c-4d"),
+        ("mac 001a.2b3c.4d5e", "2b3c"),
+        ("mac=001a2b3c4d5e", "2b3c"),
+        ("mail Alice.Smith+x@mail.example.co.uk now", "mith"),
+        ("mail=alice%40example.com", "alice"),
+        ("like 'alice\\.smith@example\\.com'", "smith"),
+        ("Authorization: Bearer abc.def-123", "abc.def"),
+        ("authorization=Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("{\"authorization\": \"Token 0123abc\"}", "0123abc"),
+        ("password=hunter2&x=1", "hunter2"),
+        ("db_password: 'hunter two'", "hunter"),
+        ("{\\\"password\\\":\\\"hunter2\\\"}", "hunter2"),
+        ("{\"apiKey\": \"Zm9vYmFy\"}", "Zm9v"),
+        ("dbPassword = hunter2", "hunter2"),
+        ("run --token hunterx -v", "hunterx"),
+        ("X-Api-Key: Zm9vYmFy", "Zm9v"),
+        ("api_key%3DZm9vYmFy", "Zm9v"),
+        ("Set-Cookie: sid=abc; Path=/", "abc"),
+        ("postgres://bob:hun%24ter@db/x", "hun%24"),
+        ("postgres://bob:hunter2@db/x", "bob"),
+        ("ssh bob@10.20.30.40", "bob"),
+        ("AKIAIOSFODNN7EXAMPLE", "IOSFODNN"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "qrstuv"),
+        ("xoxb-123456789012-abcdefghijkl", "123456789012"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJzdWIi"),
+        ("/home/asmith/x.log:12", "asmith"),
+        ("/Users/asmith", "asmith"),
+        ("C:\\Users\\Al Smith\\x", "Smith"),
+        ("C:\\\\Users\\\\asmith\\\\x", "asmith"),
+        ("c:/users/asmith/x", "asmith"),
+        ("cut alice@exam…", "alice"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----", "MIIabc"),
+    ];
+    for (text, secret) in planted {
+        let shown = shown(text);
+        assert!(!shown.to_lowercase().contains(&secret.to_lowercase()), "{text} is {shown}");
+        assert_eq!(redactor().text(&shown), shown, "a pseudonym stays one");
+    }
+}
+
+#[test]
+fn what_names_nobody_stays() {
+    for text in [
+        "v1.2.3.4 and version 10.0.19041.1 and version: 1.2.3.4",
+        "OID 1.3.6.1.4.1.2",
+        "300.1.2.3",
+        "08:00:00 2025-03-01T08:00:00.123456Z 12:34:56:78",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "commit 3f9a2c1",
+        "std::vec a::b x::INT 'x'::DATE",
+        "127.0.0.1 ::1 0.0.0.0",
+        "password is required; password = NULL; token expired; tokens: 512; token_count=3",
+        "the secret of this, a token for the user",
+        "author=bob key=7 monkey=1",
+        "packet <*> of /home/<*>/x",
+        "react@18.2.0 and a@b",
+        "SHA256 aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99",
+        "station=A,B,… (9) id=… more …",
+        "GET /api/v2/items 200 0.123",
+    ] {
+        assert_eq!(shown(text), text);
+    }
+}
+
+#[test]
+fn one_thing_has_one_pseudonym_and_two_have_two() {
+    let all = |texts: &[&str]| texts.iter().map(|text| shown(text)).collect::<HashSet<_>>().len();
+    assert_eq!(all(&["00:1A:2b:3c:4d:5e", "00-1a-2b-3c-4d-5e", "001a.2b3c.4d5e"]), 1);
+    assert_eq!(all(&["2001:db8::1", "2001:DB8:0:0:0:0:0:1"]), 1);
+    assert_eq!(all(&["Alice@example.com", "alice@example.com", "alice%40example.com"]), 1);
+    assert_eq!(all(&["10.0.0.1", "10\\.0\\.0\\.1", "::ffff:10.0.0.1"]), 1);
+    let many: HashSet<String> = (0..60_000_u32).map(|n| shown(&format!("10.1.{}.{}", n / 256, n % 256))).collect();
+    assert_eq!(many.len(), 60_000);
+    let other = Redactor::new("another key of the same length", &[]);
+    assert_ne!(other.text("10.0.0.1"), shown("10.0.0.1"));
+    assert_eq!(shown("10.0.0.1").len(), "ip-0123456789".len());
+}
+
+#[test]
+fn values_of_named_columns_are_replaced_wherever_they_stand() {
+    let mut redactor = redactor();
+    redactor.know(["Acme Works", "10.0.0.9", "ab", "42"].map(String::from).into()).expect("few");
+    let columns = ["column_name", "min", "n"].map(String::from);
+    let text = |text: &str| Value::Text(text.into());
+    let row = redactor.row(&columns, &[text("customer"), text("42"), Value::Int(42)]);
+    let Value::Text(pseudonym) = &row[1] else { panic!("{row:?}") };
+    assert!(rules::is_pseudonym(pseudonym));
+    assert_eq!(row[0], text("customer"));
+    let whole = redactor.cell("Customer", None, &text("ACME works"));
+    assert_eq!(text(&redactor.text("acme works")), whole);
+    assert_eq!(redactor.cell("customer", None, &text("10.0.0.9")), text(&redactor.text("10.0.0.9")));
+    assert!(redactor.text("10.0.0.9").starts_with("ip-"));
+    let sql = redactor.text("SELECT 42 FROM t WHERE customer = 'Acme Works' OR customer IN ('ab', '42')");
+    assert!(sql.starts_with("SELECT 42 FROM t WHERE customer = 'value-") && !sql.contains("'ab'"), "{sql}");
+    let nested = redactor.cell("x", None, &Value::Nested(serde_json::json!({"customer": 7, "a": ["b@c.de"]})));
+    assert!(nested.shown().starts_with("{\"customer\":\"value-"), "{nested:?}");
+    assert!(!nested.shown().contains("b@c.de"));
+    assert_eq!(redactor.cell("x", None, &Value::Blob(b"a@b.example".to_vec())), text(&redactor.text("a@b.example")));
+}
+
+#[test]
+fn the_keyed_hash_is_that_of_its_standard() {
+    // RFC 4231, test case 1, whose key of 20 bytes is padded with zeros anyway.
+    let mut key = [0_u8; 32];
+    key[..20].fill(0x0b);
+    let hex: String = hmac(&key, b"Hi There").iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+}

@@ -1,0 +1,209 @@
+//! Whether an answer may say what it says: pseudonyms are made here, where rows, notes, errors and pages leave, so that
+//! no command and no format can forget them. `model/redact` knows what is replaced by what.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::args::Common;
+use crate::engine::quote;
+use crate::error::{Error, Result};
+use crate::model::redact::Redactor;
+use crate::model::scan::Sink;
+use crate::model::value::Value;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::terminal::{self, Surroundings};
+
+/// Shorter keys can be found by trying.
+const KEY_LENGTH_LEAST: usize = 16;
+const KEY: &str = "RCA_REDACT_KEY";
+
+/// What is replaced in all that leaves, if anything is.
+#[derive(Default)]
+pub struct Redaction {
+    redactor: Option<Arc<Redactor>>,
+    columns: Vec<String>,
+    has_own_key: bool,
+}
+
+impl Redaction {
+    /// As the flags say before any setting is read: what goes wrong there is told with pseudonyms too.
+    pub fn of_flags(common: &Common) -> Redaction {
+        let is_on = common.redact || !common.redact_columns.is_empty();
+        let key = terminal::random_key().unwrap_or_default();
+        Redaction { redactor: is_on.then(|| Arc::new(Redactor::new(&key, &[]))), ..Redaction::default() }
+    }
+
+    /// # Errors
+    /// If the key is too short, or no random one can be made.
+    pub fn of(common: &Common, settings: &Settings, surroundings: &Surroundings) -> Result<Redaction> {
+        let said = settings.redact.clone();
+        let is_flag = common.redact || !common.redact_columns.is_empty();
+        if !is_flag && !said.as_ref().is_some_and(|said| said.on.unwrap_or(true)) {
+            return Ok(Redaction::default());
+        }
+        let said = said.unwrap_or_default();
+        let key = surroundings.variable(KEY).map(str::to_string).or(said.key);
+        if key.as_ref().is_some_and(|key| key.chars().count() < KEY_LENGTH_LEAST) {
+            return Err(Error::question("the key of `redact` is too short, and could be found by trying")
+                .detail(format!("it takes {KEY_LENGTH_LEAST} characters or more"))
+                .hint("make one: openssl rand -hex 16"));
+        }
+        let has_own_key = key.is_some();
+        let key = match key {
+            Some(key) => key,
+            None => terminal::random_key()
+                .map_err(|e| Error::question("cannot make a random key for pseudonyms").detail(e.to_string()))?,
+        };
+        let mut columns = said.columns;
+        columns.extend(common.redact_columns.iter().cloned());
+        terminal::keep_faults_short();
+        let names: Vec<String> = columns.iter().map(|name| own_name(name).to_string()).collect();
+        Ok(Redaction { redactor: Some(Arc::new(Redactor::new(&key, &names))), columns, has_own_key })
+    }
+
+    /// Learns the values of the named columns, and makes `redact(x)` known to SQL.
+    ///
+    /// # Errors
+    /// If no table has a column that is named, it has too many values, or cannot be read.
+    pub fn learn(&mut self, session: &Session) -> Result<()> {
+        let Some(redactor) = self.redactor.as_mut() else { return Ok(()) };
+        let mut values = HashSet::new();
+        for named in &self.columns {
+            let found = places(session, named)?;
+            for (table, column) in found {
+                let column = quote::name(&column);
+                let sql =
+                    format!("SELECT DISTINCT {column}::VARCHAR FROM {table} WHERE {column} IS NOT NULL LIMIT 1000001");
+                let mut taken = Taken(&mut values);
+                session.engine.query(&sql, &[], &mut taken)?;
+            }
+        }
+        if let Some(redactor) = Arc::get_mut(redactor) {
+            redactor.know(values)?;
+        }
+        let known = redactor.clone();
+        session.engine.add_cell_function("rca_redacted", move |column, said, value| {
+            known.cell(column, Some(said), &Value::Text(value.to_string())).shown()
+        })?;
+        session.engine.execute("CREATE OR REPLACE MACRO redact(x) AS rca_redacted('', '', x::VARCHAR)")
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.redactor.is_some()
+    }
+
+    pub fn text(&self, text: String) -> String {
+        self.redactor.as_ref().map_or_else(|| text.clone(), |redactor| redactor.text(&text))
+    }
+
+    pub fn error(&self, error: Error) -> Error {
+        match &self.redactor {
+            Some(redactor) => redactor.error(error),
+            None => error,
+        }
+    }
+
+    pub fn redactor(&self) -> Option<&Redactor> {
+        self.redactor.as_deref()
+    }
+
+    /// What is to be said of it.
+    pub fn notes(&self) -> Vec<String> {
+        if !self.is_on() {
+            return Vec::new();
+        }
+        let columns = match self.columns.is_empty() {
+            true => String::new(),
+            false => format!(", and values of {}", self.columns.join(", ")),
+        };
+        let mut notes = vec![format!(
+            "pseudonyms stand for e-mail, IP and MAC addresses, keys, tokens and user names in paths{columns}; in SQL \
+             shown too, where redact(x) = '…' asks for one"
+        )];
+        if !self.has_own_key {
+            notes.push(format!(
+                "they are of this answer alone, since no key is set: for the same ones in all, set {KEY} or redact.key of \
+                 rca.toml to {KEY_LENGTH_LEAST} characters or more that nobody can guess"
+            ));
+        }
+        notes
+    }
+
+    /// SQL whose answer is that of `sql` with pseudonyms, for what the engine writes by itself.
+    ///
+    /// # Errors
+    /// As the engine says of it.
+    pub fn sql(&self, session: &Session, sql: &str) -> Result<String> {
+        let Some(redactor) = self.redactor() else { return Ok(sql.to_string()) };
+        let described = session.engine.rows(&format!("DESCRIBE {sql}"))?;
+        let columns: Vec<(String, String)> =
+            described.rows.iter().map(|row| (row[0].shown(), row[1].shown())).collect();
+        let said = columns.iter().any(|(name, _)| name == "column_name");
+        let said = if said { "coalesce(column_name::VARCHAR, '')" } else { "''" };
+        // Two columns of one name are told apart by their places.
+        let list: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, (name, kind))| {
+                let own = format!("c{at}");
+                let is_plain = ["INT", "DOUBLE", "FLOAT", "DECIMAL", "BOOL", "TIME", "DATE", "INTERVAL"]
+                    .iter()
+                    .any(|plain| kind.contains(plain) && !kind.contains(['[', '(']) || kind.starts_with("DECIMAL("));
+                let shown = quote::name(&redactor.text(name));
+                match is_plain && !redactor.is_named(name) {
+                    true => format!("{own} AS {shown}"),
+                    false => {
+                        let said = said.replace("column_name", &place_of(&columns, "column_name"));
+                        format!("rca_redacted({}, {said}, {own}::VARCHAR) AS {shown}", quote::text(name))
+                    }
+                }
+            })
+            .collect();
+        let names: Vec<String> = (0..columns.len()).map(|at| format!("c{at}")).collect();
+        Ok(format!("SELECT {} FROM ({sql}\n) AS answer({})", list.join(", "), names.join(", ")))
+    }
+}
+
+fn place_of(columns: &[(String, String)], wanted: &str) -> String {
+    columns.iter().position(|(name, _)| name == wanted).map_or_else(String::new, |at| format!("c{at}"))
+}
+
+/// `serial` of `station.tests.serial`.
+fn own_name(column: &str) -> &str {
+    column.rsplit('.').next().unwrap_or(column)
+}
+
+/// The tables that have a column, which may be named with its table.
+fn places(session: &Session, named: &str) -> Result<Vec<(String, String)>> {
+    if named.contains('.') {
+        let (table, column) = session.table_column(named)?;
+        return Ok(vec![(table.sql(), column)]);
+    }
+    let of = |table: &crate::session::Table| Some((table.sql(), table.column(named)?.name.clone()));
+    let found: Vec<(String, String)> = session.tables.iter().filter_map(of).collect();
+    if found.is_empty() && !session.is_empty_stream {
+        let all = session.tables.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
+        let near = crate::model::name::nearest(named, all);
+        let error = Error::question(format!("no table has a column `{named}` to redact"));
+        return Err(match near.is_empty() {
+            true => error.hint("`rca schema` lists all columns"),
+            false => error.hint(format!("did you mean {}", crate::model::name::listed(&near))),
+        });
+    }
+    Ok(found)
+}
+
+/// Texts of a first column.
+struct Taken<'a>(&'a mut HashSet<String>);
+
+impl Sink for Taken<'_> {
+    fn begin(&mut self, _: &[String]) -> Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, row: &[Value]) -> Result<()> {
+        self.0.insert(row[0].shown());
+        Ok(())
+    }
+}
