@@ -34,7 +34,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (User, r"[a-zA-Z][a-zA-Z0-9+.-]*://(?P<v>[^\s/:@'\x22]+)(?::[^\s/@]*)?@".into(), lower),
         (Secret, r"(?P<v>https://hooks\.slack\.com/services/[A-Za-z0-9/_-]+)".into(), as_is),
         (Secret, r"\b(?P<v>eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)".into(), as_is),
-        (Secret, r"\b(?P<v>(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{15,}|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|AIza[\w-]{30,}|ya29\.[\w-]{10,}|[spr]k_(?:live|test)_\w{8,}|npm_\w{20,}|pypi-[\w-]{16,}|hf_\w{20,}|sk-[\w-]{20,}|SG\.[\w-]{10,}\.[\w-]{10,}|dop_v1_\w{20,})".into(), as_is),
+        (Secret, r"\b(?P<v>(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{15,}|xox[a-z]-[A-Za-z0-9_-]{8,}|xapp-[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{10,}|[spr]k_(?:live|test)_[A-Za-z0-9_]{8,}|npm_[A-Za-z0-9_]{20,}|pypi-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9_]{20,}|sk-[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|dop_v1_[A-Za-z0-9_]{20,})".into(), as_is),
         (Secret, r"(?P<v>\bssh-(?:rsa|dss|ed25519) AAAA[A-Za-z0-9+/=]+|\bAAAA[BCE][A-Za-z0-9+/]{30,}=*)".into(), as_is),
         (Secret, format!(r"(?i)[a-z0-9_.-]*{TELLING}{is}{value}"), secret),
         (Email, r"(?P<v>[\p{L}\p{N}][\p{L}\p{N}._%+'\\-]*(?:@|%40)(?:[\p{L}\p{N}-]+\\*\.)+\p{L}[\p{L}\p{N}-]+)".into(), email),
