@@ -71,7 +71,10 @@ impl Known {
             .map(|hit| (hit.start(), hit.end(), hit.pattern().as_usize()))
             .filter(|(start, end, _)| {
                 let inside = &lower[*start..*end];
-                let (before, after) = (lower[..*start].chars().next_back(), lower[*end..].chars().next());
+                // In JSON a line that begins with a word has an `n` before it.
+                let is_escaped = ["\\n", "\\t", "\\r"].iter().any(|escape| lower[..*start].ends_with(escape));
+                let before = lower[..*start].chars().next_back().filter(|_| !is_escaped);
+                let after = lower[*end..].chars().next();
                 !(is_word(before) && is_word(inside.chars().next())
                     || is_word(after) && is_word(inside.chars().next_back()))
             })

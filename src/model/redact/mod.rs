@@ -88,7 +88,18 @@ impl Redactor {
         if let Some(key) = self.spelled.as_ref().filter(|key| text.contains(*key)) {
             text = text.replace(key, "(key)");
         }
-        let named = self.known.replaced(&text, |value| self.of_named(value));
+        // Bytes are shown with `\x22` for quotes, which hides where words begin.
+        if let Some(plain) = rules::unescaped(&text) {
+            let shown = self.replaced(&plain);
+            if shown != plain {
+                return shown;
+            }
+        }
+        self.replaced(&text)
+    }
+
+    fn replaced(&self, text: &str) -> String {
+        let named = self.known.replaced(text, |value| self.of_named(value));
         rules::replaced(&named, |kind, value| self.pseudonym(kind, value))
     }
 

@@ -97,6 +97,23 @@ pub fn without_cut_words(text: &str) -> Cow<'_, str> {
     if text.contains('…') { CUT.replace_all(text, "…") } else { Cow::Borrowed(text) }
 }
 
+/// A text with what `\x22` and `\u0022` stand for, if it has any of printable ASCII.
+pub fn unescaped(text: &str) -> Option<String> {
+    static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\\(?:x|u00)([2-7][0-9A-Fa-f])").expect("a pattern of this file compiles, which a test holds")
+    });
+    if !text.contains("\\x") && !text.contains("\\u00") {
+        return None;
+    }
+    let plain = ESCAPE.replace_all(text, |found: &Captures| {
+        u8::from_str_radix(&found[1], 16).map_or_else(|_| found[0].to_string(), |byte| char::from(byte).to_string())
+    });
+    match plain {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(plain) => Some(plain),
+    }
+}
+
 /// Whether it is what this program puts in the place of others.
 pub fn is_pseudonym(text: &str) -> bool {
     let Some((kind, digits)) = text.split_once('-') else { return false };

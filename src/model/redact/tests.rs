@@ -55,6 +55,8 @@ fn what_must_not_be_said_is_replaced() {
         ("C:\\Users\\Al Smith\\x", "Smith"),
         ("C:\\\\Users\\\\asmith\\\\x", "asmith"),
         ("c:/users/asmith/x", "asmith"),
+        ("{\\x22apiKey\\x22: \\x22Zm9vYmFy\\x22}", "Zm9v"),
+        ("\\x2210.20.30.40\\x22", "20.30.40"),
         ("cut alice@exam…", "alice"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----", "MIIabc"),
     ];
@@ -118,6 +120,7 @@ fn values_of_named_columns_are_replaced_wherever_they_stand() {
     assert_eq!(text(&redactor.text("acme works")), whole);
     assert_eq!(redactor.cell("customer", None, &text("10.0.0.9")), text(&redactor.text("10.0.0.9")));
     assert!(redactor.text("10.0.0.9").starts_with("ip-"));
+    assert!(!redactor.text("a\\nAcme Works").contains("Acme"));
     let sql = redactor.text("SELECT 42 FROM t WHERE customer = 'Acme Works' OR customer IN ('ab', '42')");
     assert!(sql.starts_with("SELECT 42 FROM t WHERE customer = 'value-") && !sql.contains("'ab'"), "{sql}");
     let nested = redactor.cell("x", None, &Value::Nested(serde_json::json!({"customer": 7, "a": ["b@c.de"]})));
