@@ -409,6 +409,7 @@ complete -c rca -n "__fish_rca_using_subcommand slices" -l timezone -d 'The zone
 complete -c rca -n "__fish_rca_using_subcommand slices" -l where -d 'Only rows for which this SQL condition holds' -r
 complete -c rca -n "__fish_rca_using_subcommand slices" -l threads -d 'How many threads read and compute' -r
 complete -c rca -n "__fish_rca_using_subcommand slices" -l memory -d 'How much memory the engine may use before it spills, such as 500MB' -r
+complete -c rca -n "__fish_rca_using_subcommand slices" -l timeout -d 'Stop with exit code 130 if there is no answer after this time, such as 30s or 5m' -r
 complete -c rca -n "__fish_rca_using_subcommand slices" -l limit -d 'At most this many rows' -r
 complete -c rca -n "__fish_rca_using_subcommand slices" -s f -l format -d 'How the table is written' -r -f -a "table\t''
 markdown\t''
@@ -422,11 +423,13 @@ junit\t'Checks, for build servers'
 sarif\t'Checks, SARIF 2.1.0'
 toml\t'Suggested checks, as a file of them'"
 complete -c rca -n "__fish_rca_using_subcommand slices" -s o -l output -d 'Write to this file; its ending chooses the format (.parquet too)' -r -F
+complete -c rca -n "__fish_rca_using_subcommand slices" -l redact-columns -d 'Show pseudonyms for the values of these columns too, wherever they stand' -r
 complete -c rca -n "__fish_rca_using_subcommand slices" -l color -d 'Colours: auto is on a terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c rca -n "__fish_rca_using_subcommand slices" -l all -d 'All slices with enough rows, also those that are no worse or may be chance'
 complete -c rca -n "__fish_rca_using_subcommand slices" -l strict -d 'Any row or value that cannot be read is an error'
+complete -c rca -n "__fish_rca_using_subcommand slices" -l redact -d 'Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths'
 complete -c rca -n "__fish_rca_using_subcommand slices" -s q -l quiet -d 'No notes on what was read, unless something was lost'
 complete -c rca -n "__fish_rca_using_subcommand slices" -l no-progress -d 'No progress bar'
 complete -c rca -n "__fish_rca_using_subcommand slices" -l exit-code -d 'Exit with 1 if there is any row'
