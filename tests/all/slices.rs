@@ -449,6 +449,38 @@ fn the_answer_is_the_same_from_any_threads_and_order_of_sources() {
     assert!(answer(&["slices", "forecasts.csv"], "1") == answer(&["slices", "forecasts.csv"], "4"));
 }
 
+#[test]
+fn a_range_of_several_tenths_is_one_slice_however_many_blocks_its_rows_lie_in() {
+    let place = folder();
+    let mut dice = Dice(21);
+    let mut csv = String::from("load,speed,label,prediction,score\n");
+    let mut made: Vec<(u64, bool)> = Vec::new();
+    for _ in 0..40_000 {
+        let (load, is_faulty) = (dice.below(5000), dice.below(3) == 0);
+        let is_right = dice.below(100) >= if load >= 3500 { 30 } else { 5 };
+        let score = (dice.below(50) + if is_right == is_faulty { 50 } else { 0 }) as f64 / 100.0;
+        made.push((load, is_right));
+        writeln!(csv, "{load},{}.5,{},{},{score}", dice.below(40), is_faulty, is_right == is_faulty).expect("text");
+    }
+    fs::write(place.path().join("t.csv"), csv).expect("written");
+    let answer = |metric: &str, threads: &str| {
+        run_in(place.path(), &["slices", "t.csv", "--metric", metric, "--threads", threads, "-f", "ndjson"]).stdout
+    };
+    for metric in ["accuracy", "auc", "brier"] {
+        assert!(answer(metric, "1") == answer(metric, "4"), "{metric}");
+    }
+    let found = rows_in(place.path(), &["slices", "t.csv", "--metric", "accuracy"]);
+    let bound = slices(&found).get(1).and_then(|slice| slice.strip_prefix("load >= ")).expect("a bound").to_string();
+    let bound: u64 = bound.parse().expect("a number");
+    assert!(found.len() == 2 && (3400..3600).contains(&bound), "{found:?}");
+    let inside: Vec<bool> = made.iter().filter(|one| one.0 >= bound).map(|one| one.1).collect();
+    assert_eq!(number(&found[1], "rows"), inside.len() as f64);
+    near(&found[1], "accuracy", Some(inside.iter().filter(|is_right| **is_right).count() as f64 / inside.len() as f64));
+    for row in &found {
+        check_sql(place.path(), &["t.csv"], row, &METRICS);
+    }
+}
+
 const CASE: [&str; 2] = ["-C", "examples/laptop-anomaly"];
 
 #[test]

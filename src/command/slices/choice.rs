@@ -16,9 +16,11 @@ const SLICES_MAX: usize = 30;
 /// What findings, single values, pairs and triples have of the false-discovery rate, as in `explain`.
 const WEIGHTS: [f64; 4] = [0.5, 0.25, 0.125, 0.125];
 
+/// The tallies of slices over the rows that no others cover.
+pub type Count<'a, T> = dyn Fn(&[Items], &[Items]) -> Result<Vec<T>> + 'a;
+
 pub struct Choice<'a, T: Outcome> {
-    /// The tallies of slices over the rows that no others cover.
-    pub count: &'a dyn Fn(&[Items], &[Items]) -> Result<Vec<T>>,
+    pub count: &'a Count<'a, T>,
     pub rule: T::Rule,
     pub measure: Measure,
     pub attributes: &'a [Attribute],

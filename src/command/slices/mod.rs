@@ -25,7 +25,7 @@ mod said;
 mod shown;
 mod words;
 
-use choice::{Choice, Slice, text};
+use choice::{Choice, Count, Slice, text};
 use count::{Asked, Counter};
 use coverage::Coverage;
 use figures::{FIELDS, Figures};
@@ -171,7 +171,7 @@ impl SlicesArgs {
         rows: &Rows,
         (metric, rule): (Metric, T::Rule),
         unit: f64,
-        count: &dyn Fn(&[Items], &[Items]) -> Result<Vec<T>>,
+        count: &Count<T>,
         looked: &Looked,
         least: u64,
     ) -> Result<(Vec<Slice>, LeftOut)> {
