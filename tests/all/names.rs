@@ -295,7 +295,7 @@ fn what_is_asked_for_may_be_called_as_our_own_names_are() {
 fn names_may_need_quotes() {
     for some in [
         ["a  b", "say \"hi\"", "it's", "two\nlines", "Äöü", "SELECT", "a.b", "%s", "{stage}", "verbose", "$1", "( x )"],
-        ["semi;", "Binary", "cross", "{table}", "tab\tname", "?", "rowid", "-- x", "/* x", "表", "null", "a(b"],
+        ["semi;", "Binary", "cross", "{table}", "tab\tname", "?", "rowid", "x -- y", "x /* y", "表", "null", "a(b"],
     ] {
         let renamed: Vec<(String, String)> =
             PLAIN.iter().zip(some).map(|(from, to)| ((*from).to_string(), to.to_string())).collect();
