@@ -212,7 +212,6 @@ impl Running {
     }
 
     /// Ends the process if the work has not stopped within a second.
-    #[expect(clippy::exit, reason = "work that does not stop when asked is ended")]
     fn end(&self, said: Option<&str>) {
         std::thread::sleep(Duration::from_secs(1));
         for path in self.removed.lock().map(|removed| removed.clone()).unwrap_or_default() {

@@ -9,12 +9,14 @@ use regex::{Captures, Regex};
 
 use super::Kind;
 
+/// The one spelling of what was found, if it is what it looks like; given the text, where it begins and ends.
+type Spelled = fn(&str, usize, usize) -> Option<String>;
+
 struct Rule {
     kind: Kind,
     /// The group `v` is what is replaced.
     pattern: Regex,
-    /// The one spelling of what was found, if it is what it looks like; given the text, where it begins and ends.
-    spelled: fn(&str, usize, usize) -> Option<String>,
+    spelled: Spelled,
 }
 
 /// Words whose value is a secret.
@@ -25,7 +27,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     // Between a name and its value, as JSON, TOML, SQL, URLs and command lines write it.
     let is = r#"(?:\\*["'`])?\s*(?:[=:]+>?|%3[dD]|\s)\s*"#;
     let value = r#"(?:\\*"(?P<v>[^"\\\n]+)|'(?P<w>[^'\n]+)|(?P<x>[^\s"'`&,;<>\)\]\}|\\]+))"#;
-    let rules: Vec<(Kind, String, fn(&str, usize, usize) -> Option<String>)> = vec![
+    let rules: Vec<(Kind, String, Spelled)> = vec![
         (Secret, r"(?s)(?P<v>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))".into(), as_is),
         (Secret, r#"(?i)\b(?:set-)?cookie(?:\\*["'])?\s*:\s*(?:\\*["'])?(?P<v>[^\n"\\]+)"#.into(), secret),
         (Secret, r#"(?i)\b(?:proxy-)?authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?(?:(?:bearer|basic|token|negotiate|apikey)\s+(?P<v>[^\s"'\\,;]+)|(?:digest|aws4-hmac-sha256)\s+(?P<w>[^\n]+)|(?P<x>[^\s"'\\,;]+))"#.into(), header),
