@@ -4,7 +4,6 @@ use super::Session;
 use crate::engine::quote;
 use crate::error::{Error, Kind, Result};
 use crate::model::column::{Column, Kind as ColumnKind};
-use crate::model::name;
 use crate::model::time::DAY;
 use crate::model::value::Value;
 use crate::model::zone::Zone;
@@ -38,23 +37,20 @@ impl Session {
         let has_rows = !own.contains(&"file_row_number".to_string());
         let added = if has_rows { ", file_row_number := true" } else { "" };
         let read = format!("read_parquet([{paths}], filename := {}{added}{union})", quote::text(file));
-        let mut seen = name::taken_by_places();
         let mut columns = Vec::new();
         let mut list = Vec::new();
         for row in &described.rows {
             let (name, declared) = (row[0].shown(), row[1].shown());
             let quoted = quote::name(&name);
-            let name = name::once(&name, &mut seen);
-            let called = quote::name(&name);
             if declared == "TIMESTAMP_NS" {
                 self.coverage.note(source, format!("`{name}` is finer than a microsecond and cut there"));
             }
             list.push(match declared.as_str() {
-                "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {called}"),
+                "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {quoted}"),
                 "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => {
-                    format!("{} AS {called}", self.in_utc(source, &instant(&quoted, &declared), &read)?)
+                    format!("{} AS {quoted}", self.in_utc(source, &instant(&quoted, &declared), &read)?)
                 }
-                _ => format!("{quoted} AS {called}"),
+                _ => quoted,
             });
             columns.push(Column::new(name, kind(&declared)));
         }

@@ -454,6 +454,6 @@ fn parquet_may_have_columns_that_are_called_as_ours() {
     let sql = "select a, filename, file_row_number, _file_2 as _file, _line_2 as _line, rca_file from t";
     run(place.path(), &["query", sql, "t.csv", "-o", "p.parquet"]);
     let rows = rows_in(place.path(), &["query", "from p", "p.parquet"]);
-    let own = r#"[{"a":1,"filename":"mine","file_row_number":7,"_file_2":"there","_line_2":9,"rca_file":"x"}]"#;
+    let own = r#"[{"a":1,"filename":"mine","file_row_number":7,"_file":"there","_line":9,"rca_file":"x"}]"#;
     assert_eq!(serde_json::to_value(rows).expect("JSON"), serde_json::from_str::<Value>(own).expect("JSON"));
 }
