@@ -165,13 +165,17 @@ fn what_cannot_be_asked_is_an_error_and_never_a_pass() {
         ),
         ("sql = 'SELECT * FROM nowhere'", "table with name nowhere does not exist"),
         ("sql = \"SELECT * FROM read_csv('/etc/passwd')\"", "SQL: permission"),
-        ("sql = 'DROP VIEW units'", "SQL: parser"),
         ("sql = 'SELECT lot FROM units'\nmin = 1", "its first value is no number: `L1`"),
     ] {
         let (rows, code) = checked(place.path(), &format!("[[checks]]\n{check}\nseverity = 'warn'"), &[]);
         assert_eq!((text(&rows[0], "status"), code), ("error", 1), "{check}");
         assert!(text(&rows[0], "detail").contains(said), "{check}: {}", rows[0]);
     }
+    // What is no question is not even begun with.
+    fs::write(place.path().join("drop.toml"), "[[checks]]\nsql = 'DROP VIEW units'\n").expect("written");
+    let output = run_in(place.path(), &["check", "--file", "drop.toml", "units.csv"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("check 1: `DROP` asks nothing"), "{output:?}");
 }
 
 #[test]

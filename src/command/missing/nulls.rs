@@ -134,7 +134,8 @@ fn lacking_any(search: &mut Search, table: &Table, condition: &str, first: usize
     let (_, texts) = lists();
     let lacks = |name: &String| {
         let name = quote::readable_name(name);
-        format!("{name} IS NULL OR lower(trim({name}::VARCHAR)) IN ({texts})")
+        // As a list: an IN of so many texts would be a join for each column.
+        format!("{name} IS NULL OR list_contains([{texts}], lower(trim({name}::VARCHAR)))")
     };
     let any: Vec<String> = columns.iter().map(lacks).collect();
     let sql = format!("SELECT count(*) FROM {} WHERE ({}) AND ({condition})", table.sql(), any.join(" OR "));

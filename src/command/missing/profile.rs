@@ -149,6 +149,7 @@ fn asked_of(search: &Search, table: &Table, columns: &[&Column]) -> Result<Vec<C
 pub fn categories(search: &mut Search, table: &Table) -> Result<Rc<Vec<String>>> {
     const ROWS: i64 = 50_000;
     const VALUES_MAX: i64 = 20;
+    const CATEGORIES_MAX: usize = 40;
     if let Some(known) = search.categories.get(&table.name) {
         return Ok(known.clone());
     }
@@ -172,6 +173,14 @@ pub fn categories(search: &mut Search, table: &Table) -> Result<Rc<Vec<String>>>
             .filter(|(_, count)| count.int() <= VALUES_MAX)
             .map(|(name, _)| name)
             .collect();
+        if few.len() > CATEGORIES_MAX {
+            search.notes.push(format!(
+                "{}: of {} columns with few values the first {CATEGORIES_MAX} are asked whether they tell where others are null",
+                table.name,
+                few.len()
+            ));
+            few.truncate(CATEGORIES_MAX);
+        }
     }
     let few = Rc::new(few);
     search.categories.insert(table.name.clone(), few.clone());
