@@ -342,7 +342,8 @@ impl Blocks {
         let Some(start) = start.filter(|_| got > 0) else { return Ok((None, shrunk)) };
         let mut end = self.buffer.len().min(if is_file_end { usize::MAX } else { got });
         let mut cut = is_endless;
-        if !split.exact && split.end < size {
+        // Of a file that was cut off meanwhile what is there is all.
+        if !split.exact && split.end < size && got == wanted {
             // Read on until the next record begins.
             let mut step = 64 << 10;
             loop {
