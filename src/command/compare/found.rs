@@ -1,6 +1,7 @@
 //! A change that was found, with the figures by which it is judged, told and explained by others.
 
 use crate::model::column::Kind;
+use crate::model::figure::{digits, rounded};
 use crate::model::statistics::{Blocks, INDEPENDENT, Spread};
 use crate::model::value::Value;
 
@@ -126,7 +127,7 @@ impl Finding {
             float(self.baseline),
             float(self.incident),
             Value::Text(self.change.clone()),
-            float(self.p_adjusted.map(digits)),
+            float(self.p_adjusted.map(|p| digits(p, 3))),
             self.since.map_or(Value::Null, Value::Time),
             // Of a template that no pattern tells from others there is no SQL.
             if self.sql.is_empty() { Value::Null } else { Value::Text(self.sql.clone()) },
@@ -147,16 +148,6 @@ impl Finding {
             (None, what) => format!("{} of {column} {}", what.name(), self.change),
         }
     }
-}
-
-pub fn rounded(value: f64, places: i32) -> f64 {
-    let by = 10_f64.powi(places);
-    (value * by).round() / by
-}
-
-/// Three digits of a small number.
-fn digits(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
 }
 
 /// How many times as much: `new`, `gone`, `x3.2`.

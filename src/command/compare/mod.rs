@@ -6,6 +6,7 @@ use crate::args::Common;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::coverage::grouped;
+use crate::model::figure::plural;
 use crate::model::name;
 use crate::model::statistics;
 use crate::model::value::Value;
@@ -300,8 +301,8 @@ impl Comparison<'_> {
 
     fn say(&self, notes: &mut Vec<String>, tests: usize, folded: usize) {
         notes.push(format!(
-            "{} tests at a false-discovery rate of {FALSE_DISCOVERY_RATE}{}",
-            grouped(tests as u64),
+            "{} at a false-discovery rate of {FALSE_DISCOVERY_RATE}{}",
+            plural(tests as u64, "test"),
             match self.codes.tests {
                 0 => String::new(),
                 codes => format!(

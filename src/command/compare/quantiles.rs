@@ -1,12 +1,13 @@
 //! The quantiles by which a distribution that changed is told, exact, of all rows: where a quantile lies is known from
 //! the counts between the cuts, so that only the numbers of one such part are sorted.
 
-use super::found::{Finding, What, rounded, times};
+use super::found::{Finding, What, times};
 use super::judge::Differs;
 use super::looks::{self, Look};
 use super::sides::{Known, Pair};
 use super::table::Seen;
 use crate::error::Result;
+use crate::model::figure::rounded;
 use crate::model::value::Value;
 use crate::session::Session;
 

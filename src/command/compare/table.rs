@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::Templates;
 use super::counts::{self, Column, Counted, Rows};
-use super::found::{Finding, Hit, What, points, rounded, times};
+use super::found::{Finding, Hit, What, points, times};
 use super::judge::{self, Differs, Judged, Usual};
 use super::looks::{self, Look};
 use super::sides::{Known, Pair, Sides};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
+use crate::model::figure::rounded;
 use crate::model::statistics::Blocks;
 use crate::session::Session;
 

@@ -4,11 +4,12 @@ use clap::Args;
 
 use super::judged::{Asked, Classes, Looked, Rows, Split, look};
 use super::{Answer, Ask};
-use crate::args::Common;
+use crate::args::{Common, share};
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::contrast::{Covered, Whole, possible};
 use crate::model::coverage::grouped;
+use crate::model::figure::{digits, percent, rounded};
 use crate::model::value::Value;
 use crate::session::Session;
 
@@ -70,10 +71,6 @@ pub struct ExplainArgs {
     pub order: u8,
     #[command(flatten)]
     pub common: Common,
-}
-
-fn share(text: &str) -> std::result::Result<f64, String> {
-    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "a share is between 0 and 1".into())
 }
 
 fn ratio(text: &str) -> std::result::Result<f64, String> {
@@ -198,27 +195,16 @@ fn row(rank: usize, text: &str, one: &Explanation, whole: Whole, sql: String) ->
         float(rounded(one.ratio.ratio, 3)),
         float(rounded(one.ratio.low, 3)),
         float(rounded(one.ratio.high, 3)),
-        float(digits(one.p_adjusted)),
+        float(digits(one.p_adjusted, 3)),
         float(rounded(one.lift_removed, 4)),
         Value::Text(sql),
     ]
 }
 
-fn rounded(value: f64, places: i32) -> f64 {
-    let by = 10_f64.powi(places);
-    (value * by).round() / by
-}
-
-/// Three digits of a small number.
-fn digits(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
-}
-
 /// How much is bad, and what the best explanation would take away.
 fn summary(search: &Search, found: &[Explanation], asked: usize) -> String {
     let whole = search.whole;
-    let share = |bad: f64, rows: u64| if rows == 0 { 0.0 } else { 100.0 * bad / rows as f64 };
-    let percent = |value: f64| if value < 9.95 { format!("{value:.1} %") } else { format!("{value:.0} %") };
+    let share = |bad: f64, rows: u64| if rows == 0 { 0.0 } else { bad / rows as f64 };
     let all = share(whole.bad as f64, whole.rows);
     let bad = format!("{} of {} rows are bad ({})", grouped(whole.bad), grouped(whole.rows), percent(all));
     match found.first() {

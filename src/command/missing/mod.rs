@@ -6,7 +6,7 @@ use std::rc::Rc;
 use clap::{Args, ValueEnum};
 
 use super::{Answer, Ask, Reading};
-use crate::args::Common;
+use crate::args::{Common, share};
 use crate::error::{Error, Result};
 use crate::model::column::Kind as ColumnKind;
 use crate::model::duration;
@@ -76,10 +76,6 @@ pub struct MissingArgs {
     pub min_share: Option<f64>,
     #[command(flatten)]
     pub common: Common,
-}
-
-fn share(text: &str) -> std::result::Result<f64, String> {
-    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "a share is between 0 and 1".into())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

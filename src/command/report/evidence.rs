@@ -6,8 +6,8 @@ use crate::command::Ask;
 use crate::command::sources::SourcesArgs;
 use crate::engine::quote;
 use crate::error::Result;
-use crate::model::coverage::grouped;
 use crate::model::document::{Part, Section};
+use crate::model::figure::plural;
 use crate::model::time;
 use crate::model::value::Value;
 
@@ -55,11 +55,6 @@ pub fn section(asking: &mut Asking) -> Result<Section> {
     parts.push(Part::Notes(few(answer.notes)));
     parts.push(Asking::behind(&command, sql(asking)?));
     Ok(Section { id: "evidence", title: "Evidence and coverage", parts })
-}
-
-/// `1 row`, `1,300 rows`
-pub fn plural(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// Rows and times of all tables.

@@ -1,7 +1,6 @@
 //! What the error codes say, how few of them make most errors, and whether they can be trusted.
 
 use super::asking::{Asking, SQL_MAX, or_why};
-use super::evidence::plural;
 use super::sentences::{Errors, Fault};
 use super::taken::{cut, few, take, weight};
 use crate::command::Ask;
@@ -9,6 +8,7 @@ use crate::command::errors::ErrorsArgs;
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::document::{Chart, Figure, Pareto, Part, Section};
+use crate::model::figure::plural;
 use crate::model::value::Value;
 
 /// Bars of the chart.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::Asking;
-use super::evidence::plural;
 use super::sentences::Largest;
 use super::taken::{Keeping, cut, few, take};
 use crate::command::missing::{Finding, Kind, MissingArgs};
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::document::{Chart, Figure, Part, Section, Strips};
+use crate::model::figure::plural;
 use crate::model::time;
 use crate::model::value::Value;
 

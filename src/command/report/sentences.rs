@@ -1,9 +1,10 @@
 //! The answer in three sentences: what explains the bad rows, what is missing and why, what the codes hide, and else where
 //! a model is worse or how much was looked at. Each says no more than the findings do, and no more surely.
 
-use super::evidence::{Span, plural};
+use super::evidence::Span;
 use crate::model::coverage::grouped;
 use crate::model::document::Stage;
+use crate::model::figure::{percent, plural};
 use crate::model::time;
 
 /// What the parts of the report have told.
@@ -144,11 +145,6 @@ fn what(largest: &Largest) -> String {
         }
         kind => format!("{kind} in {whose}{when}: {}", largest.detail),
     }
-}
-
-fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    if percent < 9.95 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
 fn codes(told: &Told) -> String {

@@ -6,6 +6,7 @@ use crate::command::judged::{Classes, Looked, Split};
 use crate::error::{Error, Result};
 use crate::model::contrast::{Covered, Family, Whole, possible, weighted};
 use crate::model::coverage::grouped;
+use crate::model::figure;
 use crate::model::slices::{JUDGED, LABELLED, POSITIVE, SCORED};
 
 const FALSE_RATE: f64 = 0.05;
@@ -21,11 +22,7 @@ pub struct Coverage {
 }
 
 pub fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "0 %".into();
-    }
-    let share = 100.0 * part as f64 / whole as f64;
-    if share < 9.95 { format!("{share:.1} %") } else { format!("{share:.0} %") }
+    if whole == 0 { "0 %".into() } else { figure::percent(part as f64 / whole as f64) }
 }
 
 impl Coverage {

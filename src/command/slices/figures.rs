@@ -8,6 +8,7 @@ use crate::command::judged::Classes;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::contrast::Items;
+use crate::model::figure;
 use crate::model::slices::{Bins, Confusion, Means, Outcome, Ranks, SCORED, Scale};
 use crate::model::statistics::NORMAL_95;
 use crate::model::value::Value;
@@ -191,14 +192,14 @@ impl Figures {
 
 fn share(value: Option<f64>) -> Value {
     match value {
-        Some(value) if value.is_finite() => Value::Float((value * 1e4).round() / 1e4),
+        Some(value) if value.is_finite() => Value::Float(figure::rounded(value, 4)),
         _ => Value::Null,
     }
 }
 
 fn digits(value: Option<f64>, digits: usize) -> Value {
     match value {
-        Some(value) if value.is_finite() => Value::Float(format!("{value:.*e}", digits - 1).parse().unwrap_or(value)),
+        Some(value) if value.is_finite() => Value::Float(figure::digits(value, digits)),
         _ => Value::Null,
     }
 }

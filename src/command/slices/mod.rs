@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::judged::{Bits, Classes, Looked, Split};
 use super::{Answer, Ask, Reading};
-use crate::args::Common;
+use crate::args::{Common, share};
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::contrast::{Covered, Items, Whole, possible};
@@ -93,10 +93,6 @@ pub struct SlicesArgs {
     pub all: bool,
     #[command(flatten)]
     pub common: Common,
-}
-
-fn share(text: &str) -> std::result::Result<f64, String> {
-    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "a share is between 0 and 1".into())
 }
 
 impl Ask for SlicesArgs {

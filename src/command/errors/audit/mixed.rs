@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::{self, Failure};
-use super::{Audit, Count, Fault, first_line, percent, shown};
+use super::{Audit, Count, Fault, first_line, shown};
 use crate::command::errors::meanings;
 use crate::command::templates::like;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
+use crate::model::figure::percent;
 
 /// Fewer rows tell nothing of a code.
 const ROWS_LEAST: i64 = 5;

@@ -1,7 +1,8 @@
 //! `unclassified`: errors without a code, in tables whose errors have codes.
 
-use super::{Audit, Fault, first_line, percent, shown};
+use super::{Audit, Fault, first_line, shown};
 use crate::engine::quote;
+use crate::model::figure::percent;
 
 /// Messages that are listed.
 const LISTED: usize = 3;
