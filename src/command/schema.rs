@@ -1,11 +1,14 @@
 //! `rca schema`: the columns of tables, and what is in them.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::quote;
 use crate::error::Result;
+use crate::model::column::Column;
 use crate::session::{Session, Table};
 
 /// List the columns of tables with type, nulls, distinct values and an example
@@ -44,7 +47,7 @@ impl Ask for SchemaArgs {
             None => super::tables_with(session, evidence.condition.as_deref(), &mut notes)?,
         };
         let condition = evidence.condition.as_deref().unwrap_or("true");
-        let mut number = 0;
+        let mut number = 1;
         let mut selects = Vec::new();
         for table in tables {
             let within = table
@@ -52,16 +55,17 @@ impl Ask for SchemaArgs {
                 .time
                 .as_ref()
                 .map_or_else(|| "true".into(), |time| window.sql(&format!("{}::TIMESTAMP", quote::name(time))));
-            for column in table.own_columns() {
-                number += 1;
-                selects.push(row(
-                    table,
-                    &column.name,
-                    &column.kind.name(),
-                    number,
-                    &format!("{within} AND ({condition})"),
-                ));
+            let condition = format!("{within} AND ({condition})");
+            let columns: Vec<&Column> = table.own_columns().collect();
+            let numbered = columns.iter().enumerate().map(|(at, column)| (number + at, *column));
+            if columns.len() > COLUMNS_FEW {
+                let mut by_type: BTreeMap<String, Vec<(usize, &Column)>> = BTreeMap::new();
+                numbered.for_each(|(at, column)| by_type.entry(column.kind.name()).or_default().push((at, column)));
+                selects.extend(by_type.values().map(|alike| rows(table, alike, &condition)));
+            } else {
+                selects.extend(numbered.map(|(at, column)| row(table, column, at, &condition)));
             }
+            number += columns.len();
         }
         if selects.is_empty() {
             return Ok(Answer::of(
@@ -73,20 +77,42 @@ impl Ask for SchemaArgs {
     }
 }
 
-fn row(table: &Table, column: &str, kind: &str, number: usize, condition: &str) -> String {
-    let name = quote::name(column);
-    quote::fill(
-        include_str!("schema.sql"),
-        &[
-            ("number", &number.to_string()),
-            ("source", &quote::text(&table.source)),
-            ("table_name", &quote::text(&table.short_name)),
-            ("column_name", &quote::text(column)),
-            ("type", &quote::text(kind)),
-            ("shown", if kind == "TIMESTAMP" { "rca_rfc3339" } else { "" }),
-            ("column", &name),
-            ("table", &table.sql()),
-            ("condition", condition),
-        ],
-    )
+/// Of more columns than these all are asked with one look at the table, which must be divided into values first.
+const COLUMNS_FEW: usize = 32;
+
+fn row(table: &Table, column: &Column, number: usize, condition: &str) -> String {
+    let own = [
+        ("number", number.to_string()),
+        ("column_name", quote::text(&column.name)),
+        ("column", quote::name(&column.name)),
+    ];
+    filled(include_str!("schema.sql"), table, column, condition, &own)
+}
+
+/// The same of several columns of one type.
+fn rows(table: &Table, columns: &[(usize, &Column)], condition: &str) -> String {
+    let listed = |text: &dyn Fn(&(usize, &Column)) -> String| columns.iter().map(text).collect::<Vec<_>>().join(", ");
+    let own = [
+        ("numbers", listed(&|(number, _)| number.to_string())),
+        ("names", listed(&|(_, column)| quote::text(&column.name))),
+        ("columns", listed(&|(_, column)| quote::name(&column.name))),
+    ];
+    filled(include_str!("schema_wide.sql"), table, columns[0].1, condition, &own)
+}
+
+/// A question of a column, or of several that are of its type.
+fn filled(question: &str, table: &Table, column: &Column, condition: &str, own: &[(&str, String)]) -> String {
+    let kind = column.kind.name();
+    let (source, name, kind_text, sql) =
+        (quote::text(&table.source), quote::text(&table.short_name), quote::text(&kind), table.sql());
+    let mut parts: Vec<(&str, &str)> = vec![
+        ("source", &source),
+        ("table_name", &name),
+        ("type", &kind_text),
+        ("shown", if kind == "TIMESTAMP" { "rca_rfc3339" } else { "" }),
+        ("table", &sql),
+        ("condition", condition),
+    ];
+    parts.extend(own.iter().map(|(key, text)| (*key, text.as_str())));
+    quote::fill(question, &parts)
 }

@@ -1,8 +1,9 @@
 //! Splits read by several threads ahead of the one that takes their rows, in the order of the evidence. What sees the
 //! order of rows, or rounds, gives the same answer so, and all cores are busy.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
@@ -11,53 +12,117 @@ use crate::model::scan::Scan;
 
 /// How many batches of one split wait to be taken at most: a split of text has about half as many.
 const BATCHES_MAX: usize = 64;
+/// How many splits more than there are threads may wait to be taken, wholly read: if more did, whoever takes rows slower
+/// than they are read would have all of the evidence in memory.
+const SPLITS_MORE: usize = 4;
 
 /// A batch, or `None` at the end of a split.
 type Piece = Result<Option<Batch>>;
 
 pub struct Ahead {
-    splits: Mutex<(Vec<Option<Receiver<Piece>>>, usize)>,
+    splits: Arc<Splits>,
+    /// Of the split that is being taken.
+    current: Mutex<Option<Receiver<Piece>>>,
     /// Batches that have been taken, to be filled again.
     spare: Arc<Mutex<Vec<Batch>>>,
 }
 
+/// Which splits are being read, shared by those who read and the one who takes.
+struct Splits {
+    state: Mutex<State>,
+    changed: Condvar,
+    count: usize,
+    ahead_max: usize,
+}
+
+#[derive(Default)]
+struct State {
+    /// Splits before this one are read or being read.
+    next: usize,
+    /// Splits before this one were taken.
+    taken: usize,
+    /// Of splits that are read and not taken, in order.
+    waiting: VecDeque<Receiver<Piece>>,
+    /// Nobody takes rows any more.
+    is_closed: bool,
+}
+
+impl Splits {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next split to be read, as soon as it is not too far ahead. They are given in order, so that the one that is
+    /// waited for is always being read.
+    fn next(&self) -> Option<(usize, SyncSender<Piece>)> {
+        let mut state = self.lock();
+        while !state.is_closed && state.next < self.count && state.next >= state.taken + self.ahead_max {
+            state = self.wait(state);
+        }
+        if state.is_closed || state.next >= self.count {
+            return None;
+        }
+        let (to, from) = sync_channel(BATCHES_MAX);
+        state.waiting.push_back(from);
+        state.next += 1;
+        self.changed.notify_all();
+        Some((state.next - 1, to))
+    }
+
+    /// The first split that is not taken yet; `None` if all are.
+    fn first(&self) -> Option<Receiver<Piece>> {
+        let mut state = self.lock();
+        while state.waiting.is_empty() && state.taken < self.count {
+            state = self.wait(state);
+        }
+        state.waiting.pop_front()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+}
+
 impl Ahead {
     pub fn start(scan: &Arc<dyn Scan>, kinds: &Arc<[Kind]>, threads: usize) -> Ahead {
-        let (senders, receivers): (Vec<_>, Vec<_>) =
-            (0..scan.splits()).map(|_| sync_channel(BATCHES_MAX)).map(|(to, from)| (to, Some(from))).unzip();
-        let senders = Arc::new(Mutex::new(senders.into_iter().enumerate()));
+        let (count, state) = (scan.splits(), Mutex::default());
+        let splits = Arc::new(Splits { state, changed: Condvar::new(), count, ahead_max: threads + SPLITS_MORE });
         let spare: Arc<Mutex<Vec<Batch>>> = Arc::default();
-        for _ in 0..threads.min(scan.splits()) {
-            let (scan, kinds, spare, senders) = (scan.clone(), kinds.clone(), spare.clone(), senders.clone());
+        for _ in 0..threads.min(count) {
+            let (scan, kinds, spare, splits) = (scan.clone(), kinds.clone(), spare.clone(), splits.clone());
             thread::spawn(move || {
-                loop {
-                    // Taken in order, so that the split that is waited for is always being read.
-                    let next = senders.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((split, sender)) = next else { return };
+                while let Some((split, sender)) = splits.next() {
                     if !read(&*scan, split, &kinds, &spare, &sender) {
                         return;
                     }
                 }
             });
         }
-        Ahead { splits: Mutex::new((receivers, 0)), spare }
+        Ahead { splits, current: Mutex::default(), spare }
     }
 
-    /// The next batch of all, and whether a split ended before it; no batch once all have.
+    /// The next batch of all, and how many splits ended before it; no batch once all have.
     ///
     /// # Errors
     /// As the reader says.
     pub fn next(&self) -> Result<(Option<Batch>, usize)> {
-        let mut splits = self.splits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ended = 0;
         loop {
-            let at = splits.1;
-            let Some(receiver) = splits.0.get(at).and_then(Option::as_ref) else { return Ok((None, ended)) };
+            if current.is_none() {
+                *current = self.splits.first();
+            }
+            let Some(receiver) = &*current else { return Ok((None, ended)) };
             match receiver.recv() {
                 Ok(Ok(Some(batch))) => return Ok((Some(batch), ended)),
                 Ok(Ok(None)) => {
-                    splits.0[at] = None;
-                    splits.1 += 1;
+                    *current = None;
+                    self.splits.change(|state| state.taken += 1);
                     ended += 1;
                 }
                 Ok(Err(error)) => return Err(error),
@@ -69,6 +134,16 @@ impl Ahead {
     pub fn give_back(&self, mut batch: Batch) {
         batch.clear();
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        // Who waits to send a batch is told by the end of its receiver.
+        self.splits.change(|state| {
+            state.is_closed = true;
+            state.waiting.clear();
+        });
     }
 }
 

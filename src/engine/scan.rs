@@ -32,11 +32,11 @@ struct Shared {
     failure: Mutex<Option<Error>>,
 }
 
-/// What coverage calls a table, and the evidence it stands in.
+/// What coverage calls a table, and the evidence it stands in: other tables may stand in the same.
 #[derive(Debug, Clone)]
 pub struct Label {
     pub table: String,
-    pub source: String,
+    pub evidence: String,
     pub bytes: u64,
 }
 
@@ -241,7 +241,7 @@ impl VTab for Scan {
         let threads = if is_in_order { 1 } else { registry.0.threads.max(1) };
         let is_ahead = is_in_order && registry.0.threads > 1;
         let coverage = registry.0.coverage.clone();
-        coverage.asked(&bound.label.table, &bound.label.source, bound.label.bytes);
+        coverage.asked(&bound.label.table, &bound.label.evidence, bound.label.bytes);
         let table = bound.label.table.clone();
         let request = Request {
             projection,

@@ -234,7 +234,7 @@ struct Table {
     /// Notes are of a source as a whole, whichever of its tables are asked for.
     is_source: bool,
     stopped_early: bool,
-    /// Of the evidence it stands in, once somebody asked for it: the source and its bytes.
+    /// Of the evidence it stands in, once somebody asked for it: what that is, and its bytes.
     bytes: Option<(String, u64)>,
 }
 
@@ -282,10 +282,10 @@ impl Coverage {
         self.lock().entry(table.to_string()).or_default().stopped_early = true;
     }
 
-    /// A table is being read, out of so many bytes of a source.
-    pub fn asked(&self, table: &str, source: &str, bytes: u64) {
+    /// A table is being read, out of so many bytes of evidence, which other tables may stand in too.
+    pub fn asked(&self, table: &str, evidence: &str, bytes: u64) {
         if !self.is_peek.load(Ordering::Relaxed) {
-            self.lock().entry(table.to_string()).or_default().bytes = Some((source.to_string(), bytes));
+            self.lock().entry(table.to_string()).or_default().bytes = Some((evidence.to_string(), bytes));
         }
     }
 
@@ -338,7 +338,7 @@ impl Coverage {
         let mut lines = Vec::new();
         let mut lost = 0;
         let mut read = 0;
-        let mut sources: BTreeSet<(String, u64)> = BTreeSet::new();
+        let mut evidence: BTreeSet<(String, u64)> = BTreeSet::new();
         let tables = self.lock();
         let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, table) in tables.iter() {
@@ -347,7 +347,7 @@ impl Coverage {
             lost += report.lost();
             read += usize::from(table.bytes.is_some());
             // The tables of one database file have its bytes in common.
-            sources.extend(table.bytes.clone());
+            evidence.extend(table.bytes.clone());
             for (described, tally) in report.said() {
                 let places: Vec<String> = tally.places.iter().map(shown).collect();
                 let more = if tally.count > places.len() as u64 { ", …" } else { "" };
@@ -361,7 +361,7 @@ impl Coverage {
             }
         }
         lines.extend(notes.into_iter().map(|(note, names)| format!("{}: {note}", first_few(&names))));
-        let bytes = bytes_shown(sources.iter().map(|(_, bytes)| bytes).sum());
+        let bytes = bytes_shown(evidence.iter().map(|(_, bytes)| bytes).sum());
         let tables = if read == 1 { "1 table".into() } else { format!("{read} tables") };
         let whole = if lost == 0 { "nothing lost".to_string() } else { format!("{} not readable", grouped(lost)) };
         let passed_over = match self.passes_over.load(Ordering::Relaxed) {

@@ -47,9 +47,10 @@ impl Session {
         };
         let name = if is_database { format!("{source}.{short_name}") } else { source.to_string() };
         let said = self.settings.sources.get(source);
+        let evidence = if offer.shares_bytes { source.to_string() } else { name.clone() };
         let (columns, scan, hidden, origin) = match &offer.content {
             Content::Scanned(table) => {
-                let label = Label { table: name.clone(), source: source.to_string(), bytes: offer.bytes };
+                let label = Label { table: name.clone(), evidence, bytes: offer.bytes };
                 let scan = self.engine.register(table.clone(), label);
                 (table.columns().to_vec(), scan, table.hidden(), "concat_ws(':', _file, _line)".to_string())
             }
@@ -58,7 +59,7 @@ impl Session {
                     files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
                 let (columns, scan) = self.parquet_scan(source, &paths, files.len() > 1)?;
                 // The engine reads these by itself and tells nobody when.
-                self.coverage.asked(&name, source, offer.bytes);
+                self.coverage.asked(&name, &evidence, offer.bytes);
                 self.parquet.extend(files.iter().map(|file| file.path.clone()));
                 (columns, scan, 2, "concat_ws(':', _file, _line)".to_string())
             }

@@ -15,7 +15,7 @@ use crate::model::zone::Zone;
 use crate::model::{name, value::Value};
 use crate::settings::{Case, Settings, SourceSettings};
 use crate::source::log::formats::{FormatFile, Formats};
-use crate::source::{Spec, locate};
+use crate::source::{Spec, abreast, locate};
 
 mod against;
 mod asked;
@@ -203,6 +203,7 @@ impl Session {
     /// If there are none, one cannot be read, or two have one name.
     pub fn open(opening: Opening<'_>, coverage: Arc<Coverage>) -> Result<Session> {
         let Opening { case, sources, reads_evidence, reads_all, extra, allows_files, limits, scratch, stdin } = opening;
+        abreast::allow(limits.threads);
         let engine = Engine::open(&limits, coverage.clone())?;
         let mut session = Session {
             engine,

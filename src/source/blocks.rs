@@ -3,11 +3,11 @@
 
 use std::io::Read;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
+use crate::source::abreast;
 use crate::source::ahead::Ahead;
 use crate::source::file::{self, File, Handle, RECORD_BYTES_MAX, SPLIT_BYTES};
 
@@ -98,25 +98,15 @@ pub fn splits(index: usize, file: &File, framing: &dyn Framing, bytes: Range<u64
 /// begin in, and which one it was is told from the first part on.
 fn speculated_starts(file: &File, framing: &dyn Framing, bytes: &Range<u64>) -> Result<Vec<u64>> {
     let offsets: Vec<u64> = (bytes.start..bytes.end).step_by(SPLIT_BYTES as usize).collect();
-    let parts: Vec<OnceLock<std::io::Result<Part>>> = offsets.iter().map(|_| OnceLock::new()).collect();
     let handle = file.positioned()?;
-    let next = AtomicUsize::new(0);
-    let look = || {
-        let mut buffer = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(part) = parts.get(index) else { return };
-            let end = offsets.get(index + 1).copied().unwrap_or(bytes.end);
-            part.set(speculate(&handle, framing, index > 0, offsets[index]..end, &mut buffer)).ok();
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(8);
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(look))));
+    let parts = abreast::each(offsets.len(), |index| {
+        let end = offsets.get(index + 1).copied().unwrap_or(bytes.end);
+        speculate(&handle, framing, index > 0, offsets[index]..end)
+    });
     let mut starts = vec![bytes.start];
     let mut inside = false;
     for (index, part) in parts.into_iter().enumerate() {
-        let Some(read) = part.into_inner() else { return Err(Error::internal("a part of a file was not looked at")) };
-        let (base, both) = read.map_err(|e| Error::file(&file.shown, &e))?;
+        let (base, both) = part.map_err(|e| Error::file(&file.shown, &e))?;
         let speculation = both[usize::from(inside)];
         if let Some(start) = speculation.first_start.filter(|_| index > 0) {
             let start = base + start as u64;
@@ -131,17 +121,11 @@ fn speculated_starts(file: &File, framing: &dyn Framing, bytes: &Range<u64>) -> 
 
 /// One part, from the first byte at or after its beginning that is no quote to the same of the next part, so that no
 /// pair of quotes is torn.
-fn speculate(
-    handle: &Handle,
-    framing: &dyn Framing,
-    is_later: bool,
-    range: Range<u64>,
-    buffer: &mut Vec<u8>,
-) -> std::io::Result<Part> {
+fn speculate(handle: &Handle, framing: &dyn Framing, is_later: bool, range: Range<u64>) -> std::io::Result<Part> {
     const AHEAD: usize = 4096;
     let length = (range.end - range.start) as usize;
-    fit(buffer, length + AHEAD);
-    let got = file::read_full_at(handle, buffer, range.start)?;
+    let mut buffer = vec![0; length + AHEAD];
+    let got = file::read_full_at(handle, &mut buffer, range.start)?;
     let quotes = |from: usize| buffer[from.min(got)..got].iter().take_while(|byte| **byte == b'"').count();
     let first = if is_later { quotes(0) } else { 0 };
     let last = (length + quotes(length)).min(got);

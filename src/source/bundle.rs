@@ -24,7 +24,7 @@ pub struct Members {
 }
 
 fn is_zip(file: &File) -> bool {
-    file.head.starts_with(b"PK\x03\x04") && file.is_seekable()
+    file.head().starts_with(b"PK\x03\x04") && file.is_seekable()
 }
 
 /// A workbook or document is a zip archive too, and no bundle.
@@ -32,7 +32,7 @@ fn is_document(file: &File) -> bool {
     const OPEN_DOCUMENT: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.";
     is_zip(file)
         && (xlsx::is_workbook(file)
-            || memchr::memmem::find(&file.head[..file.head.len().min(256)], OPEN_DOCUMENT).is_some()
+            || memchr::memmem::find(file.head().get(..256).unwrap_or(&file.head()), OPEN_DOCUMENT).is_some()
             || names(file).iter().any(|name| name == "[Content_Types].xml"))
 }
 
@@ -58,7 +58,7 @@ pub fn parts(file: &Arc<File>) -> Result<Members> {
 }
 
 fn is_tar(file: &File) -> bool {
-    file.head.get(257..262) == Some(b"ustar")
+    file.head().get(257..262) == Some(b"ustar")
 }
 
 /// The files in an archive; `None` if it is none.
@@ -72,6 +72,7 @@ pub fn members(file: &Arc<File>, scratch: &Path) -> Result<Option<Members>> {
 
 /// Adds the files in an archive. Returns whether it is one.
 fn expand(file: &Arc<File>, scratch: &Path, depth: usize, members: &mut Members) -> Result<bool> {
+    let file = &Arc::new(file.with_head());
     if depth > DEPTH_MAX || is_document(file) {
         return Ok(false);
     }
@@ -125,7 +126,7 @@ fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec
             members.left_out.push(format!("{why}: {}", member.shown));
         }
         member.modified = entry.header().mtime().map_or(file.modified, |at| at as i64 * SECOND);
-        found.push(member.sampled()?);
+        found.push(member.sampled()?.among(found.len()));
     }
     Ok(found)
 }

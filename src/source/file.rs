@@ -18,6 +18,10 @@ use crate::source::transcode::{Encoding, Transcoder};
 /// Files are divided into pieces of this size, each read by one thread at a time. Tests have small ones, so that a
 /// few lines are divided everywhere.
 pub const SPLIT_BYTES: u64 = if cfg!(any(test, fuzzing)) { 64 } else { 4 << 20 };
+/// What a file is told by.
+const HEAD_BYTES: u64 = 64 << 10;
+/// Of no more files are their first bytes kept: those of 100,000 would be 6 GiB.
+const HEADS_KEPT: usize = 512;
 /// No record may be longer; what is longer is cut and counted.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
@@ -84,8 +88,7 @@ pub struct File {
     pub modified: i64,
     pub packing: Packing,
     pub encoding: Encoding,
-    /// The first bytes, unpacked and as UTF-8, up to 64 KiB.
-    pub head: Vec<u8>,
+    head: Option<Arc<[u8]>>,
     /// Why the head ended early, if the file is broken there.
     pub damage: Option<String>,
     lines_before: OnceLock<Vec<u64>>,
@@ -110,7 +113,7 @@ impl File {
             modified: modified.map_or(0, |at| i64::try_from(at.as_micros()).unwrap_or(0)),
             packing: Packing::Plain,
             encoding: Encoding::Utf8,
-            head: Vec::new(),
+            head: None,
             damage: None,
             lines_before: OnceLock::new(),
         };
@@ -132,14 +135,35 @@ impl File {
             self.sample(&mut raw_head)?;
         }
         self.encoding = Encoding::of(&raw_head);
-        if self.encoding.is_utf8() {
-            self.head = raw_head;
-        } else {
-            let mut head = Vec::new();
-            self.sample(&mut head)?;
-            self.head = head;
+        if !self.encoding.is_utf8() {
+            raw_head.clear();
+            self.sample(&mut raw_head)?;
         }
+        self.head = Some(raw_head.into());
         Ok(self)
+    }
+
+    /// The first bytes, unpacked and as UTF-8, up to 64 KiB. Of one among very many files they are not kept, but read
+    /// again; what is broken in them was said when the file was opened.
+    pub fn head(&self) -> Arc<[u8]> {
+        if let Some(head) = &self.head {
+            return head.clone();
+        }
+        let mut head = Vec::new();
+        if let Ok(stream) = self.stream(None) {
+            stream.take(HEAD_BYTES).read_to_end(&mut head).ok();
+        }
+        head.into()
+    }
+
+    /// The same file, with its first bytes at hand for all who ask for them.
+    pub fn with_head(&self) -> File {
+        File { head: Some(self.head()), ..self.clone() }
+    }
+
+    /// The file as one of so many: of the first few hundred their first bytes are kept.
+    pub fn among(self, others: usize) -> File {
+        if others < HEADS_KEPT { self } else { File { head: None, ..self } }
     }
 
     /// The same bytes, whatever encoding they seem to be in.
@@ -158,7 +182,7 @@ impl File {
             bytes: range.end - range.start,
             extent: Some(before + range.start..before + range.end),
             shown: shown.into(),
-            head: Vec::new(),
+            head: None,
             damage: None,
             ..self.undecoded()
         };
@@ -173,7 +197,7 @@ impl File {
             bytes,
             packing: Packing::Plain,
             shown: shown.into(),
-            head: Vec::new(),
+            head: None,
             damage: None,
             ..self.undecoded()
         }
@@ -188,7 +212,7 @@ impl File {
 
     fn sample(&mut self, head: &mut Vec<u8>) -> Result<()> {
         let stream = self.stream(None)?;
-        if let Err(cause) = stream.take(64 << 10).read_to_end(head) {
+        if let Err(cause) = stream.take(HEAD_BYTES).read_to_end(head) {
             self.damage = Some(damage(&cause));
         }
         Ok(())
@@ -247,7 +271,7 @@ impl File {
         let step = (offset / SPLIT_BYTES).min(counts.len() as u64 - 1);
         let mut count = counts[step as usize];
         let mut at = step * SPLIT_BYTES;
-        let mut buffer = vec![0; 256 << 10];
+        let mut buffer = vec![0; (offset - at).min(256 << 10) as usize];
         while at < offset {
             let wanted = buffer.len().min((offset - at) as usize);
             let got = handle.read_at(&mut buffer[..wanted], at).map_err(|e| Error::file(&self.shown, &e))?;
@@ -262,6 +286,10 @@ impl File {
 
     fn count_lines(&self, handle: &Handle) -> Result<Vec<u64>> {
         let mut counts = vec![0];
+        // The last, unfinished step is not counted; of most files it is the only one.
+        if self.bytes < SPLIT_BYTES {
+            return Ok(counts);
+        }
         let mut buffer = vec![0; SPLIT_BYTES as usize];
         let mut total = 0;
         let mut at = 0;

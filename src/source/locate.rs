@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::name;
+use crate::source::abreast;
 use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
@@ -71,7 +72,7 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
     if let Some(members) = bundled(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name, typed, logs);
     }
-    let reader = readable(&file, &name, logs)?;
+    let reader = readable(&file, (logs.is_forced)(&name), logs.formats)?;
     Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], left_out: Vec::new() })
 }
 
@@ -94,13 +95,13 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
         return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
     }
     let file = File::open(&path, name)?;
-    if file.head.trim_ascii() == b"[]" {
+    if file.head().trim_ascii() == b"[]" {
         return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
     }
     if let Some(members) = bundled(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name.to_string(), name, logs);
     }
-    let reader = readable(&file, name, logs)?;
+    let reader = readable(&file, (logs.is_forced)(name), logs.formats)?;
     Ok(Located {
         groups: vec![Group { name: name.to_string(), reader, files: vec![Arc::new(file)] }],
         left_out: Vec::new(),
@@ -196,7 +197,8 @@ fn escaped(base: &Path) -> String {
 /// The table of contents of a dump in directory format: its other files are told by it.
 fn dump_directory(folder: &Path) -> Option<&'static str> {
     let names = ["toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"];
-    let is_toc = |name: &&&str| File::open(&folder.join(name), name).is_ok_and(|file| file.head.starts_with(b"PGDMP"));
+    let is_toc =
+        |name: &&&str| File::open(&folder.join(name), name).is_ok_and(|file| file.head().starts_with(b"PGDMP"));
     names.iter().find(is_toc).copied()
 }
 
@@ -279,26 +281,24 @@ impl Walk {
 }
 
 /// Opens files, and the members of those that are bundles of others.
-fn opened(found: Walk, scratch: &Path) -> Members {
-    let mut opened = Members { left_out: found.left_out, ..Members::default() };
-    for (path, shown) in found.files {
-        if ends_with_side_file(&shown) || shown.ends_with("rca.toml") {
-            continue;
-        }
-        let file = match File::open(&path, &shown) {
-            Err(error) => {
-                opened.left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message)));
-                continue;
+fn opened(mut found: Walk, scratch: &Path) -> Members {
+    let mut opened = Members { left_out: std::mem::take(&mut found.left_out), ..Members::default() };
+    found.files.retain(|(_, shown)| !ends_with_side_file(shown) && !shown.ends_with("rca.toml"));
+    let open = |index: usize| {
+        let (path, shown) = &found.files[index];
+        let file = Arc::new(File::open(path, shown)?);
+        Ok(match bundled(&file, scratch)? {
+            None => vec![Ok(Arc::unwrap_or_clone(file).among(index).into())],
+            Some(members) => members.files.into_iter().map(Ok).chain(members.left_out.into_iter().map(Err)).collect(),
+        })
+    };
+    for (looked, (_, shown)) in abreast::each(found.files.len(), open).into_iter().zip(&found.files) {
+        let refused = |error: Error| vec![Err(format!("{}: {shown}", error.detail.unwrap_or(error.message)))];
+        for file in looked.unwrap_or_else(refused) {
+            match file {
+                Ok(file) => opened.files.push(file),
+                Err(left_out) => opened.left_out.push(left_out),
             }
-            Ok(file) => Arc::new(file),
-        };
-        match bundled(&file, scratch) {
-            Ok(None) => opened.files.push(file),
-            Ok(Some(members)) => {
-                opened.files.extend(members.files);
-                opened.left_out.extend(members.left_out);
-            }
-            Err(error) => opened.left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
         }
     }
     opened
@@ -314,12 +314,13 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     let mut known: Vec<(&'static Reader, Arc<File>)> = Vec::new();
     let mut unknown = Vec::new();
     let mut left_out = found.left_out;
-    for file in found.files {
-        // Nothing is lost of an empty file.
-        if file.bytes == 0 {
-            continue;
-        }
-        match readable(&file, &name, logs) {
+    let mut files = found.files;
+    // Nothing is lost of an empty file.
+    files.retain(|file| file.bytes > 0);
+    let (formats, is_forced) = (logs.formats, (logs.is_forced)(&name));
+    let readers = abreast::each(files.len(), |index| readable(&files[index].with_head(), is_forced, formats));
+    for (reader, file) in readers.into_iter().zip(files) {
+        match reader {
             Ok(reader) => known.push((reader, file)),
             Err(_) => unknown.push(file.shown.to_string()),
         }
@@ -342,10 +343,11 @@ fn ends_with_side_file(shown: &str) -> bool {
     ["-wal", "-shm", "-journal"].iter().any(|end| shown.ends_with(end))
 }
 
-fn some(names: &[String]) -> String {
+/// The first few of many names, and how many more there are.
+pub fn some(names: &[impl AsRef<str>]) -> String {
     const SHOWN: usize = 5;
     let more = names.len().saturating_sub(SHOWN);
-    let list = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let list = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{list} and {more} more") } else { list }
 }
 
@@ -358,9 +360,9 @@ fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
         let files = known.into_iter().map(|(_, file)| file).collect();
         return vec![Group { name: name.to_string(), reader: &log::KNOWN, files }];
     }
-    let first_line = |file: &File| file.head.split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec);
-    let is_one_shape =
-        known.iter().all(|(reader, file)| reader.kind != "csv" || first_line(file) == first_line(&known[0].1));
+    let first_line = |file: &File| file.head().split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec);
+    let first = first_line(&known[0].1);
+    let is_one_shape = known.iter().all(|(reader, file)| reader.kind != "csv" || first_line(file) == first);
     if kinds.len() == 1 && (known.len() == 1 || !is_database(known[0].0) && is_one_shape) {
         let reader = known[0].0;
         return vec![Group {
@@ -420,9 +422,10 @@ const NOT_READ: &[(&[u8], &str, &str)] = &[
     ),
 ];
 
-fn readable(file: &File, name: &str, logs: &Logs) -> Result<&'static Reader> {
+/// The reader of a file; of any text that is forced to be one, that of logs.
+fn readable(file: &File, is_forced: bool, formats: &Formats) -> Result<&'static Reader> {
     let refused = || Error::evidence(format!("`{}` is no evidence that rca can read", file.shown));
-    let not_read = || NOT_READ.iter().find(|(magic, ..)| file.head.starts_with(magic));
+    let not_read = || NOT_READ.iter().find(|(magic, ..)| file.head().starts_with(magic));
     if !xlsx::is_workbook(file)
         && let Some((_, what, hint)) = not_read()
     {
@@ -432,7 +435,7 @@ fn readable(file: &File, name: &str, logs: &Logs) -> Result<&'static Reader> {
     }
     let reader = reader_of(file);
     let is_text = reader.is_none_or(|reader| matches!(reader.kind, "csv" | "json" | "log"));
-    if is_text && ((logs.is_forced)(name) || log::detect::is_known_to(file, logs.formats)) {
+    if is_text && (is_forced || log::detect::is_known_to(file, formats)) {
         return Ok(&log::KNOWN);
     }
     if let Some(reader) = reader {
@@ -441,13 +444,13 @@ fn readable(file: &File, name: &str, logs: &Logs) -> Result<&'static Reader> {
     if file.bytes == 0 {
         return Err(refused().detail("the file is empty"));
     }
-    if file.head.is_empty()
+    if file.head().is_empty()
         && let Some(damage) = &file.damage
     {
         return Err(refused().detail(damage.clone()));
     }
-    let start: Vec<String> = file.head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let is_text = std::str::from_utf8(&file.head[..file.head.len().min(512)]).is_ok() && !file.head.contains(&0);
+    let start: Vec<String> = file.head().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let is_text = std::str::from_utf8(&file.head()[..file.head().len().min(512)]).is_ok() && !file.head().contains(&0);
     let what = if is_text {
         "it is text in which no line has a time and no delimiter divides the lines alike".to_string()
     } else {

@@ -9,6 +9,7 @@ use crate::model::scan::Table;
 use crate::model::zone::{Clock, Zone};
 use file::File;
 
+pub mod abreast;
 mod ahead;
 pub mod blocks;
 mod bundle;
@@ -99,6 +100,8 @@ pub struct Offer {
     /// `public` of a Postgres dump; other sources have none.
     pub schema: Option<String>,
     pub bytes: u64,
+    /// These bytes are those of the file, which other tables stand in too.
+    pub shares_bytes: bool,
     /// What `sources` says of its format: a log format, a delimiter, a version.
     pub format: String,
     pub notes: Vec<String>,
@@ -118,6 +121,7 @@ impl Offer {
             name,
             schema: None,
             bytes,
+            shares_bytes: false,
             format,
             notes: Vec::new(),
             report: Report::default(),

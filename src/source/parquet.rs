@@ -10,7 +10,7 @@ use crate::source::{Content, Reader, Source, Spec};
 pub const READER: Reader = Reader { kind: "parquet", claims, open };
 
 fn claims(file: &File) -> bool {
-    file.head.starts_with(b"PAR1")
+    file.head().starts_with(b"PAR1")
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of every reader")]

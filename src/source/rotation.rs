@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::model::coverage::grouped;
 use crate::model::time;
+use crate::source::abreast;
 use crate::source::file::{self, File};
 
 /// Files of one log in the order they were written: `app.log.2.gz`, `app.log.1`, `app.log`; by their dates where
@@ -69,34 +70,59 @@ fn dated(text: &str) -> Option<(usize, usize, i64)> {
 
 /// What is to be said of files that begin with the same lines: a copy, or one that was copied while it grew.
 pub fn repeated(files: &[Arc<File>]) -> Vec<String> {
-    const SAME: usize = 64;
     const SHOWN: usize = 3;
-    let mut notes = Vec::new();
-    let mut more = 0;
-    for (index, later) in files.iter().enumerate() {
-        let start = &later.head[..later.head.len().min(4096)];
-        if start.len() < SAME {
-            continue;
-        }
-        let is_alike = |earlier: &&Arc<File>| {
-            let length = start.len().min(earlier.head.len());
-            length >= SAME && earlier.head[..length] == start[..length]
-        };
-        if let Some(earlier) = files[..index].iter().find(is_alike)
-            && let Some((lines, is_all)) = common(earlier, later)
-        {
-            let what = if is_all { "are the same" } else { "begin alike" };
-            let lines = format!("{} {}", grouped(lines), if lines == 1 { "line" } else { "lines" });
-            more += usize::from(notes.len() == SHOWN);
-            if notes.len() < SHOWN {
-                notes.push(format!("{} and {} {what}: {lines} are counted twice", earlier.shown, later.shown));
-            }
-        }
-    }
+    let starts = abreast::each(files.len(), |index| {
+        let head = files[index].head();
+        head[..head.len().min(START)].to_vec()
+    });
+    let pairs = alike(&starts);
+    let told = abreast::each(pairs.len(), |index| {
+        let (earlier, later) = (&files[pairs[index].0], &files[pairs[index].1]);
+        let (lines, is_all) = common(earlier, later)?;
+        let what = if is_all { "are the same" } else { "begin alike" };
+        let lines = if lines == 1 { "1 line is".to_string() } else { format!("{} lines are", grouped(lines)) };
+        Some(format!("{} and {} {what}: {lines} counted twice", earlier.shown, later.shown))
+    });
+    let mut notes: Vec<String> = told.into_iter().flatten().collect();
+    let more = notes.len().saturating_sub(SHOWN);
+    notes.truncate(SHOWN);
     if more > 0 {
         notes.push(format!("{more} more files have the lines of others, which are counted twice"));
     }
     notes
+}
+
+/// How much of a file's beginning must be that of another, before the rest is looked at.
+const START: usize = 512;
+/// Files that are shorter say too little.
+const START_MIN: usize = 64;
+
+/// Each text that begins as an earlier one does, or is the beginning of an earlier one, with the first such: in the
+/// order of the later.
+fn alike(starts: &[Vec<u8>]) -> Vec<(usize, usize)> {
+    let mut sorted: Vec<usize> = (0..starts.len()).filter(|index| starts[*index].len() >= START_MIN).collect();
+    sorted.sort_by(|a, b| starts[*a].cmp(&starts[*b]).then(a.cmp(b)));
+    // In sorted order what a text begins with stands before it, and nothing between the two begins otherwise. Of those
+    // that the text at hand begins with: each, the first among its own, and the first of what begins with it.
+    let mut above: Vec<(usize, usize, usize)> = Vec::new();
+    let mut first: Vec<usize> = (0..starts.len()).collect();
+    let mut close = |above: &mut Vec<(usize, usize, usize)>| {
+        if let Some((index, before, below)) = above.pop() {
+            first[index] = before.min(below);
+            above.iter_mut().last().iter_mut().for_each(|outer| outer.2 = outer.2.min(below));
+        }
+    };
+    for index in sorted {
+        while above.last().is_some_and(|(outer, ..)| !starts[index].starts_with(&starts[*outer])) {
+            close(&mut above);
+        }
+        let before = above.last().map_or(index, |(outer, before, _)| *outer.min(before));
+        above.push((index, before, index));
+    }
+    while !above.is_empty() {
+        close(&mut above);
+    }
+    (0..starts.len()).filter(|index| first[*index] < *index).map(|index| (first[index], index)).collect()
 }
 
 /// How many whole lines two files have in common at their beginning, and whether that is all of both. `None` if it
@@ -127,6 +153,28 @@ fn common(a: &File, b: &File) -> Option<(u64, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_alike_are_found_as_by_a_look_at_all_pairs() {
+        // A few words again and again: prefixes, copies and chains of them.
+        let text = |number: usize| {
+            let words = ["a", "b", "ab", "ba"];
+            let tail: String = (0..number % 5).map(|place| words[(number / 7 + place * number) % 4]).collect();
+            format!("{}{tail}", "x".repeat(START_MIN)).into_bytes()
+        };
+        for seed in 0..200 {
+            let starts: Vec<Vec<u8>> = (0..12).map(|index| text(seed * 31 + index * 17 + seed / 3)).collect();
+            let is_alike = |a: &[u8], b: &[u8]| a.starts_with(b) || b.starts_with(a);
+            let pair = |later: usize| {
+                let earlier = (0..later).find(|earlier| is_alike(&starts[*earlier], &starts[later]))?;
+                Some((earlier, later))
+            };
+            let pairs: Vec<(usize, usize)> = (0..starts.len()).filter_map(pair).collect();
+            assert_eq!(alike(&starts), pairs, "seed {seed}");
+        }
+        let many: Vec<Vec<u8>> = vec![vec![b'x'; START]; 100_000];
+        assert_eq!(alike(&many).len(), 99_999);
+    }
 
     #[test]
     fn rotated_files_are_ordered_by_age() {

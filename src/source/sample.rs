@@ -69,7 +69,7 @@ pub fn pieces(file: &File) -> Vec<Vec<u8>> {
 /// The file's beginning, with at least two whole lines where it has any so long: a header of thousands of columns
 /// is longer than what is looked at otherwise.
 fn first_lines(file: &File) -> Vec<u8> {
-    let mut start = file.head.clone();
+    let mut start = file.head().to_vec();
     let Ok(handle) = file.positioned() else { return start };
     while memchr::memchr_iter(b'\n', &start).count() < 2 && start.len() < file::RECORD_BYTES_MAX {
         let known = start.len();

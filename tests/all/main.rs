@@ -14,6 +14,7 @@ mod help;
 mod hostile;
 mod isolation;
 mod kinds;
+mod load;
 mod logs;
 mod missing;
 mod names;

@@ -28,14 +28,14 @@ fn named(file: &File) -> bool {
     let name = file.shown.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let inner = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_string();
     [".csv", ".tsv", ".psv", ".tab"].iter().any(|end| inner.ends_with(end))
-        && memchr::memchr(0, &file.head).is_none()
-        && !json::is_unlike_csv(&file.head)
+        && memchr::memchr(0, &file.head()).is_none()
+        && !json::is_unlike_csv(&file.head())
 }
 
 fn shaped(file: &File) -> bool {
-    memchr::memchr(0, &file.head).is_none()
-        && sniff::shape(&file.head, None)
-            .is_some_and(|shape| shape.is_certain && !log::has_sentences(&file.head, shape.delimiter))
+    memchr::memchr(0, &file.head()).is_none()
+        && sniff::shape(&file.head(), None)
+            .is_some_and(|shape| shape.is_certain && !log::has_sentences(&file.head(), shape.delimiter))
 }
 
 fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {

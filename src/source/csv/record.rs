@@ -1,9 +1,9 @@
 //! Records and fields of delimited text. A quote is special at the start of a field only; inside a quoted field two
 //! quotes are one, and line ends are text. Lines without a quote take a path of their own, which reads the same.
 
-use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
@@ -11,13 +11,16 @@ use crate::error::{Error, Result};
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
 use crate::model::zone::Clock;
+use crate::source::abreast;
 use crate::source::blocks::{Framing, Lines, Speculation};
-use crate::source::file::File;
+use crate::source::file::{self, File};
 use crate::source::infer::{self, Reading};
 use crate::source::near;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
 
 const QUOTE: u8 = b'"';
+/// Files are looked through for quotes in parts of this size.
+const LOOKED_AT: u64 = 2 << 20;
 
 /// How one file's fields stand.
 #[derive(Debug, Clone)]
@@ -41,21 +44,29 @@ pub struct Csv {
 impl Csv {
     /// Reads each file once for quotes, since only without any can it be divided at every line end.
     pub fn look_for_quotes(mut self, files: &[Arc<File>]) -> Result<Csv> {
-        let mut buffer = vec![0; 1 << 20];
-        for file in files {
-            let mut quoted = memchr(QUOTE, &file.head).is_some();
-            if file.is_seekable() && !quoted {
-                let mut text = file.stream(None)?;
-                loop {
-                    let got = text.read(&mut buffer).map_err(|e| Error::file(&file.shown, &e))?;
-                    quoted = memchr(QUOTE, &buffer[..got]).is_some();
-                    if got == 0 || quoted {
-                        break;
-                    }
-                }
+        let is_streamed = |index: usize| !files[index].is_seekable() || memchr(QUOTE, &files[index].head()).is_some();
+        let quoted: Vec<AtomicBool> =
+            abreast::each(files.len(), is_streamed).into_iter().map(AtomicBool::new).collect();
+        let parts: Vec<(usize, u64)> = (0..files.len())
+            .filter(|file| !quoted[*file].load(Ordering::Relaxed))
+            .flat_map(|file| (0..files[file].bytes).step_by(LOOKED_AT as usize).map(move |start| (file, start)))
+            .collect();
+        let looked = abreast::each(parts.len(), |part| {
+            let (file, start) = parts[part];
+            if quoted[file].load(Ordering::Relaxed) {
+                return Ok(());
             }
-            self.quoted.push(quoted || !file.is_seekable());
-        }
+            let handle = files[file].positioned()?;
+            let mut buffer = vec![0; LOOKED_AT.min(files[file].bytes - start) as usize];
+            let got =
+                file::read_full_at(&handle, &mut buffer, start).map_err(|e| Error::file(&files[file].shown, &e))?;
+            if memchr(QUOTE, &buffer[..got]).is_some() {
+                quoted[file].store(true, Ordering::Relaxed);
+            }
+            Ok(())
+        });
+        looked.into_iter().collect::<Result<()>>()?;
+        self.quoted = quoted.into_iter().map(AtomicBool::into_inner).collect();
         Ok(self)
     }
 }

@@ -29,7 +29,7 @@ pub const READER: Reader = Reader { kind: "json", claims, open };
 
 /// Every line an object, or a document that begins as one.
 fn claims(file: &File) -> bool {
-    is_ndjson(&file.head) || document_start(&file.head).is_some()
+    is_ndjson(&file.head()) || document_start(&file.head()).is_some()
 }
 
 /// Whether a text is JSON whatever its name: no header and no row of a table begins so.
@@ -59,8 +59,8 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut layouts = Vec::new();
     for file in &spec.files {
-        let documents = !is_ndjson(&file.head);
-        let start = if documents { document_start(&file.head).unwrap_or(0) } else { 0 };
+        let documents = !is_ndjson(&file.head());
+        let start = if documents { document_start(&file.head()).unwrap_or(0) } else { 0 };
         layouts.push(Layout { documents, start });
         for (index, piece) in sample::all_or_pieces(file).iter().enumerate() {
             let start = if index == 0 { start } else { 0 };

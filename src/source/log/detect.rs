@@ -44,17 +44,22 @@ pub struct Vote {
     pub first: usize,
 }
 
-/// The formats of one file, of `forced` only if it is given.
-pub fn detect(file: &File, own: &Formats, forced: Option<&str>) -> Detected {
+/// Lines from all over a file.
+pub fn sampled(file: &File) -> Vec<Vec<u8>> {
     let pieces = sample::pieces(file);
     let per_piece = LINES / pieces.len().max(1) + 1;
-    let sample: Vec<Vec<u8>> = pieces.iter().flat_map(|piece| lines(piece).take(per_piece)).map(cleaned).collect();
+    pieces.iter().flat_map(|piece| lines(piece).take(per_piece)).map(cleaned).collect()
+}
+
+/// The formats of one file, of `forced` only if it is given.
+pub fn detect(file: &File, own: &Formats, forced: Option<&str>) -> Detected {
+    let sample = sampled(file);
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     if let Some(directives) = Directives::of(file).filter(|d| forced.is_none_or(|name| name == d.name())) {
         let recognisers = vec![Recogniser::Directives(Arc::new(directives))];
         return Detected { recognisers, ..Detected::default() };
     }
-    if let Some(kind) = Kind::of(&file.head).filter(|kind| forced.is_none_or(|name| name == kind.name())) {
+    if let Some(kind) = Kind::of(&file.head()).filter(|kind| forced.is_none_or(|name| name == kind.name())) {
         let text: Vec<u8> = sample::all_or_pieces(file).concat();
         let recognisers = vec![Recogniser::Tagged(Arc::new(Tagged::learn(kind, &text)))];
         return Detected { recognisers, ..Detected::default() };
@@ -186,7 +191,7 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
     }
     order_by_frequency(&mut chosen, &formats, &votes, &tried);
     for index in &chosen {
-        let recogniser = Recogniser::Lines(Arc::new(formats[*index].tuned_to(&tried)));
+        let recogniser = Recogniser::Lines(formats[*index].tuned_to(&tried));
         detected.recognisers.push(wrapped(recogniser, sample, own, depth));
     }
     rest.retain(|line| !chosen.iter().any(|index| formats[*index].read(line, &mut capture)));
@@ -249,10 +254,11 @@ fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> 
 /// The first text of a file: not the zeros or blank lines that a copy while it was written leaves before it.
 pub fn first_text(file: &File) -> Vec<u8> {
     let is_empty = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
-    if !file.head.contains(&0) && !file.head.iter().take(64).all(is_empty) {
-        return file.head.clone();
+    let head = file.head();
+    if !head.contains(&0) && !head.iter().take(64).all(is_empty) {
+        return head.to_vec();
     }
-    let all = if file.head.iter().all(is_empty) { sample::pieces(file).concat() } else { file.head.clone() };
+    let all = if head.iter().all(is_empty) { sample::pieces(file).concat() } else { head.to_vec() };
     let zeros = all.iter().take_while(|byte| **byte == 0).count();
     let rest = &all[zeros..];
     // Zeros everywhere are no holes: UTF-32, or no text at all.
@@ -278,12 +284,14 @@ pub fn is_known(text: &[u8], file: &File) -> bool {
     }
     let sample: Vec<Vec<u8>> = lines(text).take(LOOKED_AT).map(cleaned).collect();
     let mut capture = Capture::default();
-    let (mut known, mut timeless, mut is_first) = (0, 0, false);
+    let (mut known, mut timeless) = (0, 0);
     for (index, line) in sample.iter().enumerate() {
         if let Some(format) = first_of(&BUILT.lines, line, &mut capture) {
+            if index == 0 && !format.is_timeless {
+                return true;
+            }
             known += usize::from(!format.is_timeless);
             timeless += usize::from(format.is_timeless);
-            is_first |= index == 0 && !format.is_timeless;
         }
     }
     if timeless > 2 && timeless * 10 >= sample.len() * 8 {
@@ -291,11 +299,11 @@ pub fn is_known(text: &[u8], file: &File) -> bool {
     }
     // A trace may have many lines, a header some; a table of values has no level and no words around its times, and
     // a line of a log in a document makes no log of it.
-    if is_first || known >= 3 && known * 50 >= sample.len() || known > 0 && known * 4 >= sample.len() {
+    if known >= 3 && known * 50 >= sample.len() || known > 0 && known * 4 >= sample.len() {
         return true;
     }
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
-    if file.head.starts_with(b"#") && Directives::of(file).is_some() {
+    if file.head().starts_with(b"#") && Directives::of(file).is_some() {
         return true;
     }
     names_its_fields(&sample)
@@ -306,7 +314,7 @@ pub fn is_known_to(file: &File, own: &Formats) -> bool {
     if own.lines.is_empty() && own.schemas.is_empty() {
         return false;
     }
-    let sample: Vec<Vec<u8>> = lines(&file.head).take(LINES).map(cleaned).collect();
+    let sample: Vec<Vec<u8>> = lines(&file.head()).take(LINES).map(cleaned).collect();
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     let mut capture = Capture::default();
     let is_line = sample.iter().any(|line| first_of(&own.lines, line, &mut capture).is_some());

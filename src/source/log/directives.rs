@@ -55,7 +55,7 @@ pub struct Directives {
 impl Directives {
     /// Of a file whose head has a line that names fields.
     pub fn of(file: &File) -> Option<Directives> {
-        let head = &file.head;
+        let head = &file.head();
         let has = |text: &[u8]| head.starts_with(text) || memchr::memmem::find(head, &[b"\n", text].concat()).is_some();
         let kind = if has(b"#Fields:") {
             Kind::W3c

@@ -1,8 +1,8 @@
 //! The log formats, each a data file with sample lines and what is to be found in them, which are its tests.
 //! Adding one is a file in `formats/` and its name in [`BUILT_IN`].
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use serde::Deserialize;
 
@@ -186,7 +186,7 @@ impl Matcher {
 }
 
 /// A compiled format of lines.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Format {
     pub name: String,
     pub fields: Vec<Field>,
@@ -196,7 +196,11 @@ pub struct Format {
     pub is_timeless: bool,
     /// By byte: whether a line may begin with it.
     starts: Box<[bool]>,
+    /// The same with its patterns in another order, by that order: files have them in common.
+    tuned: Tuned,
 }
+
+type Tuned = Mutex<HashMap<Vec<usize>, Arc<Format>>>;
 
 impl Formats {
     /// Compiles a format and adds it.
@@ -286,7 +290,22 @@ impl Format {
                 })
             })
             .collect();
-        Ok(Format { name: name.to_string(), fields, matchers, message, wraps, is_timeless, starts })
+        Ok(Format {
+            name: name.to_string(),
+            fields,
+            matchers,
+            message,
+            wraps,
+            is_timeless,
+            starts,
+            tuned: Tuned::default(),
+        })
+    }
+
+    fn with(&self, matchers: Vec<(Matcher, Option<Level>)>) -> Format {
+        let (name, fields, starts) = (self.name.clone(), self.fields.clone(), self.starts.clone());
+        let (message, wraps, is_timeless) = (self.message, self.wraps, self.is_timeless);
+        Format { name, fields, matchers, message, wraps, is_timeless, starts, tuned: Tuned::default() }
     }
 
     /// Whether a line could be of this format, by its first byte.
@@ -305,7 +324,7 @@ impl Format {
 
     /// The same format, its patterns tried in the order that is fastest for these lines: a pattern moves before others
     /// only if no line can be of both, so that each line is read by the same pattern as before.
-    pub fn tuned_to(&self, sample: &[&[u8]]) -> Format {
+    pub fn tuned_to(self: &Arc<Self>, sample: &[&[u8]]) -> Arc<Format> {
         let mut capture = Capture::default();
         let mut counts = vec![0_usize; self.matchers.len()];
         for line in sample {
@@ -324,7 +343,12 @@ impl Format {
         for index in by_count {
             self.place(index, &mut order);
         }
-        Format { matchers: order.into_iter().map(|index| self.matchers[index].clone()).collect(), ..self.clone() }
+        if order.is_sorted() {
+            return self.clone();
+        }
+        let mut tuned = self.tuned.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_order = || order.iter().map(|index| self.matchers[*index].clone()).collect();
+        tuned.entry(order.clone()).or_insert_with(|| Arc::new(self.with(in_order()))).clone()
     }
 
     /// Adds a pattern to an order, those that must come before it first.

@@ -77,7 +77,7 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
 });
 
 /// What a file's lines have before their messages.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generic {
     pub fields: Vec<Field>,
     /// Stamps that samples have, the most frequent first, and how far from the start of a line.

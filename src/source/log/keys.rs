@@ -123,7 +123,7 @@ impl Default for Found {
 }
 
 /// What becomes of the value of one key.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Use {
     /// And its rank among the keys of that role: where a line has several, the lowest counts.
     role: Option<(Role, u8)>,
@@ -133,7 +133,7 @@ struct Use {
 }
 
 /// The keys of a file's lines.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
     pub name: String,
     pub syntax: Syntax,

@@ -8,8 +8,9 @@ use crate::model::coverage::Coverage;
 use crate::model::time::{self, DAY};
 use crate::source::file::File;
 use crate::source::text::TextTable;
-use crate::source::{Content, Reader, Source, Spec, rotation};
+use crate::source::{Content, Reader, Source, Spec, abreast, locate, rotation};
 
+mod alike;
 mod calendar;
 mod capture;
 mod code;
@@ -110,9 +111,9 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut notes: Vec<String> = Vec::new();
     let mut detected = Vec::new();
     let mut telling: Vec<String> = Vec::new();
-    for file in &files {
-        let found = detect::detect(file, &spec.formats, spec.format.as_deref());
-        for recogniser in &found.recognisers {
+    let mut bare: Vec<&str> = Vec::new();
+    for (file, found) in files.iter().zip(alike::detected(&files, &spec.formats, spec.format.as_deref())) {
+        for recogniser in &found {
             let name = recogniser.name();
             if !formats.contains(&name) {
                 formats.push(name);
@@ -124,14 +125,20 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
                 telling.extend(fields.map(|field| columns.name(field).to_string()));
             }
         }
-        if found.recognisers.is_empty() && file.bytes > 0 {
-            notes.push(match &spec.format {
-                Some(name) => format!("{}: no line is of the format {name}", file.shown),
-                None => format!("{}: no line has a time", file.shown),
-            });
+        if found.is_empty() && file.bytes > 0 {
+            bare.push(&file.shown);
         }
         notes.extend(file.encoding.assumption().map(|assumption| format!("{}: {assumption}", file.shown)));
-        detected.push(found.recognisers);
+        detected.push(found);
+    }
+    if !bare.is_empty() {
+        notes.insert(
+            0,
+            match &spec.format {
+                Some(name) => format!("{}: no line is of the format {name}", locate::some(&bare)),
+                None => format!("{}: no line has a time", locate::some(&bare)),
+            },
+        );
     }
     let mut seen = std::collections::HashSet::new();
     telling.retain(|name| seen.insert(name.clone()));
@@ -156,42 +163,61 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     Ok(source)
 }
 
-/// What had to be assumed of times.
-fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mut lacks = Vec::new();
-    let (mut zoneless, mut finer) = (false, false);
-    let mut capture = Capture::default();
-    for (file, formats) in files.iter().zip(formats) {
-        for line in detect::lines(&file.head).take(50) {
-            finer |= is_finer(line);
+/// What the first lines of a file say of its times.
+#[derive(Default)]
+struct Stamps {
+    zoneless: bool,
+    finer: bool,
+    /// What they lack, and the day that it is counted back from.
+    lacks: Vec<(Lack, i64)>,
+}
+
+impl Stamps {
+    fn of(file: &File, formats: &FileFormats) -> Stamps {
+        const LOOKED_AT: usize = 50;
+        let mut stamps = Stamps::default();
+        let mut capture = Capture::default();
+        let head = file.head();
+        for line in detect::lines(&head).take(LOOKED_AT) {
+            stamps.finer |= is_finer(line);
             if formats.read(line, 0, &mut capture).is_some()
                 && let Some(written) = capture.written
             {
-                zoneless |= written.offset().is_none();
+                stamps.zoneless |= written.offset().is_none();
                 // A day that a directive states is not assumed.
-                if written.lacks() == Lack::Day && formats.stated_day(file.head.len() as u64).is_some() {
+                let lack = written.lacks();
+                if lack == Lack::Nothing || lack == Lack::Day && formats.stated_day(head.len() as u64).is_some() {
                     continue;
                 }
                 let own = formats.own_time;
-                lacks.push((written.lacks(), own.named.map_or(own.modified, |day| day * DAY)));
+                let lack = (lack, own.named.unwrap_or(own.modified / DAY));
+                if !stamps.lacks.contains(&lack) {
+                    stamps.lacks.push(lack);
+                }
             }
         }
+        stamps
     }
+}
+
+/// What had to be assumed of times.
+fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let stamps = abreast::each(files.len(), |index| Stamps::of(&files[index], &formats[index]));
     for (lack, what) in [(Lack::Year, "year"), (Lack::Day, "date"), (Lack::Hour, "hour")] {
-        let lacking: Vec<i64> = lacks.iter().filter(|(own, _)| *own == lack).map(|(_, limit)| limit / DAY).collect();
-        if let (Some(first), Some(last)) = (lacking.iter().min(), lacking.iter().max()) {
-            let (first, last) = (time::date(*first), time::date(*last));
+        let days = || stamps.iter().flat_map(|one| &one.lacks).filter(|(own, _)| *own == lack).map(|(_, day)| *day);
+        if let (Some(first), Some(last)) = (days().min(), days().max()) {
+            let (first, last) = (time::date(first), time::date(last));
             let between = if first == last { first } else { format!("{first} to {last}") };
             notes.push(format!(
                 "times carry no {what}; it is counted back from the files' own times or the dates in their names ({between})"
             ));
         }
     }
-    if zoneless && !spec.zone_said {
+    if stamps.iter().any(|one| one.zoneless) && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }
-    if finer {
+    if stamps.iter().any(|one| one.finer) {
         notes.push("times are finer than a microsecond and cut there".into());
     }
     notes

@@ -1,6 +1,6 @@
 //! What may read a line: a format of patterns, keys, directives, a line within a line, or the fallback.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::capture::{Capture, Span};
 use super::directives::Directives;
@@ -106,7 +106,41 @@ impl Wrapped {
     }
 }
 
+/// Recognisers that several files have in common, each kept once: of 100,000 files most have the same few.
+#[derive(Default)]
+pub struct Common(Mutex<Vec<Recogniser>>);
+
+impl Common {
+    /// The latest so many are looked through.
+    const LOOKED_AT: usize = 64;
+
+    /// Puts the one that another file has in place of one that reads all lines as it does.
+    pub fn share(&self, own: &mut Recogniser) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.iter().rev().take(Self::LOOKED_AT).find(|other| other.is_same(own)) {
+            Some(other) => *own = other.clone(),
+            None => known.push(own.clone()),
+        }
+    }
+}
+
 impl Recogniser {
+    fn is_same(&self, other: &Recogniser) -> bool {
+        match (self, other) {
+            (Recogniser::Lines(one), Recogniser::Lines(other)) => Arc::ptr_eq(one, other),
+            (Recogniser::Keys(one), Recogniser::Keys(other)) => one == other,
+            (Recogniser::Generic(one), Recogniser::Generic(other)) => one == other,
+            (Recogniser::Wrapped(one), Recogniser::Wrapped(other)) => {
+                let are_same = |one: &[Recogniser], other: &[Recogniser]| {
+                    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
+                };
+                one.outer.is_same(&other.outer) && are_same(&one.inner, &other.inner)
+            }
+            // What a file says of itself holds for no other.
+            _ => false,
+        }
+    }
+
     #[inline]
     pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> bool {
         match self {

@@ -1,12 +1,12 @@
 //! A look at every time of a file, before its records are read.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::heads::{Heads, without_return};
 use super::plan::FileFormats;
 use super::stamp::Written;
 use crate::model::coverage::Coverage;
+use crate::source::abreast;
 use crate::source::blocks::{self, Block, Blocks, Stream};
 use crate::source::file::File;
 
@@ -44,32 +44,13 @@ pub(super) fn looked_through<S: Default + Send>(
         return parts;
     }
     let Ok(splits) = blocks::splits(0, file, &heads, 0..file.bytes) else { return Vec::new() };
-    let parts: Vec<std::sync::Mutex<S>> = splits.iter().map(|_| std::sync::Mutex::default()).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut buffer = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(split) = splits.get(index) else { return };
-            let coverage = Arc::new(Coverage::default());
-            let Ok(mut blocks) = Blocks::positioned(file, split, coverage, std::mem::take(&mut buffer)) else {
-                continue;
-            };
-            if let Ok((Some(block), _)) = blocks.next(file, &heads) {
-                let mut seen = S::default();
-                look(&blocks.buffer, block, &mut seen);
-                if let Ok(mut part) = parts[index].lock() {
-                    *part = seen;
-                }
-            }
-            buffer = std::mem::take(&mut blocks.buffer);
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(splits.len()).min(8);
-    if threads <= 1 {
-        work();
-    } else {
-        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    }
-    parts.into_iter().filter_map(|part| part.into_inner().ok()).collect()
+    let parts = abreast::each(splits.len(), |index| {
+        let coverage = Arc::new(Coverage::default());
+        let mut blocks = Blocks::positioned(file, &splits[index], coverage, Vec::new()).ok()?;
+        let (Some(block), _) = blocks.next(file, &heads).ok()? else { return None };
+        let mut seen = S::default();
+        look(&blocks.buffer, block, &mut seen);
+        Some(seen)
+    });
+    parts.into_iter().flatten().collect()
 }

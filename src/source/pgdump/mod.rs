@@ -71,15 +71,16 @@ struct Data {
 }
 
 fn claims(file: &File) -> bool {
-    if archive::is_archive(&file.head) || archive::is_tar_of_dump(file) {
+    if archive::is_archive(&file.head()) || archive::is_tar_of_dump(file) {
         return true;
     }
-    let head = &file.head[..file.head.len().min(16 << 10)];
+    let head = file.head();
+    let head = &head[..head.len().min(16 << 10)];
     let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
     has("PostgreSQL database dump")
         || has("PostgreSQL database cluster dump")
         || (has("COPY ") && has(" FROM stdin;"))
-        || sql::dialect_of(&file.head) == Some(Dialect::Postgres)
+        || sql::dialect_of(&file.head()) == Some(Dialect::Postgres)
 }
 
 fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
@@ -95,7 +96,7 @@ fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {
         notes: Vec::new(),
         lost: Vec::new(),
     };
-    let dumps = if archive::is_archive(&file.head) || archive::tar::is_tar(&file.head) {
+    let dumps = if archive::is_archive(&file.head()) || archive::tar::is_tar(&file.head()) {
         vec![entries::read(&archive::open(file, &spec.scratch)?, file)?]
     } else {
         let (plain, damage) = plain_of(file, spec)?;
@@ -123,5 +124,5 @@ fn plain_of(file: &Arc<File>, spec: &Spec) -> Result<(Arc<File>, Option<String>)
 
 /// Whether the script itself says its encoding.
 fn has_encoding(file: &File) -> bool {
-    memchr::memmem::find(&file.head, b"client_encoding").is_some()
+    memchr::memmem::find(&file.head(), b"client_encoding").is_some()
 }

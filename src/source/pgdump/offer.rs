@@ -132,6 +132,7 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
     let rows = layout.rows(segments.clone(), kinds, spec.clock());
     Ok(Offer {
         bytes: segments.iter().map(Segment::bytes).sum(),
+        shares_bytes: false,
         schema: Some(schema),
         format: dump.format.clone(),
         notes,

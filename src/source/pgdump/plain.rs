@@ -262,7 +262,7 @@ impl Reading<'_> {
     }
 
     fn finish(mut self, handle: &file::Handle) -> Result<Vec<Dump>> {
-        let has = |text: &str| memchr::memmem::find(&self.file.head, text.as_bytes()).is_some();
+        let has = |text: &str| memchr::memmem::find(&self.file.head(), text.as_bytes()).is_some();
         let is_complete = |what: &str| {
             const TAIL: u64 = 512;
             let start = self.file.bytes.saturating_sub(TAIL);

@@ -8,6 +8,7 @@ use memchr::memmem;
 
 use super::lexer::{Lexer, Mark};
 use super::{Dialect, Spelling, ddl};
+use crate::source::abreast;
 use crate::source::file::{self, Handle, SPLIT_BYTES};
 
 /// Of a statement, at most this much is looked at: an INSERT may have megabytes.
@@ -250,25 +251,18 @@ impl Script<'_> {
 
 /// Where the line `\.` begins, at or behind `from`, or else how long the file is. Several threads each search a piece.
 fn far_end(handle: &Handle, from: u64) -> io::Result<Result<u64, u64>> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(8) as u64;
+    let threads = abreast::threads();
     let mut at = from;
     loop {
-        let pieces: Vec<Range<u64>> =
-            (0..threads).map(|piece| at + piece * FAR_BYTES..at + (piece + 1) * FAR_BYTES).collect();
-        let search = |piece: &Range<u64>| search(handle, piece.clone());
-        let found: Vec<io::Result<Piece>> = std::thread::scope(|scope| {
-            let started: Vec<_> = pieces.iter().map(|piece| scope.spawn(move || search(piece))).collect();
-            let failed = || Err(io::Error::other("a thread stopped"));
-            started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| failed())).collect()
-        });
-        for piece in found {
+        let start = |piece: usize| at + piece as u64 * FAR_BYTES;
+        for piece in abreast::each(threads, |piece| search(handle, start(piece)..start(piece + 1))) {
             match piece? {
                 Piece::Mark(place) => return Ok(Ok(place)),
                 Piece::FileEnd(size) => return Ok(Err(size)),
                 Piece::Nothing => {}
             }
         }
-        at += threads * FAR_BYTES;
+        at += threads as u64 * FAR_BYTES;
     }
 }
 

@@ -28,7 +28,7 @@ pub const READER: Reader = Reader { kind: "sqlite", claims, open };
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 fn claims(file: &File) -> bool {
-    file.head.starts_with(MAGIC)
+    file.head().starts_with(MAGIC)
 }
 
 /// A database file and the connections to it that are not in use.
@@ -66,7 +66,7 @@ impl Database {
         let real = std::fs::canonicalize(&file.path).map_err(|e| Error::file(&file.shown, &e))?;
         let side = |end: &str| std::fs::metadata(with_end(&real, end)).is_ok_and(|meta| meta.len() > 0);
         // Bytes 18 and 19 are 2 in write-ahead-log mode (SQLite file format, 1.3.3).
-        let is_wal = file.head.get(18) == Some(&2) && side("-wal");
+        let is_wal = file.head().get(18) == Some(&2) && side("-wal");
         let lacks = lacking(&file);
         let is_copy = is_wal || side("-journal") || lacks.is_some();
         let original = Look::at(&real);
@@ -208,6 +208,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             };
             source.tables.push(Offer {
                 notes,
+                shares_bytes: true,
                 ..Offer::new(name, file.bytes, "sqlite".into(), Content::Scanned(Arc::new(table)))
             });
         }
@@ -255,7 +256,7 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
 /// How many whole pages a file has, and how many it says, if these are more (SQLite file format, 1.3).
 fn lacking(file: &File) -> Option<(u32, u32)> {
     let number = |at: usize, length: usize| {
-        file.head
+        file.head()
             .get(at..at + length)
             .map(|bytes| bytes.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte)))
     };

@@ -32,7 +32,7 @@ pub const READER: Reader = Reader { kind: "sqlite", claims, open };
 const SPELLING: Spelling = Spelling::of(Dialect::Sqlite);
 
 fn claims(file: &File) -> bool {
-    sql::dialect_of(&file.head) == Some(Dialect::Sqlite) || file.head.starts_with(b"PRAGMA foreign_keys=OFF;")
+    sql::dialect_of(&file.head()) == Some(Dialect::Sqlite) || file.head().starts_with(b"PRAGMA foreign_keys=OFF;")
 }
 
 /// What a script holds.

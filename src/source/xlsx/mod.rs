@@ -59,7 +59,7 @@ pub fn is_workbook(file: &File) -> bool {
 }
 
 fn flavour(file: &File) -> Option<Flavour> {
-    let head = &file.head;
+    let head = &file.head();
     if head.starts_with(cfb::MAGIC) {
         // What lies packed in an archive is told once it is unpacked.
         let is_workbook = || cfb::Container::of(file, false).is_some_and(|container| container.is_workbook());
@@ -264,7 +264,7 @@ fn workbook(file: &Arc<File>, lost: &mut Vec<String>) -> Result<(Workbook, &'sta
         Some(Flavour::OpenDocument) => {
             let package = Package::open(file)?;
             let is_encrypted = |name: &str| {
-                package.part(name).is_some_and(|part| memchr::memmem::find(&part.head, b":encryption-data").is_some())
+                package.part(name).is_some_and(|part| memchr::memmem::find(&part.head(), b":encryption-data").is_some())
             };
             if is_encrypted("META-INF/manifest.xml") || package.part("encrypted-package").is_some() {
                 return Err(binary::protected(file));
@@ -353,7 +353,8 @@ fn offer(
         columns: table::with_places(own),
         clock: spec.clock(),
     };
-    Ok(Offer { notes, ..Offer::new(called.to_string(), file.bytes, format, Content::Scanned(Arc::new(table))) })
+    let offer = Offer::new(called.to_string(), file.bytes, format, Content::Scanned(Arc::new(table)));
+    Ok(Offer { notes, shares_bytes: true, ..offer })
 }
 
 /// What was assumed of where a table stands in its sheet.

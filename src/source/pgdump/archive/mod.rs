@@ -41,8 +41,8 @@ pub fn is_archive(head: &[u8]) -> bool {
 /// Whether a tar archive holds a dump.
 pub fn is_tar_of_dump(file: &File) -> bool {
     const TOC: &[u8] = b"toc.dat";
-    tar::is_tar(&file.head)
-        && (memchr::memmem::find(&file.head, TOC).is_some()
+    tar::is_tar(&file.head())
+        && (memchr::memmem::find(&file.head(), TOC).is_some()
             || if file.is_seekable() {
                 tar::members(file).is_ok_and(|members| members.by_name.contains_key(TOC))
             } else {
@@ -62,7 +62,7 @@ pub fn open(file: &Arc<File>, scratch_dir: &std::path::Path) -> Result<Archive> 
         Error::evidence(format!("cannot read `{}` as an archive of pg_dump", file.shown)).detail(why)
     };
     let read_toc = |from: &File| toc::read(io::BufReader::new(from.stream(None)?)).map_err(|e| unreadable(&e));
-    let (kind, toc, store) = if tar::is_tar(&file.head) {
+    let (kind, toc, store) = if tar::is_tar(&file.head()) {
         let (plain, broken) = scratch::seekable(file, scratch_dir)?;
         damage.extend(broken);
         let members = tar::members(&plain)?;
