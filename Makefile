@@ -23,10 +23,12 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 CASE := examples/laptop-anomaly
 SERIAL ?= SN240836
 
+FUZZ_SECONDS ?= 60
+
 # bash runs an EXIT trap on Ctrl-C too.
 SHELL := bash
 
-.PHONY: help demo build test bench lint completions install duckdb
+.PHONY: help demo build test bench fuzz lint completions install duckdb
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,10 @@ test: duckdb ## run all tests
 bench: build ## time rca against other tools, then its own parts
 	python3 benches/against.py --rca "$$(realpath '$(RELEASE)/rca')"
 	cargo bench $(FEATURES)
+
+fuzz: duckdb ## fuzz every reader and parser (FUZZ_SECONDS=60 for each; FUZZ='csv json' for some)
+	sh tests/fuzz/seeds.sh
+	LD_LIBRARY_PATH='$(DUCKDB_LIB_DIR)' sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
 lint: duckdb ## check the formatting and let clippy deny every warning
 	cargo fmt --check

@@ -14,6 +14,8 @@ mod args;
 mod command;
 mod engine;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod model;
 mod output;
 mod redaction;
@@ -23,9 +25,6 @@ mod session;
 mod settings;
 mod source;
 pub mod terminal;
-
-#[cfg(fuzzing)]
-pub use source::fuzzed;
 
 use args::{Common, Format};
 use command::{Answer, Ask, Cli, Command};

@@ -106,7 +106,7 @@ impl Ask for QueryArgs {
         session.create_events(&window)?;
         session.engine.lock()?;
         let sql = match &evidence.condition {
-            Some(condition) => format!("SELECT * FROM ({sql}\n) WHERE {condition}"),
+            Some(condition) => format!("SELECT * FROM ({sql}\n) WHERE ({condition})"),
             None => sql,
         };
         let mut notes = Vec::new();

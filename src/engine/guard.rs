@@ -36,7 +36,7 @@ pub fn statements(sql: &str) -> Vec<String> {
                 found.push("select".into());
                 is_begin = false;
             }
-            Token::Mark(_) | Token::Text(_) | Token::Open if is_begin => {
+            Token::Mark(_) | Token::Text(_) | Token::Odd(_) | Token::Open if is_begin => {
                 found.push(String::new());
                 is_begin = false;
             }
@@ -126,17 +126,25 @@ pub fn condition(said_by: &str, sql: &str) -> Result<()> {
             .hint(format!("write one expression that is true or false: {said_by} \"level = 'ERROR'\"")))
     };
     let mut depth = 0_u32;
-    for token in Tokens::of(sql) {
+    let mut tokens = Tokens::of(sql);
+    for token in tokens.by_ref() {
         match token {
             Token::Mark(b'(' | b'[' | b'{') => depth += 1,
             Token::Mark(b')' | b']' | b'}') if depth == 0 => return refused("it closes what it did not open"),
             Token::Mark(b')' | b']' | b'}') => depth -= 1,
             Token::Mark(b';') => return refused("it has a `;`"),
             Token::Open => return refused("a quote or a comment in it does not end"),
+            Token::Odd(odd) => {
+                return refused(&format!("it has a space that is no plain one (U+{:04X})", u32::from(odd)));
+            }
             _ => {}
         }
     }
-    if depth > 0 { refused("it opens what it does not close") } else { Ok(()) }
+    match depth {
+        0 if tokens.ends_in_comment => refused("it ends in a comment, which would take in what follows it"),
+        0 => Ok(()),
+        _ => refused("it opens what it does not close"),
+    }
 }
 
 /// The file that a `COPY … TO 'FILE'` writes.
@@ -167,19 +175,42 @@ enum Token<'a> {
     /// A quoted text, without its quotes.
     Text(String),
     Mark(u8),
+    /// A space that is none of ASCII: the engine takes it for one or for a letter, by what stands before it.
+    Odd(char),
     /// A quote or a comment that does not end.
     Open,
+}
+
+/// The text on one line, as it is pasted into a shell: without comments, with one blank where others were. Names and
+/// texts in quotes stay as they are.
+pub(super) fn one_line(sql: &str) -> String {
+    let mut line = String::with_capacity(sql.len());
+    let mut tokens = Tokens::of(sql);
+    let mut end = 0;
+    while tokens.next().is_some() {
+        let text = &sql[tokens.begin..tokens.at];
+        if tokens.begin > end && end > 0 && !line.ends_with('(') && text != ")" {
+            line.push(' ');
+        }
+        line.push_str(text);
+        end = tokens.at;
+    }
+    line
 }
 
 /// SQL by tokens, as PostgreSQL and the engine cut it (PostgreSQL 17 manual, 4.1 Lexical Structure).
 struct Tokens<'a> {
     sql: &'a str,
+    /// Where the token given last begins, and where it ends.
+    begin: usize,
     at: usize,
+    /// Whether the text ends in a comment that goes on to the end of its line.
+    ends_in_comment: bool,
 }
 
 impl Tokens<'_> {
     fn of(sql: &str) -> Tokens<'_> {
-        Tokens { sql, at: 0 }
+        Tokens { sql, begin: 0, at: 0, ends_in_comment: false }
     }
 }
 
@@ -190,11 +221,13 @@ impl<'a> Iterator for Tokens<'a> {
         let bytes = self.sql.as_bytes();
         loop {
             let rest = &bytes[self.at..];
+            self.begin = self.at;
             let first = *rest.first()?;
             if first.is_ascii_whitespace() {
                 self.at += 1;
             } else if rest.starts_with(b"--") {
-                self.at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+                self.at += line_end(rest);
+                self.ends_in_comment = self.at == bytes.len();
             } else if rest.starts_with(b"/*") {
                 match comment(rest) {
                     Some(length) => self.at += length,
@@ -205,7 +238,6 @@ impl<'a> Iterator for Tokens<'a> {
             }
         }
         let rest = &bytes[self.at..];
-        let is_word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$') || !b.is_ascii();
         match rest[0] {
             b'\'' => self.quoted(0, false),
             b'"' => {
@@ -217,11 +249,24 @@ impl<'a> Iterator for Tokens<'a> {
             }
             b'e' | b'E' if rest.get(1) == Some(&b'\'') => self.quoted(1, true),
             b'$' => self.dollars(),
-            b if is_word(&b) => {
-                let length = rest.iter().position(|b| !is_word(b)).unwrap_or(rest.len());
-                let word = &self.sql[self.at..self.at + length];
-                self.at += length;
-                Some(Token::Word(word))
+            // A quote behind a number is none of its own: `1E'\''` is a number and a text with escapes.
+            b if b.is_ascii_digit() => {
+                let length = rest.iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
+                Some(Token::Word(self.taken(length)))
+            }
+            b if is_word(b) => {
+                let word = &self.sql[self.at..];
+                match word.find(is_odd) {
+                    Some(0) => {
+                        let odd = word.chars().next()?;
+                        self.at += odd.len_utf8();
+                        Some(Token::Odd(odd))
+                    }
+                    odd => {
+                        let length = rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
+                        Some(Token::Word(self.taken(length.min(odd.unwrap_or(length)))))
+                    }
+                }
             }
             mark => {
                 self.at += 1;
@@ -231,26 +276,70 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
+/// Whether a name may go on with it.
+fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$') || !b.is_ascii()
+}
+
+/// The spaces that the engine makes plain ones, but not all and not everywhere.
+fn is_odd(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}')
+}
+
+/// Up to the end of the line, which either sign ends.
+fn line_end(bytes: &[u8]) -> usize {
+    bytes.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(bytes.len())
+}
+
+/// Where a text goes on that was closed: in quotes again, on a later line, with nothing but blanks and comments between.
+fn continued(bytes: &[u8]) -> Option<usize> {
+    let (mut at, mut is_later) = (0, false);
+    loop {
+        match bytes.get(at)? {
+            b'\'' => return is_later.then_some(at),
+            b'-' if bytes.get(at + 1) == Some(&b'-') => at += line_end(&bytes[at..]),
+            b if b.is_ascii_whitespace() => {
+                is_later |= matches!(b, b'\n' | b'\r');
+                at += 1;
+            }
+            _ => return None,
+        }
+    }
+}
+
 impl<'a> Tokens<'a> {
+    fn taken(&mut self, length: usize) -> &'a str {
+        let text = &self.sql[self.at..self.at + length];
+        self.at += length;
+        text
+    }
+
     fn open(&mut self) -> Option<Token<'a>> {
         self.at = self.sql.len();
         Some(Token::Open)
     }
 
-    /// From a quote, `skip` bytes ahead, to the same one that is not doubled.
+    /// From a quote, `skip` bytes ahead, to the same one that is not doubled. A text that goes on on a later line has
+    /// the escapes that it began with.
     fn quoted(&mut self, skip: usize, has_escapes: bool) -> Option<Token<'a>> {
         let bytes = self.sql.as_bytes();
         let quote = bytes[self.at + skip];
-        let begin = self.at + skip + 1;
+        let doubled = [quote, quote].map(char::from).iter().collect::<String>();
+        let mut text = String::new();
+        let mut begin = self.at + skip + 1;
         let mut at = begin;
         while at < bytes.len() {
             match bytes[at] {
                 b'\\' if has_escapes => at += 2,
                 b if b == quote && bytes.get(at + 1) == Some(&quote) => at += 2,
                 b if b == quote => {
+                    text += &self.sql[begin..at].replace(&doubled, &char::from(quote).to_string());
                     self.at = at + 1;
-                    let doubled = [quote, quote].map(char::from).iter().collect::<String>();
-                    return Some(Token::Text(self.sql[begin..at].replace(&doubled, &char::from(quote).to_string())));
+                    let Some(more) = continued(&bytes[self.at..]).filter(|_| quote == b'\'') else {
+                        return Some(Token::Text(text));
+                    };
+                    begin = self.at + more + 1;
+                    at = begin;
                 }
                 _ => at += 1,
             }
@@ -261,9 +350,10 @@ impl<'a> Tokens<'a> {
     /// `$tag$ … $tag$`, or a parameter.
     fn dollars(&mut self) -> Option<Token<'a>> {
         let rest = &self.sql[self.at..];
-        let tag = rest[1..].find(|c: char| !c.is_alphanumeric() && c != '_').map(|end| &rest[..=end + 1]);
-        let Some(tag) = tag.filter(|tag| tag.ends_with('$') && !tag[1..].starts_with(|c: char| c.is_ascii_digit()))
-        else {
+        let is_part = |b: &u8| is_word(*b) && *b != b'$';
+        let end = 1 + rest.bytes().skip(1).take_while(is_part).count();
+        let tag = rest.get(..=end).filter(|tag| tag.ends_with('$'));
+        let Some(tag) = tag.filter(|tag| !tag[1..].starts_with(|c: char| c.is_ascii_digit())) else {
             self.at += 1;
             return Some(Token::Mark(b'$'));
         };
@@ -305,8 +395,13 @@ mod tests {
     fn a_condition_is_one_expression() {
         for good in [
             "level = 'a)b;c'",
-            "a IN (1, 2) -- why ) ;",
+            "a IN (1, 2) -- why ) ;\n",
+            "-- why )\ra = 1",
             "x = $$)$$",
+            "x = $größe$)$größe$",
+            "a = 'b'\n  -- c\n ')'",
+            "a = 'one\u{a0}word'",
+            "a = 1E5 AND b = 'x'",
             "\"a)\" = 1 /* ) /* ; */ ) */",
             "e = E'it\\')'",
             "m['a'] = {'b': 1}.b",
@@ -315,6 +410,19 @@ mod tests {
             assert!(condition("--where", good).is_ok(), "{good}");
         }
         for bad in ["1=1) UNION SELECT (1", "1=1; SET x = 1", "(a", "a = 'x", "1=1) --", "a /* ", "$q$ ) $r$"] {
+            assert!(condition("--where", bad).is_err(), "{bad}");
+        }
+        // What would hide a parenthesis from the guard and not from the engine.
+        for bad in [
+            "a = 1 --\r) UNION SELECT 1 --\n",
+            "a = E'x'\n'\\'') UNION SELECT 1 --'",
+            "a = E'x' -- c\n'\\'') UNION SELECT 1 --'",
+            "a = \u{a0}E'\\'') UNION SELECT 1 --'",
+            "a = 1E'\\'') UNION SELECT 1 --'",
+            "a = 1$$'$$) UNION SELECT 1 --'",
+            "a = $€$'$€$) UNION SELECT 1 --'",
+            "a = 1 -- c",
+        ] {
             assert!(condition("--where", bad).is_err(), "{bad}");
         }
     }

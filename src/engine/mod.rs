@@ -21,6 +21,8 @@ mod ahead;
 mod columns;
 mod convert;
 mod function;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 pub mod guard;
 mod order;
 pub mod quote;

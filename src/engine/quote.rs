@@ -1,5 +1,6 @@
 //! The one place where names and values of users and evidence become SQL text.
 
+use super::guard;
 use crate::model::name;
 use crate::model::value::Value;
 
@@ -43,29 +44,9 @@ pub fn literal(value: &Value) -> String {
     }
 }
 
-/// SQL as one line, as it is pasted into a shell; names and texts in quotes stay as they are.
+/// SQL as one line, as it is pasted into a shell, without comments; names and texts in quotes stay as they are.
 pub fn one_line(sql: &str) -> String {
-    let mut line = String::with_capacity(sql.len());
-    let mut inside = None;
-    for c in sql.trim().chars() {
-        match inside {
-            Some(quote) => inside = (c != quote).then_some(quote),
-            None if c.is_whitespace() => {
-                if !line.ends_with([' ', '(']) {
-                    line.push(' ');
-                }
-                continue;
-            }
-            None => {
-                if c == ')' && line.ends_with(' ') {
-                    line.pop();
-                }
-                inside = matches!(c, '"' | '\'').then_some(c);
-            }
-        }
-        line.push(c);
-    }
-    line
+    guard::one_line(sql)
 }
 
 /// Fills `{name}` in a SQL file's text, and leaves out its comment lines, which are for the file's reader.

@@ -118,7 +118,7 @@ impl Clock {
 
     /// An instant of this clock as it truly was.
     pub fn set_back(self, instant: i64) -> i64 {
-        instant - self.ahead
+        instant.saturating_sub(self.ahead)
     }
 }
 

@@ -360,10 +360,12 @@ impl Session {
         let delimiter = match said.delimiter.as_deref() {
             None => None,
             Some("\\t" | "tab") => Some(b'\t'),
-            Some(text) if text.len() == 1 => Some(text.as_bytes()[0]),
+            // What ends a line or begins a quoted value divides no fields.
+            Some(text) if text.len() == 1 && !matches!(text, "\"" | "\n" | "\r" | "\0") => Some(text.as_bytes()[0]),
             Some(text) => {
-                return Err(Error::question(format!("`{text}` is no delimiter"))
-                    .detail(format!("sources.{name}.delimiter takes one ASCII character or `tab`")));
+                return Err(Error::question(format!("`{}` is no delimiter", text.escape_debug())).detail(format!(
+                    "sources.{name}.delimiter takes one ASCII character, but no quote and no line end, or `tab`"
+                )));
             }
         };
         Ok(Spec {

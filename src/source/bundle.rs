@@ -7,13 +7,18 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
-use crate::source::file::{File, Handle, Inside};
+use crate::source::file::{File, Handle, Inside, Steady};
 use crate::source::{scratch, xlsx};
 
 /// Archives within archives are opened this deep.
 const DEPTH_MAX: usize = 3;
 /// No more members are looked at.
 const MEMBERS_MAX: usize = 100_000;
+/// What a tar archive is made of (POSIX.1-2017, pax, ustar interchange format).
+const BLOCK: u64 = 512;
+/// The year 10000: no member was changed then, whatever its header says.
+const SECONDS_MAX: u64 = 253_402_300_800;
+const ENDS_BEFORE: &str = "the archive ends before this member does; what follows is lost";
 
 /// What an archive holds.
 #[derive(Debug, Default)]
@@ -104,6 +109,7 @@ fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec
     members.left_out.extend(damage.map(|why| format!("{}: {why}", file.shown)));
     let mut archive = tar::Archive::new(Positioned::of(&plain)?);
     let mut found = Vec::new();
+    let mut end_mark = Some(0);
     let entries = archive.entries_with_seek().map_err(|e| Error::file(&file.shown, &e))?;
     for entry in entries {
         // What follows a broken header cannot be found.
@@ -111,22 +117,32 @@ fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec
             Ok(entry) => entry,
             Err(cause) => {
                 members.left_out.push(format!("{}: the archive is broken ({cause}); what follows is lost", file.shown));
+                end_mark = None;
                 break;
             }
         };
         let (start, size) = (entry.raw_file_position(), entry.size());
+        // A header may say any size.
+        let behind = start.saturating_add(size);
+        // Of a sparse file less lies here than it has.
+        end_mark = (!entry.header().entry_type().is_gnu_sparse()).then(|| behind.div_ceil(BLOCK).saturating_mul(BLOCK));
         if !entry.header().entry_type().is_file() || size == 0 {
             continue;
         }
         let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_string();
-        let end = (start + size).min(plain.bytes);
+        let end = behind.min(plain.bytes);
         let mut member = plain.part(start..end.max(start), &format!("{}/{name}", file.shown))?;
-        if end < start + size {
-            let why = "the archive ends before this member does; what follows is lost";
-            members.left_out.push(format!("{why}: {}", member.shown));
+        if end < behind {
+            end_mark = None;
+            members.left_out.push(format!("{ENDS_BEFORE}: {}", member.shown));
         }
-        member.modified = entry.header().mtime().map_or(file.modified, |at| at as i64 * SECOND);
+        let modified = entry.header().mtime().ok().filter(|at| *at < SECONDS_MAX);
+        member.modified = modified.map_or(file.modified, |at| at as i64 * SECOND);
         found.push(member.sampled()?.among(found.len()));
+    }
+    // Two blocks of zeros end an archive; one that was cut off between two members lacks them.
+    if end_mark.is_some_and(|at| at >= plain.bytes) {
+        members.left_out.push(format!("{}: the archive lacks its end mark; members may be missing", file.shown));
     }
     Ok(found)
 }
@@ -156,7 +172,12 @@ fn of_zip(file: &Arc<File>, members: &mut Members) -> Result<Vec<File>> {
         });
         let (encrypted, method, crc) = (raw.encrypted(), raw.compression(), raw.crc32());
         let start = raw.data_start();
-        let lies = start.map(|start| start..start + raw.compressed_size());
+        // A header may say any size.
+        let behind = start.map(|start| start.saturating_add(raw.compressed_size()));
+        let lies = start.zip(behind).map(|(start, behind)| start..behind.min(file.bytes).max(start));
+        if behind.is_some_and(|behind| behind > file.bytes) {
+            members.left_out.push(format!("{ENDS_BEFORE}: {shown}"));
+        }
         drop(raw);
         let why = match (method, encrypted) {
             (_, true) => Some("it is encrypted".to_string()),
@@ -196,7 +217,7 @@ impl Inside for Deflated {
     fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         let packed = Positioned::of(&self.packed).map_err(|e| io::Error::other(e.message))?;
         let inner = flate2::read::DeflateDecoder::new(io::BufReader::with_capacity(256 << 10, packed));
-        Ok(Box::new(Checked { inner, sum: flate2::Crc::new(), expected: self.crc }))
+        Ok(Steady::of(Checked { inner, sum: flate2::Crc::new(), expected: self.crc }))
     }
 }
 

@@ -34,6 +34,8 @@ pub mod sql;
 pub mod sqlite;
 pub mod text;
 pub mod transcode;
+#[cfg(any(test, fuzzing))]
+mod trial;
 pub mod xlsx;
 
 /// One source as the user named it, with the files found for it and what the settings say.

@@ -101,6 +101,11 @@ pub trait RecordParser: Send {
         let _ = block;
         at
     }
+    /// Why the records read lack an end that their file should have, if they do. Asked when the file's last record was
+    /// read; of several who read one stream, whether any of them saw the end.
+    fn lacks_end(&self) -> Option<&'static str> {
+        None
+    }
     /// A new block begins: forget what was looked at ahead. `origin` is where in the file the buffer's first byte is,
     /// which may be before the file for a block that does not begin there.
     fn restart(&mut self, origin: u64) {
@@ -182,7 +187,15 @@ struct TextScan<F: Format> {
 /// A stream that several threads read, and what they report together: who reads which part of it is chance.
 struct Lanes {
     stream: Arc<Mutex<Stream>>,
-    report: Mutex<(Report, usize)>,
+    report: Mutex<Shared>,
+}
+
+struct Shared {
+    report: Report,
+    /// Who still reads.
+    readers: usize,
+    /// Somebody saw the file's end.
+    is_ended: bool,
 }
 
 impl<F: Format> TextScan<F> {
@@ -191,7 +204,10 @@ impl<F: Format> TextScan<F> {
             return Ok(lanes.clone());
         }
         let stream = Arc::new(Mutex::new(Stream::open(file, self.request.coverage.clone(), self.request.ahead)?));
-        let lanes = Lanes { stream, report: Mutex::new((Report::default(), self.readers)) };
+        let lanes = Lanes {
+            stream,
+            report: Mutex::new(Shared { report: Report::default(), readers: self.readers, is_ended: false }),
+        };
         Ok(self.lanes[split].get_or_init(|| Arc::new(lanes)).clone())
     }
 }
@@ -243,6 +259,7 @@ impl<F: Format> Scan for TextScan<F> {
             at: 0,
             request: request.clone(),
             index,
+            is_last: split.end >= file.bytes,
             file,
             header_bytes,
         }))
@@ -300,6 +317,8 @@ struct TextCursor<P> {
     at: usize,
     request: Arc<Request>,
     index: usize,
+    /// Of its file.
+    is_last: bool,
     file: Arc<File>,
     /// At the beginning of a stream, to be skipped.
     header_bytes: u64,
@@ -365,14 +384,24 @@ impl<P: RecordParser> TextCursor<P> {
     }
 
     fn finish(&mut self) {
+        // Of records that were passed over nobody saw the end.
+        let lacks = self.parser.lacks_end().filter(|_| self.finders.is_empty());
+        let lacks = lacks.map(|why| Fault::Damaged(why.into()));
+        let place = || (self.file.shown.clone(), 0);
         match &self.lanes {
-            None => self.request.coverage.finish(&self.request.table, self.index, &self.report),
+            None => {
+                lacks.filter(|_| self.is_last).into_iter().for_each(|fault| self.report.fault(fault, place));
+                self.request.coverage.finish(&self.request.table, self.index, &self.report);
+            }
             Some(lanes) => {
                 let mut shared = lanes.report.lock().unwrap_or_else(PoisonError::into_inner);
-                shared.0.join(&self.report);
-                shared.1 -= 1;
-                if shared.1 == 0 {
-                    self.request.coverage.finish(&self.request.table, self.index, &shared.0);
+                shared.report.join(&self.report);
+                shared.readers -= 1;
+                shared.is_ended |= lacks.is_none();
+                if shared.readers == 0 {
+                    let is_ended = shared.is_ended;
+                    lacks.filter(|_| !is_ended).into_iter().for_each(|fault| shared.report.fault(fault, place));
+                    self.request.coverage.finish(&self.request.table, self.index, &shared.report);
                 }
             }
         }

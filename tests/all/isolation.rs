@@ -205,6 +205,10 @@ fn a_condition_of_any_command_reaches_no_other_file() {
         "1 = 1); COPY (SELECT 1) TO '{o}.csv'; --",
         "1 = 1); SET memory_limit = '1TB'; SELECT (1",
         "1 = 1 /*",
+        "1 = 0 UNION ALL SELECT * FROM t",
+        "1 = 1 LIMIT 1",
+        "1 = 0 --\r) UNION ALL SELECT * FROM t --\n",
+        "'a' = \u{a0}E'\\'') UNION ALL SELECT * FROM t --'",
     ];
     let commands: &[&[&str]] = &[
         &["sources"],

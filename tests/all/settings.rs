@@ -146,3 +146,16 @@ fn a_clock_is_set_back_however_its_times_are_written() {
         assert!(file != "d.sql" || row["last_ts"] == "infinity", "{row}");
     }
 }
+
+#[test]
+fn what_ends_a_line_or_begins_a_quoted_value_is_no_delimiter() {
+    let place = place();
+    for delimiter in ["\"\\\"\"", "\"\\n\"", "\"\\r\"", "\"\\u0000\"", "\"::\""] {
+        let setting = format!("sources.t.delimiter={delimiter}");
+        let rca =
+            command("rca", place.path()).args(["sources", "t.csv", "--set", &setting]).output().expect("rca starts");
+        let said = String::from_utf8_lossy(&rca.stderr).into_owned();
+        assert_eq!(rca.status.code(), Some(2), "{setting}: {said}");
+        assert!(said.contains("is no delimiter"), "{said}");
+    }
+}

@@ -81,6 +81,15 @@ pub struct CheckArgs {
     pub common: Common,
 }
 
+/// Whether tables of settings are checks.
+///
+/// # Errors
+/// If one is none.
+#[cfg(fuzzing)]
+pub fn valid(tables: Vec<toml::Table>) -> Result<()> {
+    said::read(tables).map(drop)
+}
+
 /// A kind of check.
 struct Kind {
     /// The key that makes a check one of this kind.

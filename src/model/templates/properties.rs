@@ -55,7 +55,7 @@ fn result(tally: Tally, messages: &[Message]) -> (Vec<(String, Seen)>, Vec<Strin
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
 
     #[test]
     fn any_order(

@@ -210,6 +210,19 @@ pub fn end(buffer: &[u8], mut at: usize, delimiter: u8) -> usize {
     }
 }
 
+/// Where the first record with a value begins, or the end.
+pub fn first(buffer: &[u8], delimiter: u8) -> usize {
+    let mut at = 0;
+    while at < buffer.len() {
+        let next = end(buffer, at, delimiter);
+        if !is_blank(&buffer[at..next], delimiter) {
+            break;
+        }
+        at = next;
+    }
+    at
+}
+
 /// Calls `each` with the fields of up to `limit` records; rows without any value are left out.
 pub fn each(buffer: &[u8], start: usize, delimiter: u8, limit: usize, mut each: impl FnMut(&[&[u8]])) {
     let mut at = start;

@@ -52,7 +52,8 @@ pub fn shape(head: &[u8], said: Option<u8>) -> Option<Shape> {
     } else {
         (0..rows[0].len()).map(|index| column_name(index, b"")).collect()
     };
-    let body_start = if has_header { record::end(head, 0, delimiter) } else { 0 };
+    // Blank lines may stand before the header.
+    let body_start = if has_header { record::end(head, record::first(head, delimiter), delimiter) } else { 0 };
     Some(Shape { delimiter, has_header, names, body_start, is_certain })
 }
 
@@ -93,6 +94,14 @@ mod tests {
     fn told(text: &str) -> (char, bool, Vec<String>) {
         let shape = shape(text.as_bytes(), None).expect("a shape");
         (char::from(shape.delimiter), shape.has_header, shape.names)
+    }
+
+    #[test]
+    fn a_header_below_blank_lines_is_no_row() {
+        for text in ["\n\nname,city\nAnn,Ulm\n", ",,\r\nname,city\nAnn,Ulm\n"] {
+            let shape = shape(text.as_bytes(), None).expect("a shape");
+            assert_eq!((shape.names.join(","), &text[shape.body_start..]), ("name,city".into(), "Ann,Ulm\n"));
+        }
     }
 
     #[test]

@@ -61,7 +61,8 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     for file in &spec.files {
         let documents = !is_ndjson(&file.head());
         let start = if documents { document_start(&file.head()).unwrap_or(0) } else { 0 };
-        layouts.push(Layout { documents, start });
+        let is_array = documents && file.head().trim_ascii_start().starts_with(b"[");
+        layouts.push(Layout { documents, start, is_array });
         for (index, piece) in sample::all_or_pieces(file).iter().enumerate() {
             let start = if index == 0 { start } else { 0 };
             if documents && index > 0 {

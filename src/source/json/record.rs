@@ -20,6 +20,8 @@ pub struct Layout {
     pub documents: bool,
     /// Of the first object.
     pub start: usize,
+    /// Its objects stand in brackets, so that its end tells that it is whole.
+    pub is_array: bool,
 }
 
 pub struct Json {
@@ -58,12 +60,17 @@ impl Format for Json {
             by_key: self.by_key.clone(),
             clock: self.clock,
             filled: vec![false; self.shapes.len()],
+            is_array: self.layouts[file].is_array,
+            is_open: self.layouts[file].is_array,
         }
     }
 }
 
 pub struct Parser {
     documents: bool,
+    is_array: bool,
+    /// Whether the bracket that closes the document is still to come.
+    is_open: bool,
     slots: Vec<Slot>,
     /// By column: where its value goes.
     out: Vec<Option<usize>>,
@@ -166,11 +173,16 @@ impl RecordParser for Parser {
         let record = &block[at..next];
         let start = if self.documents { memchr::memchr(b'{', record).unwrap_or(record.len()) } else { 0 };
         let body = record[start..].trim_ascii();
+        // Between and after the objects of a document stand commas and brackets; all else is a value that is no row.
+        let between = &record[..start];
+        let is_lost = between.iter().any(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b',' | b'[' | b']'));
+        // What closes the document stands behind its last object.
+        self.is_open = self.is_array && (start < record.len() || self.is_open && !between.contains(&b']'));
         if body.is_empty() {
-            // Between and after the objects of a document stand commas and a bracket.
             if !self.documents {
                 faults.push(Fault::Blank);
             }
+            faults.extend(is_lost.then_some(Fault::Unread));
             return (next, Outcome::NoRow);
         }
         let lossy;
@@ -183,12 +195,18 @@ impl RecordParser for Parser {
             }
         };
         let text = if self.documents { text } else { text.strip_suffix(',').unwrap_or(text) };
-        if self.object(text, out, faults) {
-            (next, Outcome::Row)
+        let outcome = if self.object(text, out, faults) {
+            Outcome::Row
         } else {
             faults.clear();
             faults.push(Fault::Unread);
-            (next, Outcome::NoRow)
-        }
+            Outcome::NoRow
+        };
+        faults.extend(is_lost.then_some(Fault::Unread));
+        (next, outcome)
+    }
+
+    fn lacks_end(&self) -> Option<&'static str> {
+        self.is_open.then_some("the document ends before the `]` that closes it; what followed is lost")
     }
 }

@@ -22,6 +22,8 @@ pub mod explain;
 mod expression;
 mod folds;
 pub mod formats;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod generic;
 mod heads;
 mod keys;

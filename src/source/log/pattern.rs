@@ -308,6 +308,10 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
     }
     if kind.contains('|') {
         let mut words: Vec<Vec<u8>> = kind.split('|').map(|word| word.as_bytes().to_vec()).collect();
+        if words.iter().any(Vec::is_empty) {
+            // Nothing tells that it is there.
+            return Err(format!("`{{{text}}}` has an empty word; what may be left out stands in `{{? … }}`"));
+        }
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let index = (name != "_").then(|| field_index(fields, name, read(Reading::Text)));
         return Ok(Step::OneOf { field: index, words });

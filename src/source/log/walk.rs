@@ -126,10 +126,13 @@ impl Pattern {
             if capture.tries == 0 {
                 return false;
             }
+            let before = (capture.written, capture.level, capture.code, capture.message);
             self.end(index, at, end, capture);
             if self.walk(next, line, end, capture) {
                 return true;
             }
+            // What was read behind an end that was none is not there.
+            (capture.written, capture.level, capture.code, capture.message) = before;
             from = end + blanks(line.get(end..).unwrap_or_default()).max(1);
         }
         false
@@ -351,6 +354,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_on_a_way_that_led_nowhere_is_not_kept() {
+        let (mut fields, mut capture) = (Vec::new(), Capture::default());
+        let pattern = Pattern::compile("{a} {s:status} {b:int}", &mut fields, &[], true).expect("compiles");
+        capture.clear(fields.len());
+        assert!(pattern.read(b"x 404 y 200 5", &mut capture));
+        assert_eq!((capture.code, capture.level), (None, Some(Level::of_status(200))));
+    }
+
+    #[test]
     fn a_hostile_line_is_given_up() {
         let line = format!("2025-03-01 13:10:04 {}", "a - ".repeat(100_000));
         assert_eq!(read("{ts:iso} {a} - {b} - {c} - {d} - {e} # {message}", &line), None);
@@ -363,6 +375,10 @@ mod tests {
         assert_eq!(
             compile("{ts}{a}{message}"),
             "nothing tells where one field ends and the next begins in `{ts}{a}{message}`"
+        );
+        assert_eq!(
+            compile("{ts} {a:on|} {message}"),
+            "`{a:on|}` has an empty word; what may be left out stands in `{? … }`"
         );
         assert_eq!(compile("{ts} {? {message}"), "`{?` without `}` in `{ts} {? {message}`");
     }

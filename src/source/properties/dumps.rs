@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::Datelike;
 use proptest::prelude::*;
 
-use super::{Rows, field, own, scan, table};
+use super::{Rows, cases, field, own, scan, table};
 use crate::source::{pgdump, sqlite};
 
 /// A type, one of its values as Postgres writes it, and what must be read of that.
@@ -254,7 +254,7 @@ fn written(folder: &Path, bytes: &[u8]) -> PathBuf {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(96), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_form_gives_back_what_was_dumped(

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::{both_ways, log, table};
+use super::{both_ways, cases, log, table};
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
 
 /// Lines of many formats, heads and what follows them; `@` is where a word of its own goes.
@@ -29,7 +29,7 @@ const LINES: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(96), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_byte_is_in_one_record(lines in prop::collection::vec(0..LINES.len(), 1..40), ends in "\n|\r\n") {

@@ -8,44 +8,15 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::file::File;
-use super::{Content, Reader, Spec, csv, json, log, pgdump, reader_of, sqlite, xlsx};
-use crate::model::column::{Batch, Buffer, Kind};
-use crate::model::coverage::{Coverage, Report};
-use crate::model::scan::{Request, Table};
-use crate::model::zone::Zone;
+use super::trial::{self, Rows, spec};
+use super::{Content, Reader, csv, json, log, pgdump, reader_of, sqlite, xlsx};
+use crate::model::coverage::Report;
+use crate::model::scan::Table;
 
 mod dumps;
+mod found;
 mod logs;
 mod sheets;
-
-type Rows = Vec<Vec<Option<String>>>;
-
-fn spec(path: &Path, as_text: &[&str]) -> Spec {
-    Spec {
-        name: "t".into(),
-        files: vec![Arc::new(File::open(path, "t").expect("opens"))],
-        zone: Zone::UTC,
-        zone_said: true,
-        skew: 0,
-        format: None,
-        code: None,
-        delimiter: Some(b','),
-        as_text: as_text.iter().map(|name| (*name).to_string()).collect(),
-        formats: Arc::default(),
-        scratch: std::env::temp_dir(),
-    }
-}
-
-fn shown(buffer: &Buffer, kind: Kind, row: usize) -> Option<String> {
-    buffer.valid[row].then(|| match kind {
-        Kind::Text => String::from_utf8(buffer.text(row).to_vec()).expect("UTF-8"),
-        Kind::Blob => format!("{:?}", buffer.text(row)),
-        Kind::Float => buffer.floats[row].to_string(),
-        Kind::Decimal { .. } | Kind::Uuid => buffer.decimals[row].to_string(),
-        Kind::Interval => format!("{:?}", buffer.intervals[row]),
-        _ => buffer.ints[row].to_string(),
-    })
-}
 
 /// All rows of a table, its splits read from the last to the first, but put in their own order.
 fn scan(table: &Arc<dyn Table>) -> (Rows, Report) {
@@ -54,34 +25,10 @@ fn scan(table: &Arc<dyn Table>) -> (Rows, Report) {
 
 /// Read by so many cursors at once, a batch each in turn; the rows of each split in their order.
 fn scan_by(table: &Arc<dyn Table>, threads: usize) -> (Rows, Report) {
-    let coverage = Arc::new(Coverage::default());
-    let columns = table.columns();
-    let request = Request {
-        projection: (0..columns.len()).collect(),
-        needles: Vec::new(),
-        coverage: coverage.clone(),
-        table: "t".into(),
-        threads,
-        ahead: threads == 1,
-    };
-    let scan = table.clone().scan(request).expect("divides");
-    let mut splits = vec![Rows::new(); scan.splits()];
-    let mut open: Vec<_> = (0..scan.splits()).rev().map(|index| (index, scan.cursor(index).expect("opens"))).collect();
-    while !open.is_empty() {
-        open.retain_mut(|(index, cursor)| {
-            let mut batch = Batch::new(columns.iter().map(|column| column.kind));
-            let more = cursor.fill(&mut batch).expect("reads");
-            let row = |row| {
-                let cells = columns.iter().zip(&batch.columns);
-                cells.map(|(column, buffer)| shown(buffer, column.kind, row)).collect()
-            };
-            splits[*index].extend((0..batch.rows).map(row));
-            more
-        });
-    }
-    (splits.concat(), coverage.of("t"))
+    trial::read(table, threads).expect("reads")
 }
 
+/// The first table of a file, if it is read through a cursor.
 fn table(reader: &Reader, path: &Path, as_text: &[&str]) -> Option<Arc<dyn Table>> {
     let source = (reader.open)(&spec(path, as_text), &Arc::default()).ok()?;
     match source.tables.into_iter().next()?.content {
@@ -135,12 +82,17 @@ fn own(rows: &Rows) -> Rows {
     rows.iter().map(|row| row[..row.len() - 2].to_vec()).collect()
 }
 
+/// So many cases, or as many more as `PROPTEST_CASES` says of its 256.
+fn cases(usual: u32) -> u32 {
+    (u64::from(usual) * u64::from(ProptestConfig::default().cases) / 256) as u32
+}
+
 fn field() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z]{0,8}", "[a-z,\"\n;\t\\\\ ]{0,12}", "\\PC{0,6}", "[a-z]{60,90}",]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(96), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn csv_is_read_as_it_was_written(records in prop::collection::vec(prop::collection::vec(field(), 3), 1..20)) {

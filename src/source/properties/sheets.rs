@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 
-use super::{Rows, scan, spec};
+use super::{Rows, cases, scan, spec};
 use crate::model::coverage::Report;
 use crate::model::time;
 use crate::source::{Content, xlsx};
@@ -158,7 +158,7 @@ fn shown(value: &Value) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(48), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn written_cells_are_read_as_they_were_written(mut rows in prop::collection::vec(prop::collection::vec(value(), 4), 1..40)) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::toc::{Compression, Integers};
 use crate::error::{Error, Result};
-use crate::source::file::{self, File, Handle, Inside};
+use crate::source::file::{self, File, Handle, Inside, Steady};
 
 const DATA: u8 = 1;
 const BLOBS: u8 = 3;
@@ -164,12 +164,12 @@ impl Inside for Data {
         let buffered = |chunks| BufReader::with_capacity(128 << 10, chunks);
         Ok(match self.compression {
             Compression::None => Box::new(buffered(chunks)),
-            Compression::Gzip => Box::new(flate2::bufread::ZlibDecoder::new(buffered(chunks))),
-            Compression::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(buffered(chunks))),
+            Compression::Gzip => Steady::of(flate2::bufread::ZlibDecoder::new(buffered(chunks))),
+            Compression::Lz4 => Steady::of(lz4_flex::frame::FrameDecoder::new(buffered(chunks))),
             Compression::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered(chunks))?;
                 decoder.window_log_max(31)?;
-                Box::new(decoder)
+                Steady::of(decoder)
             }
         })
     }

@@ -1,0 +1,122 @@
+//! Delimited text against a plain state machine of RFC 4180: each record is a row with these values and this line, or
+//! a blank one that is counted; whatever the splits, as a stream, and by several cursors.
+#![no_main]
+
+use rca::fuzzed::{self, CSV, How, Read};
+use rca_fuzz::{is_packed, line_of};
+
+#[derive(Debug)]
+struct Record {
+    line: u64,
+    /// Each with whether it stood in quotes.
+    fields: Vec<(Vec<u8>, bool)>,
+    is_blank: bool,
+    is_open: bool,
+}
+
+fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
+    let mut records = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let start = at;
+        let (mut fields, mut is_open) = (Vec::new(), false);
+        loop {
+            let mut value = Vec::new();
+            let is_quoted = text.get(at) == Some(&b'"');
+            if is_quoted {
+                at += 1;
+                loop {
+                    match text.get(at) {
+                        None => {
+                            is_open = true;
+                            break;
+                        }
+                        Some(b'"') if text.get(at + 1) == Some(&b'"') => {
+                            value.push(b'"');
+                            at += 2;
+                        }
+                        Some(b'"') => {
+                            at += 1;
+                            break;
+                        }
+                        Some(byte) => {
+                            value.push(*byte);
+                            at += 1;
+                        }
+                    }
+                }
+            }
+            let behind = value.len();
+            while text.get(at).is_some_and(|byte| *byte != delimiter && *byte != b'\n') {
+                value.push(text[at]);
+                at += 1;
+            }
+            let is_last = text.get(at) != Some(&delimiter);
+            if is_last && value.len() > behind && value.ends_with(b"\r") {
+                value.pop();
+            }
+            fields.push((value, is_quoted));
+            at += 1;
+            if is_last {
+                break;
+            }
+        }
+        let whole = &text[start..(at - 1).min(text.len())];
+        let whole = whole.strip_suffix(b"\r").unwrap_or(whole);
+        let is_blank = whole.first().is_none_or(|first| *first == delimiter)
+            && whole.iter().all(|byte| *byte == delimiter || *byte == b'\r');
+        records.push(Record { line: line_of(text, start), fields, is_blank, is_open });
+    }
+    records
+}
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if is_packed(bytes) {
+        return;
+    }
+    let (encoding, text) = fuzzed::decoded(bytes, 1 << 20);
+    let how = |is_packed, threads| How { as_text: true, is_packed, threads, delimiter: None };
+    let Some(told) = fuzzed::read(CSV, bytes, how(false, 1)) else {
+        assert!(records(&text, b',').iter().all(|record| record.is_blank || record.fields.len() == 1), "not opened");
+        return;
+    };
+    let plain = &told.tables[0];
+    let delimiter =
+        [b',', b';', b'\t', b'|'].into_iter().find(|d| plain.format == format!("delimiter {:?}", char::from(*d)));
+    let records = records(&text, delimiter.expect("a delimiter"));
+    let has_header = !plain.notes.iter().any(|note| note.starts_with("no header line"));
+    let mut rows: Vec<&Record> = records.iter().filter(|record| !record.is_blank).collect();
+    let width = rows[0].fields.len();
+    if has_header {
+        rows.remove(0);
+    }
+    assert_eq!(plain.columns.len(), width + 2, "columns");
+    let value = |(value, is_quoted): &(Vec<u8>, bool)| {
+        (!value.is_empty() || *is_quoted).then(|| String::from_utf8_lossy(value).into_owned())
+    };
+    let expected: Vec<Vec<Option<String>>> =
+        rows.iter().map(|record| (0..width).map(|field| record.fields.get(field).and_then(value)).collect()).collect();
+    let own = |read: &Read| read.rows.iter().map(|row| row[..width].to_vec()).collect::<Vec<_>>();
+    assert_eq!(own(plain), expected);
+    assert_eq!(plain.lines(), rows.iter().map(|record| record.line).collect::<Vec<_>>());
+    assert_eq!(plain.fault("Ragged"), rows.iter().filter(|record| record.fields.len() != width).count() as u64);
+    assert_eq!(plain.fault("OpenQuote"), rows.iter().filter(|record| record.is_open).count() as u64);
+    let is_broken = |(value, _): &&(Vec<u8>, bool)| std::str::from_utf8(value).is_err();
+    let broken: usize = rows.iter().map(|record| record.fields.iter().take(width).filter(is_broken).count()).sum();
+    // What another encoding does not have is counted of the file.
+    assert!(plain.fault("Replaced") == broken as u64 || encoding != "Utf8");
+    assert!(plain.fault("Blank") <= records.iter().filter(|record| record.is_blank).count() as u64);
+
+    let packed = fuzzed::read(CSV, bytes, how(true, 1)).expect("opens as a stream too");
+    assert_eq!(packed.tables[0].rows, plain.rows);
+    assert_eq!(packed.tables[0].faults, plain.faults);
+    let mut by_three = fuzzed::read(CSV, bytes, how(true, 3)).expect("opens as a stream too").tables.remove(0);
+    let mut sorted = plain.rows.clone();
+    sorted.sort();
+    by_three.rows.sort();
+    assert_eq!(by_three.rows, sorted);
+    assert_eq!(by_three.faults, plain.faults);
+    // With types values may be NULL, and rows are the same.
+    let typed = fuzzed::read(CSV, bytes, How::default()).expect("opens");
+    assert_eq!(typed.tables[0].lines(), plain.lines());
+});

@@ -1,0 +1,74 @@
+//! JSON against serde_json's own stream of values: each object is a row, each other line or value is counted as not
+//! read; whatever the splits, as a stream, and by several cursors. A document that is cut off says so.
+#![no_main]
+
+use std::collections::BTreeMap;
+
+use rca::fuzzed::{self, How, JSON};
+use rca_fuzz::{is_packed, lines, losses};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+fn is_object(text: &str) -> bool {
+    serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).is_ok()
+}
+
+/// Objects, and other values, of a document; `None` if it is none as a whole.
+fn document(text: &str) -> Option<(u64, u64)> {
+    let (mut objects, mut others) = (0, 0);
+    let mut count = |value: &RawValue| *(if value.get().starts_with('{') { &mut objects } else { &mut others }) += 1;
+    if text.trim_start().starts_with('[') {
+        serde_json::from_str::<Vec<&RawValue>>(text).ok()?.into_iter().for_each(count);
+    } else {
+        for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+            count(value.ok()?);
+        }
+    }
+    Some((objects, others))
+}
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if is_packed(bytes) {
+        return;
+    }
+    let (_, text) = fuzzed::decoded(bytes, 1 << 20);
+    let how = |is_packed, threads| How { as_text: true, is_packed, threads, delimiter: None };
+    let Some(told) = fuzzed::read(JSON, bytes, how(false, 1)) else { return };
+    let plain = &told.tables[0];
+    if plain.format == "one object a line" {
+        let (mut rows, mut unread, mut blank) = (Vec::new(), 0, 0);
+        for (number, (_, line)) in lines(&text).into_iter().enumerate() {
+            let line = String::from_utf8_lossy(line.trim_ascii());
+            match line.strip_suffix(',').unwrap_or(&line) {
+                _ if line.is_empty() => blank += 1,
+                object if is_object(object) => rows.push(number as u64 + 1),
+                _ => unread += 1,
+            }
+        }
+        assert_eq!(plain.lines(), rows);
+        assert_eq!(plain.fault("Unread"), unread);
+        assert_eq!(plain.fault("Blank"), blank);
+    } else if let Ok(text) = std::str::from_utf8(&text) {
+        match document(text) {
+            Some((objects, others)) => {
+                assert_eq!(plain.rows.len() as u64, objects);
+                assert_eq!(plain.fault("Unread") > 0, others > 0, "values that are no objects");
+            }
+            // A comma too many loses nothing.
+            None if document(&text.trim_end().replace(",", " ")).is_some() => {}
+            None if text.trim_end().ends_with(",]") => {}
+            None => assert!(losses(&told) > 0, "a broken document is told"),
+        }
+    }
+    let packed = fuzzed::read(JSON, bytes, how(true, 1)).expect("opens as a stream too");
+    assert_eq!(packed.tables[0].rows, plain.rows);
+    assert_eq!(packed.tables[0].faults, plain.faults);
+    let mut by_three = fuzzed::read(JSON, bytes, how(true, 3)).expect("opens as a stream too").tables.remove(0);
+    let mut sorted = plain.rows.clone();
+    sorted.sort();
+    by_three.rows.sort();
+    assert_eq!(by_three.rows, sorted);
+    assert_eq!(by_three.faults, plain.faults);
+    let typed = fuzzed::read(JSON, bytes, How::default()).expect("opens");
+    assert_eq!(typed.tables[0].lines(), plain.lines());
+});
