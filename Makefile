@@ -28,7 +28,9 @@ FUZZ_SECONDS ?= 60
 # bash runs an EXIT trap on Ctrl-C too.
 SHELL := bash
 
-.PHONY: help demo build test bench fuzz lint completions install duckdb
+PYTHON ?= python3
+
+.PHONY: help demo build test differential bench fuzz lint completions install duckdb
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +53,15 @@ build: duckdb ## build the release binary
 
 test: duckdb ## run all tests
 	cargo test $(FEATURES)
+
+# 77 is a script that lacks what it compares with, and says so.
+differential: build ## compare every reader with an independent one over random evidence
+	@export RCA="$$(realpath '$(RELEASE)/rca')"; failed=; \
+	for script in access delimited logs objects packed parquet postgres sheets sqlite; do \
+	    $(PYTHON) tests/differential/$$script.py; code=$$?; \
+	    test $$code -eq 0 -o $$code -eq 77 || failed="$$failed $$script"; \
+	done; \
+	test -z "$$failed" || { echo "unlike:$$failed" >&2; exit 1; }
 
 bench: build ## time rca against other tools, then its own parts
 	python3 benches/against.py --rca "$$(realpath '$(RELEASE)/rca')"

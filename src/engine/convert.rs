@@ -73,7 +73,7 @@ pub fn value(array: &ArrayRef, row: usize) -> Value {
             let entries = array.as_map().value(row);
             let pair = |at| {
                 let key = value(entries.column(0), at).shown();
-                (key, value(entries.column(1), at).json().0)
+                (key, within(entries.column(1), at))
             };
             Value::Nested(Json::Object((0..entries.len()).map(pair).collect()))
         }
@@ -85,17 +85,22 @@ pub fn value(array: &ArrayRef, row: usize) -> Value {
 }
 
 fn list(items: &ArrayRef) -> Json {
-    Json::Array((0..items.len()).map(|at| value(items, at).json().0).collect())
+    Json::Array((0..items.len()).map(|at| within(items, at)).collect())
+}
+
+/// A value within another. NaN and infinity are text there, since nothing could say that a null was one of them.
+fn within(array: &ArrayRef, row: usize) -> Json {
+    let value = value(array, row);
+    match value.json() {
+        (_, true) => value.shown().into(),
+        (json, false) => json,
+    }
 }
 
 fn object(fields: &StructArray, row: usize) -> Json {
     let names = fields.column_names();
     Json::Object(
-        names
-            .iter()
-            .zip(fields.columns())
-            .map(|(name, column)| ((*name).to_string(), value(column, row).json().0))
-            .collect(),
+        names.iter().zip(fields.columns()).map(|(name, column)| ((*name).to_string(), within(column, row))).collect(),
     )
 }
 

@@ -37,13 +37,21 @@ impl Session {
         let has_rows = !own.contains(&"file_row_number".to_string());
         let added = if has_rows { ", file_row_number := true" } else { "" };
         let read = format!("read_parquet([{paths}], filename := {}{added}{union})", quote::text(file));
+        let unlike = self.unlike(paths).map_err(broken)?;
         let mut columns = Vec::new();
         let mut list = Vec::new();
         for row in &described.rows {
             let (name, declared) = (row[0].shown(), row[1].shown());
             let quoted = quote::name(&name);
-            if declared == "TIMESTAMP_NS" {
+            if unlike.finer.contains(&name) {
                 self.coverage.note(source, format!("`{name}` is finer than a microsecond and cut there"));
+            }
+            if unlike.wider.contains(&name) {
+                let why = format!("`{name}` is not read and NULL here, since it has decimals of more than 38 digits");
+                self.coverage.damaged(source, source, &why);
+                list.push(format!("NULL::VARCHAR AS {quoted}"));
+                columns.push(Column::new(name, ColumnKind::Text));
+                continue;
             }
             list.push(match declared.as_str() {
                 "TIMESTAMP WITH TIME ZONE" => format!("make_timestamp(epoch_us({quoted})) AS {quoted}"),
@@ -63,6 +71,40 @@ impl Session {
         columns.push(Column::new("_file", ColumnKind::Text));
         columns.push(Column::new("_line", ColumnKind::Int));
         Ok((columns, format!("(SELECT {} FROM {read})", list.join(", "))))
+    }
+
+    /// The columns with something in them that the engine does not have: it cuts nanoseconds of instants without a
+    /// word, and reads decimals of more than 38 digits as other numbers.
+    fn unlike(&self, paths: &str) -> Result<Unlike> {
+        let nodes = self.engine.rows(&format!(
+            "SELECT name, coalesce(num_children, 0), \
+               coalesce(logical_type LIKE '%TimestampType%NANOS=NanoSeconds%' OR type = 'INT96', false), \
+               coalesce(\"precision\" > 38, false) \
+             FROM parquet_schema([{paths}])"
+        ))?;
+        let mut unlike = Unlike::default();
+        // Nodes stand before their children, the root of each file first: how many nodes each open one still waits for.
+        let mut open: Vec<i64> = Vec::new();
+        let mut column = String::new();
+        for row in &nodes.rows {
+            while open.last() == Some(&0) {
+                open.pop();
+            }
+            if open.len() == 1 {
+                column = row[0].shown();
+            }
+            if let Some(waiting) = open.last_mut() {
+                *waiting -= 1;
+            }
+            if row[2] == Value::Bool(true) && !unlike.finer.contains(&column) {
+                unlike.finer.push(column.clone());
+            }
+            if row[3] == Value::Bool(true) && !unlike.wider.contains(&column) {
+                unlike.wider.push(column.clone());
+            }
+            open.push(row[1].int());
+        }
+        Ok(unlike)
     }
 
     /// A column of wall-clock times as UTC: the engine has no zones of its own, so each offset that the zone has
@@ -95,6 +137,15 @@ impl Session {
         }
         Ok(sql)
     }
+}
+
+/// Names of columns that are not read as they stand.
+#[derive(Default)]
+struct Unlike {
+    /// With instants in nanoseconds.
+    finer: Vec<String>,
+    /// With decimals of more digits than the engine has.
+    wider: Vec<String>,
 }
 
 /// The offsets of a zone between two wall-clock times, each with the wall time from which it holds.

@@ -4,12 +4,14 @@
 
 use std::fmt::Debug;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
+
+use lz4_flex::frame::FrameDecoder;
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
@@ -42,8 +44,10 @@ impl Packing {
             [0x1f, 0x8b, ..] => Packing::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
             [0x04, 0x22, 0x4d, 0x18, ..] => Packing::Lz4,
-            // A text may begin with `BZh`; the digits of pi that begin a block behind it are no text.
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59] => Packing::Bzip2,
+            // A text may begin with `BZh`; the digits of pi that begin a block behind it, or those of its square root
+            // that end an empty stream, are no text.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90] => Packing::Bzip2,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Packing::Xz,
             _ => Packing::Plain,
         }
@@ -59,7 +63,7 @@ impl Packing {
                 decoder.window_log_max(31)?;
                 Steady::of(decoder)
             }
-            Packing::Lz4 => Steady::of(lz4_flex::frame::FrameDecoder::new(buffered())),
+            Packing::Lz4 => Steady::of(Frames(Some(FrameDecoder::new(buffered())))),
             Packing::Bzip2 => Steady::of(bzip2::bufread::MultiBzDecoder::new(buffered())),
             Packing::Xz => Steady::of(lzma_rust2::XzReader::new(buffered(), true)),
         })
@@ -94,6 +98,39 @@ impl<R: Read> Read for Steady<R> {
         buffer[..length].copy_from_slice(&self.step[self.at..self.at + length]);
         self.at += length;
         Ok(length)
+    }
+}
+
+/// LZ4 frames, one after the other, each with a decoder of its own: one that goes on keeps buffers that may be too small.
+struct Frames<R: BufRead>(Option<FrameDecoder<R>>);
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(frame) = &mut self.0 {
+            let got = frame.read(buffer)?;
+            if got > 0 || buffer.is_empty() {
+                return Ok(got);
+            }
+            let is_end = frame.get_mut().fill_buf()?.is_empty();
+            self.0 = self.0.take().filter(|_| !is_end).map(|frame| FrameDecoder::new(frame.into_inner()));
+        }
+        Ok(0)
+    }
+}
+
+/// In seconds since 1970.
+const YEAR_2000: u32 = 946_684_800;
+
+/// When the file that gzip packed was written last, UTC microseconds (RFC 1952, MTIME): a copy of the packed file has a
+/// time of its own.
+fn gzip_time(magic: &[u8]) -> Option<i64> {
+    match magic {
+        [0x1f, 0x8b, 8, _, time @ .., _, _] => {
+            let seconds = u32::from_le_bytes(time.try_into().ok()?);
+            // Builds that shall be the same every time write a small number.
+            (seconds > YEAR_2000).then_some(i64::from(seconds) * 1_000_000)
+        }
+        _ => None,
     }
 }
 
@@ -148,7 +185,11 @@ impl File {
             damage: None,
             lines_before: OnceLock::new(),
         };
-        file.packing = file.magic().map_err(|e| failed(&e))?;
+        let magic = file.magic().map_err(|e| failed(&e))?;
+        file.packing = Packing::of(&magic);
+        if let Some(packed) = gzip_time(&magic) {
+            file.modified = file.modified.min(packed);
+        }
         file.sampled()
     }
 
@@ -217,7 +258,7 @@ impl File {
             damage: None,
             ..self.undecoded()
         };
-        part.packing = part.magic().map_err(|e| Error::file(shown, &e))?;
+        part.packing = Packing::of(&part.magic().map_err(|e| Error::file(shown, &e))?);
         Ok(part)
     }
 
@@ -234,11 +275,13 @@ impl File {
         }
     }
 
-    fn magic(&self) -> io::Result<Packing> {
-        let mut magic = [0; 10];
+    /// The first ten bytes.
+    fn magic(&self) -> io::Result<Vec<u8>> {
+        let mut magic = vec![0; 10];
         let handle = Handle { file: fs::File::open(&self.path)?, extent: self.extent.clone() };
         let length = read_full_at(&handle, &mut magic, 0)?;
-        Ok(Packing::of(&magic[..length]))
+        magic.truncate(length);
+        Ok(magic)
     }
 
     fn sample(&mut self, head: &mut Vec<u8>) -> Result<()> {

@@ -114,8 +114,7 @@ fn float(text: &[u8]) -> Option<f64> {
     if first == b'+' || (digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()) {
         return None;
     }
-    // A whole number past 64 bits would lose digits.
-    if digits.len() > 15 && digits.iter().all(u8::is_ascii_digit) && int(text).is_none() {
+    if digits.len() > 15 && digits.iter().all(u8::is_ascii_digit) && (int(text).is_none() || is_inexact(text)) {
         return None;
     }
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
@@ -123,6 +122,13 @@ fn float(text: &[u8]) -> Option<f64> {
     let mantissa = text.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
     let is_zero = value == 0.0 && !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
     (is_zero || value != 0.0 && (value.is_finite() || !text.iter().any(u8::is_ascii_digit))).then_some(value)
+}
+
+/// Whether a text is a whole number of up to 64 bits that a floating-point number would change. The shortest digits of
+/// a floating-point number, filled up with zeros as JavaScript does, are no change.
+pub fn is_inexact(text: &[u8]) -> bool {
+    let Some(value) = int(text).filter(|value| value.unsigned_abs() > 1 << 53) else { return false };
+    value as f64 as i128 != i128::from(value) && (value as f64).to_string().as_bytes() != text
 }
 
 fn float_comma(text: &[u8]) -> Option<f64> {
@@ -135,6 +141,13 @@ fn float_comma(text: &[u8]) -> Option<f64> {
         copy[comma] = b'.';
     }
     float(&copy[..text.len()])
+}
+
+/// Whether the comma of a number could be one between thousands: `12,500`, but not `2,6`, `0,125` or `1234,500`.
+fn may_be_grouped(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let Some(comma) = memchr::memchr(b',', digits) else { return true };
+    (1..=3).contains(&comma) && digits[0] != b'0' && digits.len() - comma - 1 == 3
 }
 
 pub fn epoch(text: &[u8]) -> Option<i64> {
@@ -218,6 +231,8 @@ pub struct Guess {
     times: [u64; 3],
     zoneless: bool,
     finer: bool,
+    /// No sample tells whether commas stand before fractions or between thousands.
+    may_be_grouped: bool,
 }
 
 impl Default for Guess {
@@ -229,6 +244,7 @@ impl Default for Guess {
             times: [0; 3],
             zoneless: false,
             finer: false,
+            may_be_grouped: true,
         }
     }
 }
@@ -255,6 +271,7 @@ impl Guess {
         self.finer |= text.len() > 26
             && text.get(19) == Some(&b'.')
             && text[20..].iter().take_while(|byte| byte.is_ascii_digit()).count() > 6;
+        self.may_be_grouped &= may_be_grouped(text);
         let iso = time::iso_whole(text);
         let (day_first, month_first) = (divided(text, true).is_some(), divided(text, false).is_some());
         for (count, is_time) in self.times.iter_mut().zip([iso.is_some(), day_first, month_first]) {
@@ -264,10 +281,11 @@ impl Guess {
     }
 
     /// The reading that every sample fits; where the name tells a time, also one that most fit, so that one broken time
-    /// does not take all others away. A date whose day and month could be either stays text.
+    /// does not take all others away. A date whose day and month could be either stays text, and so does a number whose
+    /// comma could be either.
     pub fn reading(&self, name: &str) -> Reading {
         let has = |reading| self.candidates.contains(&reading);
-        if self.seen == 0 || (has(Reading::DayFirst) && has(Reading::MonthFirst)) {
+        if self.seen == 0 || (has(Reading::DayFirst) && has(Reading::MonthFirst)) || self.is_ambiguous() {
             return Reading::Text;
         }
         self.candidates
@@ -278,12 +296,24 @@ impl Guess {
             .unwrap_or(Reading::Text)
     }
 
+    /// Whether all samples are numbers, times or flags of one kind, even if it is not sure which.
+    pub fn is_value(&self) -> bool {
+        self.seen > 0 && !self.candidates.is_empty()
+    }
+
     /// The one way of writing times that at least half of the samples are in.
     fn mostly(&self) -> Option<Reading> {
         let fits = |count: u64| count > 0 && 2 * count >= self.seen;
         let mut fitting = TIMES.into_iter().zip(self.times).filter(|(_, count)| fits(*count));
         let (reading, _) = fitting.next()?;
         fitting.next().is_none().then_some(reading)
+    }
+
+    /// Whether all samples are numbers with a comma that could stand before a fraction or between thousands.
+    pub fn is_ambiguous(&self) -> bool {
+        let is_number = |reading: &Reading| matches!(reading, Reading::Int | Reading::Float);
+        let with_comma = self.candidates.contains(&Reading::FloatComma) && !self.candidates.iter().any(is_number);
+        self.seen > 0 && with_comma && self.may_be_grouped
     }
 
     /// Whether a sample was a time finer than a microsecond.
@@ -328,6 +358,8 @@ mod tests {
         assert_eq!(guessed("n", &["1", "-20", "NA", ""]), Reading::Int);
         assert_eq!(guessed("n", &["1", "2.5"]), Reading::Float);
         assert_eq!(guessed("n", &["2,6", "48,9", "2"]), Reading::FloatComma);
+        assert_eq!(guessed("n", &["12,500", "789", "-1,234"]), Reading::Text);
+        assert_eq!(guessed("n", &["12,500", "0,125"]), Reading::FloatComma);
         assert_eq!(guessed("serial", &["007", "12"]), Reading::Text);
         assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Text);
         assert_eq!(guessed("ts", &["1740787200", "1740787230.5"]), Reading::Epoch);
@@ -344,6 +376,8 @@ mod tests {
         assert_eq!(guessed("note", &["2025-03-01 08:00:00", "2025-03-01 08:00:01", "late"]), Reading::Text);
         assert_eq!(guessed("x", &["?", ""]), Reading::Text);
         assert_eq!(guessed("x", &["1e-400", "2"]), Reading::Text);
+        assert_eq!(guessed("x", &["9007199254740993", "0.5"]), Reading::Text);
+        assert_eq!(guessed("x", &["9007199254740992", "1152921504606847000", "0.5"]), Reading::Float);
         assert_eq!(guessed("x", &["0e-400", "-0.0", "1e-300"]), Reading::Float);
         assert_eq!(guessed("x", &["true", "FALSE"]), Reading::Bool);
     }

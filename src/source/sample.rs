@@ -18,17 +18,18 @@ const STREAM_BYTES: u64 = 1 << 20;
 /// Files up to this size are looked at in full, where every key of every object counts.
 const WHOLE_BYTES: u64 = 16 << 20;
 
-/// All of a file in one piece if it is not too large, else pieces.
-pub fn all_or_pieces(file: &File) -> Vec<Vec<u8>> {
+/// All of a file in one piece if it is not too large, else pieces; and whether it is all.
+pub fn all_or_pieces(file: &File) -> (Vec<Vec<u8>>, bool) {
     if file.bytes > WHOLE_BYTES {
-        return pieces(file);
+        return (pieces(file), false);
     }
     let mut whole = Vec::new();
     if let Ok(stream) = file.stream(None) {
         // A broken stream gives what it has; reading reports the damage.
         stream.take(4 * WHOLE_BYTES).read_to_end(&mut whole).ok();
     }
-    vec![whole]
+    let is_all = (whole.len() as u64) < 4 * WHOLE_BYTES;
+    (vec![whole], is_all)
 }
 
 /// The first piece begins at the file's beginning. Each ends with a line, unless it is the file's last.

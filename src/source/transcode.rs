@@ -25,7 +25,11 @@ impl Encoding {
             _ => {}
         }
         // What has a signature of its own is no text.
-        if [&b"SQLite format 3\0"[..], b"PGDMP", b"PAR1", b"PK\x03\x04"].iter().any(|magic| head.starts_with(magic)) {
+        let has_magic = |magic: &[u8]| head.starts_with(magic);
+        if [&b"SQLite format 3\0"[..], b"PGDMP", b"PAR1", b"PK\x03\x04"].into_iter().any(has_magic)
+            // A tar whose first member is UTF-16 would look like that.
+            || head.get(257..262) == Some(b"ustar")
+        {
             return Encoding::Utf8;
         }
         let sample = &head[..head.len().min(4096)];

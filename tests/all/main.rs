@@ -18,6 +18,7 @@ mod load;
 mod logs;
 mod missing;
 mod names;
+mod others;
 mod page;
 mod rca;
 mod redact;

@@ -26,9 +26,14 @@ pub const BY_SHAPE: Reader = Reader { kind: "csv", claims: shaped, open };
 
 fn named(file: &File) -> bool {
     let name = file.shown.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let inner = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_string();
+    let inner = [".gz", ".zst", ".lz4", ".bz2", ".xz"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(&name)
+        .to_string();
     [".csv", ".tsv", ".psv", ".tab"].iter().any(|end| inner.ends_with(end))
-        && memchr::memchr(0, &file.head()).is_none()
+        // A logger that lost its power leaves some zeros.
+        && memchr::memchr_iter(0, &file.head()).count() * 10 <= file.head().len()
         && !json::is_unlike_csv(&file.head())
 }
 
@@ -45,6 +50,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     for file in &spec.files {
         let pieces = sample::pieces(file);
         let shape = sniff::shape(&pieces[0], spec.delimiter).unwrap_or_default();
+        notes.extend(shape.notes().map(|note| format!("{}: {note}", file.shown)));
         layouts.push(columns.learn(&shape, &pieces));
         if let Some(assumption) = file.encoding.assumption() {
             notes.push(format!("{}: {assumption}", file.shown));
@@ -62,6 +68,9 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     }
     if columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_finer() && *reading == Reading::Time) {
         notes.push("times are finer than a microsecond and cut there".into());
+    }
+    for (name, _) in columns.names.iter().zip(&columns.guesses).filter(|(_, guess)| guess.is_ambiguous()) {
+        notes.push(format!("`{name}` is text, since `12,500` could be twelve and a half or twelve thousand"));
     }
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
@@ -100,8 +109,8 @@ impl Columns {
             let start = if index == 0 { shape.body_start.min(piece.len()) } else { 0 };
             record::each(piece, start, shape.delimiter, limit, |record| {
                 // A piece from the middle of a quoted field shows in its number of fields.
-                if record.len() == fields.len() {
-                    record.iter().zip(&fields).for_each(|(text, column)| self.guesses[*column].see(text));
+                if record.fields.len() == fields.len() {
+                    record.fields.iter().zip(&fields).for_each(|(text, column)| self.guesses[*column].see(text));
                 }
             });
         }

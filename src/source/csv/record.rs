@@ -210,21 +210,17 @@ pub fn end(buffer: &[u8], mut at: usize, delimiter: u8) -> usize {
     }
 }
 
-/// Where the first record with a value begins, or the end.
-pub fn first(buffer: &[u8], delimiter: u8) -> usize {
-    let mut at = 0;
-    while at < buffer.len() {
-        let next = end(buffer, at, delimiter);
-        if !is_blank(&buffer[at..next], delimiter) {
-            break;
-        }
-        at = next;
-    }
-    at
+/// A record, as its fields' texts.
+pub struct Record<'a> {
+    /// Where it begins and ends.
+    pub span: Range<usize>,
+    pub fields: &'a [&'a [u8]],
+    /// Whether every quote is at an end of a field, or one of two within.
+    pub is_clean: bool,
 }
 
-/// Calls `each` with the fields of up to `limit` records; rows without any value are left out.
-pub fn each(buffer: &[u8], start: usize, delimiter: u8, limit: usize, mut each: impl FnMut(&[&[u8]])) {
+/// Calls `each` with up to `limit` records; rows without any value are left out.
+pub fn each(buffer: &[u8], start: usize, delimiter: u8, limit: usize, mut each: impl FnMut(Record)) {
     let mut at = start;
     let mut scratch: Vec<Vec<u8>> = Vec::new();
     for _ in 0..limit {
@@ -235,16 +231,22 @@ pub fn each(buffer: &[u8], start: usize, delimiter: u8, limit: usize, mut each: 
         if !is_blank(&buffer[at..next], delimiter) {
             scratch.clear();
             let mut from = at;
+            let mut is_clean = true;
             while let Some((field, after)) = field(buffer, from, delimiter) {
                 let mut text = Vec::new();
                 field.text(buffer, &mut text);
+                is_clean &= match field.closed {
+                    Some(closed) => closed + 1 == field.end,
+                    None => memchr(QUOTE, &text).is_none(),
+                };
                 scratch.push(text);
                 if after >= next && buffer.get(after - 1) != Some(&delimiter) {
                     break;
                 }
                 from = after;
             }
-            each(&scratch.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            let fields: Vec<&[u8]> = scratch.iter().map(Vec::as_slice).collect();
+            each(Record { span: at..next, fields: &fields, is_clean });
         }
         at = next;
     }

@@ -1,7 +1,10 @@
 //! The shape of a delimited file, told by its first lines: delimiter, header, names.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use super::record;
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{self, Guess};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
@@ -12,49 +15,171 @@ pub struct Shape {
     pub body_start: usize,
     /// Nearly all lines have the same number of fields, and more than one.
     pub is_certain: bool,
+    /// The first of the lines above the header, which are no rows, and how many there are.
+    above: Option<(String, usize)>,
+    /// How many fields the header names, if rows have more.
+    named: Option<usize>,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Shape { delimiter: b',', has_header: false, names: Vec::new(), body_start: 0, is_certain: false }
+        Shape {
+            delimiter: b',',
+            has_header: false,
+            names: Vec::new(),
+            body_start: 0,
+            is_certain: false,
+            above: None,
+            named: None,
+        }
+    }
+}
+
+impl Shape {
+    /// What is to be said of the file's beginning.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        let above = self.above.as_ref().map(|(first, lines)| {
+            let are = if *lines == 1 { "1 line is".to_string() } else { format!("{lines} lines are") };
+            format!("{are} above the header and no row: `{first}`")
+        });
+        let named = self.named.map(|named| {
+            let width = self.names.len();
+            format!(
+                "rows have {width} fields and the header names {named}; the others are called {}",
+                self.names[named]
+            )
+        });
+        above.into_iter().chain(named)
     }
 }
 
 /// Rows of fields.
 type Rows = Vec<Vec<Vec<u8>>>;
 
+/// A file's first rows as one delimiter divides them.
+struct Division {
+    delimiter: u8,
+    rows: Rows,
+    /// Where each row begins and ends.
+    spans: Vec<Range<usize>>,
+    /// The number of fields that most rows have.
+    width: usize,
+    /// Nearly all rows have it, and it is more than one.
+    is_steady: bool,
+    /// No quote stands where quotes do not.
+    is_clean: bool,
+}
+
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const LINES: usize = 200;
+/// Titles and settings above a header are no more lines than these.
+const ABOVE_MAX: usize = 50;
+/// Columns that are looked at where two delimiters divide alike.
+const COMPARED: usize = 64;
 
 /// `None` for a text without a line.
 pub fn shape(head: &[u8], said: Option<u8>) -> Option<Shape> {
-    let candidates: Vec<u8> = said.map_or_else(|| DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
-    let rows = |delimiter: u8| {
-        let mut rows: Rows = Vec::new();
-        record::each(head, 0, delimiter, LINES, |record| rows.push(record.iter().map(|text| text.to_vec()).collect()));
-        rows
-    };
-    let mut best: Option<(bool, usize, u8, Rows)> = None;
+    let (excels, start) = separator_line(head).map_or((None, 0), |(delimiter, start)| (Some(delimiter), start));
+    let candidates: Vec<u8> = said.or(excels).map_or_else(|| DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+    let mut best: Option<Division> = None;
     for delimiter in candidates {
-        let rows = rows(delimiter);
-        let Some(first) = rows.first() else { continue };
-        let same = rows.iter().filter(|row| row.len() == first.len()).count();
-        let steady = first.len() > 1 && rows.len() > 1 && same * 100 >= rows.len() * 95;
-        let better = best.as_ref().is_none_or(|(other, width, ..)| (steady, first.len()) > (*other, *width));
-        if better {
-            best = Some((steady, first.len(), delimiter, rows));
+        let Some(division) = Division::of(head, start, delimiter) else { continue };
+        if best.as_ref().is_none_or(|other| division.is_better_than(other)) {
+            best = Some(division);
         }
     }
-    let (is_certain, _, delimiter, rows) = best?;
-    let has_header = has_header(&rows);
-    let names = if has_header {
-        rows[0].iter().enumerate().map(|(index, text)| column_name(index, text)).collect()
-    } else {
-        (0..rows[0].len()).map(|index| column_name(index, b"")).collect()
-    };
-    // Blank lines may stand before the header.
-    let body_start = if has_header { record::end(head, record::first(head, delimiter), delimiter) } else { 0 };
-    Some(Shape { delimiter, has_header, names, body_start, is_certain })
+    best.map(|division| division.shape(head))
+}
+
+/// `sep=;`, by which Excel is told the delimiter, and where the next line begins.
+fn separator_line(head: &[u8]) -> Option<(u8, usize)> {
+    let line = &head[..memchr::memchr(b'\n', head)?];
+    let said = line.strip_suffix(b"\r").unwrap_or(line);
+    let said = said.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(said);
+    match said {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => Some((*delimiter, line.len() + 1)),
+        _ => None,
+    }
+}
+
+impl Division {
+    fn of(head: &[u8], start: usize, delimiter: u8) -> Option<Division> {
+        let (mut rows, mut spans) = (Rows::new(), Vec::new());
+        let mut is_clean = true;
+        record::each(head, start, delimiter, LINES, |record| {
+            is_clean &= record.is_clean;
+            rows.push(record.fields.iter().map(|text| text.to_vec()).collect());
+            spans.push(record.span);
+        });
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        rows.iter().for_each(|fields| *counts.entry(fields.len()).or_default() += 1);
+        let (width, same) = counts.into_iter().max_by_key(|(width, count)| (*count, *width))?;
+        let is_steady = width > 1 && rows.len() > 1 && same * 100 >= rows.len() * 95;
+        Some(Division { delimiter, rows, spans, width, is_steady, is_clean })
+    }
+
+    /// The first line is a row as all others.
+    fn is_even(&self) -> bool {
+        self.is_steady && self.rows[0].len() == self.width
+    }
+
+    fn is_better_than(&self, other: &Division) -> bool {
+        let rank = |division: &Division| (division.is_even(), division.is_steady, division.is_clean);
+        if rank(self) != rank(other) {
+            return rank(self) > rank(other);
+        }
+        // `1,5;2,5`: what makes more numbers and times of it divides it rightly.
+        let (typed, others) = if self.is_steady { (self.typed(), other.typed()) } else { (0.0, 0.0) };
+        (typed, self.width) > (others, other.width)
+    }
+
+    /// The share of columns with numbers or times in them.
+    fn typed(&self) -> f64 {
+        let columns = self.width.min(COMPARED);
+        let typed = (0..columns).filter(|column| is_typed(&self.rows[1..], *column)).count();
+        typed as f64 / columns as f64
+    }
+
+    fn shape(self, head: &[u8]) -> Shape {
+        let above = self.above();
+        let first_above = above.map(|count| {
+            let line = String::from_utf8_lossy(&head[self.spans[0].clone()]);
+            (line.trim_end().chars().take(60).collect::<String>().replace(char::is_control, "\u{FFFD}"), count)
+        });
+        let at = above.unwrap_or(0);
+        let (first, fields) = (&self.spans[at], &self.rows[at]);
+        let has_header = has_header(&self.rows[at..]);
+        let width = if has_header { fields.len().max(self.width) } else { self.width };
+        let no_name = Vec::new();
+        let name = |index: usize| if has_header { fields.get(index).unwrap_or(&no_name) } else { &no_name };
+        Shape {
+            delimiter: self.delimiter,
+            has_header,
+            names: (0..width).map(|index| column_name(index, name(index))).collect(),
+            body_start: if has_header { first.end } else { first.start },
+            is_certain: above.is_none() && self.is_even(),
+            above: first_above,
+            named: (has_header && fields.len() < width).then_some(fields.len()),
+        }
+    }
+
+    /// How many lines stand above the header: they have fewer fields than it, and below it are rows.
+    fn above(&self) -> Option<usize> {
+        let at = self.rows.iter().take(ABOVE_MAX + 1).position(|fields| fields.len() >= self.width)?;
+        let (above, below) = self.rows.split_at(at);
+        if above.is_empty() || self.width < 2 || below.len() < 2 || !has_header(below) {
+            return None;
+        }
+        let are_alone = above.iter().all(|fields| fields.len() == 1);
+        (are_alone || (0..self.width).any(|column| is_typed(&below[1..], column))).then_some(at)
+    }
+}
+
+/// Whether the values of a column are numbers or times.
+fn is_typed(rows: &[Vec<Vec<u8>>], column: usize) -> bool {
+    let mut guess = Guess::default();
+    rows.iter().filter_map(|row| row.get(column)).for_each(|text| guess.see(text));
+    guess.is_value()
 }
 
 fn column_name(index: usize, text: &[u8]) -> String {
@@ -70,21 +195,38 @@ pub fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
     let is_value = |text: &[u8]| {
         let mut guess = Guess::default();
         guess.see(text);
-        guess.reading("ts") != Reading::Text
+        guess.is_value()
     };
     if first.iter().any(|text| is_value(text)) || first.iter().all(|text| infer::is_null_word(text)) {
         return false;
     }
     let width = first.len();
-    let typed = (0..width).any(|column| {
-        let mut guess = Guess::default();
-        rest.iter().filter_map(|row| row.get(column)).for_each(|text| guess.see(text));
-        guess.reading("") != Reading::Text
-    });
+    // `10:00 PM` above `11:30 AM` is no name.
+    let is_alike = |column: usize| {
+        let text = &first[column];
+        text.first().is_some_and(u8::is_ascii_digit)
+            && rest.iter().filter_map(|row| row.get(column)).any(|other| pattern(other) == pattern(text))
+    };
+    if (0..width.min(COMPARED)).any(is_alike) {
+        return false;
+    }
+    let typed = (0..width).any(|column| is_typed(rest, column));
     let repeats = (0..width)
         .filter(|column| !first[*column].is_empty())
         .any(|column| rest.iter().any(|row| row.get(column) == Some(&first[column])));
     typed || !repeats
+}
+
+/// A text with each run of digits as one digit and each run of letters as one letter.
+fn pattern(text: &[u8]) -> Vec<u8> {
+    let class = |byte: &u8| match byte {
+        b'0'..=b'9' => b'9',
+        byte if byte.is_ascii_alphabetic() => b'a',
+        byte => *byte,
+    };
+    let mut runs: Vec<u8> = text.iter().map(class).collect();
+    runs.dedup_by(|next, last| next == last && matches!(next, b'9' | b'a'));
+    runs
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::de::IgnoredAny;
-
 use crate::error::{Error, Result};
 use crate::model::column::Column;
 use crate::model::coverage::Coverage;
@@ -20,10 +18,13 @@ mod object;
 mod record;
 mod shape;
 
-pub use object::each_pair;
-use object::{object_text, record_end};
+pub use object::{each_pair, each_pair_of_python};
+use object::{is_object, object_text, record_end};
 use record::{Json, Layout};
 use shape::{Seen, Shape};
+
+/// How many lines tell whether each is an object.
+const LINES: usize = 32;
 
 pub const READER: Reader = Reader { kind: "json", claims, open };
 
@@ -37,10 +38,23 @@ pub fn is_unlike_csv(head: &[u8]) -> bool {
     is_ndjson(head) || head.trim_ascii_start().starts_with(b"[") && document_start(head).is_some()
 }
 
-/// Whether the first line is a whole JSON object.
+/// Whether the first line is a whole JSON object, and those behind it are no parts of objects: `{}` may stand before
+/// others that span lines.
 fn is_ndjson(head: &[u8]) -> bool {
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    lines.next().is_some_and(|line| line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok())
+    if !lines.next().is_some_and(is_object) {
+        return false;
+    }
+    let (mut whole, mut parts) = (1, 0);
+    for line in lines.take(LINES) {
+        if is_object(line.strip_suffix(b",").unwrap_or(line)) {
+            whole += 1;
+        } else if matches!(line[0], b'{' | b'"' | b'}' | b'[' | b']') {
+            parts += 1;
+        }
+    }
+    // One line may be cut off by the end of what is looked at, or by damage.
+    parts <= 1 || parts <= whole
 }
 
 /// Where the first object of a document begins: after `[`, or at once.
@@ -58,12 +72,14 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut keys: Vec<(String, Seen)> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut layouts = Vec::new();
+    let mut objects = 0_usize;
     for file in &spec.files {
         let documents = !is_ndjson(&file.head());
         let start = if documents { document_start(&file.head()).unwrap_or(0) } else { 0 };
         let is_array = documents && file.head().trim_ascii_start().starts_with(b"[");
         layouts.push(Layout { documents, start, is_array });
-        for (index, piece) in sample::all_or_pieces(file).iter().enumerate() {
+        let (pieces, _) = sample::all_or_pieces(file);
+        for (index, piece) in pieces.iter().enumerate() {
             let start = if index == 0 { start } else { 0 };
             if documents && index > 0 {
                 break;
@@ -71,7 +87,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             let mut at = start;
             while at < piece.len() {
                 let next = record_end(piece, at, documents);
-                learn(&piece[at..next], &mut keys, &mut by_key);
+                objects += usize::from(learn(&piece[at..next], &mut keys, &mut by_key));
                 at = next;
             }
         }
@@ -86,6 +102,16 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         .map(|(name, seen)| seen.shape(name, spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name))))
         .collect();
     let mut notes = Vec::new();
+    if objects == 1 {
+        // What web platforms export: the rows are in the one object.
+        let lists = keys.iter().filter(|(_, seen)| seen.is_list());
+        notes.extend(lists.map(|(name, _)| {
+            let quoted = name.replace('"', "\"\"");
+            format!(
+                "`{name}` is a list of objects in the only row; unnest(from_json(\"{quoted}\", '[{{…}}]')) makes rows of it"
+            )
+        }));
+    }
     let zoneless = keys
         .iter()
         .zip(&shapes)
@@ -116,16 +142,17 @@ fn unique(keys: &[(String, Seen)]) -> Vec<String> {
     keys.iter().enumerate().map(named).collect()
 }
 
-fn learn(record: &[u8], keys: &mut Vec<(String, Seen)>, by_key: &mut HashMap<String, usize>) {
+/// Sees the pairs of a record. `false` if it holds no object.
+fn learn(record: &[u8], keys: &mut Vec<(String, Seen)>, by_key: &mut HashMap<String, usize>) -> bool {
     // In a document a comma stands before all objects but the first.
     let start = memchr::memchr(b'{', record).unwrap_or(0);
-    let Some(text) = object_text(&record[start..]) else { return };
-    each_pair(text, |key, value| {
+    let Some(text) = object_text(&record[start..]) else { return false };
+    let mut see = |key: &str, value: &str| {
         let index = *by_key.entry(key.to_string()).or_insert_with(|| {
             keys.push((key.to_string(), Seen::default()));
             keys.len() - 1
         });
-        keys[index].1.see(value.get());
-    })
-    .ok();
+        keys[index].1.see(value);
+    };
+    each_pair(text, |key, value| see(key, value.get())).is_ok() || each_pair_of_python(text, see).is_some()
 }

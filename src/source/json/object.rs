@@ -11,7 +11,7 @@ pub fn object_text(record: &[u8]) -> Option<&str> {
     Some(text.strip_suffix(',').unwrap_or(text).trim_end())
 }
 
-/// Calls `each` for the pairs of an object, in order.
+/// Calls `each` for the pairs of an object, in order. An object that is none may have been told of in part.
 pub fn each_pair(text: &str, each: impl FnMut(&str, &RawValue)) -> Result<(), serde_json::Error> {
     struct Pairs<F>(F);
     impl<'de, F: FnMut(&str, &RawValue)> Visitor<'de> for Pairs<F> {
@@ -29,6 +29,68 @@ pub fn each_pair(text: &str, each: impl FnMut(&str, &RawValue)) -> Result<(), se
     let mut deserializer = serde_json::Deserializer::from_str(text);
     deserializer.deserialize_map(Pairs(each))?;
     deserializer.end()
+}
+
+/// The same where a value is `NaN` or `Infinity`, of which JSON has none and Python writes both. `None` for a text that
+/// has neither, or is no object with them either.
+pub fn each_pair_of_python(text: &str, mut each: impl FnMut(&str, &str)) -> Option<()> {
+    let numbers = with_numbers(text)?;
+    let start = numbers.as_ptr() as usize;
+    each_pair(&numbers, |key, value| {
+        let from = value.get().as_ptr() as usize - start;
+        each(key, &text[from..from + value.get().len()]);
+    })
+    .ok()
+}
+
+/// Numbers of the same length where `NaN` and `Infinity` stand.
+fn with_numbers(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut numbers: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr3(b'"', b'N', b'I', &bytes[at..]) {
+        at += found;
+        if bytes[at] == b'"' {
+            at = string_end(bytes, at + 1)? + 1;
+            continue;
+        }
+        let length = ["NaN", "Infinity"].iter().find(|word| text[at..].starts_with(**word))?.len();
+        let is_within = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
+        if is_within(bytes[..at].last()) || is_within(bytes.get(at + length)) {
+            return None;
+        }
+        numbers.get_or_insert_with(|| bytes.to_vec())[at..at + length].fill(b'1');
+        at += length;
+    }
+    String::from_utf8(numbers?).ok()
+}
+
+/// Whether a text is one whole object.
+pub fn is_object(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    text.starts_with('{') && (each_pair(text, |_, _| {}).is_ok() || each_pair_of_python(text, |_, _| {}).is_some())
+}
+
+/// How many values stand outside of objects: in this text there should be commas, brackets and blanks alone.
+pub fn strays(between: &[u8]) -> usize {
+    let (mut count, mut at, mut is_within) = (0, 0, false);
+    while let Some(byte) = between.get(at) {
+        match byte {
+            b',' | b'[' | b']' => is_within = false,
+            b'"' => {
+                count += usize::from(!is_within);
+                is_within = true;
+                at = string_end(between, at + 1).unwrap_or(between.len());
+            }
+            byte if byte.is_ascii_whitespace() => {}
+            _ => {
+                count += usize::from(!is_within);
+                is_within = true;
+            }
+        }
+        at += 1;
+    }
+    count
 }
 
 /// Objects of a document, which may span lines.

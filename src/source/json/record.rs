@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::object::{Objects, each_pair, record_end};
+use super::object::{Objects, each_pair, each_pair_of_python, record_end, strays};
 use super::shape::Shape;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
@@ -82,12 +82,32 @@ pub struct Parser {
 }
 
 impl Parser {
+    /// `false` if the text is no object: then nothing is pushed.
     fn object(&mut self, text: &str, out: &mut [Buffer], faults: &mut Vec<Fault>) -> bool {
+        let known = faults.len();
+        if self.row(out, faults, |push| each_pair(text, |key, value| push(key, value.get())).is_ok()) {
+            return true;
+        }
+        faults.truncate(known);
+        let is_read = self.row(out, faults, |push| each_pair_of_python(text, push).is_some());
+        if !is_read {
+            faults.truncate(known);
+        }
+        is_read
+    }
+
+    /// A row of the pairs that `read` calls for.
+    fn row(
+        &mut self,
+        out: &mut [Buffer],
+        faults: &mut Vec<Fault>,
+        read: impl FnOnce(&mut dyn FnMut(&str, &str)) -> bool,
+    ) -> bool {
         self.filled.fill(false);
         let clock = self.clock;
         let (slots, shapes, by_key, filled) = (&self.out, &self.shapes, &self.by_key, &mut self.filled);
         let rows: Vec<usize> = self.slots.iter().map(|slot| out[slot.out].valid.len()).collect();
-        let read = each_pair(text, |key, value| {
+        let is_read = read(&mut |key, value| {
             let Some(&column) = by_key.get(key) else {
                 faults.push(Fault::UnknownKey(key.to_string()));
                 return;
@@ -99,11 +119,11 @@ impl Parser {
                 return;
             }
             filled[column] = true;
-            if !push(shapes[column], value.get(), clock, &mut out[slot]) {
+            if !push(shapes[column], value, clock, &mut out[slot]) {
                 faults.push(Fault::Value { column: key.to_string(), kind: shapes[column].kind().name() });
             }
         });
-        if read.is_err() {
+        if !is_read {
             for (slot, rows) in self.slots.iter().zip(rows) {
                 out[slot.out].truncate(rows);
             }
@@ -175,14 +195,14 @@ impl RecordParser for Parser {
         let body = record[start..].trim_ascii();
         // Between and after the objects of a document stand commas and brackets; all else is a value that is no row.
         let between = &record[..start];
-        let is_lost = between.iter().any(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b',' | b'[' | b']'));
+        let lost = if self.documents { strays(between) } else { 0 };
         // What closes the document stands behind its last object.
         self.is_open = self.is_array && (start < record.len() || self.is_open && !between.contains(&b']'));
         if body.is_empty() {
             if !self.documents {
                 faults.push(Fault::Blank);
             }
-            faults.extend(is_lost.then_some(Fault::Unread));
+            faults.extend((0..lost).map(|_| Fault::Unread));
             return (next, Outcome::NoRow);
         }
         let lossy;
@@ -198,11 +218,11 @@ impl RecordParser for Parser {
         let outcome = if self.object(text, out, faults) {
             Outcome::Row
         } else {
-            faults.clear();
+            faults.retain(|fault| *fault == Fault::Unread);
             faults.push(Fault::Unread);
             Outcome::NoRow
         };
-        faults.extend(is_lost.then_some(Fault::Unread));
+        faults.extend((0..lost).map(|_| Fault::Unread));
         (next, outcome)
     }
 

@@ -38,6 +38,10 @@ pub struct Seen {
     floats: u64,
     texts: u64,
     nested: u64,
+    /// Arrays of objects.
+    lists: u64,
+    /// A whole number that a floating-point number cannot hold.
+    has_inexact: bool,
     pub text: Guess,
     number: Guess,
 }
@@ -52,10 +56,15 @@ impl Seen {
                     self.text.see(text.as_bytes());
                 }
             }
-            Some(b'{' | b'[') => self.nested += 1,
+            Some(b'{') => self.nested += 1,
+            Some(b'[') => {
+                self.nested += 1;
+                self.lists += u64::from(value[1..].trim_start().starts_with('{'));
+            }
             Some(b'n') | None => {}
             Some(_) => {
                 self.number.see(value.as_bytes());
+                self.has_inexact |= infer::is_inexact(value.as_bytes());
                 if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
                     && infer::int(value.as_bytes()).is_none()
                 {
@@ -68,6 +77,11 @@ impl Seen {
                 }
             }
         }
+    }
+
+    /// Whether it was seen as an array of objects.
+    pub fn is_list(&self) -> bool {
+        self.lists > 0
     }
 
     pub fn shape(&self, name: &str, as_text: bool) -> Shape {
@@ -83,6 +97,7 @@ impl Seen {
                 _ => Shape::Text(Reading::Text),
             },
             _ if self.number.reading(name) == Reading::Epoch => Shape::Epoch,
+            _ if self.floats > 0 && self.has_inexact => Shape::Raw,
             _ if self.floats > 0 => Shape::Float,
             _ => Shape::Int,
         }

@@ -60,7 +60,7 @@ pub fn detect(file: &File, own: &Formats, forced: Option<&str>) -> Detected {
         return Detected { recognisers, ..Detected::default() };
     }
     if let Some(kind) = Kind::of(&file.head()).filter(|kind| forced.is_none_or(|name| name == kind.name())) {
-        let text: Vec<u8> = sample::all_or_pieces(file).concat();
+        let text: Vec<u8> = sample::all_or_pieces(file).0.concat();
         let recognisers = vec![Recogniser::Tagged(Arc::new(Tagged::learn(kind, &text)))];
         return Detected { recognisers, ..Detected::default() };
     }
@@ -81,7 +81,7 @@ fn cleaned(line: &[u8]) -> Vec<u8> {
 }
 
 fn keys_of_all(file: &File, keys: &Keys, own: &Formats) -> Option<Keys> {
-    let pieces = sample::all_or_pieces(file);
+    let (pieces, _) = sample::all_or_pieces(file);
     let all: Vec<&[u8]> = pieces.iter().flat_map(|piece| lines(piece)).collect();
     Keys::learn(keys.syntax, &all, &schemas(own)).filter(|all| all.name == keys.name)
 }

@@ -11,7 +11,7 @@ use super::logfmt;
 use super::stamp::Written;
 use crate::model::time::{self, SECOND, Stamp};
 use crate::source::infer;
-use crate::source::json::each_pair;
+use crate::source::json::{each_pair, each_pair_of_python};
 
 /// A value as the line has it.
 #[derive(Clone, Copy)]
@@ -111,7 +111,10 @@ pub fn pairs(syntax: Syntax, line: &[u8], mut each: impl FnMut(&str, Value)) -> 
     }
     let Ok(line) = std::str::from_utf8(line) else { return false };
     match syntax {
-        Syntax::Json => each_pair(line, |key, value| each(key, Value::Raw(value.get()))).is_ok(),
+        Syntax::Json => {
+            each_pair_of_python(line, |key, value| each(key, Value::Raw(value))).is_some()
+                || each_pair(line, |key, value| each(key, Value::Raw(value.get()))).is_ok()
+        }
         Syntax::Logfmt => logfmt::each(line, |key, value| each(key, Value::Text(value))),
     }
 }

@@ -9,13 +9,14 @@ use proptest::prelude::*;
 
 use super::file::File;
 use super::trial::{self, Rows, spec};
-use super::{Content, Reader, csv, json, log, pgdump, reader_of, sqlite, xlsx};
+use super::{Content, Reader, Spec, csv, json, log, pgdump, reader_of, sqlite, xlsx};
 use crate::model::coverage::Report;
 use crate::model::scan::Table;
 
 mod dumps;
 mod found;
 mod logs;
+mod others;
 mod sheets;
 
 /// All rows of a table, its splits read from the last to the first, but put in their own order.
@@ -30,7 +31,11 @@ fn scan_by(table: &Arc<dyn Table>, threads: usize) -> (Rows, Report) {
 
 /// The first table of a file, if it is read through a cursor.
 fn table(reader: &Reader, path: &Path, as_text: &[&str]) -> Option<Arc<dyn Table>> {
-    let source = (reader.open)(&spec(path, as_text), &Arc::default()).ok()?;
+    table_by(reader, path, as_text, Some(b','))
+}
+
+fn table_by(reader: &Reader, path: &Path, as_text: &[&str], delimiter: Option<u8>) -> Option<Arc<dyn Table>> {
+    let source = (reader.open)(&Spec { delimiter, ..spec(path, as_text) }, &Arc::default()).ok()?;
     match source.tables.into_iter().next()?.content {
         Content::Scanned(table) => Some(table),
         Content::Parquet(_) => None,
@@ -39,6 +44,10 @@ fn table(reader: &Reader, path: &Path, as_text: &[&str]) -> Option<Arc<dyn Table
 
 /// The rows of these bytes as a plain file, divided, and as a compressed one, which is read in one go.
 fn both_ways(reader: &Reader, bytes: &[u8], as_text: &[&str]) -> Option<(Rows, Report)> {
+    both_ways_by(reader, bytes, as_text, Some(b','))
+}
+
+fn both_ways_by(reader: &Reader, bytes: &[u8], as_text: &[&str], delimiter: Option<u8>) -> Option<(Rows, Report)> {
     let folder = tempfile::tempdir().expect("a directory");
     let (plain, packed) = (folder.path().join("t"), folder.path().join("t.gz"));
     std::fs::write(&plain, bytes).expect("written");
@@ -46,8 +55,8 @@ fn both_ways(reader: &Reader, bytes: &[u8], as_text: &[&str]) -> Option<(Rows, R
         flate2::write::GzEncoder::new(std::fs::File::create(&packed).expect("made"), flate2::Compression::fast());
     gzip.write_all(bytes).expect("written");
     gzip.finish().expect("finished");
-    let divided = table(reader, &plain, as_text).map(|table| scan(&table));
-    let stream = table(reader, &packed, as_text);
+    let divided = table_by(reader, &plain, as_text, delimiter).map(|table| scan(&table));
+    let stream = table_by(reader, &packed, as_text, delimiter);
     let whole = stream.as_ref().map(scan);
     match (divided, whole) {
         (Some((rows, report)), Some((whole, in_whole))) => {
