@@ -1,6 +1,7 @@
 //! Where the nulls of a column are: since when, and which other columns tell them. What depends on no column may
 //! still depend on the value that is not there: that cannot be told from the data.
 
+use super::crossed::{self, Crossing};
 use super::{Search, profile};
 use crate::engine::quote;
 use crate::error::Result;
@@ -13,17 +14,18 @@ use crate::session::Table;
 const NULLS_LEAST: i64 = 5;
 const ROWS_LEAST: i64 = 20;
 
-/// What is known of the rows of which `holds` is true, as text that goes on behind a finding's detail.
+/// What is known of the rows of which `holds` is true, as text that goes on behind a finding's detail. `known` is how
+/// many of them there are by the values of other columns, where that was counted already, and at which place.
 ///
 /// # Errors
 /// If the evidence cannot be read.
 pub fn told(
     search: &mut Search,
-    table: &Table,
-    column: &Column,
+    (table, column): (&Table, &Column),
     holds: &str,
     condition: &str,
     counts: (i64, i64),
+    known: Option<(&[Crossing], usize)>,
 ) -> Result<String> {
     let (rows, nulls) = counts;
     if nulls < NULLS_LEAST || rows < ROWS_LEAST || nulls == rows {
@@ -34,7 +36,8 @@ pub fn told(
     if let Some(change) = &change {
         told.push_str(&format!("; {change}"));
     }
-    match dependence(search, table, column, holds, condition, counts)? {
+    let asked = if known.is_none() { crossed::of(search, table, holds)? } else { Vec::new() };
+    match dependence(column, counts, known.unwrap_or((&asked, 0))) {
         Some(depends) => told.push_str(&format!("; {depends}")),
         None if change.is_none() => told.push_str("; no other column tells where: consistent with missing at random"),
         None => {}
@@ -91,34 +94,15 @@ fn percent(share: f64) -> String {
 
 /// The value of another column that most of the nulls go with, if that is more than chance: by the risk ratio, with
 /// the false-discovery rate kept over all values looked at.
-fn dependence(
-    search: &mut Search,
-    table: &Table,
-    column: &Column,
-    holds: &str,
-    condition: &str,
-    (rows, nulls): (i64, i64),
-) -> Result<Option<String>> {
-    const VALUES_MAX: i64 = 20;
+fn dependence(column: &Column, (rows, nulls): (i64, i64), (crossings, place): (&[Crossing], usize)) -> Option<String> {
     const RATIO_LEAST: f64 = 2.0;
     const FALSE_DISCOVERY: f64 = 0.01;
     let mut looked_at: Vec<(String, i64, i64, statistics::Ratio)> = Vec::new();
-    let categories = profile::categories(search, table)?;
-    let may_tell = |other: &&Column| other.name != column.name && categories.contains(&other.name);
-    for other in table.own_columns().filter(may_tell) {
-        let name = quote::name(&other.name);
-        let groups = search.session.engine.rows(&format!(
-            "SELECT {name}::VARCHAR, count(*), count(*) FILTER ({holds}) FROM {} WHERE ({condition}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
-            table.sql(),
-            VALUES_MAX + 1
-        ))?;
-        if groups.rows.len() < 2 || groups.rows.len() as i64 > VALUES_MAX {
-            continue;
-        }
-        for row in groups.rows.iter().filter(|row| !row[0].is_null()) {
-            let (with, both) = (row[1].int(), row[2].int());
+    for crossing in crossings.iter().filter(|crossing| crossing.by.name != column.name) {
+        for group in crossing.groups.iter().filter(|group| !group.value.is_null()) {
+            let (with, both) = (group.rows, group.nulls[place]);
             let ratio = statistics::risk_ratio(both as f64, with as f64, (nulls - both) as f64, (rows - with) as f64);
-            looked_at.push((format!("{}={}", other.name, row[0].shown()), with, both, ratio));
+            looked_at.push((format!("{}={}", crossing.by.name, group.value.shown()), with, both, ratio));
         }
     }
     let adjusted = statistics::adjusted(&looked_at.iter().map(|one| one.3.p).collect::<Vec<_>>());
@@ -128,7 +112,7 @@ fn dependence(
         .filter(|((_, _, both, ratio), q)| *q <= FALSE_DISCOVERY && ratio.ratio >= RATIO_LEAST && *both >= NULLS_LEAST)
         .map(|(one, _)| one)
         .max_by(|a, b| a.2.cmp(&b.2).then(a.3.low.total_cmp(&b.3.low)).then(b.0.cmp(&a.0)));
-    Ok(found.map(|(label, with, both, ratio)| {
+    found.map(|(label, with, both, ratio)| {
         format!(
             "depends on {label}: {} there, {} elsewhere (risk ratio {:.1}, 95 % interval {:.1} to {:.1})",
             percent(*both as f64 / *with as f64),
@@ -137,5 +121,5 @@ fn dependence(
             ratio.low,
             ratio.high
         )
-    }))
+    })
 }

@@ -15,6 +15,7 @@ use crate::session::{Session, Table};
 
 mod cadence;
 mod cause;
+mod crossed;
 mod divide;
 mod duplicates;
 mod ended;

@@ -1,6 +1,7 @@
 //! Nulls and sentinels: values that stand for none. Nulls that another column explains whole (a code is null exactly
 //! where the result is PASS) are no finding.
 
+use super::crossed::{Crossing, crossed};
 use super::{Finding, Kind, Search, mechanism, profile};
 use crate::engine::quote;
 use crate::error::Result;
@@ -61,11 +62,15 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let mut explained = Vec::new();
     let mut sparse = Vec::new();
     let first = search.findings.len();
+    let lacking: Vec<&Column> =
+        columns.iter().zip(&counted).filter(|(_, counts)| counts.values < rows).map(|(column, _)| *column).collect();
+    let by_others = if lacking.is_empty() { Vec::new() } else { crossed(search, table, &lacking)? };
     for (column, counts) in columns.iter().zip(counted) {
         let nulls = rows - counts.values;
+        let place = lacking.iter().position(|other| other.name == column.name).unwrap_or(0);
         let is_sparse = nulls > 0 && nulls < rows && column.kind == ColumnKind::Text && 2 * nulls >= rows;
         if nulls > 0 {
-            match explanation(search, table, column, &columns, nulls, &condition)? {
+            match explanation(column, &columns, nulls, (&by_others, place)) {
                 Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
                 Explained::But { by, values, left, of } => {
                     let name = quote::readable_name(&by);
@@ -91,7 +96,14 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                 }
                 Explained::Not => {
                     let holds = format!("{} IS NULL", quote::readable_name(&column.name));
-                    let told = mechanism::told(search, table, column, &holds, &condition, (rows, nulls))?;
+                    let told = mechanism::told(
+                        search,
+                        (table, column),
+                        &holds,
+                        &condition,
+                        (rows, nulls),
+                        Some((&by_others, place)),
+                    )?;
                     found(search, table, column, rows, nulls, format!("null{told}"), &holds, &condition);
                 }
             }
@@ -217,47 +229,28 @@ enum Explained {
 
 /// The column, of few values, whose values tell nearly all nulls: in their rows this one is always null.
 fn explanation(
-    search: &mut Search,
-    table: &Table,
     column: &Column,
     columns: &[&Column],
     nulls: i64,
-    condition: &str,
-) -> Result<Explained> {
-    const VALUES_MAX: usize = 20;
+    (crossings, place): (&[Crossing], usize),
+) -> Explained {
     let mut best: Option<(i64, i64, String, Vec<String>)> = None;
-    let categories = profile::categories(search, table)?;
-    let is_category = |by: &&&Column| {
-        by.name != column.name
-            && matches!(by.kind, ColumnKind::Text | ColumnKind::Bool)
-            && categories.contains(&by.name)
-    };
-    for by in columns.iter().filter(is_category) {
-        let (name, of) = (quote::name(&by.name), quote::name(&column.name));
-        let sql = format!(
-            "SELECT {name}::VARCHAR AS v, count(*) AS n, count(*) - count({of}) AS nulls FROM {} WHERE {condition} GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
-            table.sql(),
-            VALUES_MAX + 1
-        );
-        let groups = search.session.engine.rows(&sql)?.rows;
-        // A column that is nearly a key tells each row apart and explains nothing.
-        let rows: i64 = groups.iter().map(|row| row[1].int()).sum();
-        if groups.len() < 2 || groups.len() > VALUES_MAX || (groups.len() as i64) * 5 > rows {
-            continue;
-        }
-        let whole = |row: &&Vec<Value>| row[1].int() == row[2].int() && !row[0].is_null();
-        let told: i64 = groups.iter().filter(whole).map(|row| row[2].int()).sum();
-        let values: Vec<String> = groups.iter().filter(whole).map(|row| row[0].shown()).collect();
-        let others: i64 = groups.iter().map(|row| row[1].int()).sum::<i64>() - told;
+    let is_other = |by: &Column| by.name != column.name && columns.iter().any(|column| column.name == by.name);
+    for crossing in crossings.iter().filter(|crossing| is_other(crossing.by) && crossing.may_explain()) {
+        let groups = &crossing.groups;
+        let whole = || groups.iter().filter(|group| group.rows == group.nulls[place] && !group.value.is_null());
+        let told: i64 = whole().map(|group| group.rows).sum();
+        let others = groups.iter().map(|group| group.rows).sum::<i64>() - told;
         if told * 10 >= nulls * 9 && best.as_ref().is_none_or(|(most, ..)| told > *most) {
-            best = Some((told, others, by.name.clone(), values));
+            let values = whole().map(|group| group.value.shown()).collect();
+            best = Some((told, others, crossing.by.name.clone(), values));
         }
     }
-    Ok(match best {
+    match best {
         Some((told, _, by, _)) if told == nulls => Explained::Wholly(by),
         Some((told, of, by, values)) => Explained::But { by, values, left: nulls - told, of },
         None => Explained::Not,
-    })
+    }
 }
 
 /// Values that stand for none: words in text; numbers of the usual list that lie far outside of all others.
@@ -311,7 +304,7 @@ fn sentinels(search: &mut Search, table: &Table, column: &Column, rows: i64, con
         } else {
             format!("{readable} = {value}")
         };
-        let told = mechanism::told(search, table, column, &holds, condition, (rows, count))?;
+        let told = mechanism::told(search, (table, column), &holds, condition, (rows, count), None)?;
         let detail = format!("the value '{value}' stands for none{told}");
         found(search, table, column, rows, count, detail, &holds, condition);
     }

@@ -15,6 +15,26 @@ const RECTANGLE_MAX: u64 = 8 << 20;
 pub struct Container {
     pub names: Vec<String>,
     workbook: Vec<u8>,
+    /// A chain of sectors that is read goes round in a circle.
+    is_circular: bool,
+}
+
+/// Of each sector, whether the chain that goes on from it never ends.
+fn circular(chains: &[u32]) -> Vec<bool> {
+    const UNSEEN: u32 = 0;
+    // In which walk a sector was seen first, and what came of it.
+    let (mut walk, mut never_ends) = (vec![UNSEEN; chains.len()], vec![false; chains.len()]);
+    for start in 0..chains.len() {
+        let (own, mut path, mut at) = (start as u32 + 1, Vec::new(), start);
+        while at < chains.len() && walk[at] == UNSEEN {
+            walk[at] = own;
+            path.push(at);
+            at = chains[at] as usize;
+        }
+        let is_circle = at < chains.len() && (walk[at] == own || never_ends[at]);
+        path.into_iter().for_each(|sector| never_ends[sector] = is_circle);
+    }
+    never_ends
 }
 
 /// Names are the same in any case.
@@ -71,12 +91,18 @@ impl Container {
             bytes
         };
         let directory = follow(u32_at(&header, 48)?, 4 << 20);
+        let never_ends = if with_workbook { circular(&chains) } else { Vec::new() };
+        let goes_round = |start: u32| never_ends.get(start as usize) == Some(&true);
+        // Whoever follows a chain to its end, or for as long as it says it is, would never be done.
+        let mut is_circular =
+            goes_round(u32_at(&header, 48)?) || u32_at(&header, 64)? > 0 && goes_round(u32_at(&header, 60)?);
         let (mut names, mut workbook) = (Vec::new(), Vec::new());
         for entry in directory.chunks_exact(128) {
             let length = (u16_at(entry, 64)? as usize).clamp(2, 64) - 2;
             let letters: Vec<u16> =
                 entry[..length].chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
             let name = String::from_utf16_lossy(&letters);
+            is_circular |= u32_at(entry, 120)? >= 4096 && goes_round(u32_at(entry, 116)?);
             let is_workbook = is_workbook(&name);
             // Streams of less than 4096 bytes lie elsewhere; no workbook is as small.
             if is_workbook && with_workbook && workbook.is_empty() {
@@ -84,7 +110,7 @@ impl Container {
             }
             names.push(name);
         }
-        Some(Container { names, workbook })
+        Some(Container { names, workbook, is_circular })
     }
 
     pub fn is_workbook(&self) -> bool {
@@ -103,6 +129,9 @@ impl Container {
 /// Why it must not be read, as people read it.
 pub fn check(file: &File) -> Result<(), String> {
     let Some(container) = Container::of(file, true) else { return Err("its container is broken".into()) };
+    if container.is_circular {
+        return Err("its container is broken: a chain of its sectors goes round in a circle".into());
+    }
     let mut rest = container.workbook.as_slice();
     let (mut rows, mut columns, mut cells): ((u32, u32), (u32, u32), u64) = ((u32::MAX, 0), (u32::MAX, 0), 0);
     while let (Some(kind), Some(length)) = (u16_at(rest, 0), u16_at(rest, 2)) {
@@ -143,4 +172,34 @@ pub fn check(file: &File) -> Result<(), String> {
         rest = rest.get(4 + length as usize..).unwrap_or_default();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_that_go_round_are_told_from_those_that_end() {
+        let end = 0xFFFF_FFFE;
+        assert_eq!(circular(&[1, 2, end, 3, 5, 6, 5, 0]), [false, false, false, true, true, true, true, false]);
+    }
+
+    #[test]
+    fn a_container_that_never_ends_is_broken() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sheets/runs.xls");
+        let whole = std::fs::read(path).expect("a fixture");
+        let folder = tempfile::tempdir().expect("made");
+        let said = |bytes: &[u8]| {
+            let path = folder.path().join("runs.xls");
+            std::fs::write(&path, bytes).expect("written");
+            check(&File::open(&path, "runs.xls").expect("opened"))
+        };
+        assert_eq!(said(&whole), Ok(()));
+        // The directory's first sector is followed by itself.
+        let chains = (u32_at(&whole, 76).expect("a sector") as usize + 1) * 512;
+        let directory = u32_at(&whole, 48).expect("a sector");
+        let mut broken = whole.clone();
+        broken[chains + 4 * directory as usize..][..4].copy_from_slice(&directory.to_le_bytes());
+        assert_eq!(said(&broken), Err("its container is broken: a chain of its sectors goes round in a circle".into()));
+    }
 }
