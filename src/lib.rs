@@ -45,6 +45,13 @@ use terminal::{Progress, Running, Surroundings};
 pub fn run(arguments: impl Iterator<Item = OsString>, surroundings: &Surroundings, stdin: &mut dyn Read) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
+        Err(usage) if usage.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+            terminal::report(
+                &Error::question("an argument is not UTF-8")
+                    .hint("name a file of such a name by its directory, or by a pattern: 'logs/*.csv'"),
+            );
+            return 2;
+        }
         Err(usage) => {
             // Help and version go to standard output and are no error.
             usage.print().ok();
@@ -325,7 +332,7 @@ fn show(
     let reading = answer.reading.as_ref().filter(|_| render::is_read(format));
     let asked = reading.map_or(&answer.sql, |reading| &reading.sql);
     let sql = match limit.filter(|_| answer.stops_at_limit) {
-        Some(limit) => format!("SELECT * FROM ({asked}\n) LIMIT {limit}"),
+        Some(limit) => format!("SELECT * FROM ({asked}\n) LIMIT {}", limit.min(i64::MAX.unsigned_abs())),
         None => asked.clone(),
     };
     session.engine.query(&sql, &answer.params, &mut limited)?;
@@ -380,7 +387,7 @@ fn parquet(session: &Session, answer: &Answer, common: &Common, showing: Showing
         return Err(Error::question("--param does not go with a Parquet output").hint("write the values into the SQL"));
     }
     let sql = match common.limit.filter(|_| !answer.is_limited) {
-        Some(limit) => format!("SELECT * FROM ({}\n) LIMIT {limit}", answer.sql),
+        Some(limit) => format!("SELECT * FROM ({}\n) LIMIT {}", answer.sql, limit.min(i64::MAX.unsigned_abs())),
         None => answer.sql.clone(),
     };
     let sql = showing.redaction.sql(session, &sql)?;

@@ -228,16 +228,34 @@ impl Running {
     }
 }
 
-/// On Ctrl-C and SIGTERM the work is asked to stop; if it has not within a second, the process ends all the same,
-/// with its temporary directory and its unfinished output removed.
+/// On Ctrl-C, SIGTERM, SIGHUP and SIGXCPU the work is asked to stop; if it has not within a second, the process ends all
+/// the same, with its temporary directory and its unfinished output removed. A file that would grow past the limit for
+/// files (`ulimit -f`) is an error of the write, and not the end of the process.
 pub fn on_interrupt(running: Arc<Running>) {
-    let handler = move || {
-        running.stop();
-        let running = running.clone();
-        std::thread::spawn(move || running.end(None));
-    };
+    use rustix::process::Signal;
+    // `nohup` has it ignored; a shell that runs a script has Ctrl-C ignored for what runs beside it, and yet means it.
+    let hangup = Some(Signal::HUP).filter(|_| !is_ignored(Signal::HUP));
+    let ends = [Some(Signal::INT), Some(Signal::TERM), Some(Signal::XCPU), hangup];
+    signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default()).ok();
     // Without a handler the system's own one ends the process.
-    ctrlc::set_handler(handler).ok();
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(ends.iter().flatten().map(|end| end.as_raw())) else {
+        return;
+    };
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            running.stop();
+            let running = running.clone();
+            std::thread::spawn(move || running.end(None));
+        }
+    });
+}
+
+/// Whether the process was started with a signal ignored, on systems that tell.
+fn is_ignored(signal: rustix::process::Signal) -> bool {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = text.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
 /// After this time it is as if the user interrupted, and `said` is said if the work does not stop by itself.

@@ -404,6 +404,11 @@ impl Engine {
                     .detail(message.lines().next().unwrap_or_default())
                     .hint("point TMPDIR at a directory with room, or ask for less with --where")
             }
+            _ if message.contains("could not write file") && message.contains("File too large") => {
+                Error::question("a file would be larger than any may be here")
+                    .detail(message.lines().next().unwrap_or_default())
+                    .hint("allow larger files (ulimit -f), or ask for less with --where")
+            }
             _ if message.contains("arrow_large_buffer_size") => {
                 Error::question("a few rows of the answer have more than 2 GiB of text")
                     .hint("ask for less of it: left(x, 1000)")
@@ -435,7 +440,7 @@ fn sql_error(kind: &str, message: &str) -> Error {
 fn share(memory: u64) -> u64 {
     const BESIDE: u64 = 100_000_000;
     const LEAST: u64 = 70_000_000;
-    (memory.saturating_sub(BESIDE) * 2 / 3).max(LEAST).min(memory)
+    (memory.saturating_sub(BESIDE) / 3 * 2).max(LEAST).min(memory)
 }
 
 fn absolute(path: &Path) -> String {

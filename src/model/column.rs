@@ -6,6 +6,8 @@ pub const BATCH_ROWS: usize = 2048;
 
 use std::sync::Mutex;
 
+use crate::model::zone::Doubt;
+
 /// What a column holds. `Time` is UTC microseconds since 1970, `Date` days since 1970, `TimeOfDay` microseconds since
 /// midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +94,8 @@ pub struct Buffer {
     pub ends: Vec<usize>,
     pub intervals: Vec<Interval>,
     pub items: Option<Box<Buffer>>,
+    /// Of times pushed since somebody looked: those that may be others.
+    pub doubts: Vec<Doubt>,
     slot: Slot,
 }
 
@@ -128,6 +132,7 @@ impl Buffer {
         self.bytes.clear();
         self.ends.clear();
         self.intervals.clear();
+        self.doubts.clear();
         self.items.iter_mut().for_each(|items| items.clear());
     }
 
@@ -147,6 +152,12 @@ impl Buffer {
     pub fn push_int(&mut self, value: i64) {
         self.valid.push(true);
         self.ints.push(value);
+    }
+
+    /// UTC microseconds, and why they may be others.
+    pub fn push_time(&mut self, (value, doubt): (i64, Option<Doubt>)) {
+        self.push_int(value);
+        self.doubts.extend(doubt);
     }
 
     pub fn push_float(&mut self, value: f64) {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::model::zone::Doubt;
+
 /// How many places of each fault are kept to be shown.
 const PLACES_SHOWN: usize = 3;
 /// How many unknown keys are kept by name.
@@ -39,10 +41,17 @@ pub enum Fault {
     LikeRecord,
     /// Bytes that are not UTF-8, shown as U+FFFD.
     Replaced,
+    /// A time that the clock showed twice when it was set back: the first one is taken, or in a log what the order of
+    /// the lines tells.
+    TwiceOnClock { column: String, by_order: bool },
+    /// A time that the clock, set forward, never showed: taken as if it had not been.
+    NeverOnClock { column: String },
     /// Lines with nothing in them.
     Blank,
     /// A record longer than the limit, cut there.
     Cut,
+    /// The same, of a field in quotes, which lines may be in.
+    LongQuote,
     /// A quote that is opened and never closed: all that follows is in one field.
     OpenQuote,
     /// Files that are of no known kind or cannot be opened.
@@ -53,8 +62,9 @@ impl Fault {
     /// Blank lines lose no row and no value, and a line without a time is a row. An error in a cell is all that the
     /// evidence has there.
     pub fn loses(&self) -> bool {
-        use Fault::{Blank, CellError, Footer, LikeRecord, NoTime, Stray};
-        !matches!(self, Blank | NoTime | Stray | LikeRecord | CellError { .. } | Footer)
+        use Fault::{Blank, CellError, Footer, LikeRecord, NeverOnClock, NoTime, Stray, TwiceOnClock};
+        let is_told = matches!(self, Blank | NoTime | Stray | LikeRecord | CellError { .. } | Footer);
+        !is_told && !matches!(self, TwiceOnClock { .. } | NeverOnClock { .. })
     }
 
     pub fn described(&self, count: u64) -> String {
@@ -117,10 +127,40 @@ impl Fault {
             Fault::Replaced => {
                 format!("{n} {} not UTF-8, shown with `\u{FFFD}`", if one { "value is" } else { "values are" })
             }
+            Fault::TwiceOnClock { column, by_order } => format!(
+                "{n} {} of `{column}` {} on the clock twice, as it was set back: {}",
+                if one { "time" } else { "times" },
+                if one { "was" } else { "were" },
+                match (by_order, one) {
+                    (true, _) => "the order of the lines tells which one is meant, or the first one is taken",
+                    (false, true) => "it is taken as the first one",
+                    (false, false) => "they are taken as the first ones",
+                }
+            ),
+            Fault::NeverOnClock { column } => format!(
+                "{n} {} of `{column}` {} never on the clock, as it was set forward: taken as if it had not been",
+                if one { "time" } else { "times" },
+                if one { "was" } else { "were" }
+            ),
             Fault::Blank => format!("{n} blank {}", if one { "row" } else { "rows" }),
             Fault::Cut => {
                 format!("{n} {} longer than 64 MiB and cut there", if one { "record is" } else { "records are" })
             }
+            Fault::LongQuote => format!(
+                "{n} {} longer than 64 MiB and cut there; lines in {} up to the closing quote are no rows",
+                if one { "field in quotes is" } else { "fields in quotes are" },
+                if one { "it" } else { "them" }
+            ),
+        }
+    }
+}
+
+impl Fault {
+    /// Of a time of a column.
+    pub fn of_doubt(doubt: Doubt, column: &str, by_order: bool) -> Fault {
+        match doubt {
+            Doubt::Twice => Fault::TwiceOnClock { column: column.into(), by_order },
+            Doubt::Never => Fault::NeverOnClock { column: column.into() },
         }
     }
 }

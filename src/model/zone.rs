@@ -9,6 +9,15 @@ use super::time::{self, DAY, SECOND, Stamp};
 /// What is said of a table whose times had to be taken for UTC.
 pub const ASSUMED: &str = "times carry no zone and are taken as UTC; say otherwise with --timezone";
 
+/// Why a wall-clock time is no one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// The clock was set back and showed it twice.
+    Twice,
+    /// The clock was set forward and never showed it.
+    Never,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
     /// Seconds east of UTC.
@@ -35,25 +44,31 @@ impl Zone {
 
     /// The same, and its second occurrence where it occurs twice.
     pub fn both(self, wall: i64) -> (i64, i64) {
+        let (first, second, _) = self.judged(wall);
+        (first, second)
+    }
+
+    /// The same, and why it may not be one instant.
+    pub fn judged(self, wall: i64) -> (i64, i64, Option<Doubt>) {
         let tz = match self {
             Zone::Fixed(seconds) => {
                 let at = wall.saturating_sub(i64::from(seconds) * SECOND);
-                return (at, at);
+                return (at, at, None);
             }
             Zone::Named(tz) => tz,
         };
-        let Some(naive) = naive(wall) else { return (wall, wall) };
+        let Some(naive) = naive(wall) else { return (wall, wall, None) };
         let at = |offset: chrono::FixedOffset| wall - i64::from(offset.local_minus_utc()) * SECOND;
         match tz.offset_from_local_datetime(&naive) {
-            LocalResult::Single(offset) => (at(offset.fix()), at(offset.fix())),
+            LocalResult::Single(offset) => (at(offset.fix()), at(offset.fix()), None),
             LocalResult::Ambiguous(first, second) => {
                 let (first, second) = (at(first.fix()), at(second.fix()));
-                (first.min(second), first.max(second))
+                (first.min(second), first.max(second), Some(Doubt::Twice))
             }
             LocalResult::None => {
                 let before = naive - chrono::Duration::hours(3);
                 let only = tz.offset_from_local_datetime(&before).earliest().map_or(wall, |offset| at(offset.fix()));
-                (only, only)
+                (only, only, Some(Doubt::Never))
             }
         }
     }
@@ -111,9 +126,15 @@ pub struct Clock {
 impl Clock {
     pub const UTC: Clock = Clock { zone: Zone::UTC, ahead: 0 };
 
-    /// UTC microseconds of a time as it is written.
-    pub fn resolve(self, stamp: Stamp) -> i64 {
-        self.set_back(self.zone.resolve(stamp))
+    /// UTC microseconds of a time as it is written, and why they may be others.
+    pub fn resolve(self, stamp: Stamp) -> (i64, Option<Doubt>) {
+        match (stamp.offset, self.zone) {
+            (None, Zone::Named(_)) => {
+                let (first, _, doubt) = self.zone.judged(stamp.wall);
+                (self.set_back(first), doubt)
+            }
+            _ => (self.set_back(self.zone.resolve(stamp)), None),
+        }
     }
 
     /// An instant of this clock as it truly was.

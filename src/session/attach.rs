@@ -1,14 +1,16 @@
 //! The tables of a source under the names that SQL uses: `telemetry`, `station.tests`, `mes.public.labels`.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use super::{Session, Table, known_column};
 use crate::engine::{Label, quote};
 use crate::error::{Error, Result};
-use crate::model::column::Column;
+use crate::model::column::{Column, Kind};
 use crate::model::coverage::grouped;
 use crate::model::name;
 use crate::model::role::Roles;
+use crate::model::value::Value;
 use crate::source::{Content, Offer, Source};
 
 /// Asked of a view of 16,384 columns, which a worksheet may have, the engine needs seconds; of 100,000, minutes.
@@ -39,7 +41,7 @@ impl Session {
         kind: &'static str,
         is_database: bool,
         twice: bool,
-        offer: Offer,
+        mut offer: Offer,
     ) -> Result<()> {
         let short_name = match &offer.schema {
             Some(schema) if twice => format!("{schema}.{}", offer.name),
@@ -92,11 +94,17 @@ impl Session {
             known_column(&name, &columns, time, &format!("sources.{source}.time"))?;
         }
         let own: Vec<Column> = columns[..shown].to_vec();
-        let mut roles = Roles::find(
-            &own,
-            said.and_then(|said| said.time.as_deref())
-                .filter(|time| own.iter().any(|c| c.name.eq_ignore_ascii_case(time))),
-        );
+        let time = said.and_then(|said| said.time.clone());
+        let time = time.filter(|time| own.iter().any(|column| column.name.eq_ignore_ascii_case(time)));
+        let column = time.as_ref().and_then(|time| own.iter().find(|column| column.name.eq_ignore_ascii_case(time)));
+        let fault = column.map_or(Ok(None), |column| self.no_times(source, &name, column, (&scan, &origin)))?;
+        if let (Some(fault), false) = (&fault, is_database) {
+            return Err(fault.clone());
+        }
+        // Of a database's tables another one may have them.
+        let time = time.filter(|_| fault.is_none());
+        offer.notes.extend(fault.map(|fault| fault.message));
+        let mut roles = Roles::find(&own, time.as_deref());
         // A log's own columns say what all of its formats have; a field of one format does not.
         if kind == "log" && own.iter().any(|column| column.name == "code") {
             roles.code = Some("code".into());
@@ -123,6 +131,32 @@ impl Session {
             origin,
         });
         Ok(())
+    }
+
+    /// What is wrong with the column that the settings name as a table's time, if it cannot be one.
+    fn no_times(&self, source: &str, table: &str, column: &Column, from: (&str, &str)) -> Result<Option<Error>> {
+        if matches!(column.kind, Kind::Time | Kind::Date) {
+            return Ok(None);
+        }
+        let (named, (scan, origin)) = (quote::name(&column.name), from);
+        let value = format!(
+            "SELECT {origin} || ' holds `' || left({named}::VARCHAR, 80) || '`' FROM {scan} WHERE {named} IS NOT NULL LIMIT 1"
+        );
+        self.coverage.is_peek.store(true, Ordering::Relaxed);
+        let rows = self.engine.rows(&value);
+        self.coverage.is_peek.store(false, Ordering::Relaxed);
+        let held = match rows?.rows.first().map(Vec::as_slice) {
+            Some([Value::Text(held)]) => held.clone(),
+            _ => "it holds no value at all".into(),
+        };
+        let setting = format!("sources.{source}.time");
+        let error = Error::question(format!(
+            "`{setting}` names the column `{}` of `{table}`, which holds no times",
+            column.name
+        ))
+        .detail(held)
+        .hint(format!("name one that `rca schema` shows as a time, or leave `{setting}` out"));
+        Ok(Some(error))
     }
 }
 

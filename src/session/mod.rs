@@ -261,6 +261,10 @@ impl Session {
                         .hint(format!("give it another one: my_{}={}", group.name, named.path)));
                 }
                 if let Some(other) = located.insert(group.name.clone(), named.path.clone()) {
+                    let on_disk = |path: &str| base.join(path).canonicalize().ok();
+                    if on_disk(&other).is_some_and(|one| on_disk(&named.path).as_ref() == Some(&one)) {
+                        return Err(Error::question(format!("`{}` is given twice", named.path)).hint("name it once"));
+                    }
                     return Err(Error::question(format!("two sources are called `{}`", group.name))
                         .detail(format!("`{other}` and `{}`", named.path))
                         .hint(format!("name one of them: {}2={}", group.name, named.path)));
@@ -376,6 +380,8 @@ impl Session {
             format: said.format.clone(),
             code: said.code.as_deref().map(|text| code(&name, text)).transpose()?,
             delimiter,
+            header: said.header,
+            time: said.time.clone(),
             as_text: said.text.clone(),
             formats: formats.clone(),
             scratch: scratch.to_path_buf(),

@@ -19,6 +19,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "format",
             "code",
             "delimiter",
+            "header",
             "text",
             "time",
             "series",

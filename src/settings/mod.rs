@@ -2,6 +2,7 @@
 //! so that every key can be given in every place; each value knows where it came from.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -66,6 +67,8 @@ pub struct SourceSettings {
     /// A regular expression that finds the code in a log's messages.
     pub code: Option<String>,
     pub delimiter: Option<String>,
+    /// Whether the first line of a CSV file names its columns.
+    pub header: Option<bool>,
     /// Columns to be read as text.
     pub text: Vec<String>,
     pub time: Option<String>,
@@ -160,7 +163,15 @@ impl SourceSettings {
     /// # Errors
     /// If it is no duration.
     pub fn every(&self, source: &str) -> Result<Option<i64>> {
-        length(self.every.as_deref(), &format!("sources.{source}.every"))
+        let key = format!("sources.{source}.every");
+        match length(self.every.as_deref(), &key)? {
+            Some(every) if every <= 0 => Err(Error::question(format!(
+                "`{}` is no length of time above zero",
+                self.every.as_deref().unwrap_or_default()
+            ))
+            .detail(format!("{key} takes one such as 30s or 5m"))),
+            every => Ok(every),
+        }
     }
 }
 
@@ -200,7 +211,8 @@ impl Layer {
     pub fn of_file(path: &Path) -> Result<Option<Layer>> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            // A home of `/dev/null` has no file either.
+            Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(cause) => return Err(Error::file(path.display(), &cause)),
         };
         let table = text

@@ -330,11 +330,14 @@ impl Blocks {
         if !split.exact && split.end < size && got == wanted {
             // Read on until the next record begins.
             let mut step = 64 << 10;
+            let mut from = wanted;
             loop {
-                if let Some(next) = framing.next_start(&self.buffer, wanted, is_file_end) {
+                if let Some(next) = framing.next_start(&self.buffer, from, is_file_end) {
                     end = next;
                     break;
                 }
+                // Whole lines were judged, and the line that the end cuts off was not.
+                from = memchr::memrchr(b'\n', &self.buffer[from..]).map_or(from, |newline| from + newline + 1);
                 end = self.buffer.len();
                 if is_file_end {
                     break;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
-use crate::source::file::{File, Handle, Inside, Steady};
-use crate::source::{scratch, xlsx};
+use crate::source::file::{EndsEarly, File, Handle, Inside, Steady};
+use crate::source::{scratch, unlisted, xlsx};
 
 /// Archives within archives are opened this deep.
 const DEPTH_MAX: usize = 3;
@@ -82,7 +82,7 @@ fn expand(file: &Arc<File>, scratch: &Path, depth: usize, members: &mut Members)
         return Ok(false);
     }
     let inner = if is_zip(file) {
-        of_zip(file, members)?
+        of_zip(file, members).or_else(|broken| of_unlisted(file, members).ok_or(broken))?
     } else if is_tar(file) {
         of_tar(file, scratch, members)?
     } else {
@@ -192,7 +192,7 @@ fn of_zip(file: &Arc<File>, members: &mut Members) -> Result<Vec<File>> {
             zip::CompressionMethod::Stored => file.part(lies, &shown)?,
             _ => {
                 let bytes = lies.end - lies.start;
-                file.inside(Arc::new(Deflated { packed: file.part(lies, &shown)?, crc }), bytes, &shown)
+                file.inside(Arc::new(Deflated { packed: file.part(lies, &shown)?, crc: Some(crc) }), bytes, &shown)
             }
         };
         // Without a zone: an hour or a day off is as good as it gets.
@@ -205,12 +205,50 @@ fn of_zip(file: &Arc<File>, members: &mut Members) -> Result<Vec<File>> {
     Ok(found)
 }
 
+/// What is still there of a zip archive that lost its list of members; `None` if that is nothing.
+fn of_unlisted(file: &Arc<File>, members: &mut Members) -> Option<Vec<File>> {
+    let unlisted::Found { members: unlisted, is_whole } = unlisted::members(file).ok()?;
+    // The parts of a document are no evidence by themselves.
+    if unlisted.is_empty() || unlisted.iter().any(|member| member.name == "[Content_Types].xml") {
+        return None;
+    }
+    let lost = if is_whole { "" } else { "; what came after the last of them is lost" };
+    members.left_out.push(format!(
+        "the list of members at the end of `{}`, which is cut off or damaged: they are read without it{lost}",
+        file.shown
+    ));
+    let mut found = Vec::new();
+    for member in unlisted {
+        if member.name.ends_with('/') || member.lies.is_empty() {
+            continue;
+        }
+        let shown = format!("{}/{}", file.shown, member.name.trim_start_matches("./"));
+        if let Some(fault) = member.fault {
+            members.left_out.push(format!("{fault}: {shown}"));
+            continue;
+        }
+        if member.crc.is_none() && !member.is_deflated {
+            members.left_out.push(format!("the archive ends before this member does; what follows is lost: {shown}"));
+        }
+        let bytes = member.lies.end - member.lies.start;
+        let part = file.part(member.lies, &shown).map(|packed| match member.is_deflated {
+            true => file.inside(Arc::new(Deflated { packed, crc: member.crc }), bytes, &shown),
+            false => packed,
+        });
+        match part.and_then(File::sampled) {
+            Ok(part) => found.push(part),
+            Err(error) => members.left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
+        }
+    }
+    Some(found)
+}
+
 /// A deflated member of a zip archive, unpacked as it is read.
 #[derive(Debug)]
 struct Deflated {
     packed: File,
-    /// Of what it unpacks to.
-    crc: u32,
+    /// Of what it unpacks to; none if the archive ends before it does.
+    crc: Option<u32>,
 }
 
 impl Inside for Deflated {
@@ -225,17 +263,19 @@ impl Inside for Deflated {
 struct Checked<R> {
     inner: R,
     sum: flate2::Crc,
-    expected: u32,
+    expected: Option<u32>,
 }
 
 impl<R: Read> Read for Checked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let got = self.inner.read(buffer)?;
         self.sum.update(&buffer[..got]);
-        if got == 0 && !buffer.is_empty() && self.sum.sum() != self.expected {
-            return Err(io::Error::other("their checksum is another"));
+        match self.expected {
+            _ if got > 0 || buffer.is_empty() => Ok(got),
+            None => Err(EndsEarly::error("the archive ends before this member does")),
+            Some(sum) if sum == self.sum.sum() => Ok(0),
+            Some(_) => Err(io::Error::other("their checksum is another")),
         }
-        Ok(got)
     }
 }
 

@@ -52,11 +52,11 @@ impl Reading {
             Reading::Int => int(text).map(|value| out.push_int(value)).is_some(),
             Reading::Float => float(text).map(|value| out.push_float(value)).is_some(),
             Reading::FloatComma => float_comma(text).map(|value| out.push_float(value)).is_some(),
-            Reading::Time => time::iso_whole(text).map(|stamp| out.push_int(clock.resolve(stamp))).is_some(),
+            Reading::Time => time::iso_whole(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::Epoch => epoch(text).map(|value| out.push_int(clock.set_back(value))).is_some(),
             Reading::Date => date(text).map(|value| out.push_int(value)).is_some(),
-            Reading::DayFirst => divided(text, true).map(|stamp| out.push_int(clock.resolve(stamp))).is_some(),
-            Reading::MonthFirst => divided(text, false).map(|stamp| out.push_int(clock.resolve(stamp))).is_some(),
+            Reading::DayFirst => divided(text, true).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
+            Reading::MonthFirst => divided(text, false).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
         };
         if !fits {
             out.push_null();

@@ -169,29 +169,18 @@ fn globbed(typed: &str, base: &Path) -> Result<Walk> {
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
         found.files.retain(|(_, shown)| pattern.matches_with(shown, options));
     } else {
-        let pattern =
-            if Path::new(typed).is_absolute() { typed.to_string() } else { format!("{}/{typed}", escaped(base)) };
-        for path in glob::glob(&pattern).map_err(is_pattern)? {
-            let path = match path {
-                Ok(path) => path,
-                Err(unreadable) => {
-                    found.left_out.push(format!("{}: {}", unreadable.error(), unreadable.path().display()));
-                    continue;
-                }
-            };
-            let shown = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-            found.add(path, shown);
-        }
+        // Each part by itself: names need not be UTF-8.
+        let parts: Vec<glob::Pattern> =
+            typed.split('/').map(glob::Pattern::new).collect::<std::result::Result<_, _>>().map_err(is_pattern)?;
+        let is_absolute = typed.starts_with('/');
+        let from = if is_absolute { Path::new("/") } else { base };
+        found.expand(from, if is_absolute { "/" } else { "" }, &parts[usize::from(is_absolute)..]);
     }
     if found.files.is_empty() && found.left_out.is_empty() {
         return Err(Error::evidence(format!("no file is called like `{typed}`")));
     }
     found.files.sort_by(|a, b| a.1.cmp(&b.1));
     Ok(found)
-}
-
-fn escaped(base: &Path) -> String {
-    glob::Pattern::escape(&if base.as_os_str().is_empty() { ".".into() } else { base.to_string_lossy() })
 }
 
 /// The table of contents of a dump in directory format: its other files are told by it.
@@ -262,6 +251,39 @@ impl Walk {
         Ok(())
     }
 
+    /// The files of a directory that a pattern fits, a part of it for each directory on the way.
+    fn expand(&mut self, folder: &Path, shown: &str, parts: &[glob::Pattern]) {
+        let Some((part, rest)) = parts.split_first() else { return };
+        let join = |name: &str| format!("{shown}{name}");
+        let mut go_on = |path: PathBuf, shown: String| match rest.is_empty() {
+            true => self.add(path, shown),
+            false if path.is_dir() => self.expand(&path, &format!("{shown}/"), rest),
+            false => {}
+        };
+        if !part.as_str().contains(['*', '?', '[']) {
+            let path = folder.join(part.as_str());
+            if path.symlink_metadata().is_ok() {
+                go_on(path, join(part.as_str()));
+            }
+            return;
+        }
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = match fs::read_dir(here) {
+            Ok(entries) => entries,
+            Err(cause) => {
+                let why = Error::file(shown, &cause);
+                self.left_out.push(format!("{}: {}", why.detail.unwrap_or(why.message), shown.trim_end_matches('/')));
+                return;
+            }
+        };
+        let mut names: Vec<std::ffi::OsString> =
+            entries.filter_map(io::Result::ok).map(|one| one.file_name()).collect();
+        names.sort();
+        for name in names.iter().filter(|name| part.matches(&name.to_string_lossy())) {
+            go_on(folder.join(name), join(&name.to_string_lossy()));
+        }
+    }
+
     /// A file that was found, unless it was under another name before.
     fn add(&mut self, path: PathBuf, shown: String) {
         match fs::metadata(&path) {
@@ -326,10 +348,10 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
         }
     }
     if known.is_empty() {
-        let looked = if unknown.is_empty() {
-            "no file with content in it".into()
-        } else {
-            format!("looked at {}", some(&unknown))
+        let looked = match (unknown.is_empty(), left_out.is_empty()) {
+            (false, _) => format!("looked at {}", some(&unknown)),
+            (true, false) => some(&left_out),
+            (true, true) => "no file with content in it".into(),
         };
         return Err(Error::evidence(format!("`{typed}` holds no evidence of a known kind")).detail(looked).hint(KINDS));
     }

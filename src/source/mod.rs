@@ -36,6 +36,7 @@ pub mod text;
 pub mod transcode;
 #[cfg(any(test, fuzzing))]
 mod trial;
+mod unlisted;
 pub mod xlsx;
 
 /// One source as the user named it, with the files found for it and what the settings say.
@@ -54,6 +55,10 @@ pub struct Spec {
     /// What finds the code in a log's messages: its first group, or all of it.
     pub code: Option<regex::bytes::Regex>,
     pub delimiter: Option<u8>,
+    /// Whether the first line of a CSV file names its columns.
+    pub header: Option<bool>,
+    /// The column that is said to hold the times.
+    pub time: Option<String>,
     /// Columns to be read as text.
     pub as_text: Vec<String>,
     /// Log formats of the user's own.
@@ -65,6 +70,11 @@ pub struct Spec {
 impl Spec {
     pub fn clock(&self) -> Clock {
         Clock { zone: self.zone, ahead: self.skew }
+    }
+
+    /// The name that tells how a column's values are meant: a column that is said to hold times is as one called so.
+    pub fn meant<'a>(&self, column: &'a str) -> &'a str {
+        if self.time.as_deref().is_some_and(|time| time.eq_ignore_ascii_case(column)) { "ts" } else { column }
     }
 
     /// A source of one table, called as the source is.

@@ -26,6 +26,10 @@ pub trait Format: Send + Sync + 'static {
     fn has_no_nul(&self) -> bool {
         false
     }
+    /// Whether the order of records tells which of two times is meant that look alike.
+    fn tells_by_order(&self) -> bool {
+        false
+    }
     /// Whether a record without the bytes asked for can be left out before it is parsed.
     fn can_skip(&self) -> bool {
         true
@@ -249,6 +253,8 @@ impl<F: Format> Scan for TextScan<F> {
             framing: table.format.framing(split.file),
             parser: table.format.parser(split.file, &slots),
             has_no_nul: table.format.has_no_nul(),
+            times: times(&table.columns, request),
+            tells_by_order: table.format.tells_by_order(),
             finders,
             file_slot: position(own),
             line_slot: position(own + 1),
@@ -256,6 +262,7 @@ impl<F: Format> Scan for TextScan<F> {
             report: Report::default(),
             faults: Vec::new(),
             block: None,
+            cut: None,
             at: 0,
             request: request.clone(),
             index,
@@ -264,6 +271,11 @@ impl<F: Format> Scan for TextScan<F> {
             header_bytes,
         }))
     }
+}
+
+fn times(columns: &[Column], request: &Request) -> Vec<(usize, String)> {
+    let asked = request.projection.iter().enumerate().map(|(out, column)| (out, &columns[*column]));
+    asked.filter(|(_, column)| column.kind == Kind::Time).map(|(out, column)| (out, column.name.clone())).collect()
 }
 
 fn finders(request: &Request) -> Vec<Needle> {
@@ -307,6 +319,9 @@ struct TextCursor<P> {
     framing: Arc<dyn Framing>,
     parser: P,
     has_no_nul: bool,
+    /// Where times go, and the names of their columns.
+    times: Vec<(usize, String)>,
+    tells_by_order: bool,
     finders: Vec<Needle>,
     file_slot: Option<usize>,
     line_slot: Option<usize>,
@@ -314,6 +329,8 @@ struct TextCursor<P> {
     report: Report,
     faults: Vec<Fault>,
     block: Option<Block>,
+    /// What is to be said of the block's last record, if the rest of it is not here.
+    cut: Option<Fault>,
     at: usize,
     request: Arc<Request>,
     index: usize,
@@ -341,16 +358,12 @@ impl<P: RecordParser> TextCursor<P> {
         self.place = Line { at: block.start, before: None };
         self.finders.iter_mut().for_each(|needle| needle.next = None);
         self.parser.restart(block.offset.wrapping_sub(block.start as u64));
-        if block.cut {
-            let place = (self.file.shown.clone(), self.place.of(block.start, &self.blocks.buffer, &block, &self.file));
-            self.report.fault(Fault::Cut, || place);
-        }
+        self.cut = block.cut.then_some(Fault::Cut);
         if self.has_no_nul
             && let Some(at) = memchr::memchr(0, &self.blocks.buffer[self.at..block.end])
         {
             let at = self.at + at;
-            let why =
-                "damaged: there are bytes of zero, which no text of a database has; rows near them are wrong or lost";
+            let why = "damaged: there are bytes of zero, which no text has; rows near them are wrong or lost";
             let place = (self.file.shown.clone(), self.place.of(at, &self.blocks.buffer, &block, &self.file));
             self.report.fault(Fault::Damaged(why.into()), || place);
         }
@@ -381,6 +394,18 @@ impl<P: RecordParser> TextCursor<P> {
             let line = self.place.of(start, &self.blocks.buffer, &block, &self.file);
             batch.columns[slot].push_int(i64::try_from(line).unwrap_or(i64::MAX));
         }
+    }
+
+    /// Counts the last record of a block, if it is cut, at its own place.
+    fn report_cut(&mut self, block: Block) {
+        let Some(fault) = self.cut.take() else { return };
+        let records = &self.blocks.buffer[block.start..block.end];
+        let last = self.framing.last_start(records).unwrap_or(0);
+        // Objects of a document have a comma and a line end between them.
+        let between = records[last..].iter().take_while(|byte| matches!(byte, b',' | b' ' | b'\r' | b'\n')).count();
+        let start = block.start + if last + between < records.len() { last + between } else { 0 };
+        let place = (self.file.shown.clone(), self.place.of(start, &self.blocks.buffer, &block, &self.file));
+        self.report.fault(fault, || place);
     }
 
     fn finish(&mut self) {
@@ -443,7 +468,15 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                     self.parser.record(&self.blocks.buffer[..block.end], start, &mut batch.columns, &mut self.faults);
                 debug_assert!(next > start || outcome == Outcome::Row, "a parser must move on");
                 self.at = next;
+                for (slot, name) in &self.times {
+                    let doubts = batch.columns[*slot].doubts.drain(..);
+                    self.faults.extend(doubts.map(|doubt| Fault::of_doubt(doubt, name, self.tells_by_order)));
+                }
                 for fault in self.faults.drain(..) {
+                    if fault == Fault::OpenQuote && self.cut.is_some() {
+                        self.cut = Some(Fault::LongQuote);
+                        continue;
+                    }
                     let (place, buffer, file) = (&mut self.place, &self.blocks.buffer, &self.file);
                     let begins = self.parser.begins(&buffer[..block.end], start);
                     self.report.fault(fault, || (file.shown.clone(), place.of(begins, buffer, &block, file)));
@@ -455,6 +488,7 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                     self.push_place(begins, block, batch);
                 }
             }
+            self.report_cut(block);
             self.block = None;
         }
     }

@@ -24,6 +24,8 @@ pub fn spec(path: &Path, as_text: &[&str]) -> Spec {
         format: None,
         code: None,
         delimiter: Some(b','),
+        header: None,
+        time: None,
         as_text: as_text.iter().map(|name| (*name).to_string()).collect(),
         formats: Arc::default(),
         scratch: std::env::temp_dir(),

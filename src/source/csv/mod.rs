@@ -12,12 +12,13 @@ use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
 use crate::source::{Content, Reader, Source, Spec, json, log, sample};
 
+mod header;
 mod record;
 mod sniff;
 
+pub use header::is_there as has_header;
 use record::{Csv, Layout};
 use sniff::Shape;
-pub use sniff::has_header;
 
 /// What a name says: `.csv`, `.tsv`, `.psv`.
 pub const BY_NAME: Reader = Reader { kind: "csv", claims: named, open };
@@ -32,35 +33,33 @@ fn named(file: &File) -> bool {
         .unwrap_or(&name)
         .to_string();
     [".csv", ".tsv", ".psv", ".tab"].iter().any(|end| inner.ends_with(end))
-        // A logger that lost its power leaves some zeros.
-        && memchr::memchr_iter(0, &file.head()).count() * 10 <= file.head().len()
+        && has_few_zeros(&file.head())
         && !json::is_unlike_csv(&file.head())
+}
+
+/// A logger that lost its power leaves some zeros, or very many behind its lines.
+fn has_few_zeros(head: &[u8]) -> bool {
+    let first_line = &head[..memchr::memchr(b'\n', head).unwrap_or(head.len())];
+    memchr::memchr(0, first_line).is_none() || memchr::memchr_iter(0, head).count() * 10 <= head.len()
 }
 
 fn shaped(file: &File) -> bool {
     memchr::memchr(0, &file.head()).is_none()
-        && sniff::shape(&file.head(), None)
+        && sniff::shape(&file.head(), None, None)
             .is_some_and(|shape| shape.is_certain && !log::has_sentences(&file.head(), shape.delimiter))
 }
 
 fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
-    let mut columns = Columns::default();
-    let mut layouts = Vec::new();
-    let mut notes = Vec::new();
-    for file in &spec.files {
-        let pieces = sample::pieces(file);
-        let shape = sniff::shape(&pieces[0], spec.delimiter).unwrap_or_default();
-        notes.extend(shape.notes().map(|note| format!("{}: {note}", file.shown)));
-        layouts.push(columns.learn(&shape, &pieces));
-        if let Some(assumption) = file.encoding.assumption() {
-            notes.push(format!("{}: {assumption}", file.shown));
-        }
+    let mut learned = Learned::of(spec, spec.header);
+    if learned.is_one_header(spec) {
+        learned = Learned::of(spec, Some(true));
     }
+    let Learned { columns, layouts, values, mut notes } = learned;
     if columns.names.is_empty() {
         let shown: Vec<&str> = spec.files.iter().map(|file| &*file.shown).collect();
         return Err(Error::evidence(format!("`{}` holds no row", shown.join("`, `"))));
     }
-    let readings = columns.readings(&spec.as_text);
+    let readings = columns.readings(spec);
     let zoneless =
         columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
     if zoneless && !spec.zone_said {
@@ -75,6 +74,14 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
     }
+    if let (Some((value, others)), None) = (values, spec.header) {
+        let more =
+            if others > 0 { format!(" and {others} more look like values") } else { " looks like a value".into() };
+        notes.push(format!(
+            "the first line is taken for a header, though `{value}`{more} (sources.{}.header = false makes it a row)",
+            spec.name
+        ));
+    }
     let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
     let own = columns.names.iter().zip(&readings).map(|(name, reading)| Column::new(name, reading.kind())).collect();
     let format = Csv {
@@ -88,6 +95,47 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let table = TextTable::new(spec.files.clone(), format, own);
     let format = format!("delimiter {:?}", char::from(delimiter));
     Ok(spec.one_table("csv", format, notes, Content::Scanned(Arc::new(table))))
+}
+
+/// What the samples of all files tell.
+#[derive(Default)]
+struct Learned {
+    columns: Columns,
+    layouts: Vec<Layout>,
+    /// The first name in a header that looks like a value, and how many others do.
+    values: Option<(String, usize)>,
+    notes: Vec<String>,
+}
+
+impl Learned {
+    fn of(spec: &Spec, is_header: Option<bool>) -> Learned {
+        let mut learned = Learned::default();
+        for file in &spec.files {
+            let pieces = sample::pieces(file);
+            let shape = sniff::shape(&pieces[0], spec.delimiter, is_header).unwrap_or_default();
+            learned.notes.extend(shape.notes().map(|note| format!("{}: {note}", file.shown)));
+            if shape.has_header && learned.values.is_none() {
+                let values = header::values(&shape.names);
+                learned.values = values.first().map(|value| ((*value).to_string(), values.len() - 1));
+            }
+            learned.layouts.push(learned.columns.learn(&shape, &pieces));
+            if let Some(assumption) = file.encoding.assumption() {
+                learned.notes.push(format!("{}: {assumption}", file.shown));
+            }
+        }
+        learned
+    }
+
+    /// Whether all files begin with one line, which only some of them tell to be a header: the rows of a short one
+    /// may not tell.
+    fn is_one_header(&self, spec: &Spec) -> bool {
+        let first_line = |file: &File| file.head().split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec);
+        let mut lines = spec.files.iter().map(|file| first_line(file));
+        let first = lines.next();
+        self.layouts.iter().any(|layout| layout.has_header)
+            && self.layouts.iter().any(|layout| !layout.has_header)
+            && lines.all(|line| Some(&line) == first.as_ref())
+    }
 }
 
 /// The columns of all files together, by name, in order of first appearance.
@@ -125,15 +173,15 @@ impl Columns {
         })
     }
 
-    fn readings(&self, as_text: &[String]) -> Vec<Reading> {
+    fn readings(&self, spec: &Spec) -> Vec<Reading> {
         self.names
             .iter()
             .zip(&self.guesses)
             .map(|(name, guess)| {
-                if as_text.iter().any(|text| text.eq_ignore_ascii_case(name)) {
+                if spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name)) {
                     Reading::Text
                 } else {
-                    guess.reading(name)
+                    guess.reading(spec.meant(name))
                 }
             })
             .collect()

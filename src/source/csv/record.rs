@@ -110,6 +110,10 @@ impl Format for Csv {
         }
     }
 
+    fn has_no_nul(&self) -> bool {
+        true
+    }
+
     fn can_skip(&self) -> bool {
         self.quoted.iter().all(|quoted| !quoted)
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::record;
-use crate::source::infer::{self, Guess};
+use super::{header, record};
+use crate::source::infer::Guess;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
@@ -77,8 +77,8 @@ const ABOVE_MAX: usize = 50;
 /// Columns that are looked at where two delimiters divide alike.
 const COMPARED: usize = 64;
 
-/// `None` for a text without a line.
-pub fn shape(head: &[u8], said: Option<u8>) -> Option<Shape> {
+/// `None` for a text without a line. A delimiter and whether there is a header may have been said.
+pub fn shape(head: &[u8], said: Option<u8>, header: Option<bool>) -> Option<Shape> {
     let (excels, start) = separator_line(head).map_or((None, 0), |(delimiter, start)| (Some(delimiter), start));
     let candidates: Vec<u8> = said.or(excels).map_or_else(|| DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
     let mut best: Option<Division> = None;
@@ -88,7 +88,7 @@ pub fn shape(head: &[u8], said: Option<u8>) -> Option<Shape> {
             best = Some(division);
         }
     }
-    best.map(|division| division.shape(head))
+    best.map(|division| division.shape(head, header))
 }
 
 /// `sep=;`, by which Excel is told the delimiter, and where the next line begins.
@@ -140,15 +140,15 @@ impl Division {
         typed as f64 / columns as f64
     }
 
-    fn shape(self, head: &[u8]) -> Shape {
-        let above = self.above();
+    fn shape(self, head: &[u8], header: Option<bool>) -> Shape {
+        let above = if header == Some(false) { None } else { self.above() };
         let first_above = above.map(|count| {
             let line = String::from_utf8_lossy(&head[self.spans[0].clone()]);
             (line.trim_end().chars().take(60).collect::<String>().replace(char::is_control, "\u{FFFD}"), count)
         });
         let at = above.unwrap_or(0);
         let (first, fields) = (&self.spans[at], &self.rows[at]);
-        let has_header = has_header(&self.rows[at..]);
+        let has_header = header.unwrap_or_else(|| header::is_there(&self.rows[at..]));
         let width = if has_header { fields.len().max(self.width) } else { self.width };
         let no_name = Vec::new();
         let name = |index: usize| if has_header { fields.get(index).unwrap_or(&no_name) } else { &no_name };
@@ -167,7 +167,7 @@ impl Division {
     fn above(&self) -> Option<usize> {
         let at = self.rows.iter().take(ABOVE_MAX + 1).position(|fields| fields.len() >= self.width)?;
         let (above, below) = self.rows.split_at(at);
-        if above.is_empty() || self.width < 2 || below.len() < 2 || !has_header(below) {
+        if above.is_empty() || self.width < 2 || below.len() < 2 || !header::is_of_words(below) {
             return None;
         }
         let are_alone = above.iter().all(|fields| fields.len() == 1);
@@ -188,60 +188,19 @@ fn column_name(index: usize, text: &[u8]) -> String {
     if name.is_empty() { format!("column{}", index + 1) } else { name }
 }
 
-/// A first line is a header if none of its fields is a number or time, and either some column's other values are,
-/// or its texts do not come again below.
-pub fn has_header(rows: &[Vec<Vec<u8>>]) -> bool {
-    let (first, rest) = (&rows[0], &rows[1..]);
-    let is_value = |text: &[u8]| {
-        let mut guess = Guess::default();
-        guess.see(text);
-        guess.is_value()
-    };
-    if first.iter().any(|text| is_value(text)) || first.iter().all(|text| infer::is_null_word(text)) {
-        return false;
-    }
-    let width = first.len();
-    // `10:00 PM` above `11:30 AM` is no name.
-    let is_alike = |column: usize| {
-        let text = &first[column];
-        text.first().is_some_and(u8::is_ascii_digit)
-            && rest.iter().filter_map(|row| row.get(column)).any(|other| pattern(other) == pattern(text))
-    };
-    if (0..width.min(COMPARED)).any(is_alike) {
-        return false;
-    }
-    let typed = (0..width).any(|column| is_typed(rest, column));
-    let repeats = (0..width)
-        .filter(|column| !first[*column].is_empty())
-        .any(|column| rest.iter().any(|row| row.get(column) == Some(&first[column])));
-    typed || !repeats
-}
-
-/// A text with each run of digits as one digit and each run of letters as one letter.
-fn pattern(text: &[u8]) -> Vec<u8> {
-    let class = |byte: &u8| match byte {
-        b'0'..=b'9' => b'9',
-        byte if byte.is_ascii_alphabetic() => b'a',
-        byte => *byte,
-    };
-    let mut runs: Vec<u8> = text.iter().map(class).collect();
-    runs.dedup_by(|next, last| next == last && matches!(next, b'9' | b'a'));
-    runs
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn told(text: &str) -> (char, bool, Vec<String>) {
-        let shape = shape(text.as_bytes(), None).expect("a shape");
+        let shape = shape(text.as_bytes(), None, None).expect("a shape");
         (char::from(shape.delimiter), shape.has_header, shape.names)
     }
 
     #[test]
     fn a_header_below_blank_lines_is_no_row() {
         for text in ["\n\nname,city\nAnn,Ulm\n", ",,\r\nname,city\nAnn,Ulm\n"] {
-            let shape = shape(text.as_bytes(), None).expect("a shape");
+            let shape = shape(text.as_bytes(), None, None).expect("a shape");
             assert_eq!((shape.names.join(","), &text[shape.body_start..]), ("name,city".into(), "Ann,Ulm\n"));
         }
     }

@@ -99,7 +99,9 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     }
     let shapes: Vec<Shape> = keys
         .iter()
-        .map(|(name, seen)| seen.shape(name, spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name))))
+        .map(|(name, seen)| {
+            seen.shape(spec.meant(name), spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name)))
+        })
         .collect();
     let mut notes = Vec::new();
     if objects == 1 {

@@ -10,7 +10,7 @@ use super::stamp::{Lack, Written};
 use super::survey::looked_through;
 use super::turns::{Changes, OF_DAYS, OF_HOURS, Period, Segments, YEAR, changes, within, yearly};
 use crate::model::time::{DAY, HOUR, MINUTE, Stamp};
-use crate::model::zone::Zone;
+use crate::model::zone::{Doubt, Zone};
 use crate::source::file::File;
 
 /// What the stamps of one file do not say, by place.
@@ -58,19 +58,20 @@ pub struct Clock {
     hints: [usize; 4],
     /// Of the last quarter of an hour resolved: its wall time, and what is to be subtracted from it. Zones change
     /// their offset at quarters only, and looking one up takes longer than reading a line.
-    quarter: (i64, i64, i64),
+    quarter: (i64, i64, i64, Option<Doubt>),
 }
 
 impl Clock {
     pub fn new(place: Place, calendar: Arc<Calendar>) -> Clock {
-        Clock { place, calendar, hints: [0; 4], quarter: (i64::MIN, 0, 0) }
+        Clock { place, calendar, hints: [0; 4], quarter: (i64::MIN, 0, 0, None) }
     }
 
-    /// UTC microseconds of a stamp in the record at `offset` of its file.
+    /// UTC microseconds of a stamp in the record at `offset` of its file, and why they may be others.
     #[inline]
-    pub fn utc(&mut self, written: Written, offset: u64) -> i64 {
+    pub fn utc(&mut self, written: Written, offset: u64) -> (i64, Option<Doubt>) {
         let stamp = self.whole(written, offset);
-        self.resolve(stamp, offset) - self.place.skew
+        let (at, doubt) = self.resolve(stamp, offset);
+        (at - self.place.skew, doubt)
     }
 
     fn whole(&mut self, written: Written, offset: u64) -> Stamp {
@@ -90,20 +91,20 @@ impl Clock {
         }
     }
 
-    fn resolve(&mut self, stamp: Stamp, offset: u64) -> i64 {
+    fn resolve(&mut self, stamp: Stamp, offset: u64) -> (i64, Option<Doubt>) {
         const QUARTER: i64 = 15 * MINUTE;
         if let (None, Zone::Named(_)) = (stamp.offset, self.place.zone) {
             let quarter = stamp.wall.div_euclid(QUARTER);
             if self.quarter.0 != quarter {
                 let start = quarter * QUARTER;
-                let (first, second) = self.place.zone.both(start);
-                self.quarter = (quarter, start - first, start - second);
+                let (first, second, doubt) = self.place.zone.judged(start);
+                self.quarter = (quarter, start - first, start - second, doubt);
             }
-            let (_, first, second) = self.quarter;
+            let (_, first, second, doubt) = self.quarter;
             let is_second = first != second && self.calendar.repeats().at(offset, &mut self.hints[3]) == 1;
-            return stamp.wall - if is_second { second } else { first };
+            return (stamp.wall - if is_second { second } else { first }, doubt);
         }
-        self.place.zone.resolve(stamp)
+        (self.place.zone.resolve(stamp), None)
     }
 }
 

@@ -43,6 +43,10 @@ pub struct Log {
 impl Format for Log {
     type Parser = Parser;
 
+    fn tells_by_order(&self) -> bool {
+        true
+    }
+
     fn framing(&self, file: usize) -> Arc<dyn Framing> {
         Arc::new(Heads(self.files[file].clone()))
     }
@@ -145,7 +149,7 @@ impl Parser {
     ) {
         if let Some(slot) = self.ts {
             match self.capture.written.filter(|_| recogniser.is_some()) {
-                Some(written) => out[slot].push_int(self.clock.utc(written, offset)),
+                Some(written) => out[slot].push_time(self.clock.utc(written, offset)),
                 None => out[slot].push_null(),
             }
         }
@@ -230,7 +234,7 @@ impl Parser {
             if let (Push::Time(_), Some((number, written))) = (push, self.capture.received)
                 && number == field
             {
-                buffer.push_int(self.clock.utc(written, offset));
+                buffer.push_time(self.clock.utc(written, offset));
                 continue;
             }
             let Some(span) = self.capture.fields.get(field).copied().flatten() else {
@@ -258,7 +262,7 @@ impl Parser {
                     let whole = format.read(text).map(|(written, _)| written);
                     let written = whole.or_else(|| values::written(std::str::from_utf8(text).ok()?));
                     match written {
-                        Some(written) => buffer.push_int(self.clock.utc(written, offset)),
+                        Some(written) => buffer.push_time(self.clock.utc(written, offset)),
                         None => buffer.push_null(),
                     }
                     (written.is_some(), "time")

@@ -66,7 +66,7 @@ fn try_sample(formats: &Formats, sample: &SampleLine) -> Result<Tried, String> {
         Arc::new(Calendar::of_one(written, time::iso_whole(written_at).map_or(0, |stamp| stamp.wall)))
     });
     let place = Place { zone: Zone::UTC, skew: 0 };
-    let ts = capture.written.zip(calendar).map(|(written, calendar)| Clock::new(place, calendar).utc(written, 0));
+    let ts = capture.written.zip(calendar).map(|(written, calendar)| Clock::new(place, calendar).utc(written, 0).0);
     let mut compare = |what: &str, found: Option<String>, expected: Option<&String>| {
         if found.as_ref() != expected {
             tried.differences.push(match (found, expected) {

@@ -222,7 +222,7 @@ impl PgKind {
             PgKind::Float => float(text).map(|value| out.push_float(value)),
             PgKind::Decimal { width, scale } => decimal(text, *width, *scale).map(|value| out.push_decimal(value)),
             PgKind::Money => money(text).map(|value| out.push_decimal(value)),
-            PgKind::Timestamp | PgKind::TimestampTz => moment::timestamp(text, clock).map(|value| out.push_int(value)),
+            PgKind::Timestamp | PgKind::TimestampTz => moment::timestamp(text, clock).map(|value| out.push_time(value)),
             PgKind::Date => moment::date(text).map(|value| out.push_int(value)),
             PgKind::Time => moment::time(text).map(|value| out.push_int(value)),
             PgKind::Interval => moment::interval(text).map(|value| out.push_interval(value)),

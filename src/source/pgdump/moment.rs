@@ -3,13 +3,13 @@
 
 use crate::model::column::Interval;
 use crate::model::time::{self, DAY, MINUTE, SECOND, Stamp};
-use crate::model::zone::Clock;
+use crate::model::zone::{Clock, Doubt};
 
 /// UTC microseconds; years BC and of more than four digits too, as far as 64 bits go.
-pub fn timestamp(text: &[u8], clock: Clock) -> Option<i64> {
+pub fn timestamp(text: &[u8], clock: Clock) -> Option<(i64, Option<Doubt>)> {
     match text {
-        b"infinity" => return Some(i64::MAX),
-        b"-infinity" => return Some(-i64::MAX),
+        b"infinity" => return Some((i64::MAX, None)),
+        b"-infinity" => return Some((-i64::MAX, None)),
         _ => {}
     }
     if let Some(stamp) = time::iso_whole(text) {

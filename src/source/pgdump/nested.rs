@@ -145,7 +145,7 @@ pub fn range_in_utc(text: &[u8], clock: Clock) -> Option<String> {
             }
             None => rest[at..].split_at(rest[at..].find([',', ')', ']', '}'])?),
         };
-        let spelled = moment::spelled(moment::timestamp(bound.as_bytes(), clock)?);
+        let spelled = moment::spelled(moment::timestamp(bound.as_bytes(), clock)?.0);
         if spelled.contains(' ') {
             shown.push_str(&format!("\"{spelled}\""))
         } else {

@@ -45,6 +45,9 @@ impl Slots {
             if let Some(misfit) = stored::push(value, shape, self.clock, &mut batch.columns[*out]) {
                 report.fault(misfit.fault(&self.names[*column], shape), place);
             }
+            for doubt in batch.columns[*out].doubts.drain(..) {
+                report.fault(Fault::of_doubt(doubt, &self.names[*column], false), place);
+            }
         }
         if let Some(slot) = self.file {
             batch.columns[slot].push_text(&self.place);

@@ -64,6 +64,10 @@ impl Line {
             && !self.cells.values().all(|(text, _)| infer::is_null_word(text.as_bytes()))
     }
 
+    fn has_text(&self) -> bool {
+        self.cells.values().any(|(_, is_text)| *is_text)
+    }
+
     fn shown(&self) -> String {
         let texts: Vec<&str> = self.cells.values().map(|(text, _)| text.as_str()).collect();
         let mut text = texts.join(" ");
@@ -116,10 +120,13 @@ fn without(lines: &[Line], width: usize) -> Header {
     }
 }
 
-/// Whether a row names the columns of those below it: as wide as most of them, in words, as a CSV file's first line.
+/// Whether a row names the columns of those below it: as wide as most of them, as a CSV file's first line. Values among
+/// its words, such as years, may be names in the first such row alone.
 fn is_header(lines: &[Line], at: usize, width: usize) -> bool {
+    let is_wide = |line: &Line| line.width() * 5 >= width * 3;
     let line = &lines[at];
-    if line.width() * 5 < width * 3 || !line.is_words() {
+    let may_have_values = || line.has_text() && !lines[..at].iter().any(is_wide);
+    if !is_wide(line) || !line.is_words() && !may_have_values() {
         return false;
     }
     let columns: Vec<u32> = line.cells.keys().copied().collect();
@@ -230,6 +237,9 @@ mod tests {
         assert_eq!(told(&[(1, "Only a title"), (2, "1|x|3"), (3, "2|y|4")], none), "[] after 1: ");
         assert_eq!(told(&[(1, "a|b|c")], none), "[1] after 1: a, b, c");
         assert_eq!(told(&[], none), "[] after 0: ");
+        let pivot = [(1, "station|2023|2024"), (2, "ST01|5|6"), (3, "ST02|6|7")];
+        assert_eq!(told(&pivot, none), "[1] after 1: station, 2023, 2024");
+        assert_eq!(told(&[(1, "x|2023|2024"), (2, "y|2021|2024"), (3, "z|2020|2021")], none), "[] after 0: ");
         assert_eq!(told(&[(1, "x|y"), (2, "x|z"), (3, "x|y")], none), "[] after 0: ");
     }
 

@@ -126,6 +126,9 @@ impl SheetCursor {
             if let Some(misfit) = misfit {
                 self.report.fault(misfit.fault(&table.columns[own].name), place);
             }
+            for doubt in buffer.doubts.drain(..) {
+                self.report.fault(Fault::of_doubt(doubt, &table.columns[own].name, false), place);
+            }
         }
         if is_ragged {
             self.report.fault(Fault::Ragged, place);

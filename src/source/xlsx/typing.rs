@@ -109,10 +109,10 @@ impl Typing {
             }
             (Cell::Date(days), Typing::Read(Reading::Date)) => out.push_int(days),
             (Cell::Date(days), Typing::Read(Reading::Time | Reading::DayFirst | Reading::MonthFirst)) => {
-                out.push_int(clock.resolve(Stamp { wall: days * DAY, offset: None }));
+                out.push_time(clock.resolve(Stamp { wall: days * DAY, offset: None }));
             }
             (Cell::Moment(wall), Typing::Read(Reading::Time | Reading::DayFirst | Reading::MonthFirst)) => {
-                out.push_int(clock.resolve(Stamp { wall, offset: None }));
+                out.push_time(clock.resolve(Stamp { wall, offset: None }));
             }
             (Cell::Instant(at), Typing::Read(Reading::Time | Reading::DayFirst | Reading::MonthFirst)) => {
                 out.push_int(clock.set_back(at));
