@@ -7,11 +7,8 @@ use std::process::{Output, Stdio};
 
 use serde_json::json;
 
+use crate::hostile::said;
 use crate::rca::{command, folder, root, rows_in, run_in};
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn write(place: &Path, name: &str, text: &str) {
     std::fs::write(place.join(name), text).expect("written");
