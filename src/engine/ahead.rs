@@ -16,8 +16,8 @@ const BATCHES_MAX: usize = 64;
 /// than they are read would have all of the evidence in memory.
 const SPLITS_MORE: usize = 4;
 
-/// A batch, or `None` at the end of a split.
-type Piece = Result<Option<Batch>>;
+/// A batch, and whether there are more of its split.
+type Piece = Result<(Batch, bool)>;
 
 pub struct Ahead {
     splits: Arc<Splits>,
@@ -106,29 +106,22 @@ impl Ahead {
         Ahead { splits, current: Mutex::default(), spare }
     }
 
-    /// The next batch of all, and how many splits ended before it; no batch once all have.
+    /// The next batch of all, and whether there are more of its split; none once all were taken.
     ///
     /// # Errors
     /// As the reader says.
-    pub fn next(&self) -> Result<(Option<Batch>, usize)> {
+    pub fn next(&self) -> Result<Option<(Batch, bool)>> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut ended = 0;
-        loop {
-            if current.is_none() {
-                *current = self.splits.first();
-            }
-            let Some(receiver) = &*current else { return Ok((None, ended)) };
-            match receiver.recv() {
-                Ok(Ok(Some(batch))) => return Ok((Some(batch), ended)),
-                Ok(Ok(None)) => {
-                    *current = None;
-                    self.splits.change(|state| state.taken += 1);
-                    ended += 1;
-                }
-                Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(Error::internal("a reader stopped before its end")),
-            }
+        if current.is_none() {
+            *current = self.splits.first();
         }
+        let Some(receiver) = &*current else { return Ok(None) };
+        let (batch, more) = receiver.recv().map_err(|_| Error::internal("a reader stopped before its end"))??;
+        if !more {
+            *current = None;
+            self.splits.change(|state| state.taken += 1);
+        }
+        Ok(Some((batch, more)))
     }
 
     pub fn give_back(&self, mut batch: Batch) {
@@ -160,11 +153,9 @@ fn read(scan: &dyn Scan, split: usize, kinds: &[Kind], spare: &Mutex<Vec<Batch>>
             Ok(more) => more,
             Err(error) => return to.send(Err(error)).is_ok(),
         };
-        if to.send(Ok(Some(batch))).is_err() {
-            return false;
-        }
-        if !more {
-            return to.send(Ok(None)).is_ok();
+        let is_wanted = to.send(Ok((batch, more))).is_ok();
+        if !more || !is_wanted {
+            return is_wanted;
         }
     }
 }

@@ -255,17 +255,15 @@ impl<'a> Iterator for Tokens<'a> {
                 Some(Token::Word(self.taken(length)))
             }
             b if is_word(b) => {
-                let word = &self.sql[self.at..];
+                let length = rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
+                let word = &self.sql[self.at..self.at + length];
                 match word.find(is_odd) {
                     Some(0) => {
                         let odd = word.chars().next()?;
                         self.at += odd.len_utf8();
                         Some(Token::Odd(odd))
                     }
-                    odd => {
-                        let length = rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
-                        Some(Token::Word(self.taken(length.min(odd.unwrap_or(length)))))
-                    }
+                    odd => Some(Token::Word(self.taken(odd.unwrap_or(length)))),
                 }
             }
             mark => {

@@ -2,13 +2,16 @@
 //! sorted or counted, with every column as the last tie-breaker; where neither is so, or the order of rows is seen,
 //! the engine takes its rows in their own order (`ahead.rs`).
 
+use std::collections::HashSet;
+
 use duckdb::Connection;
 use serde_json::{Value, json};
 
 use super::quote;
 
-/// Functions whose result depends on the order of their rows, as plans write them.
-const BY_ORDER: [&str; 11] = [
+/// Functions whose result depends on the order of their rows, as plans write them. Those of windows depend on it where
+/// rows are as early as one another.
+const BY_ORDER: [&str; 20] = [
     "first(",
     "last(",
     "any_value(",
@@ -19,10 +22,24 @@ const BY_ORDER: [&str; 11] = [
     "listagg(",
     "arg_",
     "mode(",
+    "approx_quantile(",
+    "approx_top_k(",
     "row_number(",
+    "ntile(",
+    "lag(",
+    "lead(",
+    "first_value(",
+    "last_value(",
+    "nth_value(",
+    "rows between",
 ];
 /// Functions whose result depends on it in the last digit, over floating-point numbers.
-const BY_ROUNDING: [&str; 8] = ["sum(", "avg(", "stddev", "var_", "corr(", "regr_", "covar_", "kurtosis"];
+const BY_ROUNDING: [&str; 11] =
+    ["sum(", "avg(", "stddev", "var_", "corr(", "regr_", "covar_", "kurtosis", "skewness", "product(", "entropy("];
+/// Where numbers become floating-point ones.
+const FLOATS: [&str; 7] = ["double", "float", "epoch(", "date_part(", "median(", "quantile_cont(", "similarity("];
+/// What a subquery that stands for one value is asked for besides its first row, so that it has no second one.
+const ONE_ROW: &str = "more than one row returned by a subquery";
 
 /// How a query is run so that its answer does not depend on threads.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,28 +49,85 @@ pub struct Run {
     pub in_order: bool,
 }
 
-/// `floats` are the names of floating-point columns.
-pub fn plan(connection: &Connection, sql: &str, floats: &[String]) -> Run {
+/// `floats` are the names of floating-point columns, in lower case.
+pub fn plan(connection: &Connection, sql: &str, floats: &HashSet<String>) -> Run {
     let as_it_is = |in_order| Run { sql: sql.to_string(), in_order };
     let text = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, String>(1)).ok();
     // What cannot be explained is refused with its own words when it is run, or has parameters.
-    let Some(plan) = text(format!("EXPLAIN {sql}")) else { return as_it_is(true) };
-    let has = |words: &[&str]| words.iter().any(|word| plan.contains(word));
-    let rounding = has(&BY_ROUNDING) && floats.iter().any(|name| has_word(&plan, name));
-    let in_order = has(&BY_ORDER) || rounding;
-    if !has(&["ORDER_BY", "TOP_N", "GROUP_BY", "AGGREGATE"]) {
+    let explained = text(format!("EXPLAIN (FORMAT JSON) {sql}")).and_then(|plan| serde_json::from_str(&plan).ok());
+    let Some(Value::Array(roots)) = explained else { return as_it_is(true) };
+    let mut seen = Seen::default();
+    roots.iter().for_each(|root| seen.look(root, Place::Outermost, floats));
+    if !seen.is_sorted_or_counted {
         return as_it_is(true);
     }
     match with_tie_breakers(connection, sql) {
-        Some(sql) => Run { sql, in_order },
+        Some(sql) => Run { sql, in_order: seen.order || (seen.rounds && seen.has_floats) },
         None => as_it_is(true),
     }
 }
 
-fn has_word(text: &str, word: &str) -> bool {
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    text.match_indices(word)
-        .any(|(at, _)| !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next()))
+/// What was found in a plan.
+#[derive(Default)]
+struct Seen {
+    is_sorted_or_counted: bool,
+    /// Something sees the order of its rows.
+    order: bool,
+    rounds: bool,
+    has_floats: bool,
+}
+
+/// Where an operator stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Nothing but projections is above it: its rows are those of the answer.
+    Outermost,
+    /// Below the check of a subquery that it has one row.
+    OneRow,
+    Inner,
+}
+
+impl Seen {
+    fn look(&mut self, operator: &Value, place: Place, floats: &HashSet<String>) {
+        let name = operator["name"].as_str().unwrap_or_default();
+        let has = |text: &str| name.contains(text);
+        let texts = texts(&operator["extra_info"]);
+        let say = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
+        self.is_sorted_or_counted |= ["ORDER_BY", "TOP_N", "GROUP_BY", "AGGREGATE"].iter().any(|kind| has(kind));
+        // Which rows are within a limit is seen by what is above it; the answer itself is sorted by all of its columns.
+        let is_limit = has("LIMIT") || has("TOP_N");
+        self.order |= is_limit && (place != Place::Outermost || !has("TOP_N") && !is_sorted(operator));
+        self.order |= place != Place::OneRow && say(&BY_ORDER);
+        self.rounds |= say(&BY_ROUNDING);
+        self.has_floats |= say(&FLOATS) || has("SCAN") && texts.iter().any(|text| floats.contains(text));
+        let below = match place {
+            _ if say(&[ONE_ROW]) => Place::OneRow,
+            Place::Outermost if name == "PROJECTION" => Place::Outermost,
+            _ => Place::Inner,
+        };
+        let children = operator["children"].as_array();
+        children.into_iter().flatten().for_each(|child| self.look(child, below, floats));
+    }
+}
+
+/// Whether the rows of a limit come sorted.
+fn is_sorted(limit: &Value) -> bool {
+    let child = &limit["children"][0];
+    match child["name"].as_str() {
+        Some("ORDER_BY" | "TOP_N") => true,
+        Some("PROJECTION") => is_sorted(child),
+        _ => false,
+    }
+}
+
+/// All that a plan says of an operator, in lower case and without the quotes that it writes around words of SQL.
+fn texts(of: &Value) -> Vec<String> {
+    match of {
+        Value::String(text) => vec![text.replace('"', "").to_lowercase()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(items) => items.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The statement sorted by what it is sorted by, then by all of its columns.
@@ -99,14 +173,36 @@ mod tests {
     fn sorted_and_counted_answers_get_tie_breakers_and_others_one_thread() {
         let connection = Connection::open_in_memory().expect("opens");
         connection.execute_batch("CREATE TABLE t (a INTEGER, b DOUBLE)").expect("creates");
-        let planned = |sql| plan(&connection, sql, &["b".into()]);
+        let floats = HashSet::from(["b".into()]);
+        let planned = |sql: &str| plan(&connection, sql, &floats);
         let counted = planned("SELECT a, count(*) FROM t GROUP BY a ORDER BY 2 DESC LIMIT 3");
         assert!(!counted.in_order);
         assert!(counted.sql.contains("ORDER BY 2 DESC, 1, 2"), "{}", counted.sql);
-        assert!(planned("SELECT a FROM t WHERE a > 1").in_order);
-        assert!(planned("SELECT sum(b) FROM t").in_order);
-        assert!(!planned("SELECT sum(a) FROM t").in_order);
         let all = planned("SELECT a, count(*) FROM t GROUP BY ALL ORDER BY ALL");
         assert!(!all.in_order && !all.sql.contains("1, 2"), "{}", all.sql);
+        let many: Vec<String> = (0..200).map(|number| format!("count(a + {number})")).collect();
+        let many = many.join(", ");
+        for sql in [
+            "SELECT a FROM t WHERE a > 1",
+            "SELECT sum(b) FROM t",
+            "SELECT sum(a / 3) FROM t",
+            "SELECT first(a), count(*) FROM t",
+            "SELECT any_value(a) FROM t",
+            "SELECT a, lag(b) OVER (ORDER BY a) FROM t ORDER BY a",
+            "SELECT count(b) FROM (SELECT b FROM t LIMIT 10)",
+            "SELECT count(b) FROM (SELECT b FROM t ORDER BY a LIMIT 10)",
+            &format!("SELECT {many}, first(a) FROM t"),
+        ] {
+            assert!(planned(sql).in_order, "{sql}");
+        }
+        for sql in [
+            "SELECT sum(a) FROM t",
+            "SELECT a FROM t ORDER BY a LIMIT 10",
+            "SELECT a FROM t ORDER BY a LIMIT 100000",
+            "SELECT count(*), (SELECT max(a) FROM t) FROM t WHERE a > (SELECT min(a) FROM t)",
+            &format!("SELECT {many} FROM t"),
+        ] {
+            assert!(!planned(sql).in_order, "{sql}");
+        }
     }
 }

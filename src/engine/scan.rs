@@ -1,7 +1,7 @@
 //! The table function through which all readers feed the engine: the columns asked for, splits to any thread,
 //! cursors kept in a pool between calls since the engine shares the function's state among its threads.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -74,13 +74,13 @@ impl Registry {
         self.0.threads.max(1)
     }
 
-    /// The names of all floating-point columns.
-    pub fn floats(&self) -> Vec<String> {
+    /// The names of all floating-point columns, in lower case.
+    pub fn floats(&self) -> HashSet<String> {
         let tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = tables.iter().flat_map(|(table, _)| table.columns());
         columns
             .filter(|column| matches!(column.kind, ColumnKind::Float | ColumnKind::List(ColumnKind::Float)))
-            .map(|column| column.name.clone())
+            .map(|column| column.name.to_lowercase())
             .collect()
     }
 
@@ -185,9 +185,8 @@ impl State {
 impl State {
     fn chunk_ahead(&self, ahead: &Ahead, output: &DataChunkHandle) -> Result<bool, Error> {
         loop {
-            let (batch, ended) = ahead.next()?;
-            self.finished.fetch_add(ended, Ordering::Relaxed);
-            let Some(batch) = batch else { return Ok(false) };
+            let Some((batch, more)) = ahead.next()? else { return Ok(false) };
+            self.finished.fetch_add(usize::from(!more), Ordering::Relaxed);
             let rows = batch.rows;
             self.write(&batch, output);
             ahead.give_back(batch);

@@ -112,6 +112,8 @@ fn two_thousand_columns_are_read_and_asked() {
     for second in 0..60 {
         let cell = |column: usize| match column {
             0 => format!("2025-03-01T08:00:{second:02}Z"),
+            5 | 1_005 if second % 3 == 0 => String::new(),
+            11 | 1_011 if second / 10 == 2 => "-999".into(),
             _ => ((second * column) % 7).to_string(),
         };
         write!(text, "\n{}", row(&cell)).expect("text");
@@ -126,6 +128,14 @@ fn two_thousand_columns_are_read_and_asked() {
     let sum: usize = (0..60).map(|second| (second * 1_999) % 7).sum();
     let answer = rows_in(place.path(), &["query", "select sum(c1999) as s from wide", "wide.csv"]);
     assert_eq!(answer, [json!({"s": sum})]);
+    let missing = rows_in(place.path(), &["missing", "wide.csv"]);
+    let lacking = |row: &serde_json::Value| (row["column_name"].to_string(), row["missing"].as_u64().unwrap_or(0));
+    let mut lacks: Vec<_> = missing.iter().filter(|row| row["kind"] == "null_rate").map(lacking).collect();
+    lacks.sort_unstable();
+    let expected = [("c1005", 20), ("c1011", 10), ("c11", 10), ("c5", 20)];
+    assert_eq!(lacks, expected.map(|(column, rows)| (format!("{column:?}"), rows)));
+    let compared = run_in(place.path(), &["compare", "--incident", "2025-03-01T08:00:30..2025-03-01T08:01", "wide.csv"]);
+    assert_eq!(compared.status.code(), Some(0), "{}", said(&compared));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is counted of a table: rows, nulls and numbers of all columns in one look, values of all columns in another.
+//! What is counted of a table: rows, nulls and numbers of all columns in one look, values of many columns in another.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,9 @@ use crate::error::Result;
 use crate::model::statistics::Blocks;
 use crate::model::value::Value;
 use crate::session::Session;
+
+/// Columns whose values are counted with one look: each takes memory of its own.
+const SETS_AT_ONCE: usize = 32;
 
 /// Rows of both sides by block, and since and until when they are.
 pub struct Rows {
@@ -39,7 +42,7 @@ fn put(blocks: &mut Blocks<u32>, row: &[Value], count: i64) {
 /// If the evidence cannot be read.
 pub fn rows(session: &Session, pair: &Pair) -> Result<Rows> {
     let mut rows = Rows { blocks: pair.cut.zero(), first: [None; 2], last: [None; 2] };
-    for row in session.engine.rows(&fill(include_str!("rows.sql"), &[("rows", &pair.relation)]))?.rows {
+    for row in session.engine.counted_by(&fill(include_str!("rows.sql"), &[("rows", &pair.relation)]))? {
         let side = usize::from(row[0].int() == 1);
         put(&mut rows.blocks, &row, row[2].int());
         rows.first[side] = [rows.first[side], at(&row[3])].into_iter().flatten().min();
@@ -84,7 +87,7 @@ pub fn columns(session: &Session, pair: &Pair, looks: &[Look]) -> Result<Vec<Col
         },
     };
     let mut found: Vec<Column> = looks.iter().map(empty).collect();
-    for row in session.engine.rows(&sql)?.rows {
+    for row in session.engine.counted_by(&sql)? {
         for (place, column) in found.iter_mut().enumerate() {
             put(&mut column.values, &row, row[2 + 2 * place].int());
             let Value::Nested(serde_json::Value::Array(counts)) = &row[3 + 2 * place] else { continue };
@@ -121,14 +124,40 @@ pub fn values(
         .map(|(at, _)| (at, pair.columns[at].at.clone(), 4 * VALUES_MOST))
         .chain(more.iter().enumerate().map(|(at, (name, most))| (looks.len() + at, (*name).to_string(), *most)))
         .collect();
-    if asked.is_empty() {
-        return Ok(BTreeMap::new());
+    let mut found: BTreeMap<usize, BTreeMap<String, Counted>> = BTreeMap::new();
+    for some in asked.chunks(SETS_AT_ONCE) {
+        for row in session.engine.counted_by(&values_sql(pair, some))? {
+            let set = usize::try_from(row[5].int()).unwrap_or(0);
+            let value = &row[6 + set];
+            if value.is_null() {
+                continue;
+            }
+            let side = usize::from(row[0].int() == 1);
+            let value = value.shown();
+            let counted = found.entry(some[set].0).or_default().entry(value.clone()).or_insert_with(|| Counted {
+                value,
+                blocks: pair.cut.zero(),
+                first: [None; 2],
+                last: [None; 2],
+            });
+            put(&mut counted.blocks, &row, row[2].int());
+            counted.first[side] = [counted.first[side], at(&row[3])].into_iter().flatten().min();
+            counted.last[side] = counted.last[side].max(at(&row[4]));
+        }
     }
+    let few = |(place, values): (usize, BTreeMap<String, Counted>)| {
+        let most = asked.iter().find(|(at, ..)| *at == place).map_or(0, |(.., most)| *most);
+        (values.len() <= most).then(|| (place, values.into_values().collect()))
+    };
+    Ok(found.into_iter().filter_map(few).collect())
+}
+
+fn values_sql(pair: &Pair, asked: &[(usize, String, usize)]) -> String {
     let sets: Vec<String> = asked.iter().map(|(_, name, _)| format!("(side, block, {name})")).collect();
     let texts: Vec<String> = asked.iter().map(|(_, name, _)| format!("{name}::VARCHAR")).collect();
     let which: Vec<String> =
         asked.iter().enumerate().map(|(at, (_, name, _))| format!("WHEN grouping({name}) = 0 THEN {at}")).collect();
-    let sql = fill(
+    fill(
         include_str!("values.sql"),
         &[
             ("rows", &pair.relation),
@@ -136,29 +165,5 @@ pub fn values(
             ("texts", &texts.join(", ")),
             ("which", &which.join(" ")),
         ],
-    );
-    let mut found: BTreeMap<usize, BTreeMap<String, Counted>> = BTreeMap::new();
-    for row in session.engine.rows(&sql)?.rows {
-        let set = usize::try_from(row[5].int()).unwrap_or(0);
-        let value = &row[6 + set];
-        if value.is_null() {
-            continue;
-        }
-        let side = usize::from(row[0].int() == 1);
-        let value = value.shown();
-        let counted = found.entry(asked[set].0).or_default().entry(value.clone()).or_insert_with(|| Counted {
-            value,
-            blocks: pair.cut.zero(),
-            first: [None; 2],
-            last: [None; 2],
-        });
-        put(&mut counted.blocks, &row, row[2].int());
-        counted.first[side] = [counted.first[side], at(&row[3])].into_iter().flatten().min();
-        counted.last[side] = counted.last[side].max(at(&row[4]));
-    }
-    let few = |(place, values): (usize, BTreeMap<String, Counted>)| {
-        let most = asked.iter().find(|(at, ..)| *at == place).map_or(0, |(.., most)| *most);
-        (values.len() <= most).then(|| (place, values.into_values().collect()))
-    };
-    Ok(found.into_iter().filter_map(few).collect())
+    )
 }

@@ -103,7 +103,7 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
         for other in session.tables.iter().filter(|other| other.name != table.name) {
             let system = || other.own_columns().find(|column| System::of_column(&column.name).is_some());
             if let Some(column) = other.roles.code.as_ref().or_else(|| system().map(|column| &column.name)) {
-                let seen = super::places::peeked(session, other, column)?;
+                let seen = super::places::codes_of(session, other, column)?;
                 let known = seen.iter().filter(|code| codes.contains(*code) && is_telling(code)).count();
                 // Another list with the same codes is no evidence of them.
                 if 2 * known >= seen.len() && !super::places::is_list(session, other, column)? {

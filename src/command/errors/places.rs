@@ -13,6 +13,8 @@ use crate::session::{Session, Table, known_column};
 
 /// Rows that are looked at to tell what a column holds.
 const ROWS: i64 = 2_048;
+/// Columns whose first rows are looked at together.
+const COLUMNS_AT_ONCE: usize = 64;
 /// Columns of these names hold codes of many things besides errors.
 const GENERAL: [&str; 2] = ["code", "status_code"];
 /// Columns called by nothing but these words hold HTTP's status if all of their numbers are such.
@@ -119,13 +121,16 @@ impl<'a> Place<'a> {
             let is_list = table.kind != "log" && ((is_bare && is_general) || is_list(session, table, &column)?);
             return Ok(if is_list { None } else { Some((Place::with(session, table, Some(column), codebook)?, None)) });
         }
-        for column in table.own_columns().filter(|column| may_be_code(session, table, column)) {
-            let seen = peeked(session, table, &column.name)?;
-            let told = told_by_values(table, column, &seen, codebook);
-            if let Some((why, system)) = told {
-                let note = format!("{}.{} is taken for its code: {why}", table.name, column.name);
-                let raw = Some(Raw::Column(column.name.clone()));
-                return Ok(Some((Place::new(table, raw, system), Some(note))));
+        let candidates: Vec<&Column> =
+            table.own_columns().filter(|column| may_be_code(session, table, column, codebook)).collect();
+        for few in candidates.chunks(COLUMNS_AT_ONCE) {
+            let names: Vec<&str> = few.iter().map(|column| column.name.as_str()).collect();
+            for (column, seen) in few.iter().zip(codes(session, table, &names)?) {
+                if let Some((why, system)) = told_by_values(table, column, &seen, codebook) {
+                    let note = format!("{}.{} is taken for its code: {why}", table.name, column.name);
+                    let raw = Some(Raw::Column(column.name.clone()));
+                    return Ok(Some((Place::new(table, raw, system), Some(note))));
+                }
             }
         }
         let can_fail = roles.level.is_some() || roles.result.is_some();
@@ -141,7 +146,7 @@ impl<'a> Place<'a> {
         let system = match column.as_deref().and_then(System::of_column).filter(|_| table.kind != "log") {
             None => None,
             Some(system) => {
-                let seen = peeked(session, table, column.as_deref().unwrap_or_default())?;
+                let seen = codes_of(session, table, column.as_deref().unwrap_or_default())?;
                 // The user's own codebook says what its codes are; what a system does not know is none of its codes.
                 let is_own = codebook.is_some_and(|book| seen.iter().any(|code| book.codes.contains(code)));
                 let known = seen.iter().filter(|code| system.describe(code).is_some()).count();
@@ -178,7 +183,7 @@ impl<'a> Place<'a> {
         ] {
             let Some(column) = role else { continue };
             let words: Vec<String> =
-                peek(session, self.table, column, is_fine)?.iter().map(|word| quote::text(word)).collect();
+                peeked(session, self.table, column, is_fine)?.iter().map(|word| quote::text(word)).collect();
             parts.push(match words.is_empty() {
                 true => format!("{raw} IS NULL"),
                 false => format!("coalesce({raw} IN ({}), true)", words.join(", ")),
@@ -186,7 +191,7 @@ impl<'a> Place<'a> {
         }
         self.harmless = parts.join(" AND ");
         let Some(column) = &roles.result else { return Ok(None) };
-        let unknown = peek(session, self.table, column, "trim(value) <> '' AND rca_failed(value) IS NULL")?;
+        let unknown = peeked(session, self.table, column, "trim(value) <> '' AND rca_failed(value) IS NULL")?;
         Ok((!unknown.is_empty()).then(|| {
             let listed: Vec<String> = unknown.iter().take(5).cloned().collect();
             format!(
@@ -246,17 +251,35 @@ fn is_status(column: &Column) -> bool {
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn peeked(session: &Session, table: &Table, column: &str) -> Result<BTreeSet<String>> {
-    let codes = peek(session, table, column, "rca_code(value) IS NOT NULL")?;
-    Ok(codes.into_iter().map(|code| code.trim().to_string()).collect())
+pub fn codes_of(session: &Session, table: &Table, column: &str) -> Result<BTreeSet<String>> {
+    Ok(codes(session, table, &[column])?.remove(0))
+}
+
+/// The same of each of several columns, with one look.
+fn codes(session: &Session, table: &Table, columns: &[&str]) -> Result<Vec<BTreeSet<String>>> {
+    let seen = peek(session, table, columns, "rca_code(value) IS NOT NULL")?;
+    Ok(seen.iter().map(|codes| codes.iter().map(|code| code.trim().to_string()).collect()).collect())
 }
 
 /// The distinct values of a column among the first rows of which a condition holds.
-fn peek(session: &Session, table: &Table, column: &str, condition: &str) -> Result<Vec<String>> {
-    let rows = format!("SELECT {}::VARCHAR AS value FROM {}", quote::name(column), table.scan(&[]));
+fn peeked(session: &Session, table: &Table, column: &str, condition: &str) -> Result<BTreeSet<String>> {
+    Ok(peek(session, table, &[column], condition)?.remove(0))
+}
+
+/// The same of each of several columns.
+fn peek(session: &Session, table: &Table, columns: &[&str], condition: &str) -> Result<Vec<BTreeSet<String>>> {
+    let values: Vec<String> = columns.iter().map(|column| format!("{}::VARCHAR", quote::name(column))).collect();
+    let rows = format!("SELECT [{}] AS cells FROM {}", values.join(", "), table.scan(&[]));
     session.engine.keep_first("rca_peeked", &rows, ROWS)?;
-    let sql = format!("SELECT DISTINCT value FROM rca_peeked WHERE value IS NOT NULL AND ({condition}) ORDER BY 1");
-    Ok(session.engine.rows(&sql)?.rows.iter().map(|row| row[0].shown()).collect())
+    let sql = format!(
+        "SELECT DISTINCT place, value FROM (SELECT generate_subscripts(cells, 1) - 1 AS place, unnest(cells) AS value FROM rca_peeked) \
+         WHERE value IS NOT NULL AND ({condition}) ORDER BY ALL"
+    );
+    let mut seen = vec![BTreeSet::new(); columns.len()];
+    for row in session.engine.rows(&sql)?.rows {
+        seen[usize::try_from(row[0].int()).unwrap_or(0)].insert(row[1].shown());
+    }
+    Ok(seen)
 }
 
 /// Whether it is a list of what codes mean: each stands there once, with a description and without an entity or outcome.
@@ -278,15 +301,27 @@ pub fn is_list(session: &Session, table: &Table, column: &str) -> Result<bool> {
 }
 
 /// Whether a column of a table without a named code is worth looking at.
-fn may_be_code(session: &Session, table: &Table, column: &Column) -> bool {
+fn may_be_code(session: &Session, table: &Table, column: &Column, codebook: Option<&Codebook>) -> bool {
     let roles = &table.roles;
+    let can_be_told = codebook.is_some() || is_called_status(column) || says_outcome(table);
     let is_taken = [&roles.level, &roles.message].into_iter().flatten().any(|name| *name == column.name);
     let happens = roles.time.is_some() || roles.level.is_some() || roles.result.is_some();
     table.kind != "log"
+        && can_be_told
         && happens
         && !is_taken
         && matches!(column.kind, Kind::Text | Kind::Int)
         && !session.entity_columns(table).contains(&column.name)
+}
+
+fn is_called_status(column: &Column) -> bool {
+    let words = meaning::words(&column.name);
+    column.kind == Kind::Int && !words.is_empty() && words.iter().all(|word| STATUSES.contains(&word.as_str()))
+}
+
+/// Whether rows say if all went well.
+fn says_outcome(table: &Table) -> bool {
+    table.roles.result.is_some() || table.roles.level.is_some()
 }
 
 /// What the values of a column say of it.
@@ -306,14 +341,12 @@ fn told_by_values(
         }
     }
     if column.kind == Kind::Int {
-        let words = meaning::words(&column.name);
-        let is_called = !words.is_empty() && words.iter().all(|word| STATUSES.contains(&word.as_str()));
         let are_statuses = seen.iter().all(|code| code.len() == 3 && matches!(code.as_bytes()[0], b'1'..=b'5'));
-        return (is_called && are_statuses && seen.len() > 1)
+        return (is_called_status(column) && are_statuses && seen.len() > 1)
             .then(|| ("its values are those of HTTP".into(), Some(System::Http)));
     }
     // What is shaped as a code may be the number of a gate, unless rows also say whether all went well.
-    if table.roles.result.is_none() && table.roles.level.is_none() {
+    if !says_outcome(table) {
         return None;
     }
     let shaped = seen.iter().filter(|code| is_shaped(code) || System::of_code(code).is_some()).count();

@@ -283,7 +283,7 @@ fn first_ways(Asked { population, attributes, .. }: Asked) -> Result<Vec<Kept>> 
         let engine = &population.session.engine;
         engine.keep_first("rca_first", &format!("SELECT {} FROM {}", list.join(", "), table.sql()), LOOKED_AT)?;
         let counts: Vec<String> = list.iter().map(|column| format!("count(DISTINCT {column})")).collect();
-        let row = population.session.one_row(&format!("SELECT {} FROM rca_first", counts.join(", ")))?;
+        let row = engine.counted_apart("rca_first", &counts)?;
         for ((at, _), count) in columns.iter().zip(row) {
             if count.int() > VALUES_MAX as i64 {
                 kept[*at] = Kept::Keys;

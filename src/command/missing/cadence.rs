@@ -5,7 +5,7 @@ use super::cause::Known;
 use super::divide::divide;
 use super::series::Series;
 use super::walk::{self, Seen};
-use super::{Kind, Search, duplicates, ended, expect, flatline, late, nulls, profile, sequence_gaps, time_gaps};
+use super::{Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, time_gaps};
 use crate::error::Result;
 use crate::session::Table;
 
@@ -36,7 +36,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     let own = Series { sequence: series.sequence.clone().filter(|_| !divided.counts_together), ..series.clone() };
     let floats = flatline::columns(search, table);
     let (now, later) = floats.split_at(floats.len().min(walk::LEVELS_AT_ONCE));
-    let sentinels = nulls::numbers();
+    let sentinels = sentinels::NUMBERS;
     let walked = walk::walk(search.session, &own, now, &sentinels)?;
     profile::walked(search, &own, now, &walked);
     let seen = walked.series;

@@ -184,12 +184,8 @@ impl Sample {
         };
         let counts: Vec<String> =
             columns.iter().map(|column| format!("count(DISTINCT {})", quote::name(&column.name))).collect();
-        let counts = ["count(*)".to_string(), format!("min({time})"), format!("max({time})")]
-            .into_iter()
-            .chain(counts)
-            .collect::<Vec<_>>()
-            .join(", ");
-        let counted = || engine.counted(&format!("SELECT {counts} FROM {SAMPLE_NAME}"));
+        let counts: Vec<String> = [format!("count(*), min({time}), max({time})")].into_iter().chain(counts).collect();
+        let counted = || engine.counted_apart(SAMPLE_NAME, &counts);
         let row = if profile.rows <= SAMPLE {
             engine.keep_found(SAMPLE_NAME, &rows("true"))?;
             counted()?

@@ -1,91 +1,70 @@
-//! Where the nulls of a column are: since when, and which other columns tell them. What depends on no column may
-//! still depend on the value that is not there: that cannot be told from the data.
+//! What is told by where rows are that lack something: since when, and which other columns tell them. What depends on no
+//! column may still depend on the value that is not there: that cannot be told from the data.
 
-use super::crossed::{self, Crossing};
-use super::{Search, profile};
-use crate::engine::quote;
-use crate::error::Result;
-use crate::model::column::Column;
+use super::spread::{Lack, PARTS, Part, Spread};
 use crate::model::statistics;
 use crate::model::time;
-use crate::session::Table;
 
 /// Fewer nulls, or rows, tell nothing.
 const NULLS_LEAST: i64 = 5;
 const ROWS_LEAST: i64 = 20;
 
-/// What is known of the rows of which `holds` is true, as text that goes on behind a finding's detail. `known` is how
-/// many of them there are by the values of other columns, where that was counted already, and at which place.
-///
-/// # Errors
-/// If the evidence cannot be read.
-pub fn told(
-    search: &mut Search,
-    (table, column): (&Table, &Column),
-    holds: &str,
-    condition: &str,
-    counts: (i64, i64),
-    known: Option<(&[Crossing], usize)>,
-) -> Result<String> {
-    let (rows, nulls) = counts;
-    if nulls < NULLS_LEAST || rows < ROWS_LEAST || nulls == rows {
-        return Ok(String::new());
+/// What is known of the lack at a place of the spread, of a table of so many rows, as text that goes on behind a
+/// finding's detail.
+pub fn told(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> String {
+    if lack.rows < NULLS_LEAST || rows < ROWS_LEAST || lack.rows == rows {
+        return String::new();
     }
-    let mut told = String::new();
-    let change = change(search, table, holds, condition)?;
-    if let Some(change) = &change {
-        told.push_str(&format!("; {change}"));
+    match (change(&spread.by_time, place), dependence(spread, (lack, place), rows)) {
+        (None, None) => "; no other column tells where: consistent with missing at random".into(),
+        told => [told.0, told.1].into_iter().flatten().map(|told| format!("; {told}")).collect(),
     }
-    let asked = if known.is_none() { crossed::of(search, table, holds)? } else { Vec::new() };
-    match dependence(column, counts, known.unwrap_or((&asked, 0))) {
-        Some(depends) => told.push_str(&format!("; {depends}")),
-        None if change.is_none() => told.push_str("; no other column tells where: consistent with missing at random"),
-        None => {}
-    }
-    Ok(told)
+}
+
+/// Whether the lack is clearly more frequent in the last third of the table's time than in the first.
+pub fn rises(spread: &Spread, place: usize) -> bool {
+    const MORE: f64 = 0.3;
+    let share = |is_in: &dyn Fn(i64) -> bool| {
+        let (rows, lacking) = sums(spread.by_time.iter().filter(|part| is_in(part.number)), place);
+        (rows > 0.0).then_some(lacking / rows)
+    };
+    let (first, last) = (share(&|part| part < PARTS / 3), share(&|part| part >= PARTS - PARTS / 3));
+    first.zip(last).is_some_and(|(first, last)| last - first > MORE)
+}
+
+/// Rows, and how many of them have the lack.
+fn sums<'a>(parts: impl IntoIterator<Item = &'a Part>, place: usize) -> (f64, f64) {
+    let one = |(rows, lacking), part: &Part| (rows + part.rows as f64, lacking + part.lacking[place] as f64);
+    parts.into_iter().fold((0.0, 0.0), one)
 }
 
 /// The moment from which on the share is another, by the likelihood of two shares instead of one.
-fn change(search: &mut Search, table: &Table, holds: &str, condition: &str) -> Result<Option<String>> {
-    const PARTS: usize = 60;
+fn change(parts: &[Part], place: usize) -> Option<String> {
     // Of a chi-squared of one degree, far beyond any of the sixty places by chance.
     const GAIN_LEAST: f64 = 25.0;
     const TIMES_LEAST: f64 = 3.0;
-    let Some(at) = table.roles.time.as_ref().map(|name| format!("{}::TIMESTAMP", quote::name(name))) else {
-        return Ok(None);
-    };
-    let profile = profile::of(search, table)?;
-    let (Some(first), Some(last)) = (profile.first, profile.last) else { return Ok(None) };
-    let width = (last - first) / PARTS as i64 + 1;
-    let parts = search.session.engine.rows(&format!(
-        "SELECT (epoch_us({at}) - {first}) // {width}, count(*), count(*) FILTER ({holds}), min({at}) FROM {} WHERE isfinite({at}) AND ({condition}) \
-         GROUP BY 1 ORDER BY 1",
-        table.sql()
-    ))?;
-    let parts: Vec<(f64, f64, i64)> =
-        parts.rows.iter().map(|row| (row[1].int() as f64, row[2].int() as f64, row[3].int())).collect();
-    let sums = |parts: &[(f64, f64, i64)]| parts.iter().fold((0.0, 0.0), |(n, k), part| (n + part.0, k + part.1));
+    let sums = |parts: &[Part]| sums(parts, place);
     let likelihood = |(n, k): (f64, f64)| {
         let term = |count: f64| if count > 0.0 { count * (count / n).ln() } else { 0.0 };
         term(k) + term(n - k)
     };
-    let all = likelihood(sums(&parts));
+    let all = likelihood(sums(parts));
     let gain = |at: &usize| 2.0 * (likelihood(sums(&parts[..*at])) + likelihood(sums(&parts[*at..])) - all);
-    let Some(best) = (1..parts.len()).max_by(|a, b| gain(a).total_cmp(&gain(b))) else { return Ok(None) };
-    let share = |parts: &[(f64, f64, i64)]| {
+    let best = (1..parts.len()).max_by(|a, b| gain(a).total_cmp(&gain(b)))?;
+    let share = |parts: &[Part]| {
         let (n, k) = sums(parts);
         k / n.max(1.0)
     };
     let (before, after) = (share(&parts[..best]), share(&parts[best..]));
     let is_clear = gain(&best) > GAIN_LEAST && before.max(after) >= TIMES_LEAST * before.min(after);
-    Ok(is_clear.then(|| {
+    is_clear.then(|| {
         format!(
             "from about {} on in {} of the rows, before in {}",
-            time::rfc3339(parts[best].2),
+            time::rfc3339(parts[best].first),
             percent(after),
             percent(before)
         )
-    }))
+    })
 }
 
 fn percent(share: f64) -> String {
@@ -94,13 +73,14 @@ fn percent(share: f64) -> String {
 
 /// The value of another column that most of the nulls go with, if that is more than chance: by the risk ratio, with
 /// the false-discovery rate kept over all values looked at.
-fn dependence(column: &Column, (rows, nulls): (i64, i64), (crossings, place): (&[Crossing], usize)) -> Option<String> {
+fn dependence(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> Option<String> {
     const RATIO_LEAST: f64 = 2.0;
     const FALSE_DISCOVERY: f64 = 0.01;
     let mut looked_at: Vec<(String, i64, i64, statistics::Ratio)> = Vec::new();
-    for crossing in crossings.iter().filter(|crossing| crossing.by.name != column.name) {
+    let nulls = lack.rows;
+    for crossing in spread.by_value.iter().filter(|crossing| crossing.by.name != lack.column.name) {
         for group in crossing.groups.iter().filter(|group| !group.value.is_null()) {
-            let (with, both) = (group.rows, group.nulls[place]);
+            let (with, both) = (group.rows, group.lacking[place]);
             let ratio = statistics::risk_ratio(both as f64, with as f64, (nulls - both) as f64, (rows - with) as f64);
             looked_at.push((format!("{}={}", crossing.by.name, group.value.shown()), with, both, ratio));
         }

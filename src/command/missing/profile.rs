@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::series::Series;
 use super::walk::Walked;
-use super::{Search, nulls};
+use super::{Search, sentinels};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
@@ -50,12 +50,12 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
     let mut is_time = None;
     if let Some(time) = time {
         let is_odd = |end: &Value| {
-            !end.is_null() && (end.int() == i64::MAX || end.int() <= -i64::MAX || nulls::is_day_for_none(end.int()))
+            !end.is_null() && (end.int() == i64::MAX || end.int() <= -i64::MAX || sentinels::is_day(end.int()))
         };
         if row[1..3].iter().any(is_odd) {
-            is_time = Some(format!("{time} NOT IN ({})", nulls::instants(Kind::Time)));
+            is_time = Some(format!("{time} NOT IN ({})", sentinels::instants(Kind::Time)));
             let finite =
-                format!("isfinite({time}) AND ({condition}) AND {time} NOT IN ({})", nulls::instants(Kind::Time));
+                format!("isfinite({time}) AND ({condition}) AND {time} NOT IN ({})", sentinels::instants(Kind::Time));
             row.splice(1..3, ask(&format!("min({time}), max({time})"), &finite)?);
         }
     }
@@ -76,8 +76,8 @@ pub fn walked(search: &mut Search, series: &Series, floats: &[String], walked: &
     for (place, column) in series.columns.iter().enumerate() {
         let is_text = series.table.column(column).is_some_and(|column| column.kind == Kind::Text);
         let stands_for_none = |value: &String| match is_text {
-            true => nulls::is_text_for_none(value),
-            false => value.parse().is_ok_and(nulls::is_number_for_none),
+            true => sentinels::is_text(value),
+            false => value.parse().is_ok_and(sentinels::is_number),
         };
         let of = |value: &Option<String>| value.as_ref().is_some_and(stands_for_none);
         let values = || walked.series.iter().map(|seen| (&seen.values[place], seen.line.rows as i64));
@@ -88,7 +88,7 @@ pub fn walked(search: &mut Search, series: &Series, floats: &[String], walked: &
     if let Some(sequence) = &series.sequence {
         let numbers: u64 = walked.series.iter().map(|seen| seen.line.told.counter.numbers).sum();
         let ends = walked.series.iter().flat_map(|seen| seen.line.told.counter.ends());
-        let may_have_sentinels = ends.into_iter().any(|end| nulls::is_number_for_none(end as f64));
+        let may_have_sentinels = ends.into_iter().any(|end| sentinels::is_number(end as f64));
         counts.insert(sequence.clone(), Counts { values: numbers as i64, may_have_sentinels });
     }
     counts.insert(series.time.clone(), Counts { values: rows as i64, may_have_sentinels: false });
@@ -116,30 +116,27 @@ pub fn columns(search: &Search, table: &Table, columns: &[&Column]) -> Result<Ve
 }
 
 fn asked_of(search: &Search, table: &Table, columns: &[&Column]) -> Result<Vec<Counts>> {
-    let (numbers, texts) = nulls::lists();
-    // Sentinels lie apart from all other values, so that one of them is the lowest or the highest.
-    let at_an_end =
-        |name: &str, list: &str| format!("coalesce(min({name}) IN ({list}) OR max({name}) IN ({list}), false)");
-    let sentinels = |column: &&Column| {
+    const ASKED: usize = 3;
+    let asked = |column: &&Column| {
         let name = quote::name(&column.name);
-        match column.kind {
-            Kind::Int | Kind::Float => at_an_end(&name, &numbers),
-            Kind::Time | Kind::Date => at_an_end(&name, &nulls::instants(column.kind)),
-            // A function over one column is asked once for each word of a dictionary.
-            Kind::Text => format!("count(*) FILTER (list_contains([{texts}], lower(trim({name})))) > 0"),
-            _ => "false".into(),
-        }
+        // Sentinels lie apart from all other values, so that one of them is the lowest or the highest.
+        let ends = match column.kind {
+            Kind::Int | Kind::Float | Kind::Time | Kind::Date => format!("min({name}), max({name})"),
+            // A function over one column is asked once for each word of a dictionary. A FILTER of its own for each column
+            // would copy all columns.
+            Kind::Text => format!("bool_or({}), NULL", sentinels::is_text_sql(&name)),
+            _ => "NULL, NULL".into(),
+        };
+        format!("count({name}), {ends}")
     };
-    let counts: Vec<String> = columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
-    let sentinels: Vec<String> = columns.iter().map(sentinels).collect();
-    let list: Vec<String> = counts.into_iter().chain(sentinels).collect();
+    let list: Vec<String> = columns.iter().map(asked).collect();
     let sql = format!("SELECT {} FROM {} WHERE {}", list.join(", "), table.sql(), search.condition(table));
     let row = search.session.engine.counted(&sql)?;
-    let of = |place: usize| Counts {
-        values: row.get(place).map_or(0, Value::int),
-        may_have_sentinels: row.get(columns.len() + place) == Some(&Value::Bool(true)),
+    let of = |told: &[Value]| Counts {
+        values: told[0].int(),
+        may_have_sentinels: told[1..].iter().any(|told| *told == Value::Bool(true) || sentinels::is(told)),
     };
-    Ok((0..columns.len()).map(of).collect())
+    Ok(row.chunks_exact(ASKED).map(of).collect())
 }
 
 /// Columns that have few values, as far as the first rows tell: those that others may depend on.
@@ -166,7 +163,7 @@ pub fn categories(search: &mut Search, table: &Table) -> Result<Rc<Vec<String>>>
         let engine = &search.session.engine;
         let rows = format!("SELECT {} FROM {} WHERE {}", names.join(", "), table.sql(), search.condition(table));
         engine.keep_first("first_rows", &rows, ROWS)?;
-        let row = engine.counted(&format!("SELECT {} FROM first_rows", counts.join(", ")))?;
+        let row = engine.counted_apart("first_rows", &counts)?;
         few = columns
             .into_iter()
             .zip(&row)
