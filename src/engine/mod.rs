@@ -26,6 +26,7 @@ pub mod fuzzed;
 pub mod guard;
 mod order;
 pub mod quote;
+mod runs;
 mod scan;
 mod vector;
 
@@ -72,7 +73,7 @@ impl Engine {
                 .with("temp_directory", limits.spill.to_string_lossy())?
                 .threads(i64::try_from(limits.threads).unwrap_or(1))?;
             match limits.memory {
-                Some(memory) => config.max_memory(&format!("{}B", share(memory))),
+                Some(memory) => config.max_memory(&format!("{}B", share(memory, 0))),
                 None => Ok(config),
             }
         })();
@@ -109,6 +110,14 @@ impl Engine {
     /// Where what does not fit the memory is written. The directory need not be there yet.
     pub fn spill(&self) -> &Path {
         &self.spill
+    }
+
+    /// Of `memory` that the whole program may use so many bytes are taken for as long as it runs.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn allow_memory(&self, memory: u64, taken: u64) -> Result<()> {
+        self.execute(&format!("SET memory_limit = '{}B'", share(memory, taken)))
     }
 
     /// Tells other threads whether somebody asked to stop.
@@ -458,10 +467,10 @@ fn sql_error(kind: &str, message: &str) -> Error {
 
 /// What the engine may count as its own of the memory that all may use: readers hold blocks beside it, and what it
 /// allocates is about a third more than it counts. With too little it cannot even spill.
-fn share(memory: u64) -> u64 {
+fn share(memory: u64, taken: u64) -> u64 {
     const BESIDE: u64 = 100_000_000;
     const LEAST: u64 = 70_000_000;
-    (memory.saturating_sub(BESIDE) / 3 * 2).max(LEAST).min(memory)
+    (memory.saturating_sub(BESIDE + taken) / 3 * 2).max(LEAST).min(memory)
 }
 
 fn absolute(path: &Path) -> String {

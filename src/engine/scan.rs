@@ -10,7 +10,7 @@ use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 
 use super::ahead::Ahead;
-use super::vector;
+use super::{runs, vector};
 use crate::error::{Error, Kind};
 use crate::model::column::{Batch, Kind as ColumnKind};
 use crate::model::coverage::Coverage;
@@ -250,7 +250,8 @@ impl VTab for Scan {
             threads,
             ahead: is_ahead,
         };
-        let scan: Arc<dyn scan::Scan> = bound.table.clone().scan(request).map_err(|error| registry.fail(error))?.into();
+        let scan = bound.table.clone().scan(request).map_err(|error| registry.fail(error))?;
+        let scan = runs::joined(scan.into(), bound.label.bytes, registry.0.threads);
         let filled: Arc<[ColumnKind]> = kinds.iter().map(|kind: &Option<_>| kind.unwrap_or(ColumnKind::Int)).collect();
         let ahead = is_ahead.then(|| Ahead::start(&scan, &filled, registry.0.threads));
         init.set_max_threads(threads.min(scan.splits()).max(1) as u64);

@@ -58,6 +58,9 @@ impl Named {
     }
 }
 
+/// About what is kept of a file as long as the program runs: 100,000 take 200 MB.
+const FILE_BYTES: u64 = 1_800;
+
 /// What a session is opened with.
 pub struct Opening<'a> {
     pub case: Case,
@@ -287,6 +290,9 @@ impl Session {
         }
         for (source, note) in &session.notes {
             session.coverage.note_of_source(source, note.clone());
+        }
+        if let Some(memory) = session.memory {
+            session.engine.allow_memory(memory, session.files.len() as u64 * FILE_BYTES)?;
         }
         if !allows_files {
             session.shut()?;

@@ -134,7 +134,8 @@ fn two_thousand_columns_are_read_and_asked() {
     lacks.sort_unstable();
     let expected = [("c1005", 20), ("c1011", 10), ("c11", 10), ("c5", 20)];
     assert_eq!(lacks, expected.map(|(column, rows)| (format!("{column:?}"), rows)));
-    let compared = run_in(place.path(), &["compare", "--incident", "2025-03-01T08:00:30..2025-03-01T08:01", "wide.csv"]);
+    let compared =
+        run_in(place.path(), &["compare", "--incident", "2025-03-01T08:00:30..2025-03-01T08:01", "wide.csv"]);
     assert_eq!(compared.status.code(), Some(0), "{}", said(&compared));
 }
 
