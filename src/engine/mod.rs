@@ -3,7 +3,6 @@
 //! back as it was.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,7 +11,6 @@ use duckdb::arrow::array::StructArray;
 use duckdb::{Connection, Statement, params_from_iter};
 
 use crate::error::{Error, Result};
-use crate::model::column::Kind;
 use crate::model::coverage::Coverage;
 use crate::model::scan::{Kept, Sink, Table};
 use crate::model::value::Value;
@@ -24,6 +22,7 @@ mod function;
 #[cfg(fuzzing)]
 pub mod fuzzed;
 pub mod guard;
+mod keep;
 mod order;
 pub mod quote;
 mod runs;
@@ -372,51 +371,6 @@ impl Engine {
         let mut kept = Kept::default();
         self.query(sql, &[], &mut kept)?;
         Ok(kept)
-    }
-
-    /// Keeps what a query finds as a temporary table, with its rows in no order, so that all threads can write it.
-    ///
-    /// # Errors
-    /// As [`Engine::query`].
-    pub fn keep_found(&self, table: &str, sql: &str) -> Result<()> {
-        self.execute("SET preserve_insertion_order = false")?;
-        let kept = self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"));
-        self.execute("SET preserve_insertion_order = true")?;
-        kept
-    }
-
-    /// Keeps the first rows that a query finds as a temporary table, in the order of the evidence. What is not read of
-    /// it is not counted as unread: the table is read for the answer besides.
-    ///
-    /// # Errors
-    /// As [`Engine::query`].
-    pub fn keep_first(&self, table: &str, sql: &str, rows: i64) -> Result<()> {
-        let _order = self.registry.in_order();
-        self.coverage.is_peek.store(true, Ordering::Relaxed);
-        let kept = self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql} LIMIT {rows}"));
-        self.coverage.is_peek.store(false, Ordering::Relaxed);
-        kept
-    }
-
-    /// Keeps rows that were put together here as a temporary table, and returns the SQL that reads them in order.
-    ///
-    /// # Errors
-    /// If the engine refuses.
-    pub fn keep(&self, name: &str, columns: &[(&str, Kind)], rows: &[Vec<Value>]) -> Result<String> {
-        const ROWS: usize = 256;
-        let table = quote::name(&format!("rca_{name}"));
-        let declared: Vec<String> =
-            columns.iter().map(|(name, kind)| format!("{} {}", quote::name(name), kind.name())).collect();
-        self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} (place BIGINT, {})", declared.join(", ")))?;
-        for (index, chunk) in rows.chunks(ROWS).enumerate() {
-            let row = |(offset, row): (usize, &Vec<Value>)| {
-                let values: Vec<String> = row.iter().map(quote::literal).collect();
-                format!("({}, {})", index * ROWS + offset, values.join(", "))
-            };
-            let values: Vec<String> = chunk.iter().enumerate().map(row).collect();
-            self.execute(&format!("INSERT INTO {table} VALUES {}", values.join(", ")))?;
-        }
-        Ok(format!("SELECT * EXCLUDE (place) FROM {table} ORDER BY place"))
     }
 
     fn failed(&self, cause: &duckdb::Error) -> Error {

@@ -138,8 +138,9 @@ struct Work {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if self.finished.load(Ordering::Relaxed) < self.scan.splits() && !self.coverage.is_interrupted() {
-            self.coverage.stopped_early(&self.table);
+        if !self.coverage.is_interrupted() {
+            let is_whole = self.finished.load(Ordering::Relaxed) >= self.scan.splits();
+            self.coverage.ended(&self.table, is_whole);
         }
     }
 }

@@ -273,7 +273,9 @@ struct Table {
     notes: BTreeSet<String>,
     /// Notes are of a source as a whole, whichever of its tables are asked for.
     is_source: bool,
+    /// A scan ended before its last row, since the answer needed no more; and another went on to its end.
     stopped_early: bool,
+    is_whole: bool,
     /// Of the evidence it stands in, once somebody asked for it: what that is, and its bytes.
     bytes: Option<(String, u64)>,
 }
@@ -314,12 +316,15 @@ impl Coverage {
         self.lock().entry(source.to_string()).or_default().is_source = true;
     }
 
-    /// A scan that ended before its last row, since the answer needed no more.
-    pub fn stopped_early(&self, table: &str) {
+    /// A scan is over: at the table's end, or before it.
+    pub fn ended(&self, table: &str, is_whole: bool) {
         if self.is_peek.load(Ordering::Relaxed) {
             return;
         }
-        self.lock().entry(table.to_string()).or_default().stopped_early = true;
+        let mut tables = self.lock();
+        let table = tables.entry(table.to_string()).or_default();
+        table.is_whole |= is_whole;
+        table.stopped_early |= !is_whole;
     }
 
     /// A table is being read, out of so many bytes of evidence, which other tables may stand in too.
@@ -396,7 +401,7 @@ impl Coverage {
             if table.bytes.is_some() || table.is_source {
                 table.notes.iter().for_each(|note| notes.entry(note).or_default().push(name));
             }
-            if table.stopped_early {
+            if table.stopped_early && !table.is_whole {
                 lines.push(format!("{name}: not read to its end, the answer needed no more"));
             }
         }

@@ -139,6 +139,27 @@ fn two_thousand_columns_are_read_and_asked() {
     assert_eq!(compared.status.code(), Some(0), "{}", said(&compared));
 }
 
+/// Few errors are kept as they were read, of many the evidence is read again.
+#[test]
+fn many_errors_are_counted_as_few_are() {
+    let place = folder();
+    for rows in [1_000, 200_001] {
+        let mut text = String::from("ts,level,code,message\n");
+        for row in 0..rows {
+            let (level, code) = if row % 4 == 3 { ("WARN", "E9") } else { ("ERROR", ["E1", "", "E2"][row % 4]) };
+            writeln!(text, "2025-03-01 08:{:02}:{:02},{level},{code},axis {row} stuck", row / 60 % 60, row % 60)
+                .expect("text");
+        }
+        write(place.path(), "errors.csv", &text);
+        let output = run_in(place.path(), &["errors", "errors.csv", "-f", "ndjson"]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let rows_of = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("a row")["count"].as_u64();
+        assert_eq!(text.lines().filter_map(rows_of).sum::<u64>(), rows as u64, "{text}");
+        assert!(text.contains("axis <*> stuck") && said(&output).contains("nothing lost"), "{text}{}", said(&output));
+        assert!(!said(&output).contains("not read to its end"), "{}", said(&output));
+    }
+}
+
 #[test]
 fn columns_of_a_wide_table_are_described_as_each_alone() {
     let place = folder();

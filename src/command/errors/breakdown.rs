@@ -10,13 +10,20 @@ use crate::session::{Session, Window};
 /// How many parts the trend has.
 const TREND: usize = 12;
 
+/// As many errors are kept as they were read; where there are more, the evidence is read for each thing asked of them.
+const ROWS_KEPT: i64 = 200_000;
+
 /// All candidates as SQL, with the `number` of their template where they have no code. Their messages are mined at
 /// once, whatever part of the window they are in.
 ///
 /// # Errors
 /// If the evidence cannot be read.
 pub fn numbered(question: &Question, window: Window) -> Result<String> {
-    let candidates = question.candidates(window);
+    const KEPT: &str = "rca_errors_rows";
+    let mut candidates = question.candidates(window);
+    if question.session.engine.keep_few(KEPT, &candidates, ROWS_KEPT)? {
+        candidates = format!("SELECT * FROM {KEPT}");
+    }
     let uncoded = match question.places.iter().any(|place| place.table.roles.message.is_some()) {
         true => format!("SELECT text FROM ({candidates}) WHERE is_error AND code IS NULL AND text IS NOT NULL"),
         false => "SELECT NULL::VARCHAR AS text WHERE false".into(),
