@@ -337,9 +337,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::query`].
     pub fn counted(&self, sql: &str) -> Result<Vec<Value>> {
-        let mut kept = Kept::default();
-        self.run(sql, &[], &mut kept)?;
-        Ok(kept.rows.into_iter().next().unwrap_or_default())
+        Ok(self.counted_by(sql)?.into_iter().next().unwrap_or_default())
     }
 
     /// As [`Engine::counted`], of a table that is kept, and a few columns at a time: each count of distinct values takes
