@@ -1,10 +1,12 @@
 //! Rows that came twice: by their number, or with all their values where there is none.
 
+use std::collections::HashMap;
+
 use super::series::{Series, count};
 use super::shown::Rows;
 use super::walk::{self, Seen};
-use super::{Finding, Kind, Search};
-use crate::engine::quote;
+use super::{Finding, Kind, Search, sieve};
+use crate::engine::{Engine, quote};
 use crate::error::Result;
 use crate::model::column;
 
@@ -45,19 +47,9 @@ pub fn copies(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
         .filter(|column| column.kind != column::Kind::Blob)
         .map(|column| quote::readable_name(&column.name))
         .collect();
-    let (label, time) = (series.label(), series.time_sql());
-    let labels: Vec<&str> = at_once.iter().map(|seen| seen.label.as_str()).collect();
-    let which = if labels.len() <= walk::NAMED_MAX { series.is_one_of(&labels) } else { series.is_any() };
-    let found = format!(
-        "SELECT series, min(ts), max(ts), sum(rows)::BIGINT, count(*) FROM \
-         (SELECT {label} AS series, {time} AS ts, count(*) AS rows FROM {} WHERE isfinite({time}) AND {which} GROUP BY {}, {label}, {time} HAVING count(*) > 1) \
-         GROUP BY series ORDER BY series",
-        series.table.sql(),
-        columns.join(", "),
-    );
-    for row in search.session.engine.rows(&found)?.rows {
-        let (rows, distinct, label) = (row[3].int(), row[4].int(), row[0].shown());
-        let Some(seen) = at_once.iter().find(|seen| seen.label == label) else { continue };
+    let mut found = found(&search.session.engine, series, &at_once, &columns)?;
+    for seen in at_once {
+        let Some(copies) = found.remove(&seen.label) else { continue };
         let sql = format!(
             "SELECT * FROM {} WHERE {} QUALIFY row_number() OVER (PARTITION BY {}) > 1",
             series.table.sql(),
@@ -65,15 +57,89 @@ pub fn copies(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
             columns.join(", "),
         );
         search.findings.push(Finding {
-            since: Some(row[1].int()),
-            until: Some(row[2].int()),
-            expected: distinct,
-            observed: rows,
+            since: Some(copies.since),
+            until: Some(copies.until),
+            expected: copies.distinct,
+            observed: copies.rows,
             missing: 0,
-            detail: format!("{} equal in every value to one that was there before", count(rows - distinct, "row")),
+            detail: format!(
+                "{} equal in every value to one that was there before",
+                count(copies.rows - copies.distinct, "row")
+            ),
             sql: quote::one_line(&sql),
-            ..series.finding(Kind::Duplicate, &label)
+            ..series.finding(Kind::Duplicate, &seen.label)
         });
+    }
+    Ok(())
+}
+
+/// Rows of a series that are there more than once.
+struct Copies {
+    since: i64,
+    until: i64,
+    rows: i64,
+    distinct: i64,
+}
+
+/// The copies in each series that has any. Many rows are sifted first; where many pass, they are kept aside and compared
+/// a part at a time.
+fn found(engine: &Engine, series: &Series, at_once: &[&Seen], columns: &[String]) -> Result<HashMap<String, Copies>> {
+    const KEPT: &str = "rca_copies";
+    let (table, label, time) = (series.table.sql(), series.label(), series.time_sql());
+    let labels: Vec<&str> = at_once.iter().map(|seen| seen.label.as_str()).collect();
+    let which = if labels.len() <= walk::NAMED_MAX { series.is_one_of(&labels) } else { series.is_any() };
+    let rows = at_once.iter().map(|seen| seen.line.rows).sum();
+    let hash = format!("(hash({}) >> 1)::BIGINT", columns.join(", "));
+    let passed = sieve::sift(engine, &table, &hash, &format!("isfinite({time}) AND {which}"), rows)?;
+    let mut found = HashMap::new();
+    if passed.rows <= sieve::FEW {
+        add(engine, &mut found, &table, [&label, &time], columns, &passed.condition)?;
+        return Ok(found);
+    }
+    let names: Vec<String> = (0..columns.len()).map(|at| format!("c{at}")).collect();
+    let list: Vec<String> = columns.iter().zip(&names).map(|(column, name)| format!("{column} AS {name}")).collect();
+    engine.keep_found(
+        KEPT,
+        &format!(
+            "SELECT {label} AS label, {time} AS at, {hash} AS hash, {} FROM {table} WHERE {}",
+            list.join(", "),
+            passed.condition
+        ),
+    )?;
+    let parts = passed.rows.div_ceil(sieve::FEW);
+    for part in 0..parts {
+        add(engine, &mut found, KEPT, ["label", "at"], &names, &format!("hash % {parts} = {part}"))?;
+    }
+    engine.execute(&format!("DROP TABLE {KEPT}"))?;
+    Ok(found)
+}
+
+/// Adds the copies among the rows of `from` that hold `condition`.
+fn add(
+    engine: &Engine,
+    found: &mut HashMap<String, Copies>,
+    from: &str,
+    [label, time]: [&str; 2],
+    columns: &[String],
+    condition: &str,
+) -> Result<()> {
+    let sql = format!(
+        "SELECT series, min(ts), max(ts), sum(rows)::BIGINT, count(*) FROM \
+         (SELECT {label} AS series, {time} AS ts, count(*) AS rows FROM {from} WHERE {condition} \
+         GROUP BY {}, {label}, {time} HAVING count(*) > 1) GROUP BY series",
+        columns.join(", "),
+    );
+    for row in engine.counted_by(&sql)? {
+        let more = Copies { since: row[1].int(), until: row[2].int(), rows: row[3].int(), distinct: row[4].int() };
+        found
+            .entry(row[0].shown())
+            .and_modify(|copies: &mut Copies| {
+                copies.since = copies.since.min(more.since);
+                copies.until = copies.until.max(more.until);
+                copies.rows += more.rows;
+                copies.distinct += more.distinct;
+            })
+            .or_insert(more);
     }
     Ok(())
 }

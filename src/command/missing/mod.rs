@@ -33,6 +33,7 @@ mod sequence_gaps;
 mod series;
 mod shared;
 mod shown;
+mod sieve;
 mod spread;
 mod summary;
 mod time_gaps;
