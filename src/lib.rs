@@ -173,7 +173,7 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
     stop_with(running, coverage.clone(), Some(session.engine.interrupt()));
     redaction.learn(&session)?;
     if command.is_any_sql() {
-        terminal::limit_memory(session.memory);
+        terminal::limit_memory(session.engine.memory());
     }
     let answer = command.run(&session)?;
     let (rows, mut notes) =

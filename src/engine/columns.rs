@@ -54,11 +54,6 @@ fn is_valid(nulls: Option<&NullBuffer>, row: usize) -> bool {
 }
 
 impl Ints<'_> {
-    /// All but NULL.
-    pub fn known(&self) -> impl Iterator<Item = i64> {
-        (0..self.values.len()).filter_map(|row| self.get(row))
-    }
-
     /// `None` for NULL.
     pub fn get(&self, row: usize) -> Option<i64> {
         is_valid(self.nulls, row).then(|| self.values[row])

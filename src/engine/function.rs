@@ -56,10 +56,10 @@ impl VScalar for TextFunction {
     }
 }
 
-/// `f(number)` is a number, computed once for numbers that are known to be the same.
-pub struct NumberFunction;
+/// `f(number)` is a number, computed for each row, or once for numbers that are known to be the same.
+pub struct NumberFunction<const EACH_ROW: bool>;
 
-impl VScalar for NumberFunction {
+impl<const EACH_ROW: bool> VScalar for NumberFunction<EACH_ROW> {
     type State = OfNumbers;
 
     fn invoke(
@@ -82,6 +82,10 @@ impl VScalar for NumberFunction {
 
     fn signatures() -> Vec<ScalarFunctionSignature> {
         vec![signature(&[LogicalTypeId::Bigint])]
+    }
+
+    fn volatile() -> bool {
+        EACH_ROW
     }
 }
 

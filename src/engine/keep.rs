@@ -13,10 +13,8 @@ impl Engine {
     /// # Errors
     /// As [`Engine::query`].
     pub fn keep_found(&self, table: &str, sql: &str) -> Result<()> {
-        self.execute("SET preserve_insertion_order = false")?;
-        let kept = self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"));
-        self.execute("SET preserve_insertion_order = true")?;
-        kept
+        let _disorder = self.in_no_order()?;
+        self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"))
     }
 
     /// Keeps the first rows that a query finds as a temporary table, in the order of the evidence. What is not read of

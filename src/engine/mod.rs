@@ -23,6 +23,7 @@ mod function;
 pub mod fuzzed;
 pub mod guard;
 mod keep;
+mod memory;
 mod order;
 pub mod quote;
 mod runs;
@@ -32,6 +33,7 @@ mod vector;
 pub use columns::Columns;
 pub use function::Message;
 use function::{CellFunction, MessageFunction, NumberFunction, OfCells, OfMessages, OfNumbers, OfTexts, TextFunction};
+use memory::Memory;
 use scan::Registry;
 pub use scan::{Label, with_needles};
 
@@ -50,6 +52,7 @@ pub struct Engine {
     registry: Registry,
     coverage: Arc<Coverage>,
     spill: PathBuf,
+    memory: Memory,
 }
 
 /// Stops what the engine does, from another thread.
@@ -65,6 +68,7 @@ impl Engine {
     /// # Errors
     /// If a limit is not understood.
     pub fn open(limits: &Limits, coverage: Arc<Coverage>) -> Result<Engine> {
+        const STREAMED: u64 = 64_000_000;
         let config = (|| {
             let config = duckdb::Config::default()
                 .enable_autoload_extension(false)?
@@ -72,7 +76,7 @@ impl Engine {
                 .with("temp_directory", limits.spill.to_string_lossy())?
                 .threads(i64::try_from(limits.threads).unwrap_or(1))?;
             match limits.memory {
-                Some(memory) => config.max_memory(&format!("{}B", share(memory, 0))),
+                Some(memory) => config.max_memory(&format!("{}B", memory::share(memory, 0))),
                 None => Ok(config),
             }
         })();
@@ -85,7 +89,8 @@ impl Engine {
             .detail(e.to_string())
         })?;
         let registry = Registry::new(coverage.clone(), limits.threads);
-        let engine = Engine { connection, registry, coverage, spill: limits.spill.clone() };
+        let memory = Memory::of(limits.memory);
+        let engine = Engine { connection, registry, coverage, spill: limits.spill.clone(), memory };
         engine
             .registry
             .install(&engine.connection)
@@ -93,7 +98,10 @@ impl Engine {
         // Only a build with ICU has a zone to set; one without is in UTC anyway.
         engine.connection.execute_batch("SET TimeZone = 'UTC'").ok();
         // Of an answer that streams: with the usual one megabyte all threads wait for the one that takes it.
-        engine.execute("SET streaming_buffer_size = '64MB'")?;
+        let buffer = limits.memory.map_or(STREAMED, |memory| (memory / 25).min(STREAMED));
+        engine.execute(&format!("SET streaming_buffer_size = '{buffer}B'"))?;
+        // What one thread let go of is given back also where it has nothing more to do.
+        engine.execute("SET allocator_background_threads = true")?;
         engine.execute(include_str!("macros.sql"))?;
         Ok(engine)
     }
@@ -109,14 +117,6 @@ impl Engine {
     /// Where what does not fit the memory is written. The directory need not be there yet.
     pub fn spill(&self) -> &Path {
         &self.spill
-    }
-
-    /// Of `memory` that the whole program may use so many bytes are taken for as long as it runs.
-    ///
-    /// # Errors
-    /// If the engine refuses.
-    pub fn allow_memory(&self, memory: u64, taken: u64) -> Result<()> {
-        self.execute(&format!("SET memory_limit = '{}B'", share(memory, taken)))
     }
 
     /// Tells other threads whether somebody asked to stop.
@@ -204,7 +204,21 @@ impl Engine {
         of_numbers: impl Fn(&[Option<i64>], &mut [i64]) + Send + Sync + 'static,
     ) -> Result<()> {
         let of_numbers: OfNumbers = Arc::new(of_numbers);
-        let added = self.connection.register_scalar_function_with_state::<NumberFunction>(name, &of_numbers);
+        let added = self.connection.register_scalar_function_with_state::<NumberFunction<false>>(name, &of_numbers);
+        added.map_err(|e| self.failed(&e))
+    }
+
+    /// As [`Engine::add_number_function`], of a function that takes account of every row.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_counting_function(
+        &self,
+        name: &str,
+        of_numbers: impl Fn(&[Option<i64>], &mut [i64]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_numbers: OfNumbers = Arc::new(of_numbers);
+        let added = self.connection.register_scalar_function_with_state::<NumberFunction<true>>(name, &of_numbers);
         added.map_err(|e| self.failed(&e))
     }
 
@@ -274,6 +288,7 @@ impl Engine {
     ) -> Result<Vec<T>> {
         const BATCHES_WAITING: usize = 256;
         let mut takers: Vec<T> = (0..self.threads()).map(|_| taker()).collect();
+        let _disorder = self.in_no_order()?;
         let mut statement = self.connection.prepare(sql).map_err(|e| self.failed(&e))?;
         drop(statement.stream_arrow([]).map_err(|e| self.failed(&e))?);
         let (give, given) = sync_channel::<StructArray>(BATCHES_WAITING);
@@ -415,14 +430,6 @@ fn sql_error(kind: &str, message: &str) -> Error {
     let error = Error::question(if kind.is_empty() { first } else { format!("SQL: {kind}: {first}") });
     let rest = rest.trim_matches('\n');
     if rest.is_empty() { error } else { error.detail(rest) }
-}
-
-/// What the engine may count as its own of the memory that all may use: readers hold blocks beside it, and what it
-/// allocates is about a third more than it counts. With too little it cannot even spill.
-fn share(memory: u64, taken: u64) -> u64 {
-    const BESIDE: u64 = 100_000_000;
-    const LEAST: u64 = 70_000_000;
-    (memory.saturating_sub(BESIDE + taken) / 3 * 2).max(LEAST).min(memory)
 }
 
 fn absolute(path: &Path) -> String {

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use duckdb::Connection;
 use serde_json::{Value, json};
 
-use super::quote;
+use super::{Engine, quote};
+use crate::error::Result;
 
 /// Functions whose result depends on the order of their rows, as plans write them. Those of windows depend on it where
 /// rows are as early as one another.
@@ -40,6 +41,25 @@ const BY_ROUNDING: [&str; 11] =
 const FLOATS: [&str; 7] = ["double", "float", "epoch(", "date_part(", "median(", "quantile_cont(", "similarity("];
 /// What a subquery that stands for one value is asked for besides its first row, so that it has no second one.
 const ONE_ROW: &str = "more than one row returned by a subquery";
+
+/// While it is there, the engine keeps rows in no order: threads need not wait for one another.
+pub struct Disorder<'a>(&'a Engine);
+
+impl Engine {
+    /// # Errors
+    /// If the engine refuses.
+    pub(super) fn in_no_order(&self) -> Result<Disorder<'_>> {
+        self.execute("SET preserve_insertion_order = false")?;
+        Ok(Disorder(self))
+    }
+}
+
+impl Drop for Disorder<'_> {
+    fn drop(&mut self) {
+        // It was let do the opposite.
+        self.0.execute("SET preserve_insertion_order = true").ok();
+    }
+}
 
 /// How a query is run so that its answer does not depend on threads.
 #[derive(Debug, PartialEq, Eq)]

@@ -185,8 +185,6 @@ pub struct Session {
     /// Of sources as a whole: what was found and left out.
     pub notes: Vec<(String, String)>,
     parquet: Vec<PathBuf>,
-    /// Bytes that the whole program may use, if anybody said so.
-    pub memory: Option<u64>,
     /// All files of evidence.
     pub files: Vec<PathBuf>,
     /// Standard input or a pipe had nothing in it.
@@ -215,7 +213,6 @@ impl Session {
             tables: Vec::new(),
             parts: Vec::new(),
             reads_all,
-            memory: limits.memory,
             notes: Vec::new(),
             parquet: Vec::new(),
             files: Vec::new(),
@@ -291,9 +288,7 @@ impl Session {
         for (source, note) in &session.notes {
             session.coverage.note_of_source(source, note.clone());
         }
-        if let Some(memory) = session.memory {
-            session.engine.allow_memory(memory, session.files.len() as u64 * FILE_BYTES)?;
-        }
+        session.engine.take_memory(session.files.len() as u64 * FILE_BYTES)?;
         if !allows_files {
             session.shut()?;
         }

@@ -161,6 +161,31 @@ fn many_errors_are_counted_as_few_are() {
 }
 
 #[test]
+fn copies_among_many_rows_are_counted() {
+    let rows = |count: u64, from: u64| {
+        (from..from + count).fold(String::new(), |mut text, n| {
+            let (second, value) = (n / 500, n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20);
+            let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+            let _ = writeln!(text, "2025-03-01T{hour:02}:{minute:02}:{second:02}Z,st{},{value}", n % 3);
+            text
+        })
+    };
+    let place = folder();
+    // More rows than are compared with one another by their values; then copies than are.
+    let few = rows(1_100_000, 0) + &rows(7, 500_000) + &rows(7, 500_000) + &rows(2, 0);
+    let many = rows(600_000, 0) + &rows(600_000, 0) + &rows(2, 0) + &rows(9, 600_000);
+    for (text, expected) in [(few, [16, 9]), (many, [600_002, 600_000])] {
+        write(place.path(), "t.csv", &format!("ts,station,value\n{text}"));
+        let asked = ["missing", "t.csv", "--kind", "duplicate", "--series", "station", "--memory", "300MB"];
+        let found = rows_in(place.path(), &asked);
+        let sum = |name: &str| found.iter().map(|row| row[name].as_i64().expect("a number")).sum::<i64>();
+        let series: Vec<&str> = found.iter().filter_map(|row| row["series"].as_str()).collect();
+        assert_eq!(series, ["station=st0", "station=st1", "station=st2"], "{found:?}");
+        assert_eq!([sum("observed") - sum("expected"), sum("expected")], expected, "{found:?}");
+    }
+}
+
+#[test]
 fn columns_of_a_wide_table_are_described_as_each_alone() {
     let place = folder();
     let cell = |column: usize, row: usize| match (column % 5, (row * 7 + column) % 11) {

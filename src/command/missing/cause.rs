@@ -2,6 +2,7 @@
 //! other side of a link has. From that a cause is told, never surer than the evidence, with what would refute it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::series::Series;
 use super::shared::{self, Attribute, Together};
@@ -51,6 +52,7 @@ impl Known {
             every: None,
             condition: self.condition.clone(),
             found: String::new(),
+            known: Arc::default(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Which columns divide a table into series, and which is its counter: as said, or as a sample of its rows shows.
 
+use std::sync::Arc;
+
 use super::series::Series;
-use super::walk::{self, Seen};
+use super::walk::{self, Seen, names};
 use super::{Search, profile};
 use crate::engine::{Engine, quote};
 use crate::error::Result;
@@ -90,6 +92,11 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
             }
         }
     }
+    // Columns that were said need not be among those of the sample.
+    if !series.columns.is_empty() && search.session.fits(SAMPLE_NAME, &format!("{} > 0", names::hash(&series))) {
+        series.known = Arc::new(names::of(search.session, &series, SAMPLE_NAME, "true")?);
+    }
+    search.session.engine.execute(&format!("DROP TABLE {SAMPLE_NAME}"))?;
     Ok(Divided { series, counts_together, is_regular })
 }
 
@@ -124,6 +131,7 @@ fn said<'a>(search: &Search, table: &'a Table, time: String) -> Result<(Series<'
         every,
         condition: search.timed(table),
         found: String::new(),
+        known: Arc::default(),
     };
     if are_said {
         series.columns = columns.iter().map(|column| own(column, "series")).collect::<Result<_>>()?;
@@ -144,8 +152,8 @@ struct Sample {
     counters: Vec<String>,
 }
 
-/// The sample of the table that was divided last.
-pub const SAMPLE_NAME: &str = "series_sample";
+/// The sample of the table that is being divided.
+const SAMPLE_NAME: &str = "series_sample";
 
 impl Sample {
     fn take(search: &mut Search, series: &Series) -> Result<Sample> {

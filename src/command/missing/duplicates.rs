@@ -81,10 +81,11 @@ struct Copies {
     distinct: i64,
 }
 
-/// The copies in each series that has any. Many rows are sifted first; where many pass, they are kept aside and compared
-/// a part at a time.
+/// The copies in each series that has any. Many rows are sifted first. Where many pass, their hashes are kept aside and
+/// compared a part at a time: rows of one series and one instant with the same 126 bits are the same.
 fn found(engine: &Engine, series: &Series, at_once: &[&Seen], columns: &[String]) -> Result<HashMap<String, Copies>> {
     const KEPT: &str = "rca_copies";
+    const PART: u64 = 2 * sieve::FEW;
     let (table, label, time) = (series.table.sql(), series.label(), series.time_sql());
     let labels: Vec<&str> = at_once.iter().map(|seen| seen.label.as_str()).collect();
     let which = if labels.len() <= walk::NAMED_MAX { series.is_one_of(&labels) } else { series.is_any() };
@@ -96,19 +97,19 @@ fn found(engine: &Engine, series: &Series, at_once: &[&Seen], columns: &[String]
         add(engine, &mut found, &table, [&label, &time], columns, &passed.condition)?;
         return Ok(found);
     }
-    let names: Vec<String> = (0..columns.len()).map(|at| format!("c{at}")).collect();
-    let list: Vec<String> = columns.iter().zip(&names).map(|(column, name)| format!("{column} AS {name}")).collect();
+    let backwards: Vec<&str> = columns.iter().rev().map(String::as_str).collect();
     engine.keep_found(
         KEPT,
         &format!(
-            "SELECT {label} AS label, {time} AS at, {hash} AS hash, {} FROM {table} WHERE {}",
-            list.join(", "),
+            "SELECT {label} AS label, {time} AS instant, {hash} AS hash, hash({}, 1) AS backwards FROM {table} WHERE {}",
+            backwards.join(", "),
             passed.condition
         ),
     )?;
-    let parts = passed.rows.div_ceil(sieve::FEW);
+    let hashes = ["hash".to_string(), "backwards".to_string()];
+    let parts = passed.rows.div_ceil(PART);
     for part in 0..parts {
-        add(engine, &mut found, KEPT, ["label", "at"], &names, &format!("hash % {parts} = {part}"))?;
+        add(engine, &mut found, KEPT, ["label", "instant"], &hashes, &format!("hash % {parts} = {part}"))?;
     }
     engine.execute(&format!("DROP TABLE {KEPT}"))?;
     Ok(found)

@@ -1,5 +1,7 @@
 //! What `expect` in rca.toml says must be there: series, rows, and the time that they cover.
 
+use std::sync::Arc;
+
 use super::series::{Series, count};
 use super::shown::stamp;
 use super::walk::Seen;
@@ -32,6 +34,7 @@ pub fn untimed(search: &mut Search, table: &Table) -> Result<()> {
         every: None,
         condition: search.condition(table),
         found: String::new(),
+        known: Arc::default(),
     };
     self::search(search, &series, &[])
 }

@@ -1,7 +1,10 @@
 //! A table as a set of series: what tells them apart, and how they are named.
 
+use std::sync::Arc;
+
 use super::cause::Counter;
 use super::walk::Seen;
+use super::walk::names::Known;
 use super::{Finding, Kind};
 use crate::engine::quote;
 use crate::model::column::Kind as ColumnKind;
@@ -21,6 +24,8 @@ pub struct Series<'a> {
     pub condition: String,
     /// How the columns came about.
     pub found: String,
+    /// What is known of the series by these columns before all rows are walked through.
+    pub known: Arc<Known>,
 }
 
 impl Series<'_> {

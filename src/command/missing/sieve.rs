@@ -2,10 +2,11 @@
 //! that the set had before into another one. What passes is nearly all that came twice and a few that only look so;
 //! nothing that came twice is held back.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::engine::{Columns, Engine};
-use crate::error::{Error, Result};
+use crate::engine::Engine;
+use crate::error::Result;
 
 /// Where so few rows pass, they can be compared by their values.
 pub const FEW: u64 = 1_000_000;
@@ -78,28 +79,19 @@ pub struct Passed {
 /// # Errors
 /// If the evidence cannot be read.
 pub fn sift(engine: &Engine, table: &str, hash: &str, condition: &str, rows: u64) -> Result<Passed> {
-    static FUNCTIONS: AtomicUsize = AtomicUsize::new(0);
     let mut passed = Passed { condition: condition.to_string(), rows };
     for look in 0..LOOKS_MAX {
         if passed.rows <= FEW {
             break;
         }
         let words = ((passed.rows * BITS_PER_ROW / 64) as usize).next_power_of_two().min(WORDS_MAX);
-        let (seen, again) = (Bits::new(words, 2 * look), Bits::new(words / AGAIN_PART, 2 * look + 1));
-        let take = |came: &mut u64, batch: &Columns| {
-            let hashes = batch.ints(0).ok_or_else(|| Error::internal("a column of hashes is none"))?;
-            for hash in hashes.known().filter(|hash| seen.add(*hash as u64)) {
-                again.add(hash as u64);
-                *came += 1;
-            }
-            Ok(())
-        };
-        let asked = format!("SELECT {hash} FROM {table} WHERE {}", passed.condition);
-        let came: u64 = engine.share_out(&asked, || 0, take)?.iter().sum();
+        let _lent = engine.lend_memory((words * size_of::<u64>()) as u64)?;
+        let again = Arc::new(Bits::new(words / AGAIN_PART, 2 * look + 1));
+        let came = came_again(engine, table, hash, &passed.condition, Bits::new(words, 2 * look), &again)?;
         // Each that came again, as many at the most that it came after, and what only looks so.
         let rows = 2 * came + (passed.rows as f64 * again.false_rate()) as u64;
         let is_worth_it = rows < passed.rows / 2;
-        let function = format!("rca_again{}", FUNCTIONS.fetch_add(1, Ordering::Relaxed));
+        let function = function("again");
         engine.add_number_function(&function, move |hashes, given| {
             for (hash, given) in hashes.iter().zip(given) {
                 *given = i64::from(hash.is_none_or(|hash| again.has(hash as u64)));
@@ -114,6 +106,31 @@ pub fn sift(engine: &Engine, table: &str, hash: &str, condition: &str, rows: u64
         }
     }
     Ok(passed)
+}
+
+/// Puts the rows that hold `condition` into `seen`, and those that it had before into `again`. Returns how many it had.
+fn came_again(engine: &Engine, table: &str, hash: &str, condition: &str, seen: Bits, again: &Arc<Bits>) -> Result<u64> {
+    let (function, seen, again) = (function("seen"), Arc::new(seen), again.clone());
+    // The engine keeps a function for good; what it has seen is needed only here.
+    let lent = Arc::downgrade(&seen);
+    engine.add_counting_function(&function, move |hashes, given| {
+        let Some(seen) = lent.upgrade() else { return };
+        for (hash, given) in hashes.iter().zip(given) {
+            let before = hash.filter(|hash| seen.add(*hash as u64));
+            if let Some(hash) = before {
+                again.add(hash as u64);
+            }
+            *given = i64::from(before.is_some());
+        }
+    })?;
+    let came = engine.counted(&format!("SELECT sum({function}({hash}))::BIGINT FROM {table} WHERE {condition}"))?;
+    Ok(came[0].int().unsigned_abs())
+}
+
+/// A name that no other function of the session has.
+fn function(name: &str) -> String {
+    static FUNCTIONS: AtomicUsize = AtomicUsize::new(0);
+    format!("rca_{name}{}", FUNCTIONS.fetch_add(1, Ordering::Relaxed))
 }
 
 #[cfg(test)]

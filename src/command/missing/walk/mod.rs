@@ -12,7 +12,7 @@ use crate::session::Session;
 pub mod counter;
 pub mod level;
 pub mod line;
-mod names;
+pub mod names;
 pub mod rhythm;
 
 use counter::Row;

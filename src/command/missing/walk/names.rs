@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::super::divide::SAMPLE_NAME;
 use super::super::series::Series;
 use crate::engine::{Columns, quote};
 use crate::error::{Error, Result};
@@ -15,6 +14,8 @@ use crate::session::Session;
 
 /// The values of a series' columns; `None` for NULL.
 pub type Values = Vec<Option<String>>;
+/// Values of series by the hash of their rows.
+pub type Known = HashMap<u64, Values>;
 
 /// The series seen so far, numbered as they came.
 #[derive(Debug, Default)]
@@ -66,8 +67,7 @@ impl Names {
         number
     }
 
-    /// The values of each series, in the order of their numbers: from the sample, which has nearly all of them, and
-    /// from the table.
+    /// The values of each series, in the order of their numbers: those that are known, and from the table.
     ///
     /// # Errors
     /// If the evidence cannot be read.
@@ -76,34 +76,32 @@ impl Names {
         if series.columns.is_empty() {
             return Ok(vec![Vec::new(); self.hashes.len()]);
         }
-        let mut known: HashMap<u64, Values> = HashMap::new();
-        if session.fits(SAMPLE_NAME, &format!("{} > 0", hash(series))) {
-            add(session, series, SAMPLE_NAME, "true", &mut known)?;
-        }
+        let known = &series.known;
         let unknown: Vec<String> =
             self.hashes.iter().filter(|hash| !known.contains_key(hash)).map(u64::to_string).collect();
-        if !unknown.is_empty() {
+        let others = if unknown.is_empty() {
+            Known::new()
+        } else {
             let named = match unknown.len() {
                 ..=NAMED_MAX => format!("{} IN ({})", hash(series), unknown.join(", ")),
                 _ => "true".into(),
             };
-            add(session, series, &series.table.sql(), &format!("({}) AND {named}", series.condition), &mut known)?;
-        }
-        Ok(self.hashes.iter().map(|hash| known.remove(hash).unwrap_or_default()).collect())
+            of(session, series, &series.table.sql(), &format!("({}) AND {named}", series.condition))?
+        };
+        let values = |hash: &u64| known.get(hash).or_else(|| others.get(hash)).cloned().unwrap_or_default();
+        Ok(self.hashes.iter().map(values).collect())
     }
 }
 
-/// Adds the values of the series in `from`.
-fn add(
-    session: &Session,
-    series: &Series,
-    from: &str,
-    condition: &str,
-    known: &mut HashMap<u64, Values>,
-) -> Result<()> {
+/// The values of the series in `from`, by their hashes.
+///
+/// # Errors
+/// If the evidence cannot be read, or two series have one hash.
+pub fn of(session: &Session, series: &Series, from: &str, condition: &str) -> Result<Known> {
     let columns: Vec<String> = series.columns.iter().map(|name| format!("{}::VARCHAR", quote::name(name))).collect();
     let sql =
         format!("SELECT {} AS h, {} FROM {from} WHERE {condition} GROUP BY ALL", hash(series), columns.join(", "));
+    let mut known = Known::new();
     for row in session.engine.rows(&sql)?.rows {
         let Value::Int(hash) = row[0] else { continue };
         let values: Values = row[1..].iter().map(|value| (!value.is_null()).then(|| value.shown())).collect();
@@ -112,5 +110,5 @@ fn add(
             return Err(Error::internal(format!("two series of {} cannot be told apart", series.table.name)));
         }
     }
-    Ok(())
+    Ok(known)
 }
