@@ -165,6 +165,11 @@ impl Engine {
         self.connection.execute_batch(sql).map_err(|e| self.failed(&e))
     }
 
+    /// Whether a query can be asked: its words are SQL, and what it names is there.
+    pub fn understands(&self, sql: &str) -> bool {
+        self.connection.prepare(sql).map_err(|e| self.failed(&e)).is_ok()
+    }
+
     /// Runs a query and hands its rows to `sink` as they come. Rows come in a fixed order: where the SQL does not
     /// say one, the evidence is read by one thread, in its own order.
     ///
@@ -366,7 +371,7 @@ impl Engine {
         list.chunks(AT_ONCE).map(few).collect::<Result<Vec<_>>>().map(|counted| counted.concat())
     }
 
-    /// Counts, minima and maxima by groups, sorted by the group, so that no order has to be planned.
+    /// Counts, minima and maxima by groups, in any order of them, so that none has to be planned.
     ///
     /// # Errors
     /// As [`Engine::query`].

@@ -123,7 +123,7 @@ impl Session {
 
     /// Whether a condition can be asked of a table's rows.
     pub fn fits(&self, scan: &str, condition: &str) -> bool {
-        self.engine.rows(&format!("SELECT 1 FROM {scan} WHERE ({condition}) LIMIT 0")).is_ok()
+        self.engine.understands(&format!("SELECT 1 FROM {scan} WHERE ({condition})"))
     }
 }
 

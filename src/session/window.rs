@@ -121,7 +121,7 @@ impl Session {
                 "SELECT min({column}::TIMESTAMP), max({column}::TIMESTAMP) FROM {} WHERE isfinite({column}::TIMESTAMP)",
                 table.sql()
             );
-            if let [Value::Time(first), Value::Time(last)] = self.one_row(&sql)?.as_slice() {
+            if let [Value::Time(first), Value::Time(last)] = self.engine.counted(&sql)?.as_slice() {
                 ends = Some(ends.map_or((*first, *last), |(from, to)| (from.min(*first), to.max(*last))));
             }
         }

@@ -46,6 +46,20 @@ impl<'a> Key<'a> {
     }
 }
 
+/// Keys that may be the same things, and which of them the other side may lack.
+struct Pair<'a> {
+    left: Key<'a>,
+    right: Key<'a>,
+    of_left: bool,
+    of_right: bool,
+}
+
+impl<'a> Pair<'a> {
+    fn of(left: Key<'a>, right: Key<'a>) -> Pair<'a> {
+        Pair { left, right, of_left: true, of_right: true }
+    }
+}
+
 /// # Errors
 /// If the evidence cannot be read, or `--keys` names what is not there.
 pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
@@ -55,14 +69,18 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
     let session = search.session;
     let pairs =
         if search.args.keys.is_empty() { inferred(search, tables)? } else { asked(session, &search.args.keys)? };
-    for (left, right) in &pairs {
-        compare(search, left, right)?;
-        compare(search, right, left)?;
+    for Pair { left, right, of_left, of_right } in &pairs {
+        if *of_left {
+            compare(search, left, right)?;
+        }
+        if *of_right {
+            compare(search, right, left)?;
+        }
     }
     if search.args.keys.is_empty() {
         let are_compared = |a: &Key, b: &Key| {
             let is = |left: &Key, right: &Key| left.table.name == a.table.name && right.table.name == b.table.name;
-            pairs.iter().any(|(left, right)| is(left, right) || is(right, left))
+            pairs.iter().any(|Pair { left, right, .. }| is(left, right) || is(right, left))
         };
         for (present, lacking) in composite(search, tables)? {
             if !are_compared(&present, &lacking) {
@@ -73,14 +91,14 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
     Ok(())
 }
 
-fn asked<'a>(session: &'a Session, keys: &[String]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
+fn asked<'a>(session: &'a Session, keys: &[String]) -> Result<Vec<Pair<'a>>> {
     let pair = |text: &String| match text.split_once('=') {
         Some((left, right)) => {
             let (left, right) = (columns(session, left)?, columns(session, right)?);
             if left.columns.len() != right.columns.len() {
                 return Err(Error::question(format!("`--keys {text}` has more columns on one side than on the other")));
             }
-            Ok((left, right))
+            Ok(Pair::of(left, right))
         }
         None => Err(Error::question(format!("`--keys {text}` has no `=`"))
             .hint("write --keys station.units.serial=mes.materials.serial")),
@@ -100,7 +118,7 @@ fn columns<'a>(session: &'a Session, text: &str) -> Result<Key<'a>> {
 
 /// Each column of an entity against the first of its list; without `[entities]` against the column that has most
 /// values and each once.
-fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
+fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<Pair<'a>>> {
     let session = search.session;
     let mut pairs = Vec::new();
     if !session.settings.entities.is_empty() {
@@ -108,7 +126,7 @@ fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a
             let known: Vec<Key> =
                 columns.iter().map(|text| session.table_column(text).map(Key::of)).collect::<Result<_>>()?;
             if let Some((first, rest)) = known.split_first() {
-                pairs.extend(rest.iter().map(|key| (first.clone(), key.clone())));
+                pairs.extend(rest.iter().map(|key| Pair::of(first.clone(), key.clone())));
             }
         }
         return Ok(pairs);
@@ -130,8 +148,9 @@ fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a
         let mut counted = Vec::new();
         for key in keys {
             let name = quote::name(&key.columns[0]);
-            let row =
-                session.one_row(&format!("SELECT count({name}), count(DISTINCT {name}) FROM {}", key.table.sql()))?;
+            let row = session
+                .engine
+                .counted(&format!("SELECT count({name}), count(DISTINCT {name}) FROM {}", key.table.sql()))?;
             counted.push((row[0].int(), row[1].int(), key));
         }
         // A key is in one table once, and enough of its values to be no mere category.
@@ -146,8 +165,11 @@ fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a
         };
         let (_, _, reference) = counted.remove(at);
         for (_, _, key) in counted {
-            if overlap(session, &reference, &key)? {
-                pairs.push((reference.clone(), key));
+            let (of_left, of_right, both) = shared(session, &reference, &key)?;
+            // At least half of the smaller one's values are in the other.
+            if both * 2 >= of_left.min(of_right).max(1) {
+                let (of_left, of_right) = (both < of_left, both < of_right);
+                pairs.push(Pair { left: reference.clone(), right: key, of_left, of_right });
             }
         }
     }
@@ -180,14 +202,8 @@ fn shared(session: &Session, left: &Key, right: &Key) -> Result<(i64, i64, i64)>
         values(left),
         values(right),
     );
-    let row = session.one_row(&sql)?;
+    let row = session.engine.counted(&sql)?;
     Ok((row[0].int(), row[1].int(), row[2].int()))
-}
-
-/// Whether at least half of the smaller one's values are in the other.
-fn overlap(session: &Session, left: &Key, right: &Key) -> Result<bool> {
-    let (of_left, of_right, both) = shared(session, left, right)?;
-    Ok(both * 2 >= of_left.min(of_right).max(1))
 }
 
 /// Tables that share several columns, a time among them, in which nearly all of one's rows are rows of the other too: what
@@ -198,18 +214,28 @@ fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<(K
     const KEYS_LEAST: i64 = 10;
     const CONTAINED_LEAST: f64 = 0.9;
     let mut pairs = Vec::new();
-    let small = |table: &&&Table| search.profiles.get(&table.name).is_some_and(|profile| profile.rows <= ROWS_MAX);
+    let profile = |table: &Table| search.profiles.get(&table.name);
+    // Fewer rows have no more keys.
+    let has_some =
+        |table: &&&Table| profile(table).is_some_and(|profile| (KEYS_LEAST - 1..=ROWS_MAX).contains(&profile.rows));
+    let are_apart = |one: &Table, other: &Table| {
+        if one.roles.time != other.roles.time {
+            return false;
+        }
+        let (one, other) = (profile(one), profile(other));
+        one.zip(other).is_some_and(|(one, other)| one.last < other.first || other.last < one.first)
+    };
     let tables: Vec<&&Table> = tables
         .iter()
         .filter(|table| table.kind != "log" && table.roles.time.is_some())
-        .filter(small)
+        .filter(has_some)
         .take(TABLES_MAX)
         .collect();
     for present in &tables {
         for lacking in tables.iter().filter(|table| table.name != present.name) {
             let common = common(search, present, lacking);
             let has_time = common.iter().any(|(column, _)| Some(column) == present.roles.time.as_ref());
-            if common.len() < 2 || !has_time {
+            if common.len() < 2 || !has_time || are_apart(present, lacking) {
                 continue;
             }
             let (own, others) = common.into_iter().unzip();
@@ -250,7 +276,7 @@ fn is_counter(search: &Search, table: &Table, column: &str) -> bool {
 /// If there are no such columns, or the evidence cannot be read.
 pub fn absent(search: &Search, pair: &str) -> Result<Finding> {
     let pairs = asked(search.session, &[pair.to_string()])?;
-    compared(search, &pairs[0].0, &pairs[0].1)
+    compared(search, &pairs[0].left, &pairs[0].right)
 }
 
 fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
@@ -274,7 +300,7 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
     // Where a time is part of the key, it says since when.
     let time = table.roles.time.as_ref().filter(|time| present.columns.len() > 1 && present.columns.contains(time));
     let time = time.map_or_else(|| "NULL".into(), |time| format!("{}::TIMESTAMP", quote::name(time)));
-    let row = search.session.one_row(&format!(
+    let row = search.session.engine.counted(&format!(
         "SELECT (SELECT count(DISTINCT {key}) FROM {} WHERE {condition}), count(*), coalesce(sum(rows), 0), min(key), min(since), max(until) FROM \
          (SELECT {key} AS key, count(*) AS rows, min({time}) AS since, max({time}) AS until FROM {} \
          WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1)",

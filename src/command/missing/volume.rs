@@ -46,8 +46,10 @@ fn parts(search: &Search, table: &Table) -> Result<Vec<(Option<String>, String)>
 }
 
 fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String>, condition: &str) -> Result<()> {
-    let row =
-        search.session.one_row(&format!("SELECT min({time}), max({time}) FROM {} WHERE {condition}", table.sql()))?;
+    let row = search
+        .session
+        .engine
+        .counted(&format!("SELECT min({time}), max({time}) FROM {} WHERE {condition}", table.sql()))?;
     let (first, last) = (row[0].int(), row[1].int());
     if row[0].is_null() || last == first {
         return Ok(());

@@ -102,7 +102,7 @@ pub fn of(session: &Session, series: &Series, from: &str, condition: &str) -> Re
     let sql =
         format!("SELECT {} AS h, {} FROM {from} WHERE {condition} GROUP BY ALL", hash(series), columns.join(", "));
     let mut known = Known::new();
-    for row in session.engine.rows(&sql)?.rows {
+    for row in session.engine.counted_by(&sql)? {
         let Value::Int(hash) = row[0] else { continue };
         let values: Values = row[1..].iter().map(|value| (!value.is_null()).then(|| value.shown())).collect();
         let other = known.insert(u64::try_from(hash).unwrap_or(0), values.clone());
