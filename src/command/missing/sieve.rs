@@ -21,7 +21,8 @@ const WORDS_MAX: usize = 1 << 23;
 /// Words for hashes that came again, of the words for all of them.
 const AGAIN_PART: usize = 4;
 
-/// A set of hashes that may also have some that nobody put there (a Bloom filter in blocks of one word).
+/// A set of hashes that may also have some that nobody put there: a Bloom filter in blocks of one word (Putze, Sanders and
+/// Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007).
 struct Bits {
     words: Vec<AtomicU64>,
     seed: u64,
@@ -71,6 +72,8 @@ pub struct Passed {
     pub condition: String,
     /// About so many there are.
     pub rows: u64,
+    /// What the functions of the condition look into: the engine keeps them for good, this only while somebody asks.
+    again: Vec<Arc<Bits>>,
 }
 
 /// Sifts the rows of a table. `hash` is SQL of a `BIGINT` that is never NULL and the same for equal rows; `condition` is
@@ -79,28 +82,29 @@ pub struct Passed {
 /// # Errors
 /// If the evidence cannot be read.
 pub fn sift(engine: &Engine, table: &str, hash: &str, condition: &str, rows: u64) -> Result<Passed> {
-    let mut passed = Passed { condition: condition.to_string(), rows };
+    let mut passed = Passed { condition: condition.to_string(), rows, again: Vec::new() };
     for look in 0..LOOKS_MAX {
         if passed.rows <= FEW {
             break;
         }
         let words = ((passed.rows * BITS_PER_ROW / 64) as usize).next_power_of_two().min(WORDS_MAX);
-        let _lent = engine.lend_memory((words * size_of::<u64>()) as u64)?;
+        let _beside = engine.lend_memory((words * size_of::<u64>()) as u64)?;
         let again = Arc::new(Bits::new(words / AGAIN_PART, 2 * look + 1));
         let came = came_again(engine, table, hash, &passed.condition, Bits::new(words, 2 * look), &again)?;
         // Each that came again, as many at the most that it came after, and what only looks so.
         let rows = 2 * came + (passed.rows as f64 * again.false_rate()) as u64;
         let is_worth_it = rows < passed.rows / 2;
-        let function = function("again");
+        let (function, lent) = (function("again"), Arc::downgrade(&again));
         engine.add_number_function(&function, move |hashes, given| {
+            let again = lent.upgrade();
             for (hash, given) in hashes.iter().zip(given) {
-                *given = i64::from(hash.is_none_or(|hash| again.has(hash as u64)));
+                let may_be = again.as_ref().zip(*hash).is_none_or(|(again, hash)| again.has(hash as u64));
+                *given = i64::from(may_be);
             }
         })?;
-        passed = Passed {
-            condition: format!("{} AND {function}({hash}) = 1", passed.condition),
-            rows: rows.min(passed.rows),
-        };
+        passed.condition = format!("{} AND {function}({hash}) = 1", passed.condition);
+        passed.rows = rows.min(passed.rows);
+        passed.again.push(again);
         if !is_worth_it {
             break;
         }
@@ -110,11 +114,10 @@ pub fn sift(engine: &Engine, table: &str, hash: &str, condition: &str, rows: u64
 
 /// Puts the rows that hold `condition` into `seen`, and those that it had before into `again`. Returns how many it had.
 fn came_again(engine: &Engine, table: &str, hash: &str, condition: &str, seen: Bits, again: &Arc<Bits>) -> Result<u64> {
-    let (function, seen, again) = (function("seen"), Arc::new(seen), again.clone());
-    // The engine keeps a function for good; what it has seen is needed only here.
-    let lent = Arc::downgrade(&seen);
+    let (function, seen) = (function("seen"), Arc::new(seen));
+    let lent = (Arc::downgrade(&seen), Arc::downgrade(again));
     engine.add_counting_function(&function, move |hashes, given| {
-        let Some(seen) = lent.upgrade() else { return };
+        let (Some(seen), Some(again)) = (lent.0.upgrade(), lent.1.upgrade()) else { return };
         for (hash, given) in hashes.iter().zip(given) {
             let before = hash.filter(|hash| seen.add(*hash as u64));
             if let Some(hash) = before {
