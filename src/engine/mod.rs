@@ -208,9 +208,7 @@ impl Engine {
         name: &str,
         of_numbers: impl Fn(&[Option<i64>], &mut [i64]) + Send + Sync + 'static,
     ) -> Result<()> {
-        let of_numbers: OfNumbers = Arc::new(of_numbers);
-        let added = self.connection.register_scalar_function_with_state::<NumberFunction<false>>(name, &of_numbers);
-        added.map_err(|e| self.failed(&e))
+        self.add_function_of_numbers::<false>(name, Arc::new(of_numbers))
     }
 
     /// As [`Engine::add_number_function`], of a function that takes account of every row.
@@ -222,8 +220,11 @@ impl Engine {
         name: &str,
         of_numbers: impl Fn(&[Option<i64>], &mut [i64]) + Send + Sync + 'static,
     ) -> Result<()> {
-        let of_numbers: OfNumbers = Arc::new(of_numbers);
-        let added = self.connection.register_scalar_function_with_state::<NumberFunction<true>>(name, &of_numbers);
+        self.add_function_of_numbers::<true>(name, Arc::new(of_numbers))
+    }
+
+    fn add_function_of_numbers<const EACH_ROW: bool>(&self, name: &str, of_numbers: OfNumbers) -> Result<()> {
+        let added = self.connection.register_scalar_function_with_state::<NumberFunction<EACH_ROW>>(name, &of_numbers);
         added.map_err(|e| self.failed(&e))
     }
 
