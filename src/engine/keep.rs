@@ -17,6 +17,14 @@ impl Engine {
         self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"))
     }
 
+    /// Keeps what a query finds as a temporary table, in the order that the query says.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn keep_in_order(&self, table: &str, sql: &str) -> Result<()> {
+        self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"))
+    }
+
     /// Keeps the first rows that a query finds as a temporary table, in the order of the evidence. What is not read of
     /// it is not counted as unread: the table is read for the answer besides.
     ///

@@ -191,6 +191,37 @@ fn a_limit_keeps_what_is_nearest_to_errors() {
 }
 
 #[test]
+fn rows_of_one_line_and_one_time_are_each_shown_once() {
+    let place = folder();
+    let row = |n: usize| {
+        let level = if n % 10 == 3 { "error" } else { "info" };
+        format!(r#"{{"ts": "2025-03-01T08:00:0{}Z", "serial": "SN7", "level": "{level}", "n": {n}}}"#, n / 20)
+    };
+    write(place.path(), "t.json", &format!("[{}]\n", (0..40).map(row).collect::<Vec<_>>().join(", ")));
+    let numbers = |more: &[&str]| {
+        let found = rows_in(place.path(), &[&["timeline", "t.json"][..], more].concat());
+        let message = |row: &Value| row["message"].as_str().expect("a message").to_string();
+        let mut messages: Vec<String> = found.iter().map(message).collect();
+        messages.sort_unstable();
+        let count = messages.len();
+        messages.dedup();
+        assert_eq!(messages.len(), count, "no row twice: {messages:?}");
+        messages
+    };
+    let all = numbers(&[]);
+    assert_eq!(all.len(), 40);
+    assert_eq!(numbers(&["--entity", "SN7"]), all);
+    assert_eq!(numbers(&["--limit", "40"]), all);
+    for limit in ["1", "4", "7", "39"] {
+        let some = numbers(&["--limit", limit]);
+        assert_eq!(some.len().to_string(), limit);
+        assert!(some.iter().all(|message| all.contains(message)));
+    }
+    let errors = rows_in(place.path(), &["timeline", "t.json", "--limit", "4"]);
+    assert!(texts(&errors, "level").contains(&"error"));
+}
+
+#[test]
 fn ids_lead_one_hop_further_and_not_to_others() {
     let related = rows(&["timeline", "--entity", "SN100003", "--related", "-C", "fixtures/timeline"]);
     let via = |id: &str| related.iter().filter(|row| row["entity"] == format!("SN100003 via {id}")).count();

@@ -6,7 +6,6 @@ use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::value::Value;
 use crate::model::{duration, name};
 use crate::session::{Entity, Session, Table, Wanted, Window};
 use crate::settings;
@@ -14,6 +13,8 @@ use crate::settings;
 mod clocks;
 mod ids;
 mod links;
+mod names;
+mod order;
 mod related;
 mod rhythm;
 mod view;
@@ -183,11 +184,10 @@ fn told_apart(session: &Session, tables: Vec<&Table>) -> Result<Vec<Table>> {
 }
 
 /// What is to be said of tables whose rows say when they were loaded; of those that have events, where that is known.
-fn loaded(tables: &[&Table], having_events: Option<&[Vec<Value>]>) -> Vec<String> {
+fn loaded(tables: &[&Table], having_events: Option<&[[String; 2]]>) -> Vec<String> {
     let has = |table: &Table| {
-        having_events.is_none_or(|rows| {
-            rows.iter().any(|row| row[0].shown() == table.source && row[1].shown() == table.short_name)
-        })
+        having_events
+            .is_none_or(|rows| rows.iter().any(|[source, name]| *source == table.source && *name == table.short_name))
     };
     let marked = tables.iter().filter(|table| table.roles.is_load_stamp && has(table));
     marked
@@ -264,15 +264,10 @@ impl Ask for TimelineArgs {
             zone: self.show_zone.as_deref().map(|text| settings::zone(text, "--show-zone")).transpose()?,
         };
         let every = self.every.as_ref().map(|text| length(text, "--every")).transpose()?;
-        let mut answer = match every {
-            Some(every) => view.histogram(every),
-            None if view.is_kept() => view.kept(session)?,
-            None => view.streamed(),
-        };
-        let having = if every.is_none() && view.is_kept() {
-            Some(session.engine.rows("SELECT DISTINCT source, table_name FROM rca_events ORDER BY ALL")?.rows)
-        } else {
-            None
+        let (mut answer, having) = match every {
+            Some(every) => (view.histogram(every), None),
+            None if view.is_kept() => view.kept(session).map(|(answer, having)| (answer, Some(having)))?,
+            None => (view.streamed(), None),
         };
         if having.as_ref().is_some_and(Vec::is_empty) {
             notes.push(self.nothing(&tables));

@@ -1,5 +1,6 @@
 //! Events as rows to be shown: counted, collapsed, the nearest to what went wrong, with what is between them.
 
+use super::order::Order;
 use super::{LEVELS, rhythm};
 use crate::command::{Answer, Reading};
 use crate::engine::quote;
@@ -8,10 +9,6 @@ use crate::model::coverage::grouped;
 use crate::model::time::DAY;
 use crate::model::zone::Zone;
 use crate::session::Session;
-
-/// How much a row matters: an error, or a code where no level says otherwise; a warning.
-const WEIGHT: &str = "CASE WHEN level IN ('error', 'fatal') OR (level IS NULL AND rca_code(code) IS NOT NULL) THEN 2 \
-                      WHEN level = 'warn' THEN 1 ELSE 0 END";
 
 /// What is asked of the events.
 pub struct View {
@@ -54,57 +51,46 @@ impl View {
         self.collapse || self.limit.is_some() || self.is_followed
     }
 
-    /// The events kept, and what is made of them.
+    /// The events kept, what is made of them, and the sources and tables that have any.
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    pub fn kept(&self, session: &Session) -> Result<Answer> {
-        let wanted = format!("SELECT * FROM ({}) WHERE {}", self.events, self.condition);
-        session.engine.keep_found("rca_events", &wanted)?;
-        let mut notes = Vec::new();
-        let silence = if self.is_followed { rhythm::silence(session, "rca_events")? } else { None };
-        let longer_than = silence.as_ref().map_or_else(|| "NULL".into(), |silence| silence.longer_than.to_string());
-        let mut rows = quote::fill(include_str!("rows.sql"), &[("events", "rca_events")]);
-        if self.collapse {
-            rows = quote::fill(include_str!("collapsed.sql"), &[("rows", &rows), ("silence", &longer_than)]);
+    pub fn kept(&self, session: &Session) -> Result<(Answer, Vec<[String; 2]>)> {
+        let mut events = format!("SELECT * FROM ({}) WHERE {}", self.events, self.condition);
+        let mut silence = None;
+        if self.is_followed {
+            session.engine.keep_found("rca_events", &events)?;
+            events = "SELECT * FROM rca_events".into();
+            silence = rhythm::silence(session, "rca_events")?;
         }
-        let count = session.engine.counted(&format!("SELECT count(*) FROM ({rows})"))?[0].int();
-        let limit = self.limit.and_then(|limit| i64::try_from(limit).ok()).filter(|limit| *limit < count);
-        let (all, kept) = match limit {
-            None => (rows, "true".to_string()),
+        let longer_than = silence.as_ref().map_or_else(|| "NULL".into(), |silence| silence.longer_than.to_string());
+        let order = Order::of(session, &events, self.collapse.then_some(longer_than.as_str()))?;
+        let mut notes = Vec::new();
+        match self.limit.and_then(|limit| i64::try_from(limit).ok()).filter(|limit| *limit < order.rows) {
+            None => order.choose_all()?,
             Some(limit) => {
-                let sql = format!(
-                    "SELECT coalesce(max(weight), 0), count(*) FILTER (weight = 2), count(*) FILTER (weight = 1) FROM (SELECT {WEIGHT} AS weight FROM ({rows}))"
-                );
-                let found = session.engine.counted(&sql)?;
-                let worst = found[0].int();
-                // With neither errors nor warnings no row is one of the worst.
-                let told = if worst == 0 { "NULL".into() } else { worst.to_string() };
-                let values = [("rows", rows.as_str()), ("worst", &told), ("weight", WEIGHT)];
-                let nearest = quote::fill(include_str!("nearest.sql"), &values);
-                let kept = format!("rank <= {limit}");
-                let shown = format!("SELECT count(*) FILTER (weight = {worst}) FROM ({nearest}) WHERE {kept}");
-                let shown = session.engine.counted(&shown)?[0].int();
-                let all = match worst {
-                    2 => found[1].int(),
-                    1 => found[2].int(),
-                    _ => shown,
+                let (worst, all) = match (order.errors, order.warnings) {
+                    (0, 0) => (0, 0),
+                    (0, warnings) => (1, warnings),
+                    (errors, _) => (2, errors),
                 };
-                notes.push(left_out(limit, count, worst, all - shown));
-                (nearest, kept)
+                let shown = order.choose_nearest(worst, limit)?;
+                notes.push(left_out(limit, order.rows, worst, all - shown));
             }
-        };
+        }
+        let rows = order.read()?;
         let silent = silence.iter().filter(|silence| silence.count > 0).map(rhythm::Silence::note).collect();
-        let shown = format!("SELECT * FROM ({all}) WHERE {kept}");
-        let values = [("all", all.as_str()), ("kept", &kept), ("silence", &longer_than), ("count", &count.to_string())];
-        Ok(Answer {
+        let count = order.rows.to_string();
+        let values = [("rows", rows.as_str()), ("silence", &longer_than), ("count", &count)];
+        let answer = Answer {
             reading: Some(Reading { sql: self.fill(include_str!("read.sql"), "ts", &values), notes: silent }),
             notes,
             is_limited: true,
             are_events: true,
-            found: Some(u64::try_from(count).unwrap_or(0)),
-            ..Answer::of(self.fill(include_str!("shown.sql"), "ts", &[("rows", &shown)]))
-        })
+            found: Some(u64::try_from(order.rows).unwrap_or(0)),
+            ..Answer::of(self.fill(include_str!("shown.sql"), "ts", &[("rows", &rows)]))
+        };
+        Ok((answer, order.tables()?))
     }
 
     fn fill(&self, file: &str, time: &str, values: &[(&str, &str)]) -> String {
