@@ -190,6 +190,64 @@ fn a_limit_keeps_what_is_nearest_to_errors() {
     assert_eq!(origins(&calm), ["a.log:1", "a.log:2"]);
 }
 
+/// Lines of the rows nearest to errors as the definition says, by asking every row of every error.
+fn nearest(kinds: &[Option<usize>], limit: usize) -> Vec<usize> {
+    let mut met = std::collections::BTreeMap::new();
+    let mut errors = Vec::new();
+    for (at, kind) in kinds.iter().enumerate() {
+        if let Some(kind) = kind {
+            let before = met.entry(kind).or_insert(0);
+            errors.push((at, 2 * *before));
+            *before += 1;
+        }
+    }
+    let distance = |at: usize| errors.iter().map(|(error, further)| error.abs_diff(at) + further).min();
+    let mut all: Vec<(Option<usize>, bool, usize)> =
+        kinds.iter().enumerate().map(|(at, kind)| (distance(at), kind.is_none(), at)).collect();
+    all.sort_unstable();
+    let mut lines: Vec<usize> = all[..limit].iter().map(|(.., at)| at + 1).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn the_nearest_rows_are_those_that_asking_every_row_gives() {
+    let mut seed = 20_250_301_u64;
+    let mut next = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    // Rows, one in how many of them an error, kinds of errors, rows of a second.
+    for (rows, one_in, kinds_most, per_second) in
+        [(400, 50, 3, 1), (900, 4, 2, 30), (1200, 90, 40, 7), (300, 1, 1, 300), (320_000, 20_000, 2, 1)]
+    {
+        let place = folder();
+        let kinds: Vec<Option<usize>> =
+            (0..rows).map(|_| (next(one_in) == 0).then(|| next(kinds_most) as usize)).collect();
+        let mut log = String::new();
+        for (at, kind) in kinds.iter().enumerate() {
+            let second = at / per_second;
+            let (day, hour, minute, second) = (1 + second / 86_400, second / 3600 % 24, second / 60 % 60, second % 60);
+            let (level, text) = match kind {
+                Some(kind) => {
+                    ("ERROR", format!("failed at {}", ["dock", "belt", "oven", "gate"][kind % 4].repeat(1 + kind / 4)))
+                }
+                None => ("INFO", "ok".to_string()),
+            };
+            log.push_str(&format!(
+                "2025-03-{day:02} {hour:02}:{minute:02}:{second:02},000 {level} [a] c.d.E - {text}\n"
+            ));
+        }
+        write(place.path(), "a.log", &log);
+        let has_few = kinds.iter().filter(|kind| kind.is_some()).count() < 200;
+        for limit in [1, 2, 9, 60, 250].into_iter().filter(|limit| has_few || *limit < 100) {
+            let shown = rows_in(place.path(), &["timeline", "a.log", "--limit", &limit.to_string()]);
+            let lines: Vec<String> = nearest(&kinds, limit).iter().map(|line| format!("a.log:{line}")).collect();
+            assert_eq!(origins(&shown), lines, "{limit} of {rows}");
+        }
+    }
+}
+
 #[test]
 fn rows_of_one_line_and_one_time_are_each_shown_once() {
     let place = folder();

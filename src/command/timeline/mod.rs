@@ -11,9 +11,11 @@ use crate::session::{Entity, Session, Table, Wanted, Window};
 use crate::settings;
 
 mod clocks;
+mod density;
 mod ids;
 mod links;
 mod names;
+mod nearest;
 mod order;
 mod related;
 mod rhythm;

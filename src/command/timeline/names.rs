@@ -17,37 +17,30 @@ const NAMELESS: i64 = u32::MAX as i64;
 
 /// The names met, numbered as they come. Who has which number depends on threads, the order of names does not.
 #[derive(Default)]
-pub struct Names {
+struct Names {
     numbers: RwLock<HashMap<Box<[u8]>, i64>>,
-    /// In order, and the rank of each number; made when the first one is asked for.
-    ordered: OnceLock<(Vec<String>, Vec<i64>)>,
+    /// By number; made when the first one is asked for.
+    ranks: OnceLock<Vec<i64>>,
+}
+
+/// Makes the functions known to SQL. No rank may be asked for before the last name has got its number.
+///
+/// # Errors
+/// If the engine refuses.
+pub fn make_known(engine: &Engine) -> Result<()> {
+    let names = Arc::new(Names::default());
+    let met = names.clone();
+    engine.add_text_function(NUMBER_OF_NAME, move |texts, given| each(texts, given, |name| met.number(name)))?;
+    let met = names.clone();
+    engine.add_text_function(RANK_OF_NAME, move |texts, given| {
+        each(texts, given, |name| met.known(name).map_or(NAMELESS, |number| met.rank(number)));
+    })?;
+    engine.add_number_function(RANK_OF_NUMBER, move |numbers, given| {
+        numbers.iter().zip(given).for_each(|(number, rank)| *rank = names.rank(number.unwrap_or(NAMELESS)));
+    })
 }
 
 impl Names {
-    /// Makes the functions known to SQL. No rank may be asked for before the last name has got its number.
-    ///
-    /// # Errors
-    /// If the engine refuses.
-    pub fn make_known(engine: &Engine) -> Result<Arc<Names>> {
-        let names = Arc::new(Names::default());
-        let met = names.clone();
-        engine.add_text_function(NUMBER_OF_NAME, move |texts, given| each(texts, given, |name| met.number(name)))?;
-        let met = names.clone();
-        engine.add_text_function(RANK_OF_NAME, move |texts, given| {
-            each(texts, given, |name| met.known(name).map_or(NAMELESS, |number| met.rank(number)));
-        })?;
-        let met = names.clone();
-        engine.add_number_function(RANK_OF_NUMBER, move |numbers, given| {
-            numbers.iter().zip(given).for_each(|(number, rank)| *rank = met.rank(number.unwrap_or(NAMELESS)));
-        })?;
-        Ok(names)
-    }
-
-    /// The name of a rank.
-    pub fn name(&self, rank: i64) -> &str {
-        usize::try_from(rank).ok().and_then(|rank| self.ordered().0.get(rank)).map_or("", String::as_str)
-    }
-
     fn known(&self, name: &[u8]) -> Option<i64> {
         self.numbers.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
     }
@@ -61,18 +54,15 @@ impl Names {
     }
 
     fn rank(&self, number: i64) -> i64 {
-        usize::try_from(number).ok().and_then(|number| self.ordered().1.get(number)).copied().unwrap_or(NAMELESS)
-    }
-
-    fn ordered(&self) -> &(Vec<String>, Vec<i64>) {
-        self.ordered.get_or_init(|| {
+        let ranks = self.ranks.get_or_init(|| {
             let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
             let mut names: Vec<(&[u8], i64)> = numbers.iter().map(|(name, number)| (&name[..], *number)).collect();
             names.sort_unstable();
             let mut ranks = vec![NAMELESS; names.len()];
             names.iter().zip(0..).for_each(|((_, number), rank)| ranks[*number as usize] = rank);
-            (names.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect(), ranks)
-        })
+            ranks
+        });
+        usize::try_from(number).ok().and_then(|number| ranks.get(number)).copied().unwrap_or(NAMELESS)
     }
 }
 

@@ -1,33 +1,57 @@
 //! The order of events, and which of them are shown. What is sorted and weighed is where each stands, not what it says:
 //! only those chosen are read as a whole.
 
-use std::sync::Arc;
-
-use super::names::{NUMBER_OF_NAME, Names, RANK_OF_NAME, RANK_OF_NUMBER};
-use crate::engine::quote;
+use super::names::{self, NUMBER_OF_NAME, RANK_OF_NAME, RANK_OF_NUMBER};
+use crate::engine::{Engine, quote};
 use crate::error::Result;
 use crate::session::Session;
 
 /// How much a row matters: an error, or a code where no level says otherwise; a warning.
-const WEIGHT: &str = "CASE WHEN level IN ('error', 'fatal') OR (level IS NULL AND rca_code(code) IS NOT NULL) THEN 2 \
+pub const WEIGHT: &str = "CASE WHEN level IN ('error', 'fatal') OR (level IS NULL AND rca_code(code) IS NOT NULL) THEN 2 \
                       WHEN level = 'warn' THEN 1 ELSE 0 END";
 /// What kind of error or warning a row is. Two kinds with one hash would be taken for the same; that only changes which
 /// rows are shown first.
-const KIND: &str = "CASE WHEN weight > 0 THEN hash(source, table_name, level, code, rca_template(message)) END";
+pub const KIND: &str = "CASE WHEN weight > 0 THEN hash(source, table_name, level, code, rca_template(message)) END";
 /// What neighbours that become one row have in common, and what may differ.
 const ALIKE: &str = "hash(source, table_name, entity, level, code, rca_numberless(message))";
 const TEXT: &str = "hash(message)";
 
+/// The worst rows there are.
+#[derive(Clone, Copy)]
+pub struct Worst {
+    /// 2 for errors; without any of them 1 for warnings; with neither 0.
+    pub weight: i64,
+    pub count: i64,
+}
+
+impl Worst {
+    /// Of a relation with the `weight` of each row, or of those that have one.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn of(engine: &Engine, relation: &str) -> Result<Worst> {
+        let found = engine.counted(&format!(
+            "SELECT coalesce(max(weight), 0), count(CASE WHEN weight = 1 THEN 1 END), count(CASE WHEN weight = 2 THEN 1 END) FROM {relation}"
+        ))?;
+        let weight = found[0].int();
+        Ok(Worst { weight, count: if weight > 0 { found[weight as usize].int() } else { 0 } })
+    }
+}
+
+/// Which rows are chosen.
+pub struct Chosen {
+    /// Of so many.
+    pub rows: u64,
+    /// Unless these are all of them, the worst, and how many of these are chosen.
+    pub nearest_to: Option<(Worst, i64)>,
+}
+
 /// Events in order: each, or neighbours that are alike as one.
 pub struct Order<'a> {
     session: &'a Session,
-    /// The relation of the events.
-    events: &'a str,
-    names: Arc<Names>,
+    /// SQL of the events.
+    events: String,
     is_collapsed: bool,
-    pub rows: i64,
-    pub errors: i64,
-    pub warnings: i64,
 }
 
 impl<'a> Order<'a> {
@@ -35,11 +59,11 @@ impl<'a> Order<'a> {
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    pub fn of(session: &'a Session, events: &'a str, silence: Option<&str>) -> Result<Order<'a>> {
+    pub fn of(session: &'a Session, events: String, silence: Option<&str>) -> Result<Order<'a>> {
         let engine = &session.engine;
-        let names = Names::make_known(engine)?;
+        names::make_known(engine)?;
         let is_collapsed = silence.is_some();
-        let mut order = Order { session, events, names, is_collapsed, rows: 0, errors: 0, warnings: 0 };
+        let order = Order { session, events, is_collapsed };
         let alike = if is_collapsed { format!(", {ALIKE} AS alike, {TEXT} AS text") } else { String::new() };
         engine.keep_found("rca_places", &order.fill(include_str!("places.sql"), &[("alike", &alike)]))?;
         let alike = if is_collapsed { ", alike, text" } else { "" };
@@ -48,49 +72,38 @@ impl<'a> Order<'a> {
         if let Some(silence) = silence {
             engine.keep_in_order("rca_runs", &order.fill(include_str!("runs.sql"), &[("silence", silence)]))?;
         }
-        let counts = format!(
-            "SELECT count(*), count(CASE WHEN weight = 2 THEN 1 END), count(CASE WHEN weight = 1 THEN 1 END) FROM ({})",
-            order.places()
-        );
-        let counts = engine.counted(&counts)?;
-        [order.rows, order.errors, order.warnings] = [0, 1, 2].map(|at| counts[at].int());
         Ok(order)
     }
 
-    /// Sources and tables that have events.
+    /// Chooses the rows nearest to the worst there are, or the first ones where there are none; without a limit, or if it
+    /// is not reached, all.
     ///
     /// # Errors
     /// If the engine refuses.
-    pub fn tables(&self) -> Result<Vec<[String; 2]>> {
-        let rows = self.session.engine.rows("SELECT DISTINCT source, table_name FROM rca_order ORDER BY ALL")?.rows;
-        let name = |rank: &crate::model::value::Value| self.names.name(rank.int()).to_string();
-        Ok(rows.iter().map(|row| [name(&row[0]), name(&row[1])]).collect())
-    }
-
-    /// Chooses the rows nearest to one of the `worst` there are, 2 for errors and 1 for warnings; with neither the first
-    /// rows. Returns how many of the worst are among them.
-    ///
-    /// # Errors
-    /// If the engine refuses.
-    pub fn choose_nearest(&self, worst: i64, limit: i64) -> Result<i64> {
+    pub fn choose(&self, limit: Option<u64>) -> Result<Chosen> {
         let engine = &self.session.engine;
-        let places = self.places();
-        let chosen = if worst == 0 {
-            format!("SELECT * FROM ({places}) ORDER BY place LIMIT {limit}")
-        } else {
-            let values = [("places", places), ("worst", &worst.to_string()), ("limit", &limit.to_string())];
-            quote::fill(include_str!("nearest.sql"), &values)
+        let places = format!("({})", self.places());
+        let rows = engine.counted(&format!("SELECT count(*) FROM {places}"))?[0].int().unsigned_abs();
+        let Some(limit) = limit.filter(|limit| *limit < rows) else {
+            engine.keep_in_order("rca_chosen", self.places())?;
+            return Ok(Chosen { rows, nearest_to: None });
         };
-        engine.keep_in_order("rca_chosen", &chosen)?;
-        Ok(engine.counted(&format!("SELECT count(*) FROM rca_chosen WHERE weight = {worst}"))?[0].int())
+        let worst = Worst::of(engine, &places)?;
+        let values = [("rows", places.as_str()), ("worst", &worst.weight.to_string())];
+        let nearest_to = self.choose_nearest(&quote::fill(include_str!("further.sql"), &values), limit, worst)?;
+        Ok(Chosen { rows, nearest_to })
     }
 
-    /// Chooses all rows.
+    /// Chooses rows of a relation of places, in which centers have a number `further`.
     ///
     /// # Errors
     /// If the engine refuses.
-    pub fn choose_all(&self) -> Result<()> {
-        self.session.engine.keep_in_order("rca_chosen", self.places())
+    pub fn choose_nearest(&self, rows: &str, limit: u64, worst: Worst) -> Result<Option<(Worst, i64)>> {
+        let engine = &self.session.engine;
+        let values = [("rows", rows), ("limit", &limit.to_string())];
+        engine.keep_in_order("rca_chosen", &quote::fill(include_str!("nearest.sql"), &values))?;
+        let chosen = engine.counted(&format!("SELECT count(*) FROM rca_chosen WHERE weight = {}", worst.weight))?;
+        Ok(Some((worst, chosen[0].int())))
     }
 
     /// Keeps the rows chosen as `rca_shown`, and returns the SQL that reads them, each with its `place`.
@@ -124,7 +137,7 @@ impl<'a> Order<'a> {
 
     fn fill(&self, file: &str, values: &[(&str, &str)]) -> String {
         let shared = [
-            ("events", self.events),
+            ("events", self.events.as_str()),
             ("weight", WEIGHT),
             ("kind", KIND),
             ("number_of_name", NUMBER_OF_NAME),

@@ -1,7 +1,7 @@
 //! Events as rows to be shown: counted, collapsed, the nearest to what went wrong, with what is between them.
 
-use super::order::Order;
-use super::{LEVELS, rhythm};
+use super::order::{Chosen, Order};
+use super::{LEVELS, nearest, rhythm};
 use crate::command::{Answer, Reading};
 use crate::engine::quote;
 use crate::error::Result;
@@ -51,7 +51,7 @@ impl View {
         self.collapse || self.limit.is_some() || self.is_followed
     }
 
-    /// The events kept, what is made of them, and the sources and tables that have any.
+    /// What is made of the events, and the sources and tables of those shown.
     ///
     /// # Errors
     /// If the evidence cannot be read.
@@ -64,33 +64,33 @@ impl View {
             silence = rhythm::silence(session, "rca_events")?;
         }
         let longer_than = silence.as_ref().map_or_else(|| "NULL".into(), |silence| silence.longer_than.to_string());
-        let order = Order::of(session, &events, self.collapse.then_some(longer_than.as_str()))?;
-        let mut notes = Vec::new();
-        match self.limit.and_then(|limit| i64::try_from(limit).ok()).filter(|limit| *limit < order.rows) {
-            None => order.choose_all()?,
-            Some(limit) => {
-                let (worst, all) = match (order.errors, order.warnings) {
-                    (0, 0) => (0, 0),
-                    (0, warnings) => (1, warnings),
-                    (errors, _) => (2, errors),
-                };
-                let shown = order.choose_nearest(worst, limit)?;
-                notes.push(left_out(limit, order.rows, worst, all - shown));
+        let limit = self.limit.filter(|limit| i64::try_from(*limit).is_ok());
+        let nearest = match limit.filter(|_| !self.collapse) {
+            Some(limit) => nearest::choose(session, &events, limit)?,
+            None => None,
+        };
+        let (order, chosen) = match nearest {
+            Some(nearest) => nearest,
+            None => {
+                let order = Order::of(session, events, self.collapse.then_some(longer_than.as_str()))?;
+                let chosen = order.choose(limit)?;
+                (order, chosen)
             }
-        }
+        };
         let rows = order.read()?;
         let silent = silence.iter().filter(|silence| silence.count > 0).map(rhythm::Silence::note).collect();
-        let count = order.rows.to_string();
+        let count = chosen.rows.to_string();
         let values = [("rows", rows.as_str()), ("silence", &longer_than), ("count", &count)];
         let answer = Answer {
             reading: Some(Reading { sql: self.fill(include_str!("read.sql"), "ts", &values), notes: silent }),
-            notes,
+            notes: left_out(&chosen, limit).into_iter().collect(),
             is_limited: true,
             are_events: true,
-            found: Some(u64::try_from(order.rows).unwrap_or(0)),
+            found: Some(chosen.rows),
             ..Answer::of(self.fill(include_str!("shown.sql"), "ts", &[("rows", &rows)]))
         };
-        Ok((answer, order.tables()?))
+        let tables = session.engine.rows("SELECT DISTINCT source, table_name FROM rca_shown ORDER BY ALL")?.rows;
+        Ok((answer, tables.iter().map(|row| [row[0].shown(), row[1].shown()]).collect()))
     }
 
     fn fill(&self, file: &str, time: &str, values: &[(&str, &str)]) -> String {
@@ -115,17 +115,18 @@ impl View {
     }
 }
 
-fn left_out(limit: i64, count: i64, worst: i64, hidden: i64) -> String {
-    let number = |number: i64| grouped(u64::try_from(number).unwrap_or(0));
-    let which = match worst {
+/// What is to be said of rows that are not shown.
+fn left_out(chosen: &Chosen, limit: Option<u64>) -> Option<String> {
+    let (limit, (worst, shown)) = (limit?, chosen.nearest_to?);
+    let which = match worst.weight {
         2 => "those nearest to errors, the first of each kind before others",
         1 => "those nearest to warnings, there are no errors",
         _ => "the first ones, there are neither errors nor warnings",
     };
-    let hidden = match (worst, hidden) {
-        (0, _) | (_, ..=0) => String::new(),
-        (_, 1) => "; 1 of these is left out".into(),
-        (_, hidden) => format!("; {} of these are left out", number(hidden)),
+    let hidden = match worst.count.saturating_sub(shown) {
+        ..=0 => String::new(),
+        1 => "; 1 of these is left out".into(),
+        hidden => format!("; {} of these are left out", grouped(hidden.unsigned_abs())),
     };
-    format!("{} of {} rows are shown (--limit): {which}{hidden}", number(limit), number(count))
+    Some(format!("{} of {} rows are shown (--limit): {which}{hidden}", grouped(limit), grouped(chosen.rows)))
 }

@@ -1,0 +1,4 @@
+-- Errors and warnings, each where it stands, with its weight and kind. Every event is counted by the way.
+SELECT {moment} AS moment, ts, source, table_name, at_file AS file, at_line AS line, weight, {kind} AS kind
+FROM (SELECT *, {weight} AS weight FROM ({events}))
+WHERE weight > {counted}
