@@ -41,11 +41,12 @@ CREATE MACRO rca_log_code(code, message, is_of_http) AS CASE
     ELSE code
 END;
 
--- The constant part of a message: quoted text, hexadecimal numbers, UUIDs, addresses and numbers become <*>.
+-- The constant part of a message: quoted text, hexadecimal numbers, UUIDs, addresses, numbers, times and lengths of time
+-- become <*>.
 CREATE MACRO rca_template(message) AS regexp_replace(regexp_replace(regexp_replace(split_part(message, chr(10), 1),
     '"[^"]*"|''[^'']*''', '<*>', 'g'),
     '\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b|\b0x[0-9a-fA-F]+\b', '<*>', 'g'),
-    '\b[A-Za-z]{0,4}[-+]?\d+(?:[.:,/-]\d+)*(?:[a-zA-Z%]{1,4}\b)?', '<*>', 'g');
+    '\b[A-Za-z]{0,4}[-+]?\d+(?:(?:[.:,/T-]|ms|us|ns|[dhms])\d+)*(?:[a-zA-Z%]{1,4}\b)?', '<*>', 'g');
 
 -- A message without its numbers: those that stand by themselves, maybe with a unit. An address, a serial or a name with
 -- digits is no number.
@@ -102,7 +103,7 @@ CREATE MACRO rca_local(instant, seconds) AS CASE WHEN isfinite(instant) THEN
     ELSE instant::VARCHAR END;
 
 -- What stands in place of rows that are not shown.
-CREATE MACRO rca_left_out(n) AS '… ' || n || CASE WHEN n = 1 THEN ' row' ELSE ' rows' END || ' left out …';
+CREATE MACRO rca_left_out(n) AS '… ' || format('{:,}', n) || CASE WHEN n = 1 THEN ' row' ELSE ' rows' END || ' left out …';
 
 -- A text of at most 500 characters; one that is longer says so.
 CREATE MACRO rca_cut(text) AS CASE WHEN length(text) > 500 THEN left(text, 500) || '…' ELSE text END;

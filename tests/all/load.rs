@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use serde_json::json;
 
 use crate::hostile::said;
-use crate::rca::{command, folder, root, rows_in, run_in};
+use crate::rca::{command, folder, root, rows_in, run_in, watched};
 
 fn write(place: &Path, name: &str, text: &str) {
     std::fs::write(place.join(name), text).expect("written");
@@ -261,4 +261,41 @@ fn several_at_once_on_one_case_do_not_disturb_each_other() {
         assert!(alone.status.success() && alone.stdout == together.stdout, "{arguments:?}: {}", said(&together));
     }
     assert_eq!(std::fs::read_dir(scratch.path()).expect("read").count(), 0, "something is left behind");
+}
+
+/// Two processors' worth of threads hold about as much in a build without optimisation as with it.
+#[test]
+fn what_many_rows_take_stays_near_the_memory_given() {
+    const GIVEN: u64 = 250_000_000;
+    let place = folder();
+    let mut log = String::new();
+    for n in 0..900_000_u64 {
+        let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        let (second, level) = (n / 40, if mixed % 991 == 0 { "ERROR" } else { "INFO" });
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        let said = ["packet accepted from gateway", "station ready for next unit", "upload to collector again"];
+        writeln!(
+            log,
+            "2025-03-01 {hour:02}:{minute:02}:{second:02},{:03} {level} [worker-{}] a.b.Line - {} unit SN{} took {} ms",
+            n % 40 * 25,
+            mixed % 8,
+            said[(mixed % 3) as usize],
+            mixed % 1_000_000,
+            mixed % 900
+        )
+        .expect("text");
+    }
+    write(place.path(), "line.log", &log);
+    for asked in [
+        &["timeline", "line.log", "--limit", "20"][..],
+        &["timeline", "line.log", "--collapse", "--limit", "20"],
+        &["missing", "line.log"],
+        &["errors", "line.log"],
+        &["templates", "line.log"],
+    ] {
+        let more = ["--memory", "250MB", "--threads", "2"];
+        let (ended, said, most) = watched(place.path(), &[asked, &more].concat());
+        assert_eq!(ended, Some(0), "{asked:?}: {said}");
+        assert!(most < GIVEN + GIVEN / 5, "{asked:?}: {most} bytes of memory");
+    }
 }

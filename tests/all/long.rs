@@ -3,11 +3,9 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use crate::hostile::{rows, run, said, write};
-use crate::rca::{command, folder};
+use crate::rca::{folder, watched};
 
 /// What any of these files may take, in a build without optimisation too.
 const MEMORY_MAX: u64 = 900 << 20;
@@ -19,28 +17,8 @@ fn sparse(path: &Path, beginning: &str, bytes: u64) {
     file.set_len(bytes).expect("grown");
 }
 
-/// What is said of a source, and the most memory that it took, where the system tells.
 fn asked(place: &Path, name: &str) -> (Option<i32>, String, u64) {
-    let said = place.join(".said");
-    let mut child = command("rca", place)
-        .args(["sources", name, "-f", "ndjson"])
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(&said).expect("made"))
-        .spawn()
-        .expect("rca starts");
-    let (began, mut most) = (Instant::now(), 0);
-    loop {
-        // The peak so far; gone with the process.
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0);
-        most = most.max(peak << 10);
-        if let Some(status) = child.try_wait().expect("waits") {
-            return (status.code(), std::fs::read_to_string(said).expect("read"), most);
-        }
-        assert!(began.elapsed() < Duration::from_secs(240), "{name} does not end");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    watched(place, &["sources", name, "-f", "ndjson"])
 }
 
 #[test]

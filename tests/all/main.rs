@@ -20,6 +20,7 @@ mod logs;
 mod long;
 mod missing;
 mod names;
+mod nearest;
 mod oddities;
 mod others;
 mod page;

@@ -1,7 +1,8 @@
 //! Running the program as a user would, in clean surroundings.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// The checkout.
 pub fn root() -> PathBuf {
@@ -48,6 +49,31 @@ pub fn rows_in(folder: &Path, arguments: &[&str]) -> Vec<serde_json::Value> {
     assert!(output.status.success(), "rca {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
+}
+
+/// Runs `rca` without looking at its answer: how it ended, what it said, and the most memory in bytes that it took, 0
+/// where the system does not tell.
+pub fn watched(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, u64) {
+    let said = folder.join(".said");
+    let mut child = command("rca", folder)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(&said).expect("made"))
+        .spawn()
+        .expect("rca starts");
+    let (began, mut most) = (Instant::now(), 0);
+    loop {
+        // The peak so far; gone with the process.
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0);
+        most = most.max(peak << 10);
+        if let Some(status) = child.try_wait().expect("waits") {
+            return (status.code(), std::fs::read_to_string(said).expect("read"), most);
+        }
+        assert!(began.elapsed() < Duration::from_secs(240), "rca {arguments:?} does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// An empty directory that goes away with the value.
