@@ -1,9 +1,7 @@
 //! How far a slice's metric is from that of all rows, with an interval and a test against the other rows; and the t by
 //! which `DivExplorer` compares a slice with all rows.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
-use crate::model::statistics::NORMAL_95;
+use crate::model::statistics::{NORMAL_95, student_95, student_above};
 
 /// How a metric comes from the share of faults or the mean of values, and which way is worse.
 #[derive(Debug, Clone, Copy)]
@@ -138,13 +136,9 @@ impl Sample {
         if self.rows < 2.0 {
             return Estimate { value: self.mean, low: f64::NEG_INFINITY, high: f64::INFINITY };
         }
-        let reach = students(self.rows - 1.0).map_or(NORMAL_95, |t| t.inverse_cdf(0.975)) * self.error().sqrt();
+        let reach = student_95(self.rows - 1.0).unwrap_or(NORMAL_95) * self.error().sqrt();
         Estimate { value: self.mean, low: self.mean - reach, high: self.mean + reach }
     }
-}
-
-fn students(freedom: f64) -> Option<StudentsT> {
-    StudentsT::new(0.0, 1.0, freedom).ok()
 }
 
 /// Welch's t of two means (1947), its two-sided p, and how far the interval of 95 % of their difference reaches. Means
@@ -161,9 +155,9 @@ pub fn welch(a: Sample, b: Sample) -> (f64, f64, f64) {
     }
     let t = difference.abs() / error;
     let freedom = (first + second).powi(2) / (first * first / (a.rows - 1.0) + second * second / (b.rows - 1.0));
-    match students(freedom) {
-        Some(students) => (t, (2.0 * students.cdf(-t)).min(1.0), students.inverse_cdf(0.975) * error),
-        None => (t, 1.0, f64::INFINITY),
+    match (student_above(t, freedom), student_95(freedom)) {
+        (Some(above), Some(reach)) => (t, (2.0 * above).min(1.0), reach * error),
+        _ => (t, 1.0, f64::INFINITY),
     }
 }
 

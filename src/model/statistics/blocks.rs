@@ -5,9 +5,10 @@
 //! t). This is asked for blocks of several lengths, for what is alike may last longer than a short block (batch means);
 //! the least sure answer counts.
 
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::ratio::{rate_ratio, risk_ratio};
+use super::tail::student_above;
 
 /// How many neighbouring blocks are taken as one.
 const LENGTHS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 24];
@@ -127,7 +128,7 @@ fn estimated(p: f64, freedom: f64) -> f64 {
         return p;
     }
     let z = -Normal::standard().inverse_cdf(p.max(1e-300) / 2.0);
-    StudentsT::new(0.0, 1.0, freedom).map_or(p, |t| (2.0 * t.cdf(-z)).min(1.0))
+    student_above(z, freedom).map_or(p, |above| (2.0 * above).min(1.0))
 }
 
 /// The least sure answer over all spreads that are no chance, with the spread that gives it.

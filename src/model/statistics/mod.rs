@@ -17,7 +17,7 @@ pub use change_point::{Series, Stretch, share_shift, shift, stretch};
 pub use correlation::correlation;
 pub use distribution::{Ks, jensen_shannon, kolmogorov_smirnov, share_distance};
 pub use ratio::{Ratio, dispersion, rate_ratio, risk_ratio};
-pub use tail::{at_least, normal_above};
+pub use tail::{at_least, normal_above, student_95, student_above};
 
 /// The share of a normal distribution within this many standard deviations of its middle is 95 %.
 pub const NORMAL_95: f64 = 1.959_963_985;

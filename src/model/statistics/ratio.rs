@@ -81,7 +81,8 @@ fn fisher(a: f64, with: f64, c: f64, without: f64) -> f64 {
         while k >= 0.0 && k <= with && k <= cases && cases - k <= without {
             let more = term(k);
             sum += more;
-            if more < 1e-15 * sum {
+            // Far from what is expected all of them are too small to be told from nothing.
+            if more <= 1e-15 * sum {
                 break;
             }
             k += step;
