@@ -1,6 +1,9 @@
 //! `--from` and `--to`: a half-open stretch of time, its ends absolute or counted back from the latest time in the
 //! evidence.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::{Session, Table};
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -113,6 +116,9 @@ impl Session {
     /// # Errors
     /// If the evidence cannot be read.
     pub fn ends(&self, tables: &[&Table]) -> Result<Option<(i64, i64)>> {
+        /// Of tables that were asked, by the SQL that asks.
+        type Asked = RefCell<HashMap<String, Option<(i64, i64)>>>;
+        let asked = self.once(|| Ok(Asked::default()))?;
         let mut ends: Option<(i64, i64)> = None;
         for table in tables {
             let Some(column) = &table.roles.time else { continue };
@@ -121,8 +127,17 @@ impl Session {
                 "SELECT min({column}::TIMESTAMP), max({column}::TIMESTAMP) FROM {} WHERE isfinite({column}::TIMESTAMP)",
                 table.sql()
             );
-            if let [Value::Time(first), Value::Time(last)] = self.engine.counted(&sql)?.as_slice() {
-                ends = Some(ends.map_or((*first, *last), |(from, to)| (from.min(*first), to.max(*last))));
+            let known = asked.borrow().get(&sql).copied();
+            let found = match known {
+                Some(known) => known,
+                None => match self.engine.counted(&sql)?.as_slice() {
+                    [Value::Time(first), Value::Time(last)] => Some((*first, *last)),
+                    _ => None,
+                },
+            };
+            asked.borrow_mut().insert(sql, found);
+            if let Some((first, last)) = found {
+                ends = Some(ends.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
             }
         }
         Ok(ends)
