@@ -33,6 +33,9 @@ fn a_limit_keeps_what_is_nearest_to_errors() {
         ),
         "{note}"
     );
+    let none = run_in(place.path(), &["timeline", "a.log", "--limit", "0", "-f", "csv"]);
+    let note = String::from_utf8(none.stderr).expect("UTF-8");
+    assert!(note.contains("0 of 1,000 rows are shown") && !note.contains("no event"), "{note}");
     // Without errors and warnings the first ones, in data and for readers alike.
     let calm = rows_in(place.path(), &["timeline", "a.log", "--limit", "2", "--where", "message = 'ok'"]);
     assert_eq!(origins(&calm), ["a.log:1", "a.log:2"]);

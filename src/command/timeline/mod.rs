@@ -271,7 +271,7 @@ impl Ask for TimelineArgs {
             None if view.is_kept() => view.kept(session).map(|(answer, having)| (answer, Some(having)))?,
             None => (view.streamed(), None),
         };
-        if having.as_ref().is_some_and(Vec::is_empty) {
+        if answer.found == Some(0) {
             notes.push(self.nothing(&tables));
         }
         notes.extend(loaded(&tables, having.as_deref()));
