@@ -11,6 +11,10 @@ use crate::model::value::Value;
 use crate::model::zone::Zone;
 use crate::model::{duration, time};
 
+/// The earliest and the latest time of tables that were asked, by the SQL that asks.
+#[derive(Default)]
+struct Ends(RefCell<HashMap<String, Option<(i64, i64)>>>);
+
 /// Times `from <= ts < to`, in UTC microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Window {
@@ -116,9 +120,7 @@ impl Session {
     /// # Errors
     /// If the evidence cannot be read.
     pub fn ends(&self, tables: &[&Table]) -> Result<Option<(i64, i64)>> {
-        /// Of tables that were asked, by the SQL that asks.
-        type Asked = RefCell<HashMap<String, Option<(i64, i64)>>>;
-        let asked = self.once(|| Ok(Asked::default()))?;
+        let asked = self.once(|| Ok(Ends::default()))?;
         let mut ends: Option<(i64, i64)> = None;
         for table in tables {
             let Some(column) = &table.roles.time else { continue };
@@ -127,7 +129,7 @@ impl Session {
                 "SELECT min({column}::TIMESTAMP), max({column}::TIMESTAMP) FROM {} WHERE isfinite({column}::TIMESTAMP)",
                 table.sql()
             );
-            let known = asked.borrow().get(&sql).copied();
+            let known = asked.0.borrow().get(&sql).copied();
             let found = match known {
                 Some(known) => known,
                 None => match self.engine.counted(&sql)?.as_slice() {
@@ -135,7 +137,7 @@ impl Session {
                     _ => None,
                 },
             };
-            asked.borrow_mut().insert(sql, found);
+            asked.0.borrow_mut().insert(sql, found);
             if let Some((first, last)) = found {
                 ends = Some(ends.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
             }

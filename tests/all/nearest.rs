@@ -100,6 +100,32 @@ fn the_nearest_rows_are_those_that_asking_every_row_gives() {
 }
 
 #[test]
+fn only_events_that_fit_are_counted() {
+    let place = folder();
+    let mut log = String::new();
+    for n in 0..300_000 {
+        let (level, said) =
+            (["INFO", "WARN", "INFO"][n % 3], ["belt at rest", "oven is hot", "retrying the dock"][n * 7 / 4 % 3]);
+        let (hour, minute, second) = (n / 36_000, n / 600 % 60, n / 10 % 60);
+        log.push_str(&format!(
+            "2025-03-01 {hour:02}:{minute:02}:{second:02},000 {level} [a] c.d.E - {said} of unit {n}\n"
+        ));
+    }
+    write(place.path(), "a.log", &log);
+    for asked in [
+        &["--grep", "retry.*unit [0-9]*[02468]$"][..],
+        &["--grep", "dock", "--where", "contains(message, '7')", "--from", "2025-03-01T01:00"],
+        &["--level", "warn", "--where", "NOT contains(message, '1')"],
+    ] {
+        let all = rows_in(place.path(), &[&["timeline", "a.log"][..], asked].concat()).len();
+        let limited = run_in(place.path(), &[&["timeline", "a.log", "--limit", "3", "-f", "csv"][..], asked].concat());
+        let note = String::from_utf8(limited.stderr).expect("UTF-8");
+        let of = note.split("3 of ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a count").replace(',', "");
+        assert_eq!(of, all.to_string(), "{asked:?}: {note}");
+    }
+}
+
+#[test]
 fn rows_of_one_line_and_one_time_are_each_shown_once() {
     let place = folder();
     let row = |n: usize| {

@@ -54,8 +54,8 @@ pub struct Density {
 }
 
 impl Density {
-    /// Counts while the query `asked` is run: it is given SQL of a number that is 0 for each row that has a `ts`, and
-    /// must ask it of each.
+    /// Counts while `ask` runs a query: it is given SQL of a number that is 0 for each row, to be asked once of each row
+    /// that is counted; as a column, since the engine asks the parts of a condition in any order.
     ///
     /// # Errors
     /// What `ask` fails with, or if the engine refuses.

@@ -3,7 +3,7 @@
 
 use super::names::{self, NUMBER_OF_NAME, RANK_OF_NAME, RANK_OF_NUMBER};
 use crate::engine::{Engine, quote};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::Session;
 
 /// How much a row matters: an error, or a code where no level says otherwise; a warning.
@@ -121,7 +121,12 @@ impl<'a> Order<'a> {
             ["alike", "alike_made", "alike_joined"].map(|name| (name, String::new()))
         };
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.session.engine.keep_found("rca_shown", &self.fill(include_str!("chosen.sql"), &values))?;
+        let engine = &self.session.engine;
+        engine.keep_found("rca_shown", &self.fill(include_str!("chosen.sql"), &values))?;
+        let counted = engine.counted("SELECT (SELECT count(*) FROM rca_chosen), (SELECT count(*) FROM rca_shown)")?;
+        if counted[0] != counted[1] {
+            return Err(Error::evidence("the evidence was another one when it was read again"));
+        }
         let rows = "SELECT * FROM rca_shown";
         Ok(if self.is_collapsed { self.fill(include_str!("collapsed.sql"), &[("rows", rows)]) } else { rows.into() })
     }
