@@ -1,6 +1,7 @@
 //! What SQL of the user may be: one statement that asks, and conditions that are one expression. Told by SQL's own
 //! tokens, before the engine sees any of it; what it may reach is the engine's to refuse (`Engine::shut`).
 
+use super::tokens::{Token, Tokens};
 use crate::error::{Error, Result};
 
 /// The first words of statements that ask.
@@ -115,7 +116,28 @@ fn is_statement(word: &str) -> bool {
     OTHERS.contains(&word)
 }
 
+/// Functions that say something else each time they are asked, or do something: all that the engine calls volatile.
+const CHANGING: [&str; 16] = [
+    "current_connection_id",
+    "current_query",
+    "current_query_id",
+    "current_transaction_id",
+    "currval",
+    "error",
+    "gen_random_uuid",
+    "nextval",
+    "random",
+    "setseed",
+    "sleep_ms",
+    "stats",
+    "uuid",
+    "uuidv4",
+    "uuidv7",
+    "write_log",
+];
+
 /// Refuses a condition that is not one expression: it could end the parentheses it is put in, and say more than that.
+/// And one that need not hold again where it held: evidence is read more than once.
 ///
 /// # Errors
 /// If it does.
@@ -126,10 +148,20 @@ pub fn condition(said_by: &str, sql: &str) -> Result<()> {
             .hint(format!("write one expression that is true or false: {said_by} \"level = 'ERROR'\"")))
     };
     let mut depth = 0_u32;
+    let mut word = "";
     let mut tokens = Tokens::of(sql);
     for token in tokens.by_ref() {
+        let before = std::mem::take(&mut word);
         match token {
+            Token::Mark(b'(') if CHANGING.iter().any(|changing| before.eq_ignore_ascii_case(changing)) => {
+                return Err(Error::question(format!(
+                    "`{said_by}` asks `{before}()`, which need not say the same again"
+                ))
+                .detail("evidence is read more than once, and what holds of a row must hold of it each time")
+                .hint("take a part of the rows by what they say: hash(message) % 10 = 0"));
+            }
             Token::Mark(b'(' | b'[' | b'{') => depth += 1,
+            Token::Word(name) => word = name,
             Token::Mark(b')' | b']' | b'}') if depth == 0 => return refused("it closes what it did not open"),
             Token::Mark(b')' | b']' | b'}') => depth -= 1,
             Token::Mark(b';') => return refused("it has a `;`"),
@@ -170,224 +202,12 @@ pub fn written(sql: &str) -> Result<Option<String>> {
     Err(Error::question("COPY says no file that it writes to").hint("write COPY (SELECT …) TO 'FILE'"))
 }
 
-enum Token<'a> {
-    Word(&'a str),
-    /// A quoted text, without its quotes.
-    Text(String),
-    Mark(u8),
-    /// A space that is none of ASCII: the engine takes it for one or for a letter, by what stands before it.
-    Odd(char),
-    /// A quote or a comment that does not end.
-    Open,
-}
-
-/// The text on one line, as it is pasted into a shell: without comments, with one blank where others were. Names and
-/// texts in quotes stay as they are.
-pub(super) fn one_line(sql: &str) -> String {
-    let mut line = String::with_capacity(sql.len());
-    let mut tokens = Tokens::of(sql);
-    let mut end = 0;
-    while tokens.next().is_some() {
-        let text = &sql[tokens.begin..tokens.at];
-        if tokens.begin > end && end > 0 && !line.ends_with('(') && text != ")" {
-            line.push(' ');
-        }
-        line.push_str(text);
-        end = tokens.at;
-    }
-    line
-}
-
-/// SQL by tokens, as PostgreSQL and the engine cut it (PostgreSQL 17 manual, 4.1 Lexical Structure).
-struct Tokens<'a> {
-    sql: &'a str,
-    /// Where the token given last begins, and where it ends.
-    begin: usize,
-    at: usize,
-    /// Whether the text ends in a comment that goes on to the end of its line.
-    ends_in_comment: bool,
-}
-
-impl Tokens<'_> {
-    fn of(sql: &str) -> Tokens<'_> {
-        Tokens { sql, begin: 0, at: 0, ends_in_comment: false }
-    }
-}
-
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        let bytes = self.sql.as_bytes();
-        loop {
-            let rest = &bytes[self.at..];
-            self.begin = self.at;
-            let first = *rest.first()?;
-            if first.is_ascii_whitespace() {
-                self.at += 1;
-            } else if rest.starts_with(b"--") {
-                self.at += line_end(rest);
-                self.ends_in_comment = self.at == bytes.len();
-            } else if rest.starts_with(b"/*") {
-                match comment(rest) {
-                    Some(length) => self.at += length,
-                    None => return self.open(),
-                }
-            } else {
-                break;
-            }
-        }
-        let rest = &bytes[self.at..];
-        match rest[0] {
-            b'\'' => self.quoted(0, false),
-            b'"' => {
-                let begin = self.at + 1;
-                self.quoted(0, false).map(|token| match token {
-                    Token::Text(_) => Token::Word(&self.sql[begin..self.at - 1]),
-                    other => other,
-                })
-            }
-            b'e' | b'E' if rest.get(1) == Some(&b'\'') => self.quoted(1, true),
-            b'$' => self.dollars(),
-            // A quote behind a number is none of its own: `1E'\''` is a number and a text with escapes.
-            b if b.is_ascii_digit() => {
-                let length = rest.iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
-                Some(Token::Word(self.taken(length)))
-            }
-            b if is_word(b) => {
-                let length = rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
-                let word = &self.sql[self.at..self.at + length];
-                match word.find(is_odd) {
-                    Some(0) => {
-                        let odd = word.chars().next()?;
-                        self.at += odd.len_utf8();
-                        Some(Token::Odd(odd))
-                    }
-                    odd => Some(Token::Word(self.taken(odd.unwrap_or(length)))),
-                }
-            }
-            mark => {
-                self.at += 1;
-                Some(Token::Mark(mark))
-            }
-        }
-    }
-}
-
-/// Whether a name may go on with it.
-fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$') || !b.is_ascii()
-}
-
-/// The spaces that the engine makes plain ones, but not all and not everywhere.
-fn is_odd(c: char) -> bool {
-    matches!(c, '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}')
-}
-
-/// Up to the end of the line, which either sign ends.
-fn line_end(bytes: &[u8]) -> usize {
-    bytes.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(bytes.len())
-}
-
-/// Where a text goes on that was closed: in quotes again, on a later line, with nothing but blanks and comments between.
-fn continued(bytes: &[u8]) -> Option<usize> {
-    let (mut at, mut is_later) = (0, false);
-    loop {
-        match bytes.get(at)? {
-            b'\'' => return is_later.then_some(at),
-            b'-' if bytes.get(at + 1) == Some(&b'-') => at += line_end(&bytes[at..]),
-            b if b.is_ascii_whitespace() => {
-                is_later |= matches!(b, b'\n' | b'\r');
-                at += 1;
-            }
-            _ => return None,
-        }
-    }
-}
-
-impl<'a> Tokens<'a> {
-    fn taken(&mut self, length: usize) -> &'a str {
-        let text = &self.sql[self.at..self.at + length];
-        self.at += length;
-        text
-    }
-
-    fn open(&mut self) -> Option<Token<'a>> {
-        self.at = self.sql.len();
-        Some(Token::Open)
-    }
-
-    /// From a quote, `skip` bytes ahead, to the same one that is not doubled. A text that goes on on a later line has
-    /// the escapes that it began with.
-    fn quoted(&mut self, skip: usize, has_escapes: bool) -> Option<Token<'a>> {
-        let bytes = self.sql.as_bytes();
-        let quote = bytes[self.at + skip];
-        let doubled = [quote, quote].map(char::from).iter().collect::<String>();
-        let mut text = String::new();
-        let mut begin = self.at + skip + 1;
-        let mut at = begin;
-        while at < bytes.len() {
-            match bytes[at] {
-                b'\\' if has_escapes => at += 2,
-                b if b == quote && bytes.get(at + 1) == Some(&quote) => at += 2,
-                b if b == quote => {
-                    text += &self.sql[begin..at].replace(&doubled, &char::from(quote).to_string());
-                    self.at = at + 1;
-                    let Some(more) = continued(&bytes[self.at..]).filter(|_| quote == b'\'') else {
-                        return Some(Token::Text(text));
-                    };
-                    begin = self.at + more + 1;
-                    at = begin;
-                }
-                _ => at += 1,
-            }
-        }
-        self.open()
-    }
-
-    /// `$tag$ … $tag$`, or a parameter.
-    fn dollars(&mut self) -> Option<Token<'a>> {
-        let rest = &self.sql[self.at..];
-        let is_part = |b: &u8| is_word(*b) && *b != b'$';
-        let end = 1 + rest.bytes().skip(1).take_while(is_part).count();
-        let tag = rest.get(..=end).filter(|tag| tag.ends_with('$'));
-        let Some(tag) = tag.filter(|tag| !tag[1..].starts_with(|c: char| c.is_ascii_digit())) else {
-            self.at += 1;
-            return Some(Token::Mark(b'$'));
-        };
-        match rest[tag.len()..].find(tag) {
-            Some(length) => {
-                self.at += length + 2 * tag.len();
-                Some(Token::Text(rest[tag.len()..tag.len() + length].to_string()))
-            }
-            None => self.open(),
-        }
-    }
-}
-
-/// The length of a comment, in which others may stand.
-fn comment(bytes: &[u8]) -> Option<usize> {
-    let (mut depth, mut at) = (0, 0);
-    while at < bytes.len() {
-        if bytes[at..].starts_with(b"/*") {
-            depth += 1;
-            at += 2;
-        } else if bytes[at..].starts_with(b"*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return Some(at);
-            }
-        } else {
-            at += 1;
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::engine::{Engine, Limits};
 
     #[test]
     fn a_condition_is_one_expression() {
@@ -423,6 +243,45 @@ mod tests {
         ] {
             assert!(condition("--where", bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_condition_holds_each_time_it_is_asked() {
+        for changing in
+            ["random() < 0.5", "a = 1 OR \"Random\" /* ( */ () > 1", "x.uuid ( ) = y", "(SELECT main.nextval('s')) = 1"]
+        {
+            let refusal = condition("--where", changing).expect_err(changing);
+            assert!(refusal.message.contains("need not say the same again"), "{changing}: {}", refusal.message);
+        }
+        for same in ["random > 1", "uuid IN ('a')", "uuid='a' AND (b)", "x = 'random()'", "ts > now() - INTERVAL 1 DAY"]
+        {
+            assert!(condition("--where", same).is_ok(), "{same}");
+        }
+    }
+
+    #[test]
+    fn all_that_changes_is_known_and_the_clock_does_not() {
+        let limits = Limits { threads: 1, memory: None, spill: std::env::temp_dir() };
+        let engine = Engine::open(&limits, Arc::default()).expect("opens");
+        let asked = |sql: &str| engine.rows(sql).expect("answered").rows;
+        let changing =
+            asked("SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability = 'VOLATILE' ORDER BY 1");
+        assert_eq!(changing.iter().map(|row| row[0].shown()).collect::<Vec<_>>(), CHANGING);
+        let clock = "SELECT now(), current_timestamp, transaction_timestamp(), localtimestamp, current_date, today(), \
+                     current_time, localtime";
+        let first = asked(&format!("SELECT typeof(COLUMNS(*)) FROM ({clock})"));
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        let kinds = ["TIMESTAMP WITH TIME ZONE"; 3].into_iter().chain([
+            "TIMESTAMP",
+            "DATE",
+            "DATE",
+            "TIME WITH TIME ZONE",
+            "TIME",
+        ]);
+        assert!(first[0].iter().map(|kind| kind.shown()).eq(kinds), "{first:?}");
+        let told = asked(clock);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert_eq!(told, asked(clock));
     }
 
     #[test]

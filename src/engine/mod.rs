@@ -28,6 +28,7 @@ mod order;
 pub mod quote;
 mod runs;
 mod scan;
+mod tokens;
 mod vector;
 
 pub use columns::Columns;
@@ -103,6 +104,8 @@ impl Engine {
         // What one thread let go of is given back also where it has nothing more to do.
         engine.execute("SET allocator_background_threads = true")?;
         engine.execute(include_str!("macros.sql"))?;
+        let now = quote::text(&chrono::Utc::now().format("%F %T%.6f").to_string());
+        engine.execute(&quote::fill(include_str!("moment.sql"), &[("now", &now)]))?;
         Ok(engine)
     }
 
@@ -419,10 +422,19 @@ impl Engine {
             "Out of Memory Error" => Error::question("the answer needs more memory than it may use")
                 .detail(message.lines().next().unwrap_or_default())
                 .hint("allow more with --memory, or ask for less with --where"),
+            _ if is_of_parquet(message) => {
+                Error::evidence("a Parquet file is damaged").detail(message.lines().next().unwrap_or_default())
+            }
             "INTERNAL Error" => Error::internal("the engine failed").detail(message),
             _ => sql_error(kind, message),
         }
     }
+}
+
+/// Whether a message is of pages that the engine's reader of Parquet could not make sense of.
+fn is_of_parquet(message: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    has(&["ecompression failure", "TProtocolException"]) || has(&["Parquet"]) && has(&["corrupt", "has invalid"])
 }
 
 /// The engine's first line as the message, the rest (where it points with a caret) as the detail.

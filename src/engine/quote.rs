@@ -1,6 +1,6 @@
 //! The one place where names and values of users and evidence become SQL text.
 
-use super::guard;
+use super::tokens::Tokens;
 use crate::model::name;
 use crate::model::value::Value;
 
@@ -44,9 +44,21 @@ pub fn literal(value: &Value) -> String {
     }
 }
 
-/// SQL as one line, as it is pasted into a shell, without comments; names and texts in quotes stay as they are.
+/// The text on one line, as it is pasted into a shell: without comments, with one blank where others were. Names and
+/// texts in quotes stay as they are.
 pub fn one_line(sql: &str) -> String {
-    guard::one_line(sql)
+    let mut line = String::with_capacity(sql.len());
+    let mut tokens = Tokens::of(sql);
+    let mut end = 0;
+    while tokens.next().is_some() {
+        let text = &sql[tokens.begin..tokens.at];
+        if tokens.begin > end && end > 0 && !line.ends_with('(') && text != ")" {
+            line.push(' ');
+        }
+        line.push_str(text);
+        end = tokens.at;
+    }
+    line
 }
 
 /// Fills `{name}` in a SQL file's text, and leaves out its comment lines, which are for the file's reader.
