@@ -17,6 +17,8 @@ const KEYS_KEPT: usize = 1_000;
 pub enum Fault {
     /// The file ended or broke before its end: what follows is not read.
     Damaged(String),
+    /// Bytes of zero in lines of text, as a power loss leaves them.
+    Zeros,
     /// A record that could not be read at all; it is not a row.
     Unread,
     /// A row with fewer or more fields than columns: what is missing is NULL, what is too much is left out.
@@ -46,8 +48,12 @@ pub enum Fault {
     TwiceOnClock { column: String, by_order: bool },
     /// A time that the clock, set forward, never showed: taken as if it had not been.
     NeverOnClock { column: String },
+    /// Times without a zone in a log whose other times have one.
+    NoZone,
     /// Lines with nothing in them.
     Blank,
+    /// The header once more, between rows.
+    HeaderAgain,
     /// A record longer than the limit, cut there.
     Cut,
     /// The same, of a field in quotes, which lines may be in.
@@ -62,8 +68,11 @@ impl Fault {
     /// Blank lines lose no row and no value, and a line without a time is a row. An error in a cell is all that the
     /// evidence has there.
     pub fn loses(&self) -> bool {
-        use Fault::{Blank, CellError, Footer, LikeRecord, NeverOnClock, NoTime, Stray, TwiceOnClock};
-        let is_told = matches!(self, Blank | NoTime | Stray | LikeRecord | CellError { .. } | Footer);
+        use Fault::{
+            Blank, CellError, Footer, HeaderAgain, LikeRecord, NeverOnClock, NoTime, NoZone, Stray, TwiceOnClock,
+        };
+        let is_told =
+            matches!(self, NoZone | Blank | HeaderAgain | NoTime | Stray | LikeRecord | CellError { .. } | Footer);
         !is_told && !matches!(self, TwiceOnClock { .. } | NeverOnClock { .. })
     }
 
@@ -76,6 +85,10 @@ impl Fault {
                 "a quote is opened and never closed, and the rest of the file is in that one field".into()
             }
             Fault::LeftOut(files) => format!("left out, {files}"),
+            Fault::Zeros => format!(
+                "damaged: {n} {} bytes of zero, which no text has; rows near them are wrong or lost",
+                if one { "line has" } else { "lines have" }
+            ),
             Fault::Unread if one => "1 record could not be read and is not in the answer".into(),
             Fault::Unread => format!("{n} records could not be read and are not in the answer"),
             Fault::Ragged => {
@@ -98,6 +111,8 @@ impl Fault {
                 if one { "has" } else { "have" },
                 if one { "is" } else { "are" }
             ),
+            Fault::HeaderAgain if one => "1 line is the header once more and no row".into(),
+            Fault::HeaderAgain => format!("{n} lines are the header once more and no rows"),
             Fault::Footer => {
                 let rows = if one { "row stands" } else { "rows stand" };
                 format!(
@@ -117,11 +132,11 @@ impl Fault {
                 "{n} records are of formats that no sample of their file showed: their fields are in their messages alone"
             ),
             Fault::LikeRecord if one => {
-                "1 line begins with a time and is of no format of its file: it is in the record before it".into()
+                "1 line begins with a time and is of no format of its file: it is in the record that begins here".into()
             }
             Fault::LikeRecord => {
                 format!(
-                    "{n} lines begin with a time and are of no format of their file: they are in the records before them"
+                    "{n} lines begin with a time and are of no format of their file: they are in records that begin here"
                 )
             }
             Fault::Replaced => {
@@ -141,6 +156,10 @@ impl Fault {
                 "{n} {} of `{column}` {} never on the clock, as it was set forward: taken as if it had not been",
                 if one { "time" } else { "times" },
                 if one { "was" } else { "were" }
+            ),
+            Fault::NoZone => format!(
+                "{n} {} no zone, or the name of several, beside others that have one: taken as UTC; say which with --timezone",
+                if one { "time has" } else { "times have" }
             ),
             Fault::Blank => format!("{n} blank {}", if one { "row" } else { "rows" }),
             Fault::Cut => {

@@ -13,6 +13,25 @@ pub struct Stamp {
     pub offset: Option<i32>,
 }
 
+impl Stamp {
+    /// Whether it was written within a minute of `received`, in whatever zone.
+    pub fn is_at_once(self, received: Stamp) -> bool {
+        let offset = self.offset_by(received);
+        let written = |offset: i32| self.wall - i64::from(offset) * SECOND;
+        let heard = received.wall - i64::from(received.offset.unwrap_or(0)) * SECOND;
+        offset.is_some_and(|offset| (heard - written(offset)).abs() <= MINUTE)
+    }
+
+    /// The offset of its zone, if it was written at most some minutes before `received`, whose zone is known.
+    pub fn offset_by(self, received: Stamp) -> Option<i32> {
+        const QUARTER: i64 = 15 * MINUTE;
+        let ahead = self.wall - (received.wall - i64::from(received.offset?) * SECOND);
+        // Clocks may be some seconds apart.
+        let quarters = (ahead - MINUTE).div_euclid(QUARTER) + 1;
+        i32::try_from(quarters * QUARTER / SECOND).ok().filter(|offset| offset.abs() <= 14 * 3600)
+    }
+}
+
 /// Days since 1970 of a proleptic Gregorian date (Howard Hinnant, `days_from_civil`), or `None` for no such day.
 pub fn days(year: i64, month: u32, day: u32) -> Option<i64> {
     if !(1..=12).contains(&month) || day == 0 || day > month_length(year, month) {
@@ -157,6 +176,19 @@ pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
         end += blank + length;
     }
     Some((Stamp { wall: day * DAY + of_day, offset: zone.map(|(seconds, _)| seconds) }, end))
+}
+
+/// UTC microseconds and length of `@` and 24 hex digits: seconds of TAI since 1970 plus 2^62, and nanoseconds (D. J.
+/// Bernstein, `TAI64N`).
+pub fn tai64n(text: &[u8]) -> Option<(i64, usize)> {
+    /// What writers add to the seconds of their clock, which knows no leap seconds: TAI was ten seconds ahead of UTC in
+    /// 1970 (libtai, `tai_now`).
+    const AHEAD: i64 = 10;
+    let digits = text.strip_prefix(b"@")?.get(..24)?;
+    let hex = |text: &[u8]| u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok();
+    let seconds = i64::try_from(hex(&digits[..16])?.checked_sub(1 << 62)?).ok()?;
+    let nanos = i64::try_from(hex(&digits[16..])?).ok().filter(|nanos| *nanos < 1_000_000_000)?;
+    Some(((seconds - AHEAD).checked_mul(SECOND)?.checked_add(nanos / 1_000)?, 25))
 }
 
 /// `08:00`, `08:00:00` or `08:00:00.123` with a point or comma: microseconds of the day, and the length.

@@ -4,9 +4,10 @@ use super::Session;
 use crate::engine::quote;
 use crate::error::{Error, Kind, Result};
 use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::coverage::Fault;
 use crate::model::time::DAY;
 use crate::model::value::Value;
-use crate::model::zone::Zone;
+use crate::model::zone::{Doubt, Zone};
 
 impl Session {
     /// The columns of the files and the SQL that reads them. `_line` is the number of the row in its file.
@@ -14,11 +15,13 @@ impl Session {
     /// # Errors
     /// If a file cannot be read.
     pub(super) fn parquet_scan(&self, source: &str, paths: &str, several: bool) -> Result<(Vec<Column>, String)> {
-        let broken = |error: Error| match error.kind {
-            Kind::Question => {
-                Error::evidence(format!("source `{source}` cannot be read as Parquet")).detail(error.message)
+        let broken = |error: Error| {
+            let refused = || Error::evidence(format!("source `{source}` cannot be read as Parquet"));
+            match error.kind {
+                Kind::Question => refused().detail(error.message.trim_start_matches("SQL: ")),
+                Kind::Evidence => Error { detail: error.detail, ..refused() },
+                _ => error,
             }
-            _ => error,
         };
         let metadata = format!("SELECT DISTINCT compression FROM parquet_metadata([{paths}])");
         let compressions = self.engine.rows(&metadata).map_err(broken)?;
@@ -131,11 +134,41 @@ impl Session {
                 }
             }
         };
+        self.tell_changes(source, column, read, &offsets)?;
         let mut sql = shifted(offsets[0].1);
         for (from, offset) in &offsets[1..] {
             sql = format!("CASE WHEN {column} >= {} THEN {} ELSE {sql} END", quote::time(*from), shifted(*offset));
         }
         Ok(sql)
+    }
+
+    /// Says how many wall-clock times the zone has twice or never: those before a change of its offset.
+    fn tell_changes(&self, source: &str, column: &str, read: &str, offsets: &[(i64, i64)]) -> Result<()> {
+        let within = |is_set_back: bool| {
+            let changes = offsets.windows(2).filter(|two| (two[1].1 < two[0].1) == is_set_back);
+            let spans = changes.map(|two| {
+                let (before, (at, after)) = (two[0].1, two[1]);
+                format!("{column} >= {} AND {column} < {}", quote::time(at - (after - before).abs()), quote::time(at))
+            });
+            let spans: Vec<String> = spans.collect();
+            if spans.is_empty() { "false".into() } else { spans.join(" OR ") }
+        };
+        if offsets.len() == 1 {
+            return Ok(());
+        }
+        let counted = self.engine.counted(&format!(
+            "SELECT count(*) FILTER (WHERE {}), count(*) FILTER (WHERE {}) FROM {read}",
+            within(true),
+            within(false)
+        ))?;
+        let name = column.trim_matches('"').to_string();
+        for (doubt, count) in [Doubt::Twice, Doubt::Never].into_iter().zip(&counted) {
+            if count.int() > 0 {
+                let fault = Fault::of_doubt(doubt, &name, false);
+                self.coverage.note(source, fault.described(count.int().unsigned_abs()));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::column::{Buffer, Kind};
 use crate::model::meaning;
 use crate::model::time::{self, DAY, Stamp};
 use crate::model::zone::Clock;
+use crate::source::spelling::Spelling;
 
 /// How the texts of one column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,13 +144,6 @@ fn float_comma(text: &[u8]) -> Option<f64> {
     float(&copy[..text.len()])
 }
 
-/// Whether the comma of a number could be one between thousands: `12,500`, but not `2,6`, `0,125` or `1234,500`.
-fn may_be_grouped(text: &[u8]) -> bool {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    let Some(comma) = memchr::memchr(b',', digits) else { return true };
-    (1..=3).contains(&comma) && digits[0] != b'0' && digits.len() - comma - 1 == 3
-}
-
 pub fn epoch(text: &[u8]) -> Option<i64> {
     match int(text) {
         Some(number) => time::epoch(number),
@@ -164,6 +158,16 @@ pub fn epoch(text: &[u8]) -> Option<i64> {
     }
 }
 
+/// Whether a time is finer than a microsecond: `2025-03-01T08:00:00.123456789`, or counted from 1970 in more digits.
+fn is_finer(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let behind_point = |at: usize| text.get(at) == Some(&b'.') && digits(&text[at + 1..]) > 6;
+    let whole = digits(text);
+    behind_point(19)
+        || (10..=19).contains(&whole)
+            && if whole == text.len() { whole == 19 && !text.ends_with(b"000") } else { behind_point(whole) }
+}
+
 fn date(text: &[u8]) -> Option<i64> {
     (text.len() == 10)
         .then(|| time::iso_whole(text))
@@ -171,7 +175,7 @@ fn date(text: &[u8]) -> Option<i64> {
         .map(|stamp| stamp.wall / DAY - i64::from(stamp.wall % DAY < 0))
 }
 
-/// `31/12/2025[ 08:00[:00]]`
+/// `31/12/2025[ 08:00[:00][ PM]]`
 fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     let mut parts = [0_u32; 3];
     let mut at = 0;
@@ -192,10 +196,30 @@ fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     let (day, month) = if day_first { (parts[0], parts[1]) } else { (parts[1], parts[0]) };
     let of_day = match text.get(at) {
         None => 0,
-        Some(b' ' | b'T') => time::time_of_day(&text[at + 1..]).filter(|(_, length)| at + 1 + length == text.len())?.0,
+        Some(b' ' | b'T') => of_day(&text[at + 1..])?,
         Some(_) => return None,
     };
     Some(Stamp { wall: time::days(i64::from(parts[2]), month, day)? * DAY + of_day, offset: None })
+}
+
+/// `08:00[:00[.123]]`, also `8:00:00 PM`: microseconds of the day.
+fn of_day(text: &[u8]) -> Option<i64> {
+    let padded;
+    let text = match text {
+        [_, b':', ..] => {
+            padded = [b"0", text].concat();
+            &padded[..]
+        }
+        _ => text,
+    };
+    let (of_day, length) = time::time_of_day(text)?;
+    let hour = of_day / time::HOUR;
+    match text[length..].trim_ascii().to_ascii_lowercase().as_slice() {
+        b"" if length == text.len() => Some(of_day),
+        b"am" if (1..=12).contains(&hour) => Some(of_day % (12 * time::HOUR)),
+        b"pm" if (1..=12).contains(&hour) => Some(of_day % (12 * time::HOUR) + 12 * time::HOUR),
+        _ => None,
+    }
 }
 
 /// What evidence writes where a number or a time is not known.
@@ -231,8 +255,9 @@ pub struct Guess {
     times: [u64; 3],
     zoneless: bool,
     finer: bool,
-    /// No sample tells whether commas stand before fractions or between thousands.
-    may_be_grouped: bool,
+    spelling: Spelling,
+    /// The first date with its numbers in an order of its own.
+    date: Option<String>,
 }
 
 impl Default for Guess {
@@ -244,7 +269,8 @@ impl Default for Guess {
             times: [0; 3],
             zoneless: false,
             finer: false,
-            may_be_grouped: true,
+            spelling: Spelling::default(),
+            date: None,
         }
     }
 }
@@ -268,12 +294,15 @@ impl Guess {
             Reading::DayFirst => divided(text, true).is_some(),
             Reading::MonthFirst => divided(text, false).is_some(),
         });
-        self.finer |= text.len() > 26
-            && text.get(19) == Some(&b'.')
-            && text[20..].iter().take_while(|byte| byte.is_ascii_digit()).count() > 6;
-        self.may_be_grouped &= may_be_grouped(text);
+        self.finer |= is_finer(text);
+        if self.candidates.iter().any(|reading| matches!(reading, Reading::Float | Reading::FloatComma)) {
+            self.spelling.see(text);
+        }
         let iso = time::iso_whole(text);
         let (day_first, month_first) = (divided(text, true).is_some(), divided(text, false).is_some());
+        if self.date.is_none() && (day_first || month_first) {
+            self.date = Some(String::from_utf8_lossy(text).into_owned());
+        }
         for (count, is_time) in self.times.iter_mut().zip([iso.is_some(), day_first, month_first]) {
             *count += u64::from(is_time);
         }
@@ -284,8 +313,7 @@ impl Guess {
     /// does not take all others away. A date whose day and month could be either stays text, and so does a number whose
     /// comma could be either.
     pub fn reading(&self, name: &str) -> Reading {
-        let has = |reading| self.candidates.contains(&reading);
-        if self.seen == 0 || (has(Reading::DayFirst) && has(Reading::MonthFirst)) || self.is_ambiguous() {
+        if self.seen == 0 || self.as_text().is_some() {
             return Reading::Text;
         }
         self.candidates
@@ -309,11 +337,31 @@ impl Guess {
         fitting.next().is_none().then_some(reading)
     }
 
-    /// Whether all samples are numbers with a comma that could stand before a fraction or between thousands.
-    pub fn is_ambiguous(&self) -> bool {
-        let is_number = |reading: &Reading| matches!(reading, Reading::Int | Reading::Float);
-        let with_comma = self.candidates.contains(&Reading::FloatComma) && !self.candidates.iter().any(is_number);
-        self.seen > 0 && with_comma && self.may_be_grouped
+    /// A value of the column that tells why it is text, though all samples are numbers or times, and the reason.
+    pub fn as_text(&self) -> Option<(&str, &'static str)> {
+        let has = |reading| self.candidates.contains(&reading);
+        if has(Reading::DayFirst) && has(Reading::MonthFirst) {
+            return self
+                .date
+                .as_deref()
+                .map(|date| (date, "it is not told whether the day or the month comes first in"));
+        }
+        if self.seen == 0 || has(Reading::Int) || has(Reading::Epoch) {
+            return None;
+        }
+        let version = || self.spelling.version().map(|version| (version, "a number would lose the last zero of"));
+        match (has(Reading::Float), has(Reading::FloatComma)) {
+            (true, _) => version(),
+            (_, true) => {
+                self.spelling.grouped_by_comma().map(|number| (number, "it is not told what the comma divides in"))
+            }
+            _ => None,
+        }
+    }
+
+    /// A number whose point could stand between thousands, as in a table whose fractions have commas.
+    pub fn grouped_by_point(&self) -> Option<&str> {
+        self.spelling.grouped_by_point()
     }
 
     /// Whether a sample was a time finer than a microsecond.
@@ -360,6 +408,7 @@ mod tests {
         assert_eq!(guessed("n", &["2,6", "48,9", "2"]), Reading::FloatComma);
         assert_eq!(guessed("n", &["12,500", "789", "-1,234"]), Reading::Text);
         assert_eq!(guessed("n", &["12,500", "0,125"]), Reading::FloatComma);
+        assert_eq!(guessed("n", &["1.1", "1.10", "1.9"]), Reading::Text);
         assert_eq!(guessed("serial", &["007", "12"]), Reading::Text);
         assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Text);
         assert_eq!(guessed("ts", &["1740787200", "1740787230.5"]), Reading::Epoch);
@@ -368,6 +417,8 @@ mod tests {
         assert_eq!(guessed("d", &["2025-03-01", "2025-03-01T08:00:00Z"]), Reading::Time);
         assert_eq!(guessed("d", &["10/03/2004", "13/03/2004"]), Reading::DayFirst);
         assert_eq!(guessed("d", &["10/03/2004"]), Reading::Text);
+        assert_eq!(guessed("d", &["12/31/2025 11:59:58 PM", "1/5/2026 9:05 AM"]), Reading::MonthFirst);
+        assert_eq!(guessed("d", &["12/31/2025 13:59:58 PM"]), Reading::Text);
         assert_eq!(
             guessed("ts", &["2025-03-01 08:00:00", "0000-00-00 00:00:00", "2025-03-01 08:00:01"]),
             Reading::Time
@@ -387,6 +438,16 @@ mod tests {
         assert_eq!(epoch(b"1710032523.25"), Some(1_710_032_523_250_000));
         assert_eq!(epoch(b"1710032523123.25"), Some(1_710_032_523_123_250));
         assert_eq!(epoch(b"1710032523123456.5"), Some(1_710_032_523_123_456));
+    }
+
+    #[test]
+    fn hours_of_half_a_day_are_read() {
+        let hour = |text: &str| of_day(text.as_bytes()).map(|of_day| of_day / time::MINUTE);
+        assert_eq!(
+            ["12:00 AM", "12:30 pm", "1:05 PM", "11:59:58 PM"].map(hour),
+            [Some(0), Some(750), Some(785), Some(1439)]
+        );
+        assert_eq!(["0:30 AM", "13:00 PM", "8:00 x", "8:00 "].map(hour), [None; 4]);
     }
 
     #[test]

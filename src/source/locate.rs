@@ -473,6 +473,11 @@ fn readable(file: &File, is_forced: bool, formats: &Formats) -> Result<&'static 
     }
     let start: Vec<String> = file.head().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let is_text = std::str::from_utf8(&file.head()[..file.head().len().min(512)]).is_ok() && !file.head().contains(&0);
+    if let Some(time) = log::undecided(&file.head()).filter(|_| is_text) {
+        return Err(refused()
+            .detail(format!("it is text with times such as `{time}`, which do not tell day, month and year apart"))
+            .hint("say how its lines are written: a pattern such as `{ts:%d/%m/%y %H:%M:%S} {level} {message}`, in [[formats]] of rca.toml"));
+    }
     let what = if is_text {
         "it is text in which no line has a time and no delimiter divides the lines alike".to_string()
     } else {

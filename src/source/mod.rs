@@ -30,6 +30,7 @@ mod properties;
 pub mod rotation;
 pub mod sample;
 pub mod scratch;
+mod spelling;
 pub mod sql;
 pub mod sqlite;
 pub mod text;

@@ -359,13 +359,8 @@ impl<P: RecordParser> TextCursor<P> {
         self.finders.iter_mut().for_each(|needle| needle.next = None);
         self.parser.restart(block.offset.wrapping_sub(block.start as u64));
         self.cut = block.cut.then_some(Fault::Cut);
-        if self.has_no_nul
-            && let Some(at) = memchr::memchr(0, &self.blocks.buffer[self.at..block.end])
-        {
-            let at = self.at + at;
-            let why = "damaged: there are bytes of zero, which no text has; rows near them are wrong or lost";
-            let place = (self.file.shown.clone(), self.place.of(at, &self.blocks.buffer, &block, &self.file));
-            self.report.fault(Fault::Damaged(why.into()), || place);
+        if self.has_no_nul {
+            self.report_zeros(block);
         }
         self.block = Some(block);
         Ok(true)
@@ -393,6 +388,16 @@ impl<P: RecordParser> TextCursor<P> {
         if let Some(slot) = self.line_slot {
             let line = self.place.of(start, &self.blocks.buffer, &block, &self.file);
             batch.columns[slot].push_int(i64::try_from(line).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Counts the lines of a block that have bytes of zero.
+    fn report_zeros(&mut self, block: Block) {
+        let (buffer, file, mut at) = (&self.blocks.buffer[..block.end], &self.file, self.at);
+        while let Some(zero) = memchr::memchr(0, &buffer[at..]) {
+            let line = self.place.of(at + zero, buffer, &block, file);
+            self.report.fault(Fault::Zeros, || (file.shown.clone(), line));
+            at += zero + memchr::memchr(b'\n', &buffer[at + zero..]).unwrap_or(buffer.len() - at - zero);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::model::zone::Zone;
 
 pub type Rows = Vec<Vec<Option<String>>>;
 
-/// A source of one file, about which nothing is said.
+/// A source of one file, about which nothing is said. What must be unpacked is unpacked beside it.
 pub fn spec(path: &Path, as_text: &[&str]) -> Spec {
     Spec {
         name: "t".into(),
@@ -28,7 +28,7 @@ pub fn spec(path: &Path, as_text: &[&str]) -> Spec {
         time: None,
         as_text: as_text.iter().map(|name| (*name).to_string()).collect(),
         formats: Arc::default(),
-        scratch: std::env::temp_dir(),
+        scratch: path.parent().expect("a file in a directory").to_path_buf(),
     }
 }
 

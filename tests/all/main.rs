@@ -15,6 +15,7 @@ mod help;
 mod hostile;
 mod isolation;
 mod kinds;
+mod lines;
 mod load;
 mod logs;
 mod long;

@@ -107,7 +107,7 @@ const CASES: &[Case] = &[
         arguments: &["query", "select count(*) filter (a > 0) as n from t", "t.csv"],
         code: 0,
         shown: &[r#"{"n":2}"#],
-        said: &["there are bytes of zero, which no text has; rows near them are wrong or lost (t.csv:4)"],
+        said: &["1 line has bytes of zero, which no text has; rows near them are wrong or lost (t.csv:4)"],
     },
     Case {
         name: "times that are said to be in a column of names",

@@ -65,12 +65,15 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     if zoneless && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }
-    if columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_finer() && *reading == Reading::Time) {
+    if columns
+        .guesses
+        .iter()
+        .zip(&readings)
+        .any(|(guess, reading)| guess.is_finer() && matches!(reading, Reading::Time | Reading::Epoch))
+    {
         notes.push("times are finer than a microsecond and cut there".into());
     }
-    for (name, _) in columns.names.iter().zip(&columns.guesses).filter(|(_, guess)| guess.is_ambiguous()) {
-        notes.push(format!("`{name}` is text, since `12,500` could be twelve and a half or twelve thousand"));
-    }
+    notes.extend(columns.as_text(spec, &readings));
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
     }
@@ -138,6 +141,11 @@ impl Learned {
     }
 }
 
+/// Whether the user wants a column as text.
+fn is_said_text(spec: &Spec, name: &str) -> bool {
+    spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name))
+}
+
 /// The columns of all files together, by name, in order of first appearance.
 #[derive(Default)]
 struct Columns {
@@ -157,12 +165,18 @@ impl Columns {
             let start = if index == 0 { shape.body_start.min(piece.len()) } else { 0 };
             record::each(piece, start, shape.delimiter, limit, |record| {
                 // A piece from the middle of a quoted field shows in its number of fields.
-                if record.fields.len() == fields.len() {
+                if record.fields.len() == fields.len() && !shape.is_header_again(&piece[record.span.clone()]) {
                     record.fields.iter().zip(&fields).for_each(|(text, column)| self.guesses[*column].see(text));
                 }
             });
         }
-        Layout { delimiter: shape.delimiter, body_start: shape.body_start, has_header: shape.has_header, fields }
+        Layout {
+            delimiter: shape.delimiter,
+            body_start: shape.body_start,
+            has_header: shape.has_header,
+            header: shape.header.as_slice().into(),
+            fields,
+        }
     }
 
     fn index(&mut self, name: String) -> usize {
@@ -174,15 +188,36 @@ impl Columns {
     }
 
     fn readings(&self, spec: &Spec) -> Vec<Reading> {
-        self.names
-            .iter()
-            .zip(&self.guesses)
-            .map(|(name, guess)| {
-                if spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name)) {
-                    Reading::Text
-                } else {
-                    guess.reading(spec.meant(name))
+        let reading = |(name, guess): (&String, &Guess)| {
+            if is_said_text(spec, name) { Reading::Text } else { guess.reading(spec.meant(name)) }
+        };
+        let mut readings: Vec<Reading> = self.names.iter().zip(&self.guesses).map(reading).collect();
+        // Where fractions have commas, a point may stand between thousands.
+        if readings.contains(&Reading::FloatComma) {
+            for (reading, guess) in readings.iter_mut().zip(&self.guesses) {
+                if *reading == Reading::Float && guess.grouped_by_point().is_some() {
+                    *reading = Reading::Text;
                 }
+            }
+        }
+        readings
+    }
+
+    /// What is to be said of columns of numbers that are text.
+    fn as_text(&self, spec: &Spec, readings: &[Reading]) -> Vec<String> {
+        let has_commas = readings.contains(&Reading::FloatComma);
+        let all = self.names.iter().zip(&self.guesses).zip(readings);
+        all.filter(|((name, _), reading)| **reading == Reading::Text && !is_said_text(spec, name))
+            .filter_map(|((name, guess), _)| {
+                let by_point = || {
+                    let is_number = has_commas && guess.reading(spec.meant(name)) == Reading::Float;
+                    guess
+                        .grouped_by_point()
+                        .filter(|_| is_number)
+                        .map(|number| (number, "it is not told what the point divides in"))
+                };
+                let (number, why) = guess.as_text().or_else(by_point)?;
+                Some(format!("`{name}` is text, since {why} `{number}`"))
             })
             .collect()
     }

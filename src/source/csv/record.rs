@@ -28,6 +28,8 @@ pub struct Layout {
     pub delimiter: u8,
     pub body_start: usize,
     pub has_header: bool,
+    /// The header line, which files that were put together repeat; empty if there is none.
+    pub header: Arc<[u8]>,
     /// Field to column of the table.
     pub fields: Vec<usize>,
 }
@@ -99,6 +101,7 @@ impl Format for Csv {
         }
         Parser {
             delimiter: layout.delimiter,
+            header: layout.header.clone(),
             quoted: self.quoted[file],
             wanted,
             absent,
@@ -256,6 +259,14 @@ pub fn each(buffer: &[u8], start: usize, delimiter: u8, limit: usize, mut each: 
     }
 }
 
+/// Whether a line is the header once more, maybe behind a byte order mark.
+#[inline]
+pub fn is_again(line: &[u8], header: &[u8]) -> bool {
+    !header.is_empty()
+        && (line == header
+            || line.len() == header.len() + 3 && line.strip_prefix("\u{feff}".as_bytes()) == Some(header))
+}
+
 fn is_blank(record: &[u8], delimiter: u8) -> bool {
     record.iter().all(|byte| *byte == delimiter || matches!(byte, b'\r' | b'\n'))
 }
@@ -303,6 +314,7 @@ fn field(buffer: &[u8], at: usize, delimiter: u8) -> Option<(Field, usize)> {
 
 pub struct Parser {
     delimiter: u8,
+    header: Arc<[u8]>,
     quoted: bool,
     /// By field: where its value goes, how it is read, and its column. Ends with the last field wanted.
     wanted: Vec<Option<(usize, Reading, usize)>>,
@@ -388,6 +400,10 @@ impl RecordParser for Parser {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.first().is_none_or(|first| *first == self.delimiter) && is_blank(line, self.delimiter) {
             faults.push(Fault::Blank);
+            return ((stop + 1).min(block.len()), Outcome::NoRow);
+        }
+        if line.len() >= self.header.len() && is_again(line, &self.header) {
+            faults.push(Fault::HeaderAgain);
             return ((stop + 1).min(block.len()), Outcome::NoRow);
         }
         if self.quoted && self.next_quote < at {

@@ -11,6 +11,8 @@ pub struct Shape {
     pub delimiter: u8,
     pub has_header: bool,
     pub names: Vec<String>,
+    /// The line of the header; empty if there is none, or it has one field or several lines.
+    pub header: Vec<u8>,
     /// Bytes before the first row.
     pub body_start: usize,
     /// Nearly all lines have the same number of fields, and more than one.
@@ -27,6 +29,7 @@ impl Default for Shape {
             delimiter: b',',
             has_header: false,
             names: Vec::new(),
+            header: Vec::new(),
             body_start: 0,
             is_certain: false,
             above: None,
@@ -36,6 +39,11 @@ impl Default for Shape {
 }
 
 impl Shape {
+    /// Whether a record is the header once more.
+    pub fn is_header_again(&self, record: &[u8]) -> bool {
+        record::is_again(record.trim_ascii_end(), &self.header)
+    }
+
     /// What is to be said of the file's beginning.
     pub fn notes(&self) -> impl Iterator<Item = String> {
         let above = self.above.as_ref().map(|(first, lines)| {
@@ -148,19 +156,33 @@ impl Division {
         });
         let at = above.unwrap_or(0);
         let (first, fields) = (&self.spans[at], &self.rows[at]);
-        let has_header = header.unwrap_or_else(|| header::is_there(&self.rows[at..]));
+        let has_header = header.unwrap_or_else(|| header::is_there(&self.rows[at..]) || self.repeats_header(at));
         let width = if has_header { fields.len().max(self.width) } else { self.width };
         let no_name = Vec::new();
         let name = |index: usize| if has_header { fields.get(index).unwrap_or(&no_name) } else { &no_name };
         Shape {
             delimiter: self.delimiter,
             has_header,
+            header: if has_header && fields.len() > 1 { one_line(&head[first.clone()]) } else { Vec::new() },
             names: (0..width).map(|index| column_name(index, name(index))).collect(),
             body_start: if has_header { first.end } else { first.start },
             is_certain: above.is_none() && self.is_even(),
             above: first_above,
             named: (has_header && fields.len() < width).then_some(fields.len()),
         }
+    }
+
+    /// Whether the first row is a header that stands between the rows, too, above numbers or times.
+    fn repeats_header(&self, at: usize) -> bool {
+        let (first, rest) = (&self.rows[at], &self.rows[at + 1..]);
+        let is_again = |row: &&Vec<Vec<u8>>| {
+            row.len() == first.len()
+                && row[1..] == first[1..]
+                && row[0].strip_prefix("\u{feff}".as_bytes()).unwrap_or(&row[0]) == first[0]
+        };
+        let rows: Rows = std::iter::once(first).chain(rest.iter().filter(|row| !is_again(row))).cloned().collect();
+        let is_above_values = |column: usize| !is_typed(&rows[..1], column) && is_typed(&rows[1..], column);
+        first.len() > 1 && rows.len() <= rest.len() && (0..first.len()).any(is_above_values) && header::is_there(&rows)
     }
 
     /// How many lines stand above the header: they have fewer fields than it, and below it are rows.
@@ -173,6 +195,12 @@ impl Division {
         let are_alone = above.iter().all(|fields| fields.len() == 1);
         (are_alone || (0..self.width).any(|column| is_typed(&below[1..], column))).then_some(at)
     }
+}
+
+/// A line without its end; empty for several.
+fn one_line(text: &[u8]) -> Vec<u8> {
+    let line = text.trim_ascii_end();
+    if memchr::memchr(b'\n', line).is_some() { Vec::new() } else { line.to_vec() }
 }
 
 /// Whether the values of a column are numbers or times.

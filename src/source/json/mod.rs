@@ -121,7 +121,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     if zoneless && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }
-    if keys.iter().any(|(_, seen)| seen.text.is_finer()) {
+    if keys.iter().zip(&shapes).any(|((_, seen), shape)| seen.is_finer(*shape)) {
         notes.push("times are finer than a microsecond and cut there".to_string());
     }
     notes.extend(spec.files.iter().filter_map(|file| Some(format!("{}: {}", file.shown, file.encoding.assumption()?))));

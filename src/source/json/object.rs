@@ -71,26 +71,26 @@ pub fn is_object(text: &[u8]) -> bool {
     text.starts_with('{') && (each_pair(text, |_, _| {}).is_ok() || each_pair_of_python(text, |_, _| {}).is_some())
 }
 
-/// How many values stand outside of objects: in this text there should be commas, brackets and blanks alone.
-pub fn strays(between: &[u8]) -> usize {
-    let (mut count, mut at, mut is_within) = (0, 0, false);
+/// How many values stand outside of objects, and where the first does: in this text there should be commas, brackets and
+/// blanks alone.
+pub fn strays(between: &[u8]) -> (usize, Option<usize>) {
+    let (mut count, mut first, mut at, mut is_within) = (0, None, 0, false);
     while let Some(byte) = between.get(at) {
         match byte {
-            b',' | b'[' | b']' => is_within = false,
-            b'"' => {
-                count += usize::from(!is_within);
-                is_within = true;
-                at = string_end(between, at + 1).unwrap_or(between.len());
-            }
+            b',' | b'[' | b']' | b'\n' => is_within = false,
             byte if byte.is_ascii_whitespace() => {}
             _ => {
+                first = first.or(Some(at));
                 count += usize::from(!is_within);
                 is_within = true;
+                if *byte == b'"' {
+                    at = string_end(between, at + 1).unwrap_or(between.len());
+                }
             }
         }
         at += 1;
     }
-    count
+    (count, first)
 }
 
 /// Objects of a document, which may span lines.

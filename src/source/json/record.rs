@@ -185,7 +185,9 @@ impl RecordParser for Parser {
         if !self.documents {
             return at;
         }
-        at + memchr::memchr(b'{', &block[at..]).unwrap_or(0)
+        let object = memchr::memchr(b'{', &block[at..]);
+        let stray = strays(&block[at..at + object.unwrap_or(block.len() - at)]).1;
+        at + stray.or(object).unwrap_or(0)
     }
 
     fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
@@ -195,14 +197,16 @@ impl RecordParser for Parser {
         let body = record[start..].trim_ascii();
         // Between and after the objects of a document stand commas and brackets; all else is a value that is no row.
         let between = &record[..start];
-        let lost = if self.documents { strays(between) } else { 0 };
         // What closes the document stands behind its last object.
         self.is_open = self.is_array && (start < record.len() || self.is_open && !between.contains(&b']'));
+        if let (true, (lost @ 1.., _)) = (self.documents, strays(between)) {
+            faults.extend((0..lost).map(|_| Fault::Unread));
+            return (at + start, Outcome::NoRow);
+        }
         if body.is_empty() {
             if !self.documents {
                 faults.push(Fault::Blank);
             }
-            faults.extend((0..lost).map(|_| Fault::Unread));
             return (next, Outcome::NoRow);
         }
         let lossy;
@@ -215,15 +219,12 @@ impl RecordParser for Parser {
             }
         };
         let text = if self.documents { text } else { text.strip_suffix(',').unwrap_or(text) };
-        let outcome = if self.object(text, out, faults) {
-            Outcome::Row
-        } else {
-            faults.retain(|fault| *fault == Fault::Unread);
-            faults.push(Fault::Unread);
-            Outcome::NoRow
-        };
-        faults.extend((0..lost).map(|_| Fault::Unread));
-        (next, outcome)
+        if self.object(text, out, faults) {
+            return (next, Outcome::Row);
+        }
+        faults.clear();
+        faults.push(Fault::Unread);
+        (next, Outcome::NoRow)
     }
 
     fn lacks_end(&self) -> Option<&'static str> {

@@ -79,6 +79,15 @@ impl Seen {
         }
     }
 
+    /// Whether its times are finer than a microsecond.
+    pub fn is_finer(&self, shape: Shape) -> bool {
+        match shape {
+            Shape::Text(Reading::Time) => self.text.is_finer(),
+            Shape::Epoch => self.number.is_finer(),
+            _ => false,
+        }
+    }
+
     /// Whether it was seen as an array of objects.
     pub fn is_list(&self) -> bool {
         self.lists > 0

@@ -9,7 +9,7 @@ use super::plan::{FileFormats, OwnTime};
 use super::stamp::{Lack, Written};
 use super::survey::looked_through;
 use super::turns::{Changes, OF_DAYS, OF_HOURS, Period, Segments, YEAR, changes, within, yearly};
-use crate::model::time::{DAY, HOUR, MINUTE, Stamp};
+use crate::model::time::{DAY, HOUR, MINUTE, SECOND, Stamp};
 use crate::model::zone::{Doubt, Zone};
 use crate::source::file::File;
 
@@ -199,12 +199,15 @@ impl Survey {
         let zone = self.place.zone;
         let clock = Clock::new(Place { zone, skew: 0 }, Arc::new(calendar));
         let parts = looked_through(&self.file, formats, |seen: &mut Option<Folding>, offset, written| {
-            if written.offset().is_none() {
-                let seen = seen.get_or_insert_with(|| Folding::new(clock.clone()));
-                let wall = seen.clock.whole(written, offset).wall;
-                if seen.is_near_fold(zone, wall) {
-                    seen.runs.see(offset, wall);
-                }
+            let seen = seen.get_or_insert_with(|| Folding::new(clock.clone()));
+            let Stamp { wall, offset: own } = seen.clock.whole(written, offset);
+            // A line that says its offset tells where the clock stood, if it is of this zone.
+            let is_of_zone = |own: i32| {
+                let (first, second) = zone.both(wall);
+                [first, second].contains(&(wall - i64::from(own) * SECOND))
+            };
+            if seen.is_near_fold(zone, wall) && own.is_none_or(is_of_zone) {
+                seen.runs.see(offset, wall);
             }
         });
         let runs = Runs::joined(parts.into_iter().flatten().map(|part| part.runs));

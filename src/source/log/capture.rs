@@ -24,6 +24,8 @@ pub type Memo = (u64, usize, Option<(Written, usize)>);
 #[derive(Debug, Default, Clone)]
 pub struct Capture {
     pub written: Option<Written>,
+    /// Its time is none that a clock or calendar has.
+    pub is_misdated: bool,
     pub level: Option<Level>,
     pub message: Span,
     pub code: Option<Span>,
@@ -57,6 +59,7 @@ const TRIES_MAX: u32 = 2_000;
 impl Capture {
     pub fn clear(&mut self, fields: usize) {
         self.written = None;
+        self.is_misdated = false;
         self.level = None;
         self.message = Span::default();
         self.code = None;

@@ -248,7 +248,7 @@ fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> 
         .collect();
     let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
     let inner = choose(&messages, own, None, depth + 1).recognisers;
-    if inner.is_empty() { outer } else { Recogniser::Wrapped(Arc::new(Wrapped::new(outer, inner))) }
+    if inner.is_empty() { outer } else { Recogniser::Wrapped(Arc::new(Wrapped::learn(outer, inner, sample))) }
 }
 
 /// The first text of a file: not the zeros or blank lines that a copy while it was written leaves before it.
@@ -340,7 +340,9 @@ fn names_its_fields(sample: &[&[u8]]) -> bool {
     let is_answer = has("origin") && has("table_name");
     let is_log = keys.name != Syntax::Json.name() || keys.is_surely_log || keys.has_level && keys.has_message;
     rest.retain(|line| !keys.read(line, &mut capture) && keys.records(line).is_empty());
-    !is_answer && is_log && rest.len() * 10 <= sample.len()
+    // The last line of a log that is written to may be half there.
+    let is_half = sample.len() > rest.len() && rest.last().is_some_and(|line| sample.last() == Some(line));
+    !is_answer && is_log && (rest.len() - usize::from(is_half)) * 10 <= sample.len()
 }
 
 /// Whether the lines of a text begin with times: the first one, or a good part of them.

@@ -8,6 +8,7 @@ use super::level::Level;
 use super::pattern::{Field, FieldType, LEVEL_RAW};
 use super::stamp::{Lack, StampFormat, Written};
 use super::tail;
+use crate::model::time;
 use crate::source::infer::Reading;
 
 /// A stamp may stand behind this many bytes: a bracket, a host, a level.
@@ -15,8 +16,12 @@ const PREFIX_BYTES: usize = 24;
 /// One that samples have at the same place may stand further on.
 const FAR_PREFIX_BYTES: usize = 96;
 
-const DAY_FIRST: &str = "%d/%m/%Y %H:%M:%S%.f";
-const MONTH_FIRST: &str = "%m/%d/%Y %H:%M:%S%.f";
+/// Dates whose numbers may be taken for each other.
+const ORDERS: [&[&str]; 3] = [
+    &["%d/%m/%Y %H:%M:%S%.f", "%m/%d/%Y %H:%M:%S%.f"],
+    &["%y/%m/%d %H:%M:%S%.f", "%d/%m/%y %H:%M:%S%.f", "%m/%d/%y %H:%M:%S%.f"],
+    &["%y-%m-%d %H:%M:%S%.f", "%d-%m-%y %H:%M:%S%.f", "%m-%d-%y %H:%M:%S%.f"],
+];
 
 /// Stamps in the order they are tried at each place.
 static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
@@ -50,11 +55,15 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%Y-%m-%d_%H-%M-%S",
         "%Y-%m-%d %H.%M.%S%.f",
         "%d.%m.%Y %H:%M:%S%.f",
-        DAY_FIRST,
-        MONTH_FIRST,
+        ORDERS[0][0],
+        ORDERS[0][1],
         "%Y%j %H:%M:%S%.f",
-        "%y/%m/%d %H:%M:%S%.f",
-        "%y-%m-%d %H:%M:%S%.f",
+        ORDERS[1][0],
+        ORDERS[1][1],
+        ORDERS[1][2],
+        ORDERS[2][0],
+        ORDERS[2][1],
+        ORDERS[2][2],
         "%Y%m%d %H:%M:%S%.f",
         "%Y%m%d-%H:%M:%S:%f",
         "%Y%m%d-%H:%M:%S%.f",
@@ -74,6 +83,12 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
     .iter()
     .map(|text| StampFormat::compile(text).expect("a known format"))
     .collect()
+});
+
+/// Where the orders stand among the stamps.
+static ORDERED: LazyLock<[Vec<usize>; 3]> = LazyLock::new(|| {
+    let place = |order: &&str| STAMPS.iter().position(|stamp| Ok(stamp) == StampFormat::compile(order).as_ref());
+    ORDERS.map(|orders| orders.iter().filter_map(place).collect())
 });
 
 /// What a file's lines have before their messages.
@@ -165,6 +180,7 @@ impl Generic {
                 let within = if self.is_beside { 0 } else { far.min(PREFIX_BYTES) };
                 search(line, within, 0..STAMPS.len())
                     .filter(|(index, ..)| !is_day_known || STAMPS[*index].lacks() < Lack::Day)
+                    .filter(|(index, start, ..)| !is_undecided(&line[*start..], *index))
             });
         let Some((_, start, end, written)) = found else { return false };
         if is_setting(line, start, end) {
@@ -175,28 +191,48 @@ impl Generic {
     }
 }
 
-/// Of a day and a month in either order, the one that every line fits; neither if both are possible throughout.
+/// Of dates whose numbers may be taken for each other, the order that the most lines fit, in years that logs are of; none
+/// if several do as well.
 fn told_apart(usual: &mut Vec<(usize, usize, u64)>, lines: &[&[u8]]) {
-    let place = |text: &str| STAMPS.iter().position(|stamp| Ok(stamp) == StampFormat::compile(text).as_ref());
-    let (Some(day_first), Some(month_first)) = (place(DAY_FIRST), place(MONTH_FIRST)) else { return };
-    let Some(at) = usual.iter().position(|(index, ..)| *index == day_first || *index == month_first) else { return };
-    let fits = |index: usize| {
-        let fits = |line: &&&[u8]| search(line, FAR_PREFIX_BYTES, index..index + 1).is_some();
-        lines.iter().filter(fits).count()
-    };
-    let (by_day, by_month) = (fits(day_first), fits(month_first));
-    let (_, far, count) = usual[at];
-    usual.retain(|(index, ..)| *index != day_first && *index != month_first);
-    match by_day.cmp(&by_month) {
-        std::cmp::Ordering::Greater => usual.push((day_first, far, count)),
-        std::cmp::Ordering::Less => usual.push((month_first, far, count)),
-        std::cmp::Ordering::Equal => {}
+    for places in ORDERED.iter() {
+        let Some((_, far, count)) = usual.iter().find(|(index, ..)| places.contains(index)).copied() else { continue };
+        usual.retain(|(index, ..)| !places.contains(index));
+        let fits = |index: usize| lines.iter().filter(|line| is_of(line, index)).count();
+        let fitting: Vec<(usize, usize)> = places.iter().map(|index| (fits(*index), *index)).collect();
+        let most = fitting.iter().max().map_or(0, |(fits, _)| *fits);
+        if let [(_, only)] = fitting.iter().filter(|(fits, _)| *fits == most).collect::<Vec<_>>()[..] {
+            usual.push((*only, far, count));
+        }
     }
+}
+
+/// A stamp near the start of a line, if the numbers of its date may be taken for each other.
+pub fn undecided(line: &[u8]) -> Option<&[u8]> {
+    let (index, start, end, _) = search(line, PREFIX_BYTES, 0..STAMPS.len())?;
+    is_undecided(&line[start..], index).then_some(&line[start..end])
+}
+
+/// Whether the numbers of the date at the start of a text may be taken for each other.
+fn is_undecided(text: &[u8], index: usize) -> bool {
+    let reads = |index: &&usize| STAMPS[**index].read(text).is_some();
+    ORDERED.iter().any(|places| places.contains(&index) && places.iter().filter(reads).count() > 1)
+}
+
+/// Whether a line has this stamp, in a year that logs are of.
+fn is_of(line: &[u8], index: usize) -> bool {
+    const YEARS: std::ops::Range<i64> = 2010..2036;
+    let is_short =
+        |written: &Written| matches!(written, Written::Whole(stamp) if YEARS.contains(&time::year(stamp.wall)));
+    let is_any = STAMPS[index].has_whole_years();
+    search(line, FAR_PREFIX_BYTES, index..index + 1).is_some_and(|(.., written)| is_any || is_short(&written))
 }
 
 /// The stamp that is the whole of `text`.
 pub fn whole(text: &[u8]) -> Option<Written> {
-    let (_, start, end, written) = search(text, 5, 0..STAMPS.len())?;
+    let (index, start, end, written) = search(text, 5, 0..STAMPS.len())?;
+    if is_undecided(&text[start..], index) {
+        return None;
+    }
     let is_day = text[..start].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b','));
     (end == text.len() && is_day && written.lacks() < Lack::Day).then_some(written)
 }
@@ -207,6 +243,11 @@ pub fn begins_with_time(line: &[u8]) -> bool {
     let first = line.first().copied().unwrap_or(b' ');
     (first.is_ascii_digit() || matches!(first, b'[' | b'<' | b'('))
         && search(line, 2, 0..STAMPS.len()).is_some_and(|(index, ..)| STAMPS[index].lacks() < Lack::Day)
+}
+
+/// Where the first stamp of a text begins and ends.
+pub fn stamp(text: &[u8]) -> Option<(usize, usize)> {
+    search(text, FAR_PREFIX_BYTES, 0..STAMPS.len()).map(|(_, start, end, _)| (start, end))
 }
 
 /// Whether a stamp stands near the start of a line.

@@ -2,6 +2,7 @@
 //! of the formats found. Formats are told by sample lines, per file; a line is read by the first that knows it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
@@ -29,6 +30,7 @@ mod heads;
 mod keys;
 mod level;
 mod logfmt;
+mod misdated;
 mod paths;
 mod pattern;
 mod plan;
@@ -85,6 +87,11 @@ fn known(file: &File) -> bool {
 fn generic(file: &File) -> bool {
     let text = detect::first_text(file);
     detect::is_text(&text) && detect::has_times(&text)
+}
+
+/// A time of a text whose times do not tell day, month and year apart.
+pub fn undecided(text: &[u8]) -> Option<String> {
+    detect::lines(text).find_map(generic::undecided).map(|time| String::from_utf8_lossy(time).into_owned())
 }
 
 /// # Errors
@@ -169,6 +176,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
 #[derive(Default)]
 struct Stamps {
     zoneless: bool,
+    zoned: bool,
     finer: bool,
     /// What they lack, and the day that it is counted back from.
     lacks: Vec<(Lack, i64)>,
@@ -181,11 +189,12 @@ impl Stamps {
         let mut capture = Capture::default();
         let head = file.head();
         for line in detect::lines(&head).take(LOOKED_AT) {
-            stamps.finer |= is_finer(line);
+            stamps.finer |= is_finer(line, if formats.has_json() { line.len() } else { 64 });
             if formats.read(line, 0, &mut capture).is_some()
                 && let Some(written) = capture.written
             {
                 stamps.zoneless |= written.offset().is_none();
+                stamps.zoned |= written.offset().is_some();
                 // A day that a directive states is not assumed.
                 let lack = written.lacks();
                 if lack == Lack::Nothing || lack == Lack::Day && formats.stated_day(head.len() as u64).is_some() {
@@ -206,6 +215,9 @@ impl Stamps {
 fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -> Vec<String> {
     let mut notes = Vec::new();
     let stamps = abreast::each(files.len(), |index| Stamps::of(&files[index], &formats[index]));
+    for (one, formats) in stamps.iter().zip(formats) {
+        formats.has_zones.store(one.zoned && !spec.zone_said, Ordering::Relaxed);
+    }
     for (lack, what) in [(Lack::Year, "year"), (Lack::Day, "date"), (Lack::Hour, "hour")] {
         let days = || stamps.iter().flat_map(|one| &one.lacks).filter(|(own, _)| *own == lack).map(|(_, day)| *day);
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
@@ -216,7 +228,7 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
             ));
         }
     }
-    if stamps.iter().any(|one| one.zoneless) && !spec.zone_said {
+    if stamps.iter().any(|one| one.zoneless && !one.zoned) && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }
     if stamps.iter().any(|one| one.finer) {
@@ -225,9 +237,9 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
     notes
 }
 
-/// Whether a line near its start has a fraction of a second finer than a microsecond.
-fn is_finer(line: &[u8]) -> bool {
-    let start = &line[..line.len().min(64)];
+/// Whether a line within its first bytes has a fraction of a second finer than a microsecond.
+fn is_finer(line: &[u8], within: usize) -> bool {
+    let start = &line[..line.len().min(within)];
     memchr::memchr2_iter(b'.', b',', start).any(|dot| {
         let digits = start[dot + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         // The seconds before it, as in `:07.123456789`.

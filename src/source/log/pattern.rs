@@ -20,6 +20,8 @@ pub(super) enum Step {
         field: Option<usize>,
         /// The same for the same format.
         id: u64,
+        /// A dash may stand for it.
+        is_optional: bool,
     },
     Level {
         field: usize,
@@ -163,7 +165,7 @@ impl Pattern {
         match self.steps.get(index) {
             Some(Step::Literal(bytes)) => bytes.first() == Some(&byte),
             Some(Step::Blanks) => matches!(byte, b' ' | b'\t'),
-            Some(Step::Time { format, .. }) => format.may_begin(byte),
+            Some(Step::Time { format, is_optional, .. }) => format.may_begin(byte) || *is_optional && byte == b'-',
             Some(Step::Level { .. }) => {
                 byte.is_ascii_alphabetic() || self.levels.iter().any(|(name, _)| name.as_bytes().first() == Some(&byte))
             }
@@ -284,7 +286,13 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
     let (name, kind) = text.split_once(':').map_or((text, ""), |(name, kind)| (name, kind));
     let stamp = |format: &str| StampFormat::compile(if format.is_empty() { "iso" } else { format });
     if name == "ts" {
-        return Ok(Step::Time { format: stamp(kind)?, field: None, id: hash(kind) });
+        let format = kind.strip_suffix('?');
+        return Ok(Step::Time {
+            format: stamp(format.unwrap_or(kind))?,
+            field: None,
+            id: hash(kind),
+            is_optional: format.is_some(),
+        });
     }
     let read = |reading: Reading| FieldType::Read(reading);
     if name == "level" && matches!(kind, "" | "upper") {
@@ -301,7 +309,7 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
         let id = hash(format);
         let format = stamp(format.trim_start_matches(':'))?;
         let index = (name != "_").then(|| field_index(fields, name, FieldType::Time(format.clone())));
-        return Ok(Step::Time { format, field: Some(index.unwrap_or(usize::MAX)), id });
+        return Ok(Step::Time { format, field: Some(index.unwrap_or(usize::MAX)), id, is_optional: false });
     }
     if name == "code" {
         return Ok(Step::Field { field: None, kind: FieldKind::Code });

@@ -1,11 +1,13 @@
 //! How one file of a log is read: what may read its lines, where their fields go, and what the file says of their times.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use super::calendar::{Calendar, Place};
 use super::capture::Capture;
 use super::detect;
 use super::directives::Directives;
+use super::misdated;
 use super::recogniser::{Recogniser, needs_stripping, strip};
 use super::stamp::{Lack, StampFormat};
 use crate::source::file::File;
@@ -50,6 +52,8 @@ pub struct FileFormats {
     has_json: bool,
     /// Whether lines of formats that no sample showed are records too.
     reads_strays: bool,
+    /// Its first times have a zone, and nobody said one: those without are counted.
+    pub has_zones: AtomicBool,
     calendar: OnceLock<Arc<Calendar>>,
 }
 
@@ -65,7 +69,20 @@ impl FileFormats {
         let is_open =
             |one: &Recogniser| matches!(one, Recogniser::Lines(_) | Recogniser::Keys(_) | Recogniser::Generic(_));
         let reads_strays = !is_forced && !recognisers.is_empty() && recognisers.iter().all(is_open);
-        FileFormats { recognisers, targets, own_time, envelope, has_json, reads_strays, calendar: OnceLock::new() }
+        FileFormats {
+            recognisers,
+            targets,
+            own_time,
+            envelope,
+            has_json,
+            reads_strays,
+            has_zones: AtomicBool::new(false),
+            calendar: OnceLock::new(),
+        }
+    }
+
+    pub fn has_json(&self) -> bool {
+        self.has_json
     }
 
     /// Which recogniser knows the line at `offset`.
@@ -87,7 +104,17 @@ impl FileFormats {
         }
         capture.stripped = None;
         let known = self.recognisers.iter().position(|recogniser| recogniser.read(line, offset, capture));
-        known.or_else(|| self.reads_strays.then(|| detect::stray(line, capture).then_some(self.recognisers.len()))?)
+        known
+            .or_else(|| self.reads_strays.then(|| detect::stray(line, capture).then_some(self.recognisers.len()))?)
+            .or_else(|| self.misdated(line, offset, capture))
+    }
+
+    /// Which recogniser would know the line if its time were possible.
+    fn misdated(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
+        let mended = misdated::mended(line)?;
+        let known = self.recognisers.iter().position(|recogniser| recogniser.read(&mended, offset, capture))?;
+        (capture.written, capture.is_misdated) = (None, true);
+        Some(known)
     }
 
     fn directives(&self) -> Option<&Directives> {
@@ -117,6 +144,21 @@ impl FileFormats {
     /// Whether a line belongs to no record before it, whatever it holds.
     pub fn stands_alone(&self, line: &[u8]) -> bool {
         self.is_description(line) || self.has_json && line.first() == Some(&b'{')
+    }
+
+    /// Where a line within another comes from.
+    pub fn origin(&self, line: &[u8]) -> Option<Vec<Vec<u8>>> {
+        self.recognisers.iter().filter_map(Recogniser::as_wrapped).find_map(|wrapped| wrapped.origin(line))
+    }
+
+    /// Which recogniser knows what is around a line that goes on with a record.
+    pub fn read_outer(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
+        let stripped = needs_stripping(line).then(|| strip(line));
+        let text = stripped.as_deref().unwrap_or(line);
+        let reads = |one: &Recogniser| one.as_wrapped().is_some_and(|one| one.read_outer(text, offset, capture));
+        let known = self.recognisers.iter().position(reads);
+        capture.stripped = stripped;
+        known
     }
 
     /// Whether a line begins a record, or belongs to none.

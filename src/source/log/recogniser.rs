@@ -9,7 +9,7 @@ use super::formats::Format;
 use super::generic::Generic;
 use super::keys::{Keys, Syntax};
 use super::pattern::{Field, FieldType, field_index};
-use super::stamp::{Lack, StampFormat};
+use super::stamp::{Lack, StampFormat, Written};
 use super::tagged::{Kind, Tagged};
 
 #[derive(Debug, Clone)]
@@ -33,10 +33,13 @@ pub struct Wrapped {
     numbers: Vec<Vec<usize>>,
     /// The field that keeps the outer time where the inner line has one of its own.
     received: usize,
+    /// The zone of inner times is told by the outer ones, which are written at once.
+    tells_zone: bool,
 }
 
 impl Wrapped {
-    pub fn new(outer: Recogniser, inner: Vec<Recogniser>) -> Wrapped {
+    /// Learns from sample lines whether the outer times tell the zone of the inner ones.
+    pub fn learn(outer: Recogniser, inner: Vec<Recogniser>, sample: &[&[u8]]) -> Wrapped {
         let mut fields = outer.fields().to_vec();
         let numbers = inner
             .iter()
@@ -47,7 +50,39 @@ impl Wrapped {
         let stamp =
             StampFormat::compile("iso").map_or(FieldType::Read(crate::source::infer::Reading::Text), FieldType::Time);
         let received = field_index(&mut fields, "received", stamp);
-        Wrapped { outer, inner, fields, numbers, received }
+        let mut wrapped = Wrapped { outer, inner, fields, numbers, received, tells_zone: false };
+        let mut capture = Capture::default();
+        let (mut apart, mut told) = (0, 0);
+        for line in sample {
+            if wrapped.read(line, 0, &mut capture)
+                && let (Some(Written::Whole(event)), Some((_, Written::Whole(received)))) =
+                    (capture.written, capture.received)
+                && event.offset.is_none()
+            {
+                apart += 1;
+                told += usize::from(event.is_at_once(received));
+            }
+        }
+        wrapped.tells_zone = told * 10 >= apart * 9;
+        wrapped
+    }
+
+    /// Where lines come from that are no parts of one another's records: of an output, a container.
+    pub fn origin(&self, line: &[u8]) -> Option<Vec<Vec<u8>>> {
+        const TELLING: [&str; 7] = ["stream", "container", "pod", "service", "process", "host", "program"];
+        let mut capture = Capture::default();
+        self.outer.read(line, 0, &mut capture).then(|| {
+            let telling =
+                self.outer.fields().iter().zip(&capture.fields).filter(|(field, _)| TELLING.contains(&&*field.name));
+            telling.map(|(_, span)| span.map_or_else(Vec::new, |span| capture.text(span, line).to_vec())).collect()
+        })
+    }
+
+    /// Reads a line that goes on with a record as one of its own.
+    pub fn read_outer(&self, line: &[u8], offset: u64, capture: &mut Capture) -> bool {
+        let is_read = self.outer.read(line, offset, capture);
+        capture.fields.resize(self.fields.len(), None);
+        is_read
     }
 
     fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> bool {
@@ -97,7 +132,13 @@ impl Wrapped {
         }
         if let Some(event) = inner.written {
             capture.received = capture.written.map(|written| (self.received, written));
-            capture.written = Some(capture.written.map_or(event, |received| event.near(received)));
+            let mut event = capture.written.map_or(event, |received| event.near(received));
+            if let (Written::Whole(stamp), Some(Written::Whole(received)), true) =
+                (&mut event, capture.written, self.tells_zone)
+            {
+                stamp.offset = stamp.offset.or_else(|| stamp.offset_by(received));
+            }
+            capture.written = Some(event);
         }
         capture.level = inner.level.or(capture.level);
         capture.code = inner.code.map(moved).or(capture.code);
@@ -134,7 +175,8 @@ impl Recogniser {
                 let are_same = |one: &[Recogniser], other: &[Recogniser]| {
                     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
                 };
-                one.outer.is_same(&other.outer) && are_same(&one.inner, &other.inner)
+                let are_alike = one.tells_zone == other.tells_zone && are_same(&one.inner, &other.inner);
+                are_alike && one.outer.is_same(&other.outer)
             }
             // What a file says of itself holds for no other.
             _ => false,
@@ -217,8 +259,11 @@ impl Recogniser {
         matches!(self, Recogniser::Keys(keys) if keys.has_message)
     }
 
-    pub fn is_wrapped(&self) -> bool {
-        matches!(self, Recogniser::Wrapped(_))
+    pub fn as_wrapped(&self) -> Option<&Wrapped> {
+        match self {
+            Recogniser::Wrapped(wrapped) => Some(wrapped),
+            _ => None,
+        }
     }
 
     /// A further line of a record, without what wraps it.
@@ -252,16 +297,24 @@ impl Recogniser {
     }
 }
 
-/// Whether a line has bytes that terminals and holes in files leave: colours, and zeros at its beginning.
+/// The byte order mark of UTF-8, where files were put together.
+pub const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// Whether a line has bytes that terminals, holes in files and joined files leave: colours, and at its beginning zeros or
+/// a byte order mark.
 #[inline]
 pub fn needs_stripping(line: &[u8]) -> bool {
-    line.first() == Some(&0) || memchr::memchr(0x1b, line).is_some()
+    line.first() == Some(&0) || line.starts_with(BOM) || memchr::memchr(0x1b, line).is_some()
 }
 
-/// The line without colours and other sequences for terminals (ECMA-48, 5.4), and without zeros at its beginning.
+/// The line without colours and other sequences for terminals (ECMA-48, 5.4), and without zeros and byte order marks at
+/// its beginning.
 pub fn strip(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len());
     let mut rest = &line[line.iter().take_while(|byte| **byte == 0).count()..];
+    while let Some(behind) = rest.strip_prefix(BOM) {
+        rest = behind;
+    }
     while let Some(at) = memchr::memchr(0x1b, rest) {
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
@@ -292,6 +345,7 @@ mod tests {
     fn colours_and_holes_are_stripped() {
         assert_eq!(strip(b"\0\0\x1b[1;31mred\x1b[0m \x1b]0;title\x07on\x1b(B"), b"red onB");
         assert_eq!(strip(b"\x1b["), b"");
+        assert_eq!(strip("\u{feff}2025 \u{feff}".as_bytes()), "2025 \u{feff}".as_bytes());
         assert!(!needs_stripping(b"plain"));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use memchr::memchr;
 
@@ -14,7 +15,7 @@ use super::generic;
 use super::heads::{Heads, line, line_end, without_return};
 use super::level::Level;
 use super::plan::{FileFormats, Push};
-use super::recogniser::{needs_stripping, strip};
+use super::recogniser::{BOM, needs_stripping, strip};
 use super::values;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
@@ -77,6 +78,7 @@ impl Format for Log {
             names: self.names.clone(),
             own_code: self.code.clone(),
             clock: Clock::new(self.place, formats.calendar(&self.evidence[file], self.place)),
+            has_zones: formats.has_zones.load(Ordering::Relaxed),
             plain_clock: zone::Clock { zone: self.place.zone, ahead: self.place.skew },
             formats,
             origin: 0,
@@ -91,6 +93,8 @@ pub struct Parser {
     formats: Arc<FileFormats>,
     clock: Clock,
     plain_clock: zone::Clock,
+    /// Times without a zone are counted.
+    has_zones: bool,
     ts: Option<usize>,
     level: Option<usize>,
     code: Option<usize>,
@@ -103,7 +107,7 @@ pub struct Parser {
     own_code: Option<regex::bytes::Regex>,
     /// Offset in the file of the block's first byte.
     origin: u64,
-    /// Whether the block has colours or zeros at all, once known.
+    /// Whether the block has colours, zeros or byte order marks at all, once known.
     strips: Option<bool>,
     /// A line that was looked at already: where it is, and who knows it. What it holds is in `ahead`.
     pending: Option<(usize, Option<usize>)>,
@@ -115,17 +119,23 @@ pub struct Parser {
 
 impl Parser {
     fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
-        let strips = *self.strips.get_or_insert_with(|| memchr::memchr2(0x1b, 0, block).is_some());
+        let strips = *self.strips.get_or_insert_with(|| memchr::memchr3(0x1b, 0, BOM[0], block).is_some());
         self.formats.read_with(line(block, at), self.origin.wrapping_add(at as u64), strips, &mut self.ahead)
     }
 
-    /// The end of the record whose first line ends at `end`, and whether the next line was looked at.
-    fn record_end(&mut self, block: &[u8], end: usize, has_head: bool, faults: &mut Vec<Fault>) -> usize {
+    /// The end of the record whose first line begins at `at` and ends at `end`; the next line was looked at.
+    fn record_end(&mut self, block: &[u8], at: usize, end: usize, has_head: bool, faults: &mut Vec<Fault>) -> usize {
         let mut next = (end + 1).min(block.len());
+        let mut head = None;
         while next < block.len() {
             let known = self.look(block, next);
             self.pending = Some((next, known));
-            if known.is_some() || !has_head || self.formats.stands_alone(line(block, next)) {
+            let own = line(block, next);
+            let mut is_of_another = || {
+                let head = head.get_or_insert_with(|| self.formats.origin(line(block, at)));
+                head.is_some() && self.formats.origin(own).is_some_and(|own| head.as_ref() != Some(&own))
+            };
+            if known.is_some() || !has_head || self.formats.stands_alone(own) || is_of_another() {
                 return next;
             }
             if generic::begins_with_time(line(block, next)) {
@@ -210,8 +220,12 @@ impl Parser {
         }
         self.push_fields(first, offset, recogniser, out, faults);
         faults.extend(self.capture.unknown.drain(..).map(Fault::UnknownKey));
-        if recogniser.is_none() || self.capture.written.is_none() {
+        if self.capture.is_misdated {
+            faults.push(Fault::Value { column: self.names[TS].clone(), kind: "time".into() });
+        } else if recogniser.is_none() || self.capture.written.is_none() {
             faults.push(Fault::NoTime);
+        } else if self.has_zones && self.capture.written.is_some_and(|written| written.offset().is_none()) {
+            faults.push(Fault::NoZone);
         }
     }
 
@@ -300,11 +314,13 @@ impl RecordParser for Parser {
                 return (next, Outcome::Row);
             }
         }
-        let recogniser = match self.pending.take() {
+        let known = match self.pending.take() {
             Some((place, known)) if place == at => known,
             _ => self.look(block, at),
         };
         std::mem::swap(&mut self.capture, &mut self.ahead);
+        // What goes on with a record that is not before it is one of its own.
+        let recogniser = known.or_else(|| self.formats.read_outer(first, offset, &mut self.capture));
         if recogniser.is_none() {
             self.capture.clear(0);
         }
@@ -317,7 +333,7 @@ impl RecordParser for Parser {
                 return ((end + 1).min(block.len()), Outcome::NoRow);
             }
         }
-        let next = self.record_end(block, end, recogniser.is_some(), faults);
+        let next = self.record_end(block, at, end, recogniser.is_some(), faults);
         let whole = &block[at..next];
         if let Some(known) = recogniser
             && known < self.formats.recognisers.len()
@@ -329,7 +345,7 @@ impl RecordParser for Parser {
         let more = block[end.min(next)..next].trim_ascii_end();
         let unwrapped;
         let more = match recogniser.and_then(|known| self.formats.recognisers.get(known)) {
-            Some(reader) if !more.is_empty() && reader.is_wrapped() => {
+            Some(reader) if !more.is_empty() && reader.as_wrapped().is_some() => {
                 let mut capture = Capture::default();
                 let lines = more.split(|byte| *byte == b'\n').map(without_return);
                 unwrapped = lines.map(|line| reader.unwrapped(line, &mut capture)).collect::<Vec<_>>().join(&b'\n');

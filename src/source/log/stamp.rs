@@ -1,6 +1,8 @@
 //! Time stamps of log lines, described as `strftime` does and compiled to steps over bytes.
 
+use super::tail;
 use crate::model::time::{self, DAY, HOUR, SECOND, Stamp};
+use crate::model::zone::Zone;
 
 /// A stamp as it stands in a line. One that lacks its year, day or hour needs the lines around it and the file's time
 /// to become an instant.
@@ -101,7 +103,7 @@ enum Unit {
     /// With its point or comma, if it is there.
     MaybeFraction,
     Offset,
-    /// Any word; one that is no known abbreviation says nothing.
+    /// Any word in capitals, or a place; one that is no known abbreviation says nothing.
     ZoneName,
     Epoch,
     Tai64n,
@@ -210,6 +212,11 @@ impl StampFormat {
         self.lack
     }
 
+    /// Whether its years have all their digits.
+    pub fn has_whole_years(&self) -> bool {
+        !self.units.iter().any(|unit| *unit.plain() == Unit::ShortYear)
+    }
+
     /// Whether a stamp may begin with this byte.
     pub fn may_begin(&self, byte: u8) -> bool {
         match self.units.first() {
@@ -236,13 +243,22 @@ impl StampFormat {
                     .filter(|(_, length)| *length > 10)
                     .map(|(stamp, length)| (Written::Whole(stamp), length));
             }
-            [Unit::Tai64n] => return tai64n(text),
+            [Unit::Tai64n] => {
+                return time::tai64n(text)
+                    .map(|(wall, length)| (Written::Whole(Stamp { wall, offset: Some(0) }), length));
+            }
             _ => {}
         }
         let mut parts = Parts::default();
         let mut at = 0;
         for unit in &self.units {
             at += parts.read(unit, text.get(at..)?)?;
+        }
+        if parts.offset.is_none()
+            && let Some((offset, length)) = tail::from_utc(&text[at..])
+        {
+            parts.offset = Some(offset);
+            at += length;
         }
         parts.finish(self.lack).map(|written| (written, at))
     }
@@ -266,20 +282,6 @@ fn lack(units: &[Unit]) -> Option<Lack> {
     })
 }
 
-/// `@` and 24 hex digits: seconds of TAI since 1970 plus 2^62, and nanoseconds (D. J. Bernstein, `TAI64N`).
-fn tai64n(text: &[u8]) -> Option<(Written, usize)> {
-    let digits = text.strip_prefix(b"@")?.get(..24)?;
-    let hex = |text: &[u8]| u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok();
-    let seconds = i64::try_from(hex(&digits[..16])?.checked_sub(1 << 62)?).ok()?;
-    let nanos = i64::try_from(hex(&digits[16..])?).ok().filter(|nanos| *nanos < 1_000_000_000)?;
-    let wall = (seconds - TAI_AHEAD).checked_mul(SECOND)?.checked_add(nanos / 1_000)?;
-    Some((Written::Whole(Stamp { wall, offset: Some(0) }), 25))
-}
-
-/// What writers of TAI64N add to the seconds of their clock, which knows no leap seconds: TAI was ten seconds ahead of
-/// UTC in 1970 (libtai, `tai_now`).
-const TAI_AHEAD: i64 = 10;
-
 #[derive(Default)]
 struct Parts {
     year: i64,
@@ -292,6 +294,7 @@ struct Parts {
     second: u32,
     micros: i64,
     offset: Option<i32>,
+    place: Option<Zone>,
     epoch: Option<i64>,
 }
 
@@ -378,7 +381,13 @@ impl Parts {
                     self.offset = Some(offset);
                     return Some(length);
                 }
-                let length = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+                let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(byte);
+                let length = text.iter().take_while(is_part).count();
+                if memchr::memchr(b'/', &text[..length]).is_some() {
+                    self.place = Some(Zone::parse(std::str::from_utf8(&text[..length]).ok()?)?);
+                    return Some(length);
+                }
+                let length = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
                 (1..=6).contains(&length).then_some(length)
             }
             Unit::Epoch => {
@@ -424,7 +433,9 @@ impl Parts {
                         (time::year(day * DAY) == self.year).then_some(day)?
                     }
                 };
-                Some(Written::Whole(Stamp { wall: days * DAY + of_day, offset }))
+                let wall = days * DAY + of_day;
+                let of_place = |zone: Zone| i32::try_from((wall - zone.utc(wall)) / SECOND).ok();
+                Some(Written::Whole(Stamp { wall, offset: offset.or_else(|| of_place(self.place?)) }))
             }
             Lack::Year => {
                 // A leap year has every day.
@@ -462,6 +473,8 @@ mod tests {
         assert_eq!(read("%Y-%jT%H:%M:%S%.f", "2012-025T10:22:40,672 x"), "2012-01-25T10:22:40.672Z 21");
         assert_eq!(read("%m/%d/%Y %I:%M:%S %p", "03/01/2025 1:10:04 PM"), "2025-03-01T13:10:04Z 21");
         assert_eq!(read("%a %b %e %H:%M:%S %Z %Y", "Sat Mar  1 13:10:04 FOO 2025"), "2025-03-01T13:10:04Z 28");
+        assert_eq!(read("%d-%b-%Y %H:%M:%S %Z", "01-Mar-2025 18:00:00 Asia/Taipei] x"), "2025-03-01T10:00:00Z 32");
+        assert_eq!(read("%Y-%m-%d %H:%M:%S", "2025-03-01 18:00:00 GMT+08:00 x"), "2025-03-01T10:00:00Z 29");
         assert_eq!(read("tai64n", "@4000000043f4e8de1f4f2d2c x"), "2006-02-16T21:04:20.525282Z 25");
         assert_eq!(read("%Y-%m-%d %H:%M:%S", "2024-4-25 7:03:9 x"), "2024-04-25T07:03:09Z 16");
         assert_eq!(read("%Y%m%d %H:%M:%S", "2024116 07:03:09"), "none");

@@ -20,6 +20,13 @@ pub fn completed(written: Written, text: &[u8], length: usize) -> (Written, usiz
     (written, end)
 }
 
+/// ` GMT+08:00` behind a time, which nothing else is.
+#[inline]
+pub fn from_utc(text: &[u8]) -> Option<(i32, usize)> {
+    let [b' ', b'G' | b'U', _, _, b'+' | b'-', ..] = text else { return None };
+    time::offset(&text[1..]).map(|(offset, length)| (offset, length + 1))
+}
+
 /// `PM`, `a.m.`
 fn half_of_day(written: Written, text: &[u8]) -> Option<(Written, usize)> {
     let length = [&b"am"[..], b"pm", b"a.m.", b"p.m."]

@@ -35,7 +35,8 @@ impl Pattern {
                     }
                     at += length;
                 }
-                Step::Time { format, field, id } => {
+                Step::Time { is_optional: true, .. } if line[at..].starts_with(b"- ") => at += 1,
+                Step::Time { format, field, id, .. } => {
                     // Patterns of one format mostly begin with the same time.
                     let read = match capture.memo {
                         Some((known, place, read)) if known == *id && place == at => read,

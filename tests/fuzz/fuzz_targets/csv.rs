@@ -16,7 +16,7 @@ struct Record {
 
 fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
     let mut records = Vec::new();
-    let mut at = 0;
+    let mut at = separator_line(text);
     while at < text.len() {
         let start = at;
         let (mut fields, mut is_open) = (Vec::new(), false);
@@ -70,6 +70,21 @@ fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
     records
 }
 
+/// The length of a first line `sep=;`, which is for Excel.
+fn separator_line(text: &[u8]) -> usize {
+    let Some(end) = text.iter().position(|byte| *byte == b'\n') else { return 0 };
+    let line = String::from_utf8_lossy(&text[..end]).to_ascii_lowercase();
+    let line = line.strip_suffix('\r').unwrap_or(&line);
+    let said = line.strip_prefix('"').and_then(|said| said.strip_suffix('"')).unwrap_or(line);
+    if said.strip_prefix("sep=").is_some_and(|delimiter| delimiter.chars().count() == 1) { end + 1 } else { 0 }
+}
+
+/// The numbers in what is said of a file, by a part of it.
+fn numbers(notes: &[String], part: &str) -> Option<Vec<usize>> {
+    let words = notes.iter().find(|note| note.contains(part))?;
+    Some(words.split([' ', ';']).filter_map(|word| word.parse().ok()).collect())
+}
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if is_packed(bytes) {
         return;
@@ -81,16 +96,18 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let plain = &told.tables[0];
-    let delimiter =
-        [b',', b';', b'\t', b'|'].into_iter().find(|d| plain.format == format!("delimiter {:?}", char::from(*d)));
+    let delimiter = (0..=u8::MAX).find(|byte| plain.format == format!("delimiter {:?}", char::from(*byte)));
     let records = records(&text, delimiter.expect("a delimiter"));
     let has_header = !plain.notes.iter().any(|note| note.starts_with("no header line"));
-    let mut rows: Vec<&Record> = records.iter().filter(|record| !record.is_blank).collect();
-    let width = rows[0].fields.len();
+    let above = numbers(&plain.notes, " above the header and no row").map_or(0, |told| told[0]);
+    let mut rows: Vec<&Record> = records.iter().filter(|record| !record.is_blank).skip(above).collect();
+    let width = plain.columns.len() - 2;
     if has_header {
-        rows.remove(0);
+        let named = numbers(&plain.notes, " and the header names ").map_or(width, |told| told[1]);
+        assert_eq!(rows.remove(0).fields.len(), named, "fields of the header");
+    } else {
+        assert!(rows.iter().take(200).any(|row| row.fields.len() == width), "columns");
     }
-    assert_eq!(plain.columns.len(), width + 2, "columns");
     let value = |(value, is_quoted): &(Vec<u8>, bool)| {
         (!value.is_empty() || *is_quoted).then(|| String::from_utf8_lossy(value).into_owned())
     };

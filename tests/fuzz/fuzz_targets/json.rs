@@ -56,7 +56,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             }
             // A comma too many loses nothing.
             None if document(&text.trim_end().replace(",", " ")).is_some() => {}
-            None if text.trim_end().ends_with(",]") => {}
+            None if text.split_whitespace().collect::<String>().ends_with(",]") => {}
             None => assert!(losses(&told) > 0, "a broken document is told"),
         }
     }

@@ -13,28 +13,24 @@ fn counts(script: &str) -> Option<Vec<(String, u64)>> {
     let database = Connection::open_in_memory().expect("opens");
     database.set_limit(Limit::SQLITE_LIMIT_LENGTH, 1 << 20).ok()?;
     let mut steps = 0;
-    database
-        .progress_handler(
-            1_000,
-            Some(move || {
-                steps += 1;
-                steps > 200
-            }),
-        );
+    database.progress_handler(
+        1_000,
+        Some(move || {
+            steps += 1;
+            steps > 200
+        }),
+    );
     // What no dump has: it would only tell what rca does not do, and says.
-    database
-        .authorizer(Some(|context: rusqlite::hooks::AuthContext<'_>| match context.action {
-            AuthAction::Attach { .. } | AuthAction::CreateTrigger { .. } | AuthAction::CreateTempTrigger { .. } => {
-                Authorization::Deny
-            }
-            AuthAction::CreateVtable { .. } | AuthAction::CreateTempTable { .. } => {
-                Authorization::Deny
-            }
-            AuthAction::Pragma { pragma_name: "foreign_keys", .. } => Authorization::Allow,
-            AuthAction::Pragma { .. } => Authorization::Deny,
-            AuthAction::AlterTable { .. } | AuthAction::Select => Authorization::Deny,
-            _ => Authorization::Allow,
-        }));
+    database.authorizer(Some(|context: rusqlite::hooks::AuthContext<'_>| match context.action {
+        AuthAction::Attach { .. } | AuthAction::CreateTrigger { .. } | AuthAction::CreateTempTrigger { .. } => {
+            Authorization::Deny
+        }
+        AuthAction::CreateVtable { .. } | AuthAction::CreateTempTable { .. } => Authorization::Deny,
+        AuthAction::Pragma { pragma_name: "foreign_keys", .. } => Authorization::Allow,
+        AuthAction::Pragma { .. } => Authorization::Deny,
+        AuthAction::AlterTable { .. } | AuthAction::Select => Authorization::Deny,
+        _ => Authorization::Allow,
+    }));
     database.execute_batch(script).ok()?;
     database.authorizer(None::<fn(rusqlite::hooks::AuthContext<'_>) -> Authorization>);
     let mut names = database

@@ -1,0 +1,119 @@
+//! What the spelling of a column's numbers tells that each of them alone does not: thousands in groups, and versions.
+
+use std::collections::BTreeSet;
+
+/// Columns of versions have few values.
+const VERSIONS_MAX: usize = 64;
+
+/// How the numbers of a column are written.
+#[derive(Debug, Clone)]
+pub struct Spelling {
+    /// Every comma, or every point, could stand between thousands.
+    comma_may_group: bool,
+    point_may_group: bool,
+    /// The first number with a comma, or a point, that could.
+    grouped: Option<String>,
+    /// The fewest and the most digits behind a point.
+    decimals: Option<(usize, usize)>,
+    /// The first number whose last digit behind a point is a zero that a number would lose.
+    kept_zero: Option<String>,
+    values: BTreeSet<Box<[u8]>>,
+}
+
+impl Default for Spelling {
+    fn default() -> Spelling {
+        Spelling {
+            comma_may_group: true,
+            point_may_group: true,
+            grouped: None,
+            decimals: None,
+            kept_zero: None,
+            values: BTreeSet::new(),
+        }
+    }
+}
+
+impl Spelling {
+    pub fn see(&mut self, text: &[u8]) {
+        let shown = || String::from_utf8_lossy(text).into_owned();
+        self.comma_may_group &= may_be_grouped(text, b',');
+        self.point_may_group &= may_be_grouped(text, b'.');
+        let dot = memchr::memchr(b'.', text);
+        if self.grouped.is_none() && (dot.is_some() || memchr::memchr(b',', text).is_some()) {
+            self.grouped = Some(shown());
+        }
+        if let Some(dot) = dot {
+            let behind = text.len() - dot - 1;
+            let (fewest, most) = self.decimals.unwrap_or((behind, behind));
+            self.decimals = Some((fewest.min(behind), most.max(behind)));
+            if self.kept_zero.is_none() && behind > 1 && text.ends_with(b"0") {
+                self.kept_zero = Some(shown());
+            }
+        }
+        if self.values.len() <= VERSIONS_MAX && !self.values.contains(text) {
+            self.values.insert(text.into());
+        }
+    }
+
+    /// A number whose commas could all stand before fractions or between thousands.
+    pub fn grouped_by_comma(&self) -> Option<&str> {
+        self.grouped.as_deref().filter(|_| self.comma_may_group)
+    }
+
+    /// A number whose points could.
+    pub fn grouped_by_point(&self) -> Option<&str> {
+        self.grouped.as_deref().filter(|_| self.point_may_group)
+    }
+
+    /// A number such as `1.10` beside `1.9`, of few: versions, which are no fractions.
+    pub fn version(&self) -> Option<&str> {
+        let differ = self.decimals.is_some_and(|(fewest, most)| fewest < most);
+        self.kept_zero.as_deref().filter(|_| differ && self.values.len() <= VERSIONS_MAX)
+    }
+}
+
+/// Whether the sign of a number could be one between thousands: `12,500`, but not `2,6`, `0,125` or `1234,500`.
+fn may_be_grouped(text: &[u8], sign: u8) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let Some(at) = memchr::memchr(sign, digits) else { return true };
+    (1..=3).contains(&at)
+        && digits[0] != b'0'
+        && digits.len() - at - 1 == 3
+        && digits[at + 1..].iter().all(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(texts: &[&str]) -> Spelling {
+        let mut spelling = Spelling::default();
+        texts.iter().for_each(|text| spelling.see(text.as_bytes()));
+        spelling
+    }
+
+    #[test]
+    fn versions_are_told_from_fractions() {
+        for (texts, version) in [
+            (&["1.1", "1.10", "1.1"][..], Some("1.10")),
+            (&["10.1", "10.9", "10.10", "10.100"], Some("10.10")),
+            (&["1.50", "2.25", "3.00"], None),
+            (&["12.0", "12.25"], None),
+            (&["1", "2.5"], None),
+        ] {
+            assert_eq!(seen(texts).version(), version, "{texts:?}");
+        }
+        let many: Vec<String> =
+            (0..200).map(|n| if n % 2 == 0 { format!("{n}.10") } else { format!("{n}.5") }).collect();
+        assert_eq!(seen(&many.iter().map(String::as_str).collect::<Vec<_>>()).version(), None);
+    }
+
+    #[test]
+    fn thousands_in_groups_are_told_where_they_may_be() {
+        assert_eq!(seen(&["999", "1.234", "12.000"]).grouped_by_point(), Some("1.234"));
+        assert_eq!(seen(&["999", "1.234", "1.5"]).grouped_by_point(), None);
+        assert_eq!(seen(&["-1,234", "7"]).grouped_by_comma(), Some("-1,234"));
+        assert_eq!(seen(&["1,234", "0,125"]).grouped_by_comma(), None);
+        assert_eq!(seen(&["1", "2"]).grouped_by_point(), None);
+    }
+}
