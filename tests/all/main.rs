@@ -7,6 +7,7 @@ mod check;
 mod clocks;
 mod codes;
 mod compare;
+mod compare_asked;
 mod databases;
 mod dumps;
 mod errors;

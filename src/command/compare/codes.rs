@@ -8,13 +8,14 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::session::{Session, Window};
 
-/// The codes that changed between two windows; of two sources they are compared as values of their columns.
+/// The codes of the compared tables that changed between two windows; of two sources they are compared as values of their columns.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn changes(session: &Session, common: &Common, sides: &Sides) -> Result<Changes> {
+pub fn changes(session: &Session, common: &Common, sides: &Sides, pairs: &[Pair]) -> Result<Changes> {
+    let tables: Vec<&str> = pairs.iter().map(|pair| pair.name.as_str()).collect();
     match sides {
-        Sides::Windows(windows) => errors::changes(session, common, windows),
+        Sides::Windows(windows) => errors::changes(session, common, windows, &tables),
         Sides::Sources(_) => Ok(Changes::default()),
     }
 }

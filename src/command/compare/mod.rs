@@ -65,7 +65,7 @@ impl Ask for CompareArgs {
         }
         let sides = self.sides(session, &tables, &mut notes)?;
         let mut pairs = pairs(session, &sides, &tables, condition, &mut notes)?;
-        let codes = codes::changes(session, &self.common, &sides)?;
+        let codes = codes::changes(session, &self.common, &sides, &pairs)?;
         let templates = mine(session, &sides, &pairs, condition)?;
         for (place, pair) in pairs.iter_mut().enumerate() {
             let more = more(pair, place, &codes, &templates);

@@ -22,6 +22,19 @@ pub struct Question<'a> {
 
 impl<'a> Question<'a> {
     pub fn new(session: &'a Session, args: &'a ErrorsArgs) -> Result<Question<'a>> {
+        let question = Question::found(session, args)?;
+        if question.places.is_empty() {
+            let error = Error::question("no table has a code, a level or a result");
+            return Err(match &args.common.evidence.condition {
+                Some(condition) => error.detail(format!("of those whose rows can be asked whether {condition}")),
+                None => error.hint("say where the code is: --code COLUMN or --code REGEX"),
+            });
+        }
+        Ok(question)
+    }
+
+    /// The same where it may be that no table has errors: then it is without places.
+    pub fn found(session: &'a Session, args: &'a ErrorsArgs) -> Result<Question<'a>> {
         let mut notes = Vec::new();
         let levels = super::super::timeline::at_least(args.level.as_deref().unwrap_or("error"))?;
         let codebook = Codebook::find(session, args.codebook.as_deref())?;
@@ -47,13 +60,6 @@ impl<'a> Question<'a> {
         }
         // The same answer whatever the order in which sources are named.
         places.sort_by(|a, b| a.table.name.cmp(&b.table.name));
-        if places.is_empty() {
-            let error = Error::question("no table has a code, a level or a result");
-            return Err(match condition {
-                Some(condition) => error.detail(format!("of those whose rows can be asked whether {condition}")),
-                None => error.hint("say where the code is: --code COLUMN or --code REGEX"),
-            });
-        }
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         Ok(Question { session, args, places, codebook, window, notes, levels })
     }

@@ -5,7 +5,7 @@ use super::{Compared, Key, compared, keep_timed};
 use crate::args::Common;
 use crate::command::errors::ErrorsArgs;
 use crate::command::errors::question::Question;
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::session::{Session, Windows};
 
 /// A code that changed beyond chance.
@@ -35,15 +35,6 @@ pub struct Changes {
     pub rare: usize,
 }
 
-/// The errors of the evidence as a question; none where there is none, or none has a time.
-fn question<'a>(session: &'a Session, args: &'a ErrorsArgs) -> Result<Option<Question<'a>>> {
-    let mut question = match Question::new(session, args) {
-        Err(error) if error.kind == Kind::Question && args.common.evidence.condition.is_none() => return Ok(None),
-        found => found?,
-    };
-    Ok(keep_timed(&mut question, &mut Vec::new()).is_ok().then_some(question))
-}
-
 fn args(common: &Common) -> ErrorsArgs {
     let mut common = common.clone();
     (common.evidence.from, common.evidence.to) = (None, None);
@@ -61,13 +52,17 @@ pub fn auto(session: &Session, common: &Common) -> Result<(Windows, bool)> {
     super::auto::windows(&question)
 }
 
-/// All codes that changed from the baseline to the incident.
+/// All codes of these tables that changed from the baseline to the incident; none where none of them has a code and a time.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn changes(session: &Session, common: &Common, windows: &Windows) -> Result<Changes> {
+pub fn changes(session: &Session, common: &Common, windows: &Windows, tables: &[&str]) -> Result<Changes> {
     let args = args(common);
-    let Some(question) = question(session, &args)? else { return Ok(Changes::default()) };
+    let mut question = Question::found(session, &args)?;
+    question.places.retain(|place| place.table.roles.time.is_some() && tables.contains(&place.table.name.as_str()));
+    if question.places.is_empty() {
+        return Ok(Changes::default());
+    }
     let Compared { keys, pairs, changes, .. } = compared(&question, windows)?;
     let is_sure = |change: &Change| change.change != "same" && change.p_adjusted <= FALSE_DISCOVERY_RATE;
     let columns = question

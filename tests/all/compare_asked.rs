@@ -1,0 +1,83 @@
+//! What `rca compare` is asked of: the codes of the tables that are compared.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::rca::{folder, rows_in, run_in};
+
+const INCIDENT: &str = "2025-03-01T08:00..2025-03-01T10:00";
+
+fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+    row[key].as_str().unwrap_or_default()
+}
+
+/// Notes, and the answer as CSV.
+fn said(place: &Path, arguments: &[&str]) -> (String, String) {
+    let output = run_in(place, &[arguments, &["-f", "csv"]].concat());
+    let notes = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success(), "rca {arguments:?}: {notes}");
+    (notes, String::from_utf8(output.stdout).expect("text"))
+}
+
+fn write(place: &Path, name: &str, csv: &str) {
+    fs::write(place.join(name), csv).expect("written");
+}
+
+/// A test a minute for ten hours; `fails` says of a minute whether the unit fails, with E1.
+fn tests(fails: impl Fn(u64) -> bool) -> String {
+    let mut csv = String::from("ts,serial,result,error_code\n");
+    for minute in 0..600 {
+        let (result, code) = if fails(minute) { ("FAIL", "E1") } else { ("PASS", "") };
+        writeln!(csv, "2025-03-01T{:02}:{:02}:00Z,SN{minute},{result},{code}", minute / 60, minute % 60).expect("text");
+    }
+    csv
+}
+
+/// Two tables with the same code, which rises in the incident, and one without codes.
+fn place() -> tempfile::TempDir {
+    let place = folder();
+    write(place.path(), "first.csv", &tests(|minute| minute % 40 == 7 || (minute >= 480 && minute % 3 == 0)));
+    write(place.path(), "second.csv", &tests(|minute| minute % 60 == 9 || (minute >= 480 && minute % 4 == 0)));
+    let mut levels = String::from("ts,level_mm\n");
+    (0..600).for_each(|minute| {
+        writeln!(levels, "2025-03-01T{:02}:{:02}:30Z,{}", minute / 60, minute % 60, 40 + minute * 7 % 9).expect("text");
+    });
+    write(place.path(), "levels.csv", &levels);
+    place
+}
+
+const SOURCES: [&str; 3] = ["first.csv", "second.csv", "levels.csv"];
+
+#[test]
+fn codes_are_counted_of_the_compared_tables_alone() {
+    let place = place();
+    let asked = |table: &str| {
+        let asked = [&["compare", "--incident", INCIDENT, "--table", table], &SOURCES[..]].concat();
+        rows_in(place.path(), &asked)
+    };
+    for (table, baseline, incident) in [("first", 12.0, 42.0), ("second", 8.0, 32.0)] {
+        let found = asked(table);
+        let row = found.iter().find(|row| row["what"] == "code").unwrap_or_else(|| panic!("no code: {found:?}"));
+        assert_eq!(row["table_name"], table);
+        let counted = rows_in(place.path(), &[&["query", text(row, "sql")], &SOURCES[..]].concat());
+        for key in ["baseline", "incident"] {
+            assert_eq!(counted[0][key].as_f64(), row[key].as_f64(), "{key} of {row}");
+        }
+        assert_eq!((row["baseline"].as_f64(), row["incident"].as_f64()), (Some(baseline), Some(incident)), "{row}");
+    }
+    let found = asked("levels");
+    assert!(found.iter().all(|row| row["table_name"] == "levels" && row["what"] != "code"), "{found:?}");
+}
+
+#[test]
+fn a_condition_asks_for_no_codes_where_there_are_none() {
+    let place = place();
+    let asked = ["compare", "--incident", INCIDENT, "levels.csv"];
+    let whole = said(place.path(), &asked).1;
+    assert_eq!(said(place.path(), &[&asked[..], &["--where", "level_mm is not null"]].concat()).1, whole);
+    let wrong = run_in(place.path(), &[&asked[..], &["--where", "level_cm > 1"]].concat());
+    assert_eq!(wrong.status.code(), Some(2));
+}
