@@ -30,6 +30,10 @@ CREATE MACRO rca_code(code) AS CASE
     ELSE rca_trimmed(code)
 END;
 
+-- A part of a key of several parts, quoted as in a CSV where it would be taken for two.
+CREATE MACRO rca_part(text) AS
+    CASE WHEN contains(text, ',') OR contains(text, '"') THEN '"' || replace(text, '"', '""') || '"' ELSE text END;
+
 -- A log's code with the name of its public system, if it is a bare number or an SQLSTATE and its message names the system.
 CREATE MACRO rca_log_code(code, message, is_of_http) AS CASE
     WHEN NOT regexp_full_match(code, '[0-9A-Z]{5}|-?[0-9]{1,10}') THEN code

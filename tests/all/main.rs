@@ -15,6 +15,7 @@ mod explain;
 mod help;
 mod hostile;
 mod isolation;
+mod keys;
 mod kinds;
 mod lines;
 mod load;

@@ -22,7 +22,7 @@ pub const KIND: Kind = Kind {
 
 fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
     let args = MissingArgs { common: asking.common(check), ..MissingArgs::default() };
-    let finding = args.absent(asking.session, &check.keys)?;
+    let (finding, without) = args.absent(asking.session, &check.keys)?;
     if finding.expected == 0 {
         return Err(nothing(&format!("there is no key on the left of {}", check.keys)));
     }
@@ -33,6 +33,7 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
             format!("{absent} of {} are absent in {}; the first: {first}", finding.expected, finding.table())
         }
     };
+    let detail = without.map_or(detail.clone(), |without| format!("{detail}; {without}"));
     Ok(Verdict {
         holds: finding.missing == 0,
         expected: "0 absent".into(),

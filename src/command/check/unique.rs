@@ -29,6 +29,7 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
     let are_there: Vec<String> = names.iter().map(|name| format!("{name} IS NOT NULL")).collect();
     let rows = asking.rows(check, table, &are_there)?;
     let keyed = asking.session.one_row(&format!("SELECT count(*){rows}"))?[0].int();
+    let all = asking.session.one_row(&format!("SELECT count(*){}", asking.rows(check, table, &[])?))?[0].int();
     if keyed == 0 {
         return Err(nothing(&format!("`{}` has no row with {}", table.name, columns.join(", "))));
     }
@@ -39,11 +40,17 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
         0 => format!("each of the {} of {} is there once", plural(keyed, "key"), table.name),
         _ => format!("{} more than once in {}; the first: {first}", plural(repeated, "key"), table.name),
     };
+    let what = if columns.len() == 1 { columns[0].clone() } else { format!("whole key ({})", columns.join(", ")) };
+    let without = match all - keyed {
+        0 => String::new(),
+        1 => format!("; 1 of {} has no {what}", plural(all, "row")),
+        many => format!("; {many} of {} have no {what}", plural(all, "row")),
+    };
     Ok(Verdict {
         holds: repeated == 0,
         expected: "0 repeated".into(),
         observed: format!("{repeated} repeated"),
-        detail,
+        detail: format!("{detail}{without}"),
         sql,
     })
 }

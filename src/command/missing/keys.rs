@@ -8,6 +8,7 @@ use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
@@ -37,12 +38,37 @@ impl<'a> Key<'a> {
     }
 
     /// Its value as text, the same of a whole number whether its column holds fractions or not; NULL if any part is.
+    /// Several parts stand there as in a CSV, so that no two keys have the same text.
     fn sql(&self) -> String {
-        let parts: Vec<String> = self.columns.iter().map(|column| text(self.table, column)).collect();
-        match parts.as_slice() {
-            [only] => only.clone(),
-            parts => parts.join(" || ' ' || "),
+        let part = |column: &String| match self.table.column(column).map(|column| column.kind) {
+            Some(ColumnKind::Int | ColumnKind::Float | ColumnKind::Time | ColumnKind::Date | ColumnKind::Bool) => {
+                text(self.table, column)
+            }
+            _ => format!("rca_part({})", text(self.table, column)),
+        };
+        match self.columns.as_slice() {
+            [only] => text(self.table, only),
+            columns => columns.iter().map(part).collect::<Vec<_>>().join(" || ', ' || "),
         }
+    }
+
+    /// What is to be said of rows of which a part of the key is null or an empty text.
+    fn without(&self, search: &Search) -> Result<Option<String>> {
+        let (key, condition) = (self.sql(), search.condition(self.table));
+        let row = search.session.engine.counted(&format!(
+            "SELECT count(*), count(*) FILTER (WHERE ({key}) IS NULL) FROM {} WHERE {condition}",
+            self.table.sql()
+        ))?;
+        let (all, without) = (row[0].int(), row[1].int());
+        let what = match self.columns.as_slice() {
+            [only] => format!("no {only}"),
+            _ => format!("no whole key {}", self.shown()),
+        };
+        let have = if without == 1 { "has" } else { "have" };
+        Ok((without > 0).then(|| {
+            let name = &self.table.name;
+            format!("{name}: {without} of {} {have} {what} and cannot be compared", plural(all.unsigned_abs(), "row"))
+        }))
     }
 }
 
@@ -75,6 +101,10 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
         }
         if *of_right {
             compare(search, right, left)?;
+        }
+        if !search.args.keys.is_empty() {
+            let without = [left.without(search)?, right.without(search)?];
+            search.notes.extend(without.into_iter().flatten());
         }
     }
     if search.args.keys.is_empty() {
@@ -198,7 +228,8 @@ fn values(of: &Key) -> String {
 /// How many keys the first and the second have, and how many both.
 fn shared(session: &Session, left: &Key, right: &Key) -> Result<(i64, i64, i64)> {
     let sql = format!(
-        "WITH l AS ({}), r AS ({}) SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM r), (SELECT count(*) FROM l SEMI JOIN r USING (key))",
+        "WITH rca_left AS ({}), rca_right AS ({}) SELECT (SELECT count(*) FROM rca_left), (SELECT count(*) FROM rca_right), \
+         (SELECT count(*) FROM rca_left SEMI JOIN rca_right USING (key))",
         values(left),
         values(right),
     );
@@ -270,13 +301,15 @@ fn is_counter(search: &Search, table: &Table, column: &str) -> bool {
         || SEQUENCE.contains(&column.to_lowercase().as_str())
 }
 
-/// Keys of the first of a pair `A.COL=B.COL` that the second has not, whether there are any or not.
+/// Keys of the first of a pair `A.COL=B.COL` that the second has not, whether there are any or not, and what is to be said
+/// of the first one's rows without a key.
 ///
 /// # Errors
 /// If there are no such columns, or the evidence cannot be read.
-pub fn absent(search: &Search, pair: &str) -> Result<Finding> {
+pub fn absent(search: &Search, pair: &str) -> Result<(Finding, Option<String>)> {
     let pairs = asked(search.session, &[pair.to_string()])?;
-    compared(search, &pairs[0].left, &pairs[0].right)
+    let Pair { left, right, .. } = &pairs[0];
+    Ok((compared(search, left, right)?, left.without(search)?))
 }
 
 fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {

@@ -334,11 +334,12 @@ impl MissingArgs {
         })
     }
 
-    /// The keys of the first of a pair that the second lacks, a finding even if there are none.
+    /// The keys of the first of a pair that the second lacks, a finding even if there are none; and what is to be said of
+    /// rows without a key.
     ///
     /// # Errors
     /// If there are no such keys, or the evidence cannot be read.
-    pub(super) fn absent(&self, session: &Session, pair: &str) -> Result<Finding> {
+    pub(super) fn absent(&self, session: &Session, pair: &str) -> Result<(Finding, Option<String>)> {
         keys::absent(&self.begin(session)?, pair)
     }
 
