@@ -22,13 +22,28 @@ END;
 -- An error code, or NULL where the code says that there is no error. A number that a column of fractions has is the whole
 -- one that it was.
 CREATE MACRO rca_trimmed(text) AS trim(text::VARCHAR, ' ' || chr(9) || chr(10) || chr(13));
+CREATE MACRO rca_whole(text) AS regexp_replace(text, '^([0-9]+)\.0$', '\1');
 CREATE MACRO rca_code(code) AS CASE
     WHEN list_contains(['', '0', '0.0', '00', '000', '0000', '0x0', '0x00000000', 'e0', 'e00', 'e000', 'e0000', 'ok', 'none', '(none)', 'nil',
         'pass', 'passed', 'success', 's_ok', 'no error', 'no_error', 'noerror', 'no failure', 'no_failure', 'nofailure', 'no fault',
         'no_fault', 'no', 'false', 'normal', 'healthy', 'good', 'na', 'n/a', 'nan', 'null', '-', '--'], lower(rca_trimmed(code))) THEN NULL
-    WHEN suffix(rca_trimmed(code), '.0') THEN regexp_replace(rca_trimmed(code), '^([0-9]+)\.0$', '\1')
+    WHEN suffix(rca_trimmed(code), '.0') THEN rca_whole(rca_trimmed(code))
     ELSE rca_trimmed(code)
 END;
+
+-- The same where a codebook says what some of these words mean, and that is an error: `known` are these.
+CREATE MACRO rca_code_but(code, known) AS CASE
+    WHEN list_contains(known, rca_whole(rca_trimmed(code))) THEN rca_whole(rca_trimmed(code))
+    ELSE rca_code(code)
+END;
+
+-- Whether what a code means is a fault: neither that there is none, nor that all is well, however that is said.
+CREATE MACRO rca_is_fault(meaning) AS regexp_matches(meaning, '\S') AND (
+    regexp_matches(meaning, '(?i)\b(not|no|never|nicht|non)\s+(\w+\s+)?(ok|okay|pass\w*|good|ready|done|complete\w*|finished|success\w*|normal|healthy)\b|不(正常|合格|良|成功)')
+    OR NOT regexp_matches(meaning, '(?i)\b(no|not an?|without|zero|kein\w*|ohne|sans|aucune?|pas d.|sin|ning[uú]na?|nessun\w*|sem|nenhuma?|geen|ingen|inga)\s+(\w+\s+)?'
+        || '(err|fault|fail|alarm|defe|probl|issue|warning|trouble|fehler|störung|défaut|anomal|aver|fallo|guast|falha|fel\b|fout)'
+        || '|\b(error|fault)[- ]?free\b|\b(ok|okay|i\.o|pass(ed|es)?|success\w*|succeeded|normal|good|healthy|fine|idle|ready|done|completed?|finished|reserved|unused|not used'
+        || '|n/a|none|nothing|bestanden|erfolg\w*|fehlerfrei)\b|正常|合格|良品|成功|[无無](错|錯|误|異|异|故)|(異常|エラー|故障)(なし|無し)|(오류|이상|에러|고장) *없음|정상'));
 
 -- A part of a key of several parts, quoted as in a CSV where it would be taken for two.
 CREATE MACRO rca_part(text) AS

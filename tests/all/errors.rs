@@ -315,3 +315,55 @@ fn the_answer_is_the_same_whatever_the_threads_and_the_order_of_sources() {
         assert_eq!(one, answer(&["a.log", "t.csv", "--threads", "7"]), "{flags:?}");
     }
 }
+
+#[test]
+fn a_code_that_the_codebook_calls_an_error_is_one() {
+    let rows = (0..9).fold("ts,result,error_code,message\n".to_string(), |csv, n| {
+        let (result, code) = [("FAIL", "E0"), ("FAIL", "E7"), ("PASS", "E0"), ("FAIL", "0")][n % 4];
+        csv + &format!("2025-01-01T00:0{n}:00Z,{result},{code},disk full\n")
+    });
+    let place = place(&[
+        ("t.csv", &rows),
+        ("book.csv", "code,description\nE0,no signal of the bus\nE7,fan\n0,No error\n"),
+        ("fine.csv", "code,description\nE0,OK\nE7,fan\n"),
+        (
+            "rca.toml",
+            "[sources.t]\npath = \"t.csv\"\n[sources.book]\npath = \"book.csv\"\n[codebook]\ntable = \"book\"\n",
+        ),
+    ]);
+    let known = [row("E0", 3, "no signal of the bus"), row("E7", 2, "fan"), row("", 2, "disk full")];
+    for asked in [&["errors", "t.csv", "--codebook", "book.csv"][..], &["errors", "t.csv", "book.csv"], &["errors"]] {
+        assert_eq!(told_in(place.path(), asked), known, "{asked:?}");
+        let said = notes(place.path(), asked);
+        assert!(said.contains("book calls E0 an error"), "{said}");
+        assert!(said.contains("it says that there is no error: 0 in 2 errors"), "{said}");
+    }
+    // Each code's rows are those that its SQL counts.
+    let faults = rows_in(place.path(), &["errors", "--audit", "t.csv", "book.csv"]);
+    assert!(faults.iter().all(|fault| fault["fault"] != "never_seen"), "{faults:?}");
+    for unexplained in [&["errors", "t.csv"][..], &["errors", "t.csv", "--codebook", "fine.csv"]] {
+        let codes: Vec<(String, i64)> =
+            told_in(place.path(), unexplained).into_iter().map(|(code, count, _)| (code, count)).collect();
+        assert_eq!(codes, [(String::new(), 5), ("E7".into(), 2)], "{unexplained:?}");
+        let said = notes(place.path(), unexplained);
+        assert!(said.contains("it says that there is no error: E0 in 3 errors, 0 in 2 errors"), "{said}");
+    }
+}
+
+#[test]
+fn what_describes_that_all_is_well_is_no_error() {
+    let place = place(&[("x.csv", "x\n1\n")]);
+    let is_fault = |text: &str| {
+        let found = rows_in(place.path(), &["query", &format!("SELECT rca_is_fault('{text}') AS it"), "x.csv"]);
+        found[0]["it"].as_bool().expect("told")
+    };
+    for text in
+        ["No error", "OK", "no fault detected", "Test passed", "Kein Fehler", "正常", "Success", " ", "not an error"]
+    {
+        assert!(!is_fault(text), "{text}");
+    }
+    for text in ["no signal", "bus fault", "not ready", "not OK", "异常", "Motor overcurrent", "communication error"]
+    {
+        assert!(is_fault(text), "{text}");
+    }
+}

@@ -5,6 +5,7 @@ use super::{Answer, meanings};
 use crate::command::templates;
 use crate::engine::quote::fill;
 use crate::error::Result;
+use crate::model::figure::plural;
 use crate::session::{Session, Window};
 
 /// How many parts the trend has.
@@ -38,7 +39,7 @@ pub fn run(question: Question) -> Result<Answer> {
     let candidates = numbered(&question, question.window)?;
     let sql = relation(&question, &candidates)?;
     let session = question.session;
-    let said = [pareto(session)?, said_twice(session)?, not_counted(&question)?, sources(session)?];
+    let said = [pareto(session)?, said_twice(session)?, not_counted(&question)?, nought(session)?, sources(session)?];
     let mut notes = question.notes;
     notes.extend(said.into_iter().flatten());
     Ok(Answer { notes, ..Answer::of(sql) })
@@ -90,6 +91,23 @@ fn not_counted(question: &Question) -> Result<Option<String>> {
             None => "passed, or whose level is below a warning (--level info counts these),".to_string(),
         };
         format!("rows with a code that {which} are no errors and not counted: {}", tables.join(", "))
+    }))
+}
+
+/// Which codes of errors are taken for none.
+fn nought(session: &Session) -> Result<Option<String>> {
+    let sql =
+        "SELECT nought, sum(n)::BIGINT FROM rca_errors_found WHERE nought IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1";
+    let rows = session.engine.rows(sql)?.rows;
+    let codes: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} in {}", row[0].shown(), plural(row[1].int().unsigned_abs(), "error")))
+        .collect();
+    Ok((!codes.is_empty()).then(|| {
+        format!(
+            "taken for no code, since it says that there is no error: {}; a codebook that calls it one makes it a code",
+            codes.join(", ")
+        )
     }))
 }
 

@@ -27,6 +27,8 @@ pub struct Codebook<'a> {
     pub description: Option<String>,
     /// As they are written there.
     pub codes: HashSet<String>,
+    /// Those that would be none if the codebook did not call them an error: `E0`, `0`.
+    pub called: Vec<String>,
     /// By its shape and codes; nobody named it.
     pub is_found: bool,
 }
@@ -55,17 +57,47 @@ impl<'a> Codebook<'a> {
             None => first_of(table, &DESCRIPTIONS),
         };
         let codes = codes(session, table, &code)?.0;
-        Ok(Some(Codebook { table, code, description, codes, is_found: false }))
+        Ok(Some(
+            Codebook { table, code, description, codes, called: Vec::new(), is_found: false }.with_called(session)?,
+        ))
+    }
+
+    /// With the codes that it calls an error though they look like none.
+    fn with_called(mut self, session: &Session) -> Result<Codebook<'a>> {
+        let Some(description) = &self.description else { return Ok(self) };
+        let rows = session.engine.rows(&format!(
+            "SELECT DISTINCT rca_whole(rca_trimmed({0})) FROM {1} WHERE rca_code({0}) IS NULL \
+             AND regexp_matches({0}::VARCHAR, '[0-9]') AND rca_is_fault({2}::VARCHAR) ORDER BY 1",
+            quote::name(&self.code),
+            self.table.sql(),
+            quote::name(description),
+        ))?;
+        self.called = rows.rows.iter().map(|row| row[0].shown()).collect();
+        self.codes.extend(self.called.iter().cloned());
+        Ok(self)
+    }
+
+    /// A code as SQL over what a row has, NULL where that says that there is no error.
+    pub fn code_sql(&self, raw: &str) -> String {
+        code_sql(raw, &self.called)
+    }
+
+    /// What is to be said of them.
+    pub fn note(&self) -> Option<String> {
+        (!self.called.is_empty()).then(|| {
+            let (name, called) = (&self.table.name, self.called.join(", "));
+            format!("{name} calls {called} an error, which else says that there is none")
+        })
     }
 
     /// `code, description`, each code once: of several descriptions all of them.
     pub fn sql(&self) -> String {
         let description =
             self.description.as_ref().map_or_else(|| "NULL".into(), |column| quote::readable_name(column));
-        let code = quote::readable_name(&self.code);
+        let code = self.code_sql(&quote::readable_name(&self.code));
         format!(
-            "SELECT rca_code({code}) AS code, string_agg(DISTINCT {description}::VARCHAR, ' / ' ORDER BY {description}::VARCHAR) AS description \
-             FROM {} WHERE rca_code({code}) IS NOT NULL GROUP BY 1",
+            "SELECT {code} AS code, string_agg(DISTINCT {description}::VARCHAR, ' / ' ORDER BY {description}::VARCHAR) AS description \
+             FROM {} WHERE {code} IS NOT NULL GROUP BY 1",
             self.table.sql()
         )
     }
@@ -115,10 +147,20 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
         let is_called = CALLED.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "code" | "codes");
         let is_better = best.as_ref().is_none_or(|(most, _)| shared > *most);
         if is_better && (shared > 0 || is_called) {
-            best = Some((shared, Codebook { table, code, description: Some(description), codes, is_found: true }));
+            let description = Some(description);
+            best = Some((shared, Codebook { table, code, description, codes, called: Vec::new(), is_found: true }));
         }
     }
-    Ok(best.map(|(_, book)| book))
+    best.map(|(_, book)| book.with_called(session)).transpose()
+}
+
+/// A code as SQL over what a row has, NULL where that says that there is no error; these are codes all the same.
+pub fn code_sql(raw: &str, called: &[String]) -> String {
+    if called.is_empty() {
+        return format!("rca_code({raw})");
+    }
+    let called: Vec<String> = called.iter().map(|code| quote::text(code)).collect();
+    format!("rca_code_but({raw}, [{}])", called.join(", "))
 }
 
 fn first_of(table: &Table, names: &[&str]) -> Option<String> {

@@ -32,6 +32,8 @@ pub struct Place<'a> {
     /// The code as a row has it: SQL text that is NULL where there is none.
     pub raw: Option<Raw>,
     pub system: Option<System>,
+    /// Words that would say that there is no error, and that the codebook calls one.
+    pub called: Vec<String>,
     /// What is surely no error, as SQL over `raw_code`, `raw_result` and `raw_level`: most rows are told by that at the
     /// price of a comparison.
     pub harmless: String,
@@ -162,7 +164,7 @@ impl<'a> Place<'a> {
     }
 
     fn new(table: &'a Table, raw: Option<Raw>, system: Option<System>) -> Place<'a> {
-        Place { table, raw, system, harmless: "false".into() }
+        Place { table, raw, system, called: Vec::new(), harmless: "false".into() }
     }
 
     /// Looks at the first rows for the words by which outcomes and levels say that all is well. `levels` are those of
@@ -215,7 +217,7 @@ impl<'a> Place<'a> {
     /// The code as it is shown, as SQL over columns of the row; NULL where there is none. Numbers of a public system
     /// stand behind its name, so that `HTTP 503` and `exit 3` are told from codes of one's own.
     pub fn code_sql(&self, raw: &str, message: &str) -> String {
-        let code = format!("rca_code({raw})");
+        let code = super::codebook::code_sql(raw, &self.called);
         match self.system {
             Some(System::Http) => {
                 let status = format!("try_cast({raw} AS DOUBLE)");

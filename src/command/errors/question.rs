@@ -44,6 +44,7 @@ impl<'a> Question<'a> {
                 book.table.name
             ));
         }
+        notes.extend(codebook.as_ref().and_then(Codebook::note));
         let said = said(session, args)?;
         let evidence = &args.common.evidence;
         let condition = evidence.condition.as_deref();
@@ -53,6 +54,7 @@ impl<'a> Question<'a> {
                 continue;
             }
             if let Some((mut place, note)) = Place::of(session, table, &said, codebook.as_ref())? {
+                place.called = codebook.as_ref().map(|book| book.called.clone()).unwrap_or_default();
                 let unknown = place.learn_harmless(session, levels.trim_start_matches("level IN "))?;
                 places.push(place);
                 notes.extend(note.into_iter().chain(unknown));

@@ -22,7 +22,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
         .map(|row| (row[0].shown(), row[1].shown()))
         .collect();
     let shapes: BTreeSet<String> = known.keys().map(|code| shape(code)).collect();
-    let column = format!("rca_code({})", quote::readable_name(&book.code));
+    let column = book.code_sql(&quote::readable_name(&book.code));
     let seen: BTreeSet<&str> = audit.counts.iter().filter_map(|count| count.code.as_deref()).collect();
     for code in seen.iter().copied().filter(|code| !known.contains_key(*code)) {
         // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook, unless they
