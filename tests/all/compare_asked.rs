@@ -1,4 +1,4 @@
-//! What `rca compare` is asked of: the codes of the tables that are compared.
+//! What `rca compare` is asked of: the codes of the tables that are compared, and tables of two sources by their names.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -80,4 +80,65 @@ fn a_condition_asks_for_no_codes_where_there_are_none() {
     assert_eq!(said(place.path(), &[&asked[..], &["--where", "level_mm is not null"]].concat()).1, whole);
     let wrong = run_in(place.path(), &[&asked[..], &["--where", "level_cm > 1"]].concat());
     assert_eq!(wrong.status.code(), Some(2));
+}
+
+/// A database with these tables, as a script.
+fn database(place: &Path, name: &str, tables: &[(&str, usize)]) {
+    let mut script = String::new();
+    for (table, rows) in tables {
+        writeln!(script, "CREATE TABLE {table} (id INTEGER, kind TEXT);").expect("text");
+        for id in 0..*rows {
+            writeln!(script, "INSERT INTO {table} VALUES ({id}, '{}');", ["a", "b"][id % 2]).expect("text");
+        }
+    }
+    fs::write(place.join(name), script).expect("written");
+}
+
+/// `table change` of the tables that came or went.
+fn came_or_went(rows: &[Value]) -> Vec<String> {
+    let tables = rows.iter().filter(|row| row["what"] == "table");
+    let mut all: Vec<String> =
+        tables.map(|row| format!("{} {}", text(row, "table_name"), text(row, "change"))).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn tables_of_two_sources_are_matched_by_their_short_names() {
+    let place = folder();
+    database(place.path(), "mon.sql", &[("tests", 40), ("units", 30)]);
+    database(place.path(), "tue.sql", &[("tests", 40), ("units", 30), ("extra", 12)]);
+    write(place.path(), "other.csv", "id,kind\n1,a\n2,b\n");
+    let asked = ["compare", "--against", "mon.sql", "tue=tue.sql", "other.csv"];
+    assert_eq!(came_or_went(&rows_in(place.path(), &asked)), ["other new", "tue.extra new"]);
+    // A file of the same name is not taken for the table, nor said to be new.
+    fs::rename(place.path().join("other.csv"), place.path().join("tests.csv")).expect("renamed");
+    let asked = ["compare", "--against", "mon.sql", "tue=tue.sql", "tests.csv"];
+    assert_eq!(came_or_went(&rows_in(place.path(), &asked)), ["tue.extra new"]);
+    let (notes, _) = said(place.path(), &asked);
+    assert!(notes.contains("not compared") && notes.contains("another one's: tests;"), "{notes}");
+    // Of two databases with the same table neither is guessed.
+    database(place.path(), "wed.sql", &[("tests", 40)]);
+    let asked = ["compare", "--against", "mon.sql", "tue=tue.sql", "wed=wed.sql"];
+    assert_eq!(came_or_went(&rows_in(place.path(), &asked)), ["tue.extra new"]);
+    let (notes, _) = said(place.path(), &asked);
+    assert!(notes.contains("another one's: baseline.tests, tue.tests, wed.tests;"), "{notes}");
+    // Named, they are.
+    let named = [&asked[..], &["--table", "baseline.tests,wed.tests"]].concat();
+    assert_eq!(said(place.path(), &named).0.matches("not compared").count(), 0);
+    assert_eq!(came_or_went(&rows_in(place.path(), &named)), [] as [&str; 0]);
+}
+
+#[test]
+fn a_file_is_compared_with_that_of_its_name() {
+    let place = folder();
+    fs::create_dir(place.path().join("old")).expect("made");
+    let rows = |kind: &str| (0..300).fold("id,kind\n".to_string(), |csv, id| csv + &format!("{id},{kind}\n"));
+    write(place.path(), "old/tests.csv", &rows("a"));
+    write(place.path(), "tests.csv", &rows("a"));
+    write(place.path(), "lots.csv", "lot,size\nL1,5\n");
+    let asked = ["compare", "--against", "old/tests.csv", "tests.csv", "lots.csv"];
+    assert_eq!(came_or_went(&rows_in(place.path(), &asked)), ["lots new"]);
+    let one = [&asked[..], &["--table", "tests"]].concat();
+    assert_eq!(came_or_went(&rows_in(place.path(), &one)), [] as [&str; 0]);
 }

@@ -6,6 +6,7 @@ use super::sides::Sides;
 use crate::args::Common;
 use crate::command::errors;
 use crate::error::{Error, Result};
+use crate::model::name;
 use crate::session::{Named, Session, Table, Window, Windows};
 
 /// What a source to compare with is called, unless it is given a name.
@@ -47,7 +48,7 @@ pub struct CompareArgs {
     /// Compare with the tables of this source, or of a directory that is laid out like the case
     #[arg(long, value_name = "[NAME=]PATH")]
     pub against: Option<String>,
-    /// Compare these tables only
+    /// Compare these tables only; of two sources each with the other side's
     #[arg(long, value_name = "T", value_delimiter = ',')]
     pub table: Vec<String>,
     #[command(flatten)]
@@ -79,6 +80,13 @@ impl CompareArgs {
         // It may be relative to the current directory, and the case's sources to the case's.
         let path = std::path::absolute(&named.path).map_or(named.path, |path| path.to_string_lossy().into_owned());
         Some(Named { name: Some(named.name.unwrap_or_else(|| BASELINE.into())), path, is_side: true })
+    }
+
+    /// What a file to compare with would be called by itself.
+    pub fn stem(&self) -> Option<String> {
+        let named = Named::parse(self.other()?);
+        let file = std::path::Path::new(&named.path).file_name()?.to_string_lossy().into_owned();
+        Some(name::identifier(name::stem(&file)))
     }
 
     /// # Errors

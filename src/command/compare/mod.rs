@@ -21,6 +21,7 @@ mod found;
 mod hours;
 mod judge;
 mod looks;
+mod matched;
 mod quantiles;
 mod sides;
 mod since;
@@ -31,6 +32,7 @@ pub use args::CompareArgs;
 use cut::Cut;
 use fold::Marked;
 use found::{FIELDS, Finding, What};
+use matched::Both;
 use sides::{Pair, Sides};
 use table::Seen;
 use templates::Templates;
@@ -59,12 +61,14 @@ impl Ask for CompareArgs {
         let mut notes = Vec::new();
         let condition = self.common.evidence.condition.as_deref();
         let mut tables = super::tables_with(session, condition, &mut notes)?;
-        if !self.table.is_empty() {
-            let named: Vec<&Table> = self.table.iter().map(|name| session.table(name)).collect::<Result<_>>()?;
+        let named: Vec<&Table> = self.table.iter().map(|name| session.table(name)).collect::<Result<_>>()?;
+        // Of two sources one side is named for both.
+        if !named.is_empty() && self.others().is_none() {
             tables.retain(|table| named.iter().any(|one| one.name == table.name));
         }
         let sides = self.sides(session, &tables, &mut notes)?;
-        let mut pairs = pairs(session, &sides, &tables, condition, &mut notes)?;
+        let both = self.both(&sides, &tables, &named, &mut notes);
+        let mut pairs = pairs(session, &sides, both, condition, &mut notes)?;
         let codes = codes::changes(session, &self.common, &sides, &pairs)?;
         let templates = mine(session, &sides, &pairs, condition)?;
         for (place, pair) in pairs.iter_mut().enumerate() {
@@ -86,17 +90,42 @@ impl Ask for CompareArgs {
     }
 }
 
+impl CompareArgs {
+    /// Which tables of both sides are compared with each other.
+    fn both<'a>(
+        &self,
+        sides: &Sides,
+        tables: &[&'a Table],
+        named: &[&'a Table],
+        notes: &mut Vec<String>,
+    ) -> Vec<Both<'a>> {
+        let Sides::Sources(side) = sides else {
+            return tables.iter().map(|table| [Some(*table), Some(*table)]).collect();
+        };
+        let found = matched::matched(side, self.stem().as_deref(), tables).named(side, named);
+        if !found.unsure.is_empty() {
+            let mut names: Vec<String> = found.unsure.iter().map(|table| table.name.clone()).collect();
+            names.sort();
+            notes.push(format!(
+                "not compared, since the other side has a table of that name that is, or may be, another one's: {}; --table ONE,OTHER compares two",
+                names.join(", ")
+            ));
+        }
+        found.pairs
+    }
+}
+
 /// The tables of both sides that can be compared.
 fn pairs<'a>(
     session: &'a Session,
     sides: &Sides,
-    tables: &[&'a Table],
+    tables: Vec<Both<'a>>,
     condition: Option<&str>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Pair<'a>>> {
     let mut pairs = Vec::new();
     let (mut timeless, mut loaded, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
-    for both in sides.tables(tables) {
+    for both in tables {
         let Some(table) = both[1].or(both[0]) else { continue };
         let cut = match sides {
             Sides::Sources(_) => Cut::of_sources(spans(session, both)?),

@@ -1,8 +1,6 @@
 //! What is compared: two windows of the same tables, or two sources whose tables go by the same names. Each table becomes
 //! one relation with `side` (0 baseline, 1 incident), `block`, `ts` and its columns as `c0`, `c1` and so on.
 
-use std::collections::BTreeMap;
-
 use super::cut::Cut;
 use crate::engine::quote;
 use crate::error::Result;
@@ -61,39 +59,6 @@ impl Pair<'_> {
             Some(table) => format!("(SELECT {aggregate} FROM {} WHERE {})", table.sql(), self.holds[side]),
         };
         quote::one_line(&format!("SELECT {} AS baseline, {} AS incident", of(0), of(1)))
-    }
-}
-
-impl Sides {
-    /// The tables that may be compared, those of the baseline first.
-    pub fn tables<'a>(&self, tables: &[&'a Table]) -> Vec<[Option<&'a Table>; 2]> {
-        let Sides::Sources(side) = self else {
-            return tables.iter().map(|table| [Some(*table), Some(*table)]).collect();
-        };
-        let prefix = format!("{side}_");
-        let is_baseline = |table: &&&Table| table.source == *side || table.source.starts_with(&prefix);
-        let (baseline, incident): (Vec<&Table>, Vec<&Table>) = tables.iter().partition(is_baseline);
-        let sources = |tables: &[&Table]| {
-            let mut names: Vec<String> = tables.iter().map(|table| table.source.clone()).collect();
-            names.dedup();
-            names.len()
-        };
-        // One source against one: whatever they are called.
-        let is_one = sources(&baseline) == 1 && sources(&incident) == 1;
-        let key = |table: &Table| {
-            let source = table.source.strip_prefix(&prefix).unwrap_or(&table.source).to_string();
-            let is_file = table.source == table.short_name;
-            match (is_one, is_file) {
-                (true, true) => String::new(),
-                (true, false) => table.short_name.to_lowercase(),
-                (false, true) => source.to_lowercase(),
-                (false, false) => format!("{source}.{}", table.short_name).to_lowercase(),
-            }
-        };
-        let mut pairs: BTreeMap<String, [Option<&'a Table>; 2]> = BTreeMap::new();
-        baseline.iter().for_each(|table| pairs.entry(key(table)).or_default()[0] = Some(table));
-        incident.iter().for_each(|table| pairs.entry(key(table)).or_default()[1] = Some(table));
-        pairs.into_values().collect()
     }
 }
 
