@@ -1,4 +1,4 @@
-//! Keys: of several columns as they are and not as one text, and rows that have none.
+//! Keys: of several columns as they are and not as one text, rows that have none, and entities with several values.
 
 use std::fs;
 use std::path::Path;
@@ -77,4 +77,24 @@ fn tables_may_be_called_as_the_sides_of_a_comparison() {
     let found = rows_in(place.path(), &["missing", "l.csv", "r.csv"]);
     let absent: Vec<_> = found.iter().filter(|row| row["kind"] == "absent_key").collect();
     assert_eq!(absent.iter().filter(|row| row["missing"] == 2).count(), 2, "{found:?}");
+}
+
+#[test]
+fn a_trace_says_who_has_no_key_and_who_has_several_parts() {
+    let first = "ts,serial,line\n2025-03-01T00:00:00Z,SN0,L2\n2025-03-01T00:00:09Z,SN0,L1\n2025-03-01T00:01:00Z,SN1,L1\n\
+                 2025-03-01T00:02:00Z,,L1\n2025-03-01T00:03:00Z,SN2,L2\n";
+    let second = "ts,serial,result\n2025-03-01T00:06:00Z,SN0,p\n2025-03-01T00:07:00Z,SN1,p\n2025-03-01T00:08:00Z,,f\n\
+                  2025-03-01T00:08:30Z,,f\n";
+    let place = place(&[("p1.csv", first), ("p2.csv", second)]);
+    let asked = ["trace", "p1.csv", "p2.csv", "--by", "line"];
+    let said = notes(place.path(), &asked);
+    for part in [
+        "p1: 1 of 5 rows has no serial and is in no passage",
+        "p2: 2 of 4 rows have no serial and are in no passage",
+        "1 serial of p1 has several values of line: what counts is the alphabetically first",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let early = notes(place.path(), &[&asked[..], &["--to", "2025-03-01T00:01:30Z"]].concat());
+    assert!(!early.contains("no passage"), "{early}");
 }

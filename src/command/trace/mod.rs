@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::coverage::grouped;
 use crate::model::duration;
+use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::{Session, Window};
 
@@ -71,10 +72,11 @@ impl Ask for TraceArgs {
         let mut notes = Vec::new();
         let stages = stages::of(session, &mut notes)?;
         self.keep_passages(session, &stages, &window, &mut notes)?;
+        self.tell_of_keyless(session, &stages, &window, &mut notes)?;
         if let Some(entity) = &self.entity {
             return passage::of(session, &stages, entity, notes);
         }
-        let part = self.parts(session, &stages)?;
+        let part = self.parts(session, &stages, &mut notes)?;
         let selects: Vec<String> = (0..stages.len())
             .map(|index| fill(include_str!("stage.sql"), &[("stage", &index.to_string()), ("part", &part)]))
             .collect();
@@ -150,6 +152,37 @@ impl TraceArgs {
         session.engine.keep_found("rca_entities", &fill(include_str!("entities.sql"), &values))
     }
 
+    /// Says of which stages rows have no key, and so are nobody's passage.
+    fn tell_of_keyless(
+        &self,
+        session: &Session,
+        stages: &[Stage],
+        window: &Window,
+        notes: &mut Vec<String>,
+    ) -> Result<()> {
+        let condition = self.common.evidence.condition.as_deref();
+        for stage in stages {
+            let (scan, key) = (stage.table.sql(), quote::name(&stage.key));
+            let said = condition.filter(|condition| session.fits(&scan, condition)).unwrap_or("true");
+            let entered = window.sql(&stage.time_sql());
+            let sql = format!("SELECT count(*), count({key}) FROM {scan} WHERE ({said}) AND ({entered})");
+            let row = session.engine.counted(&sql)?;
+            let (all, keyed) = (row[0].int(), row[1].int());
+            if keyed < all {
+                let without = (all - keyed).unsigned_abs();
+                let (have, are) = if without == 1 { ("has", "is") } else { ("have", "are") };
+                notes.push(format!(
+                    "{}: {} of {} {have} no {} and {are} in no passage",
+                    stage.name,
+                    grouped(without),
+                    plural(all.unsigned_abs(), "row"),
+                    stage.key
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The first passages as SQL: `stage`, `key`, `ts` and how many `times`.
     fn passages(&self, session: &Session, stages: &[Stage], notes: &mut Vec<String>) -> Result<String> {
         let condition = self.common.evidence.condition.as_deref();
@@ -178,7 +211,7 @@ impl TraceArgs {
     }
 
     /// The part of each entity, as a relation of `key` and `part`.
-    fn parts(&self, session: &Session, stages: &[Stage]) -> Result<String> {
+    fn parts(&self, session: &Session, stages: &[Stage], notes: &mut Vec<String>) -> Result<String> {
         let mut joined = String::from("(SELECT key, seen, NULL::VARCHAR AS part FROM rca_entities)");
         for (number, column) in self.by.iter().enumerate() {
             let found = stages.iter().find_map(|stage| Some((stage, stage.table.column(column)?.name.clone())));
@@ -193,15 +226,25 @@ impl TraceArgs {
                     error.hint(format!("did you mean {}", crate::model::name::listed(&near)))
                 });
             };
+            let value = format!("{}::VARCHAR", quote::name(&column));
             let values = format!(
-                "SELECT {} AS key, min({}::VARCHAR) AS value FROM {} WHERE {} IS NOT NULL GROUP BY ALL",
+                "SELECT {} AS key, min({value}) AS value, min({value}) <> max({value}) AS has_several FROM {} WHERE {} IS NOT NULL GROUP BY ALL",
                 stage.key_sql(),
-                quote::name(&column),
                 stage.table.sql(),
                 quote::name(&stage.key),
             );
             let table = format!("rca_part_{number}");
             session.engine.keep_found(&table, &values)?;
+            let several = format!("SELECT count(*) FROM {table} SEMI JOIN rca_entities USING (key) WHERE has_several");
+            match session.engine.counted(&several)?[0].int() {
+                0 => {}
+                count => notes.push(format!(
+                    "{} of {} {} several values of {column}: what counts is the alphabetically first",
+                    plural(count.unsigned_abs(), &stage.key),
+                    stage.table.name,
+                    if count == 1 { "has" } else { "have" }
+                )),
+            }
             joined = format!(
                 "(SELECT key, seen, nullif(concat_ws(', ', part, value), '') AS part FROM {joined} LEFT JOIN {table} USING (key))"
             );
