@@ -523,7 +523,7 @@ fn where_nulls_are_is_told() {
     assert!(value.contains("depends on station=S2: 50.0 % there, 0.0 % elsewhere"), "{value}");
     let (note, count) = detail("note");
     assert_eq!(count, 60);
-    assert!(note.ends_with("consistent with missing at random"), "{note}");
+    assert!(note.ends_with("; the other column of few values does not tell where, nor does the time"), "{note}");
 }
 
 #[test]

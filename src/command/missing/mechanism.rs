@@ -1,5 +1,6 @@
 //! What is told by where rows are that lack something: since when, and which other columns tell them. What depends on no
-//! column may still depend on the value that is not there: that cannot be told from the data.
+//! column may still depend on the value that is not there: that cannot be told from the data. Columns of many values are
+//! not asked.
 
 use super::spread::{Lack, PARTS, Part, Spread};
 use crate::model::statistics;
@@ -16,8 +17,22 @@ pub fn told(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> String
         return String::new();
     }
     match (change(&spread.by_time, place), dependence(spread, (lack, place), rows)) {
-        (None, None) => "; no other column tells where: consistent with missing at random".into(),
+        (None, None) => nowhere(spread, lack),
         told => [told.0, told.1].into_iter().flatten().map(|told| format!("; {told}")).collect(),
+    }
+}
+
+/// That nothing which was asked tells where; columns of numbers and of many values were not.
+fn nowhere(spread: &Spread, lack: &Lack) -> String {
+    let asked = spread.by_value.iter().filter(|crossing| crossing.by.name != lack.column.name).count();
+    let time = if spread.by_time.is_empty() { "" } else { ", nor does the time" };
+    match asked {
+        0 if spread.by_time.is_empty() => {
+            "; there is no time and no other column of few values that could tell where".into()
+        }
+        0 => "; the time does not tell where, and there is no other column of few values".into(),
+        1 => format!("; the other column of few values does not tell where{time}"),
+        _ => format!("; none of the {asked} other columns of few values tells where{time}"),
     }
 }
 
