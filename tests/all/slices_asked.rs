@@ -139,3 +139,54 @@ fn what_cannot_be_asked_is_said() {
     let (code, text) = said(&format!("label,prediction\n{many}"), &[]);
     assert!(code == Some(2) && text.contains("--score prediction --threshold 0.5"), "{text}");
 }
+
+#[test]
+fn what_the_worst_slice_differs_by_is_the_difference_of_what_is_said() {
+    // Scores that are too high where x is b, and right a little less often there.
+    let mut csv = String::from("x,label,prediction,score\n");
+    for n in 0..600 {
+        let (x, is_bad) = (["a", "b"][n % 2], n / 2 % 3 == 0);
+        let is_said = is_bad != (n % 2 == 1 && n / 2 % 5 == 0);
+        let score = if n % 2 == 1 { 0.75 } else { 0.3 } + (n / 2 % 7) as f64 / 50.0;
+        csv += &format!("{x},{},{},{score:.3}\n", u8::from(is_bad), u8::from(is_said));
+    }
+    for (metric, name) in
+        [("calibration", "calibration (the mean score less the share that is positive)"), ("error", "error")]
+    {
+        let (code, text) = said(&csv, &["--metric", metric, "--by", "x"]);
+        assert_eq!(code, Some(0), "{text}");
+        let line =
+            text.lines().find(|line| line.contains("the worst slice is x = b")).unwrap_or_else(|| panic!("{text}"));
+        let number = |before: &str| -> f64 {
+            let rest = line.split(before).nth(1).unwrap_or_else(|| panic!("{before}: {line}"));
+            let end = rest.find([' ', ')']).unwrap_or(rest.len());
+            rest[..end].trim_end_matches('.').parse().unwrap_or_else(|_| panic!("{before}: {line}"))
+        };
+        let (all, worst, apart) = (number(&format!("{name} is ")), number(", with "), number(" (+"));
+        assert!(apart > 0.01 && (worst - all - apart).abs() < 1.1e-4, "{line}");
+    }
+}
+
+#[test]
+fn several_labels_of_one_entity_are_not_said_to_be_none() {
+    let place = folder();
+    let mut predictions = String::from("serial,predicted\n");
+    let mut labels = String::from("serial,label\n");
+    for n in 0..100 {
+        predictions += &format!("S{n},{}\n", n % 2);
+        // Three have none, two have both, one has the same twice.
+        let own: &[usize] = match n {
+            0..3 => &[],
+            3..5 => &[0, 1],
+            5 => &[1, 1],
+            _ => &[n % 2],
+        };
+        labels += &own.iter().map(|label| format!("S{n},{label}\n")).collect::<String>();
+    }
+    predictions += "S3,1\n";
+    fs::write(place.path().join("p.csv"), predictions).expect("written");
+    fs::write(place.path().join("labels.csv"), labels).expect("written");
+    let output = run_in(place.path(), &["slices", "p.csv", "labels.csv"]);
+    let text = String::from_utf8(output.stderr).expect("text");
+    assert!(text.contains("of 101 rows 95 are judged, 3 without a label, 3 with several labels;"), "{text}");
+}

@@ -41,16 +41,18 @@ impl Coverage {
             0 => String::new(),
             rows => format!(", {} without a {what}", grouped(rows)),
         };
+        let several = several_labels(rows)?;
         let said = if rows.judged.is_by_threshold() { "score" } else { "prediction" };
         let balance = match rows.judged.has_positive() {
             true => format!("; {} are positive ({})", grouped(positive), percent(positive, judged)),
             false => classes(rows, judged)?,
         };
         notes.push(format!(
-            "of {} rows {} are judged{}{}{balance}",
+            "of {} rows {} are judged{}{}{}{balance}",
             grouped(all),
             grouped(judged),
-            without(all - labelled, "label"),
+            without((all - labelled).saturating_sub(several), "label"),
+            if several > 0 { format!(", {} with several labels", grouped(several)) } else { String::new() },
             without(labelled - judged, said),
         ));
         if rows.judged.has_score && rows.judged.has_positive() && unscored > 0 {
@@ -128,6 +130,22 @@ fn unjudged_labels(rows: &Rows) -> Result<Option<(String, u64)>> {
         own = joined.own_key,
     ))?;
     Ok(row.first().map(|count| (joined.table.name.clone(), count.int().unsigned_abs())))
+}
+
+/// How many rows are of an entity that has several labels in another table, of which none counts.
+fn several_labels(rows: &Rows) -> Result<u64> {
+    let Some(joined) = rows.roles.label_joined() else { return Ok(0) };
+    let population = &rows.roles.population;
+    let (condition, key) = (&population.condition, &joined.key);
+    let column = rows.roles.label.sql.split_once('.').map_or("", |(_, column)| column);
+    let said = [condition.as_str()];
+    let row = rows.engine.counted(&format!(
+        "SELECT count(*) FROM {} WHERE {condition} AND {} IN (SELECT {key} FROM {} WHERE {key} IS NOT NULL GROUP BY 1 HAVING min({column}) <> max({column}))",
+        population.relation(&population.needed(&said), Some(&said)),
+        joined.own_key,
+        joined.table.sql(),
+    ))?;
+    Ok(row.first().map_or(0, |count| count.int().unsigned_abs()))
 }
 
 /// The most frequent classes.

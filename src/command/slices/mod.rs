@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::contrast::{Covered, Items, Whole, possible};
 use crate::model::coverage::grouped;
+use crate::model::figure::rounded;
 use crate::model::slices::{JUDGED, LeftOut, Means, Outcome, POSITIVE, Plan, Ranks, Shares};
 use crate::model::value::Value;
 use crate::session::Session;
@@ -129,7 +130,13 @@ impl Ask for SlicesArgs {
         let figures = Figures::count(&rows, &counter, &items)?;
         fits(&rows, &figures)?;
         notes.extend(figures.note());
-        let answer = answer(session, &rows, (metric, size), &figures, (&looked, &slices))?;
+        // These two are no field of their own.
+        let own = match metric {
+            Metric::Error => figures.confusion[0].accuracy().map(|accuracy| 1.0 - accuracy),
+            Metric::Calibration => Some(mean(&counter, metric)?),
+            _ => None,
+        };
+        let answer = answer(session, &rows, (metric, size, own), &figures, (&looked, &slices))?;
         Ok(Answer { notes, found: Some(slices.len() as u64), ..answer })
     }
 }
@@ -223,10 +230,15 @@ fn defined(rows: &Rows, metric: Metric) -> Result<u64> {
 
 /// What a difference between numbers is measured against.
 fn root_mean_square(counter: &Counter) -> Result<f64> {
-    let asked = Asked::of(Metric::Rmse);
+    Ok(mean(counter, Metric::Rmse)?.sqrt())
+}
+
+/// The mean that a metric is of, of all rows.
+fn mean(counter: &Counter, metric: Metric) -> Result<f64> {
+    let asked = Asked::of(metric);
     let scale = counter.scale(asked)?;
     let all: Vec<Means> = counter.count(asked, &scale, &[Items::new()], &[])?;
-    Ok(all[0].mean(scale).sqrt())
+    Ok(all[0].mean(scale))
 }
 
 /// Classes that were matched by their words must go together more often than by chance.
@@ -274,7 +286,7 @@ fn also(looked: &Looked, slice: &Slice) -> Option<String> {
 fn answer(
     session: &Session,
     rows: &Rows,
-    (metric, size): (Metric, u64),
+    (metric, size, own): (Metric, u64, Option<f64>),
     figures: &Figures,
     (looked, slices): (&Looked, &[Slice]),
 ) -> Result<Answer> {
@@ -286,22 +298,20 @@ fn answer(
         made.push(figures.row(at + 1, &text(&looked.items, &slice.items), Some(slice), sql));
     }
     let fields: Vec<(&str, Kind)> = FIELDS.into_iter().chain(figures.more()).collect();
-    let value = |row: &[Value]| {
-        let name = match metric {
-            Metric::Error => "accuracy".to_string(),
-            Metric::Calibration => "mean_score".to_string(),
-            metric => metric.name(),
-        };
-        let at = fields.iter().position(|(known, _)| *known == name);
-        at.map(|at| row[at].shown()).unwrap_or_default()
+    let value = |row: &[Value], own: Option<f64>| match own {
+        Some(own) => Value::Float(rounded(own, 4)).shown(),
+        None => {
+            let at = fields.iter().position(|(known, _)| *known == metric.name());
+            at.map(|at| row[at].shown()).unwrap_or_default()
+        }
     };
-    let all = format!("{} is {} over {} {}", shown_name(metric), value(&made[0]), grouped(size), metric.rows());
+    let all = format!("{} is {} over {} {}", shown_name(metric), value(&made[0], own), grouped(size), metric.rows());
     let summary = match slices.first() {
         None => format!("{all}; in no slice that was looked at is it worse beyond chance."),
         Some(worst) => format!(
             "{all}; the worst slice is {}, with {} ({:+.4}).",
             text(&looked.items, &worst.items),
-            value(&made[1]),
+            value(&made[1], own.map(|_| worst.contrast.value)),
             worst.contrast.difference
         ),
     };
@@ -323,11 +333,10 @@ fn reading(session: &Session, metric: Metric, fields: &[(&str, Kind)], rows: &[V
     })
 }
 
-/// The metric whose value the summary tells.
+/// The metric as the summary calls it.
 fn shown_name(metric: Metric) -> String {
     match metric {
-        Metric::Error => "accuracy".into(),
-        Metric::Calibration => "the mean score".into(),
+        Metric::Calibration => "calibration (the mean score less the share that is positive)".into(),
         metric => metric.name(),
     }
 }
