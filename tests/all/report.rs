@@ -330,3 +330,23 @@ fn what_was_not_read_stands_on_the_page() {
     assert!(part.contains("tests.csv:9"), "{part}");
     assert!(page.contains("could not be read."), "the answer says so, too: {page}");
 }
+
+#[test]
+fn nulls_come_last_whatever_their_number_and_that_is_said() {
+    let place = folder();
+    let (mut tests, mut labels) = (String::from("serial,station\n"), String::from("serial,label\n"));
+    for n in 0..60 {
+        writeln!(tests, "SN{n:03},{}", if n % 3 == 0 { "" } else { "A1" }).expect("text");
+        if n >= 5 {
+            writeln!(labels, "SN{n:03},good").expect("text");
+        }
+    }
+    fs::write(place.path().join("tests.csv"), tests).expect("written");
+    fs::write(place.path().join("labels.csv"), labels).expect("written");
+    let page = written(place.path(), &["tests.csv", "labels.csv"]);
+    let rows = of_markdown(&page, "Findings").rows;
+    let told: Vec<(&str, &str)> = rows.iter().map(|row| (row["kind"].trim(), row["missing"].trim())).collect();
+    assert_eq!(told, [("absent_key", "5"), ("null_rate", "20")]);
+    assert!(page.contains("2 findings, those with most missing first, and of nulls in columns last."), "{page}");
+    assert!(page.contains("absent\\_key), besides 1 of nulls in columns."), "{page}");
+}

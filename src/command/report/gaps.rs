@@ -26,6 +26,7 @@ pub fn section(asking: &mut Asking) -> Result<Section> {
     let taken = take(asking.session, &answer, asking.limit, &mut |_, _| {})?;
     let command = asking.command("missing", &[], None);
     asking.told.findings = taken.count;
+    asking.told.nulls = searched.findings.iter().filter(|finding| finding.kind == Kind::NullRate).count() as u64;
     asking.told.found += taken.count;
     asking.told.series = searched.known.iter().map(|known| known.series.len().max(1) as u64).sum();
     asking.told.largest = largest(&searched.single);
@@ -37,8 +38,13 @@ pub fn section(asking: &mut Asking) -> Result<Section> {
             plural(searched.tables.len() as u64, "table")
         )));
     } else {
+        // Rows and keys come before nulls, whatever their numbers.
+        let order = match asking.told.nulls {
+            nulls if nulls == 0 || nulls == taken.count => "those with most missing first",
+            _ => "those with most missing first, and of nulls in columns last",
+        };
         parts.push(Part::Text(format!(
-            "{}, those with most rows missing first. A cause is a reading of the evidence, and each says what would refute it.",
+            "{}, {order}. A cause is a reading of the evidence, and each says what would refute it.",
             plural(taken.count, "finding")
         )));
         let mut notes = Vec::new();

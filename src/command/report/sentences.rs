@@ -21,6 +21,8 @@ pub struct Told {
     pub spans: Vec<Span>,
     /// Findings of what is missing, and series that were looked at.
     pub findings: u64,
+    /// Those of them that are of nulls in columns.
+    pub nulls: u64,
     pub series: u64,
     pub largest: Option<Largest>,
     /// None where they cannot be asked for.
@@ -105,10 +107,15 @@ fn missing(told: &Told) -> String {
             ),
         };
     };
-    let of = match told.findings {
-        0 | 1 => String::new(),
-        findings if is_loss(largest) => format!(", the largest loss among {} findings", grouped(findings)),
-        findings => format!(", the first of {} findings", grouped(findings)),
+    // Nulls come last: one that is of more values is no smaller loss.
+    let (findings, besides) = match told.nulls {
+        nulls if nulls == 0 || largest.kind == "null_rate" => (told.findings, String::new()),
+        nulls => (told.findings.saturating_sub(nulls), format!(", besides {} of nulls in columns", grouped(nulls))),
+    };
+    let of = match findings {
+        0 | 1 => besides,
+        findings if is_loss(largest) => format!(", the largest loss among {} findings{besides}", grouped(findings)),
+        findings => format!(", the first of {} findings{besides}", grouped(findings)),
     };
     let cause = match &largest.cause {
         Some((cause, sure)) => format!("; the cause, {sure}: {cause}"),
