@@ -304,7 +304,7 @@ Register-ArgumentCompleter -Native -CommandName 'rca' -ScriptBlock {
         }
         'rca;compare' {
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'The window to compare with; without it all evidence before the incident. `auto` finds the moment at which rates of errors changed')
-            [CompletionResult]::new('--incident', '--incident', [CompletionResultType]::ParameterName, 'The window that is asked about; without it --from and --to, or all evidence that is not in the baseline')
+            [CompletionResult]::new('--incident', '--incident', [CompletionResultType]::ParameterName, 'The window that is asked about; with --baseline it may be left out: then it is --from and --to, or all evidence that is not in the baseline')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Compare with the tables of this source, or of a directory that is laid out like the case')
             [CompletionResult]::new('--table', '--table', [CompletionResultType]::ParameterName, 'Compare these tables only; of two sources each with the other side''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')

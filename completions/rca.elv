@@ -292,7 +292,7 @@ set edit:completion:arg-completer[rca] = {|@words|
         }
         &'rca;compare'= {
             cand --baseline 'The window to compare with; without it all evidence before the incident. `auto` finds the moment at which rates of errors changed'
-            cand --incident 'The window that is asked about; without it --from and --to, or all evidence that is not in the baseline'
+            cand --incident 'The window that is asked about; with --baseline it may be left out: then it is --from and --to, or all evidence that is not in the baseline'
             cand --against 'Compare with the tables of this source, or of a directory that is laid out like the case'
             cand --table 'Compare these tables only; of two sources each with the other side''s'
             cand -C 'The directory of a case, with its rca.toml'

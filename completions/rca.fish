@@ -343,7 +343,7 @@ complete -c rca -n "__fish_rca_using_subcommand explain" -l no-progress -d 'No p
 complete -c rca -n "__fish_rca_using_subcommand explain" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand compare" -l baseline -d 'The window to compare with; without it all evidence before the incident. `auto` finds the moment at which rates of errors changed' -r
-complete -c rca -n "__fish_rca_using_subcommand compare" -l incident -d 'The window that is asked about; without it --from and --to, or all evidence that is not in the baseline' -r
+complete -c rca -n "__fish_rca_using_subcommand compare" -l incident -d 'The window that is asked about; with --baseline it may be left out: then it is --from and --to, or all evidence that is not in the baseline' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -l against -d 'Compare with the tables of this source, or of a directory that is laid out like the case' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -l table -d 'Compare these tables only; of two sources each with the other side\'s' -r
 complete -c rca -n "__fish_rca_using_subcommand compare" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F

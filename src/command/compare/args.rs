@@ -42,7 +42,8 @@ pub struct CompareArgs {
     /// errors changed
     #[arg(long, value_name = "FROM..TO|auto", allow_hyphen_values = true, conflicts_with = "against")]
     pub baseline: Option<String>,
-    /// The window that is asked about; without it --from and --to, or all evidence that is not in the baseline
+    /// The window that is asked about; with --baseline it may be left out: then it is --from and --to, or all evidence that
+    /// is not in the baseline
     #[arg(long, value_name = "FROM..TO", allow_hyphen_values = true, conflicts_with_all = ["against", "from", "to"])]
     pub incident: Option<String>,
     /// Compare with the tables of this source, or of a directory that is laid out like the case
