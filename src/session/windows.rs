@@ -38,6 +38,8 @@ impl Span {
 pub struct Windows {
     pub baseline: Span,
     pub incident: Span,
+    /// What was asked for as the incident, where a part of that is the baseline's.
+    pub asked: Option<Span>,
 }
 
 impl Windows {
@@ -54,8 +56,13 @@ impl Windows {
             return Err(Error::question("the baseline has no beginning or no end")
                 .hint("write --baseline FROM..TO, such as --baseline 2025-03-01..2025-03-02"));
         };
+        let baseline = Span { from, to };
+        let is_in = |at: Option<i64>| at.is_some_and(|at| at > from && at < to);
+        let is_cut =
+            is_in(incident.from) || is_in(incident.to) || incident.from == Some(from) || incident.to == Some(to);
         let incident = Span { from: incident.from.or(first).unwrap_or(from), to: incident.to.or(last).unwrap_or(to) };
-        Windows { baseline: Span { from, to }, incident }.told(session)
+        let asked = (is_cut && incident.shared(baseline) > 0).then_some(incident);
+        Windows { baseline, incident, asked }.told(session)
     }
 
     /// The incident, and as its baseline all time before it of which these tables have evidence.
@@ -76,14 +83,14 @@ impl Windows {
                 ))
                 .hint("say what to compare it with: --baseline FROM..TO"));
         }
-        Windows { baseline: Span { from: first, to: incident.from }, incident }.told(session)
+        Windows { baseline: Span { from: first, to: incident.from }, incident, asked: None }.told(session)
     }
 
     /// The same without what they share, and cut to the evidence.
     fn told(self, session: &Session) -> Result<Windows> {
         let all: Vec<&Table> = session.tables.iter().collect();
         let evidence = session.ends(&all)?.map(|(first, last)| Span { from: first, to: last + 1 });
-        let Windows { baseline, mut incident } = self;
+        let Windows { baseline, mut incident, asked } = self;
         // A baseline at either end leaves one stretch of time.
         if baseline.from <= incident.from && baseline.to < incident.to {
             incident.from = incident.from.max(baseline.to);
@@ -100,7 +107,7 @@ impl Windows {
             _ => Ok(span),
         };
         let (baseline, incident) = (told(baseline, "baseline")?, told(incident, "incident")?);
-        let windows = Windows { baseline, incident };
+        let windows = Windows { baseline, incident, asked };
         let is_moment = windows.incident_length() < baseline.length() / SHORTER_MOST;
         if is_moment && windows.incident_length() > 0 {
             return Err(Error::question("the incident is too short for a rate")
@@ -130,6 +137,12 @@ impl Windows {
 
     pub fn shown(&self) -> String {
         let without = if self.incident.shared(self.baseline) > 0 { " without the baseline" } else { "" };
-        format!("baseline {}; incident {}{without}", self.baseline.shown(), self.incident.shown())
+        let asked = self.asked.map_or_else(String::new, |asked| {
+            format!(
+                "; asked for as the incident was {}, what it shares with the baseline is the baseline's",
+                asked.shown()
+            )
+        });
+        format!("baseline {}; incident {}{without}{asked}", self.baseline.shown(), self.incident.shown())
     }
 }

@@ -1,4 +1,5 @@
-//! What `rca compare` is asked of: the codes of the tables that are compared, and tables of two sources by their names.
+//! What `rca compare` is asked of: the codes of the tables that are compared, tables of two sources by their names, and
+//! what it says of windows that it cannot take as they are.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -141,4 +142,28 @@ fn a_file_is_compared_with_that_of_its_name() {
     assert_eq!(came_or_went(&rows_in(place.path(), &asked)), ["lots new"]);
     let one = [&asked[..], &["--table", "tests"]].concat();
     assert_eq!(came_or_went(&rows_in(place.path(), &one)), [] as [&str; 0]);
+}
+
+#[test]
+fn an_incident_that_is_cut_where_the_baseline_is_is_said() {
+    let place = place();
+    let windows = ["--baseline", "2025-03-01..2025-03-01T06:00", "--from", "2025-03-01T03:00", "first.csv"];
+    let cut = "incident 2025-03-01T06:00:00Z..2025-03-01T09:59:00.000001Z; asked for as the incident was \
+               2025-03-01T03:00:00Z..2025-03-01T09:59:00.000001Z, what it shares with the baseline is the baseline's";
+    for command in ["errors", "compare"] {
+        let (notes, _) = said(place.path(), &[&[command], &windows[..]].concat());
+        assert!(notes.contains(cut), "{notes}");
+    }
+    // What was not asked for is not cut.
+    for open in [&["errors"][..], &["errors", "--from", "2025-03-01T06:00"]] {
+        let (notes, _) = said(place.path(), &[open, &windows[..2], &windows[4..]].concat());
+        assert!(notes.contains("incident 2025-03-01T06:00:00Z") && !notes.contains("asked for"), "{notes}");
+    }
+    let check = |from: &str| {
+        let text = format!("[[checks]]\ncodes = {{ new = 9 }}\nbaseline = \"{}\"\nfrom = \"{from}\"\n", windows[1]);
+        write(place.path(), "checks.toml", &text);
+        said(place.path(), &["check", "--file", "checks.toml", "first.csv"]).1
+    };
+    let shared = "what from and to share with the baseline is the baseline's";
+    assert!(check("2025-03-01T03:00").contains(shared) && !check("2025-03-01T06:00").contains(shared));
 }

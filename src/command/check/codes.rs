@@ -51,8 +51,14 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
          AND code NOT IN (SELECT code FROM errors WHERE {before}) GROUP BY code ORDER BY count DESC, code"
     );
     let (new, first) = asking.counted(&sql)?;
+    let is_shared = window.from.zip(baseline.to).is_none_or(|(from, to)| from < to)
+        && window.to.zip(baseline.from).is_none_or(|(to, from)| to > from);
+    let cut = match is_shared && window != Window::default() {
+        true => "; what from and to share with the baseline is the baseline's",
+        false => "",
+    };
     let looked_at = format!(
-        "the baseline has {} of {}, what is compared {}; errors without a code are not looked at",
+        "the baseline has {} of {}, what is compared {}; errors without a code are not looked at{cut}",
         plural(row[0].int(), "error"),
         plural(row[1].int(), "code"),
         plural(row[2].int(), "error")

@@ -111,7 +111,7 @@ mod tests {
 
     fn cut(baseline: (i64, i64), incident: (i64, i64)) -> Cut {
         let span = |(from, to): (i64, i64)| Span { from: from * 3_600_000_000, to: to * 3_600_000_000 };
-        Cut::of_windows(&Windows { baseline: span(baseline), incident: span(incident) })
+        Cut::of_windows(&Windows { baseline: span(baseline), incident: span(incident), asked: None })
     }
 
     #[test]

@@ -35,7 +35,7 @@ mod tests {
 
     fn told(baseline: (i64, i64), incident: (i64, i64)) -> bool {
         let span = |(from, to): (i64, i64)| Span { from: from * HOUR, to: to * HOUR };
-        note(&Windows { baseline: span(baseline), incident: span(incident) }).is_some()
+        note(&Windows { baseline: span(baseline), incident: span(incident), asked: None }).is_some()
     }
 
     #[test]

@@ -42,14 +42,17 @@ pub fn windows(question: &Question) -> Result<(Windows, bool)> {
         .collect();
     let Some(stretch) = statistics::stretch(&counted) else {
         let middle = from + whole.length() / 2;
-        return Ok((Windows { baseline: Span { from, to: middle }, incident: Span { from: middle, to } }, false));
+        return Ok((
+            Windows { baseline: Span { from, to: middle }, incident: Span { from: middle, to }, asked: None },
+            false,
+        ));
     };
     let start = moment(question, &errors, whole, &series, stretch, stretch.from)?;
     let end = match stretch.to {
         PARTS => to,
         part => moment(question, &errors, whole, &series, stretch, part)?,
     };
-    Ok((Windows { baseline: Span { from, to: start }, incident: Span { from: start, to: end } }, true))
+    Ok((Windows { baseline: Span { from, to: start }, incident: Span { from: start, to: end }, asked: None }, true))
 }
 
 /// How many errors each part expects by its time of week or day, where every second week or day (of three or more) is like the

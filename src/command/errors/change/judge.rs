@@ -164,6 +164,7 @@ mod tests {
         Windows {
             baseline: Span { from: 0, to: baseline * HOUR },
             incident: Span { from: baseline * HOUR, to: (baseline + incident) * HOUR },
+            asked: None,
         }
     }
 
