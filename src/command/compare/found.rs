@@ -46,6 +46,21 @@ pub struct Hit {
     pub rows: Blocks<u32>,
 }
 
+/// A large difference that cannot be told from how the same varies within a window.
+#[derive(Debug, Clone)]
+pub struct Hidden {
+    pub effect: f64,
+    pub text: String,
+    /// The window, by its name.
+    pub within: &'static str,
+}
+
+impl Hidden {
+    pub fn of(effect: f64, text: String, within: &'static str) -> Hidden {
+        Hidden { effect, text, within }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Finding {
     pub what: What,
@@ -68,6 +83,8 @@ pub struct Finding {
     pub effect: f64,
     pub hit: Option<Hit>,
     pub spread: Spread,
+    /// What is said of it if it is no change among all tests.
+    pub hidden: Option<Hidden>,
     /// Changes that are consequences of this one.
     pub also: Vec<String>,
     /// It is a consequence itself, and told by its cause.
@@ -110,6 +127,7 @@ impl Finding {
             effect: 1.0,
             hit: None,
             spread: INDEPENDENT,
+            hidden: None,
             also: Vec::new(),
             is_folded: false,
             holds: None,

@@ -32,14 +32,62 @@ pub struct Judged {
     pub effect: f64,
     /// Whether it is enough to be told, if it is no chance.
     pub is_worth: bool,
+    /// Whether it would surely be told, did what is counted not vary so much from block to block.
+    pub is_hidden: bool,
+}
+
+/// Rows that are independent would be as unlike by chance at most so often where it is variation alone that hides a change.
+const ALONE_MOST: f64 = 1e-3;
+
+impl Judged {
+    /// Of a test, and of the same of independent rows.
+    fn of((p, spread): (f64, Spread), alone: f64, effect: f64, is_worth: bool) -> Judged {
+        Judged { p, spread, effect, is_worth, is_hidden: is_worth && spread.length > 0 && alone <= ALONE_MOST }
+    }
+
+    /// Whether it is told, if it stays so among all tests.
+    pub fn is_told(&self) -> bool {
+        self.is_worth && self.p <= 0.05
+    }
+}
+
+/// What was judged of several values, by their places.
+pub struct Values {
+    pub told: Vec<(usize, Judged)>,
+    /// The p-values of the others.
+    pub others: Vec<f64>,
+    /// Those of them that variation hides.
+    pub hidden: Vec<(usize, Judged)>,
 }
 
 /// Rows per time.
 pub fn rate(rows: &Blocks<u32>, lengths: &Blocks<f64>) -> Judged {
-    let (p, spread) = statistics::rate_changed(rows, lengths);
     let [before, now] = [0, 1].map(|side| rows.sum(side) / lengths.sum(side));
     let ratio = if before.max(now) > 0.0 { before.min(now) / before.max(now) } else { 1.0 };
-    Judged { p, spread, effect: 1.0 - ratio, is_worth: ratio <= 1.0 / RATE_LEAST }
+    let test = statistics::rate_changed(rows, lengths);
+    Judged::of(test, rate_alone(rows, lengths), 1.0 - ratio, ratio <= 1.0 / RATE_LEAST)
+}
+
+fn rate_alone(events: &Blocks<u32>, lengths: &Blocks<f64>) -> f64 {
+    let count = |side: usize| events.sum(side) as u64;
+    statistics::rate_ratio(count(1), lengths.sum(1), count(0), lengths.sum(0), 1.0).map_or(1.0, |ratio| ratio.p)
+}
+
+fn share_alone(hits: &Blocks<u32>, rows: &Blocks<u32>) -> f64 {
+    let [baseline, incident] = [0, 1].map(|side| (hits.sum(side), rows.sum(side)));
+    statistics::share_p(incident, baseline, 1.0)
+}
+
+/// The window within which a share, or a rate, varies more from block to block.
+pub fn varying<T: Copy + Into<f64>>(hits: &Blocks<u32>, of: &Blocks<T>) -> &'static str {
+    let dispersion = |side: usize| {
+        let (all, whole) = (hits.sum(side), of.sum(side));
+        let blocks = hits.sides[side].iter().zip(&of.sides[side]);
+        let over = |(hit, of): (&u32, &T)| (f64::from(*hit) - all / whole * (*of).into()).powi(2);
+        let dispersion = blocks.map(over).sum::<f64>() / (all * (hits.sides[side].len() as f64 - 1.0));
+        if dispersion.is_finite() { dispersion } else { 0.0 }
+    };
+    if dispersion(0) > dispersion(1) { "baseline" } else { "incident" }
 }
 
 fn shares(hits: &Blocks<u32>, rows: &Blocks<u32>) -> Option<[f64; 2]> {
@@ -61,16 +109,16 @@ pub fn nulls(nulls: &Blocks<u32>, rows: &Blocks<u32>) -> Option<Judged> {
     if before == now {
         return None;
     }
-    let (p, spread) = statistics::share_changed(nulls, rows);
     let is_worth = is_worth(before, now) && (now - before).abs() >= NULLS_LEAST;
-    Some(Judged { p, spread, effect: statistics::share_distance(before, now), is_worth })
+    let (test, alone) = (statistics::share_changed(nulls, rows), share_alone(nulls, rows));
+    Some(Judged::of(test, alone, statistics::share_distance(before, now), is_worth))
 }
 
 /// Values whose shares changed, each with its place; and how many were tested.
 ///
 /// The value that changed most is told first, and then taken away on both sides, so that of a value that is gone no other
 /// one is told as having become more frequent.
-pub fn values(values: &[Counted], rows: &Blocks<u32>, usual: &Usual) -> (Vec<(usize, Judged)>, Vec<f64>) {
+pub fn values(values: &[Counted], rows: &Blocks<u32>, usual: &Usual) -> Values {
     let mut left: Vec<usize> = (0..values.len()).collect();
     let all = rows;
     let mut rows = rows.clone();
@@ -78,16 +126,20 @@ pub fn values(values: &[Counted], rows: &Blocks<u32>, usual: &Usual) -> (Vec<(us
     let judge = |at: usize, rows: &Blocks<u32>| -> Option<Judged> {
         let hits = &values[at].blocks;
         let [before, now] = shares(hits, rows)?;
-        let (p, spread) = statistics::share_changed_among(hits, rows, &usual.of_new(hits));
+        let usual = usual.of_new(hits);
+        let test = statistics::share_changed_among(hits, rows, &usual);
         let effect = statistics::share_distance(before, now);
         let whole = shares(hits, all)?;
-        Some(Judged { p, spread, effect, is_worth: is_worth(before, now) && is_worth(whole[0], whole[1]) })
+        let is_worth = is_worth(before, now) && is_worth(whole[0], whole[1]);
+        let judged = Judged::of(test, share_alone(hits, rows), effect, is_worth);
+        // Of what is new it may be others' variation that hides it.
+        Some(Judged { is_hidden: judged.is_hidden && usual.is_empty(), ..judged })
     };
+    let size = |at: usize| values[at].blocks.sum(0) + values[at].blocks.sum(1);
     // A value alone has all rows, whatever changed.
     while left.len() > 1 && told.len() < STEPS_MOST {
         let judged = left.iter().filter_map(|at| Some((*at, judge(*at, &rows)?)));
-        let changed = judged.filter(|(_, judged)| judged.is_worth && judged.p <= 0.05);
-        let size = |at: usize| values[at].blocks.sum(0) + values[at].blocks.sum(1);
+        let changed = judged.filter(|(_, judged)| judged.is_told());
         // Of two that are each other's complement the rarer one is told.
         let most = changed.reduce(|most, one| {
             let is_equal = (one.1.effect - most.1.effect).abs() < 1e-9;
@@ -103,32 +155,42 @@ pub fn values(values: &[Counted], rows: &Blocks<u32>, usual: &Usual) -> (Vec<(us
             rows.iter_mut().zip(hits).for_each(|(rows, hits)| *rows -= hits);
         }
     }
-    let others = match left.len() {
-        1 => vec![1.0],
-        _ => left.iter().map(|at| judge(*at, &rows).map_or(1.0, |judged| judged.p)).collect(),
-    };
-    (told, others)
+    if left.len() == 1 {
+        return Values { told, others: vec![1.0], hidden: Vec::new() };
+    }
+    let judged: Vec<(usize, Option<Judged>)> = left.iter().map(|at| (*at, judge(*at, &rows))).collect();
+    let others = judged.iter().map(|(_, judged)| judged.map_or(1.0, |judged| judged.p)).collect();
+    let hidden = judged.into_iter().filter_map(|(at, judged)| Some((at, judged?)));
+    let mut hidden: Vec<(usize, Judged)> = hidden.filter(|(_, judged)| judged.is_hidden).collect();
+    if left.len() == 2 {
+        // And so it is where neither is.
+        hidden.sort_by(|a, b| size(a.0).total_cmp(&size(b.0)));
+        hidden.truncate(1);
+    }
+    Values { told, others, hidden }
 }
 
 /// The same of what a log says: each value by its rows per time, since one that is said for the first time makes no other
 /// one rarer. A value must have another share of all rows besides: where a log says twice as much of everything, it is
 /// its volume that changed.
-pub fn said(values: &[Counted], rows: &Blocks<u32>, lengths: &Blocks<f64>) -> (Vec<(usize, Judged)>, Vec<f64>) {
-    let (mut told, mut others) = (Vec::new(), Vec::new());
+pub fn said(values: &[Counted], rows: &Blocks<u32>, lengths: &Blocks<f64>) -> Values {
+    let mut judged = Values { told: Vec::new(), others: Vec::new(), hidden: Vec::new() };
     for (at, value) in values.iter().enumerate() {
-        let (p, spread) = statistics::rate_changed(&value.blocks, lengths);
         let [before, now] = shares(&value.blocks, rows).unwrap_or_default();
         let [rate_before, rate_now] = [0, 1].map(|side| value.blocks.sum(side) / lengths.sum(side));
         let is_other_rate = rate_before.max(rate_now) >= SHARE_TIMES * rate_before.min(rate_now);
         let is_worth = is_worth(before, now) && is_other_rate && (now - before) * (rate_now - rate_before) > 0.0;
-        if is_worth && p <= 0.05 {
-            let effect = statistics::share_distance(before, now);
-            told.push((at, Judged { p, spread, effect, is_worth }));
+        let test = statistics::rate_changed(&value.blocks, lengths);
+        let effect = statistics::share_distance(before, now);
+        let one = Judged::of(test, rate_alone(&value.blocks, lengths), effect, is_worth);
+        if one.is_told() {
+            judged.told.push((at, one));
         } else {
-            others.push(p);
+            judged.others.push(one.p);
+            judged.hidden.extend(one.is_hidden.then_some((at, one)));
         }
     }
-    (told, others)
+    judged
 }
 
 /// How values of a column come in the baseline. Where they come and go by themselves, as lots do, a new one is nothing
@@ -169,26 +231,37 @@ pub struct Differs {
     pub end: Option<f64>,
 }
 
-/// Numbers in bins; the p-values of all tests, of which the one that is told is the first.
-pub fn numbers(bins: &[Blocks<u32>], is_latency: bool) -> Option<(Option<Differs>, Vec<f64>)> {
-    let Ks { distance, cut, p, spread } = statistics::kolmogorov_smirnov(bins)?;
-    let effect = distance_of(bins);
-    let whole =
-        Differs { judged: Judged { p, spread, effect, is_worth: distance >= KS_LEAST }, distance, cut, end: None };
+/// What was judged of numbers.
+pub struct Numbers {
+    pub told: Option<Differs>,
+    /// The p-values of all other tests.
+    pub others: Vec<f64>,
+    /// The whole, if nothing is told and variation hides that it differs.
+    pub hidden: Option<Differs>,
+}
+
+/// Numbers in bins.
+pub fn numbers(bins: &[Blocks<u32>], is_latency: bool) -> Option<Numbers> {
+    let Ks { distance, cut, p, spread, alone } = statistics::kolmogorov_smirnov(bins)?;
+    let judged = Judged::of((p, spread), alone, distance_of(bins), distance >= KS_LEAST);
+    let whole = Differs { judged, distance, cut, end: None };
     let ends: &[f64] = if is_latency { &[0.95, 0.99] } else { &[0.01, 0.99] };
     let ends: Vec<Differs> = ends.iter().filter_map(|level| end(bins, *level)).collect();
     let p_values: Vec<f64> = std::iter::once(p).chain(ends.iter().map(|end| end.judged.p)).collect();
-    let is_sure = |differs: &&Differs| differs.judged.is_worth && differs.judged.p <= 0.05;
+    let is_sure = |differs: &&Differs| differs.judged.is_told();
     let found = Some(&whole).filter(is_sure).or_else(|| {
         let most = |a: &&Differs, b: &&Differs| a.judged.effect.total_cmp(&b.judged.effect);
         ends.iter().filter(is_sure).max_by(most)
     });
-    let Some(found) = found.copied() else { return Some((None, p_values)) };
+    let Some(found) = found.copied() else {
+        let hidden = Some(whole).filter(|whole| whole.judged.is_hidden);
+        return Some(Numbers { told: None, others: p_values, hidden });
+    };
     let mut others = p_values;
     if let Some(place) = others.iter().position(|p| *p == found.judged.p) {
         others.remove(place);
     }
-    Some((Some(found), others))
+    Some(Numbers { told: Some(found), others, hidden: None })
 }
 
 /// The share of values beyond the cut nearest to a level of both sides together.
@@ -220,9 +293,9 @@ fn end(bins: &[Blocks<u32>], level: f64) -> Option<Differs> {
     }
     let hits = if level > 0.5 { sum(&bins[cut + 1..]) } else { sum(&bins[..=cut]) };
     let [before, now] = shares(&hits, &rows)?;
-    let (p, spread) = statistics::share_changed(&hits, &rows);
     let is_worth = (now - before).abs() >= END_LEAST && before.max(now) >= END_TIMES * before.min(now);
-    let judged = Judged { p, spread, effect: statistics::share_distance(before, now), is_worth };
+    let (test, alone) = (statistics::share_changed(&hits, &rows), share_alone(&hits, &rows));
+    let judged = Judged::of(test, alone, statistics::share_distance(before, now), is_worth);
     Some(Differs { judged, distance: now - before, cut, end: Some(level) })
 }
 
@@ -263,7 +336,7 @@ mod tests {
     fn a_value_that_is_gone_makes_no_other_one_more_frequent() {
         let all: Vec<Counted> =
             (0..6).map(|at| counted(&format!("ST{at}"), 100, if at == 4 { 0 } else { 100 })).collect();
-        let (told, others) = values(&all, &rows(&all), &Usual::default());
+        let Values { told, others, .. } = values(&all, &rows(&all), &Usual::default());
         assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [4]);
         assert_eq!(others.len(), 5);
         assert!(others.iter().all(|p| *p > 0.9), "{others:?}");
@@ -273,23 +346,23 @@ mod tests {
     fn what_a_log_says_for_the_first_time_makes_nothing_rarer() {
         let lengths = Blocks { sides: [vec![1.0; 12], vec![1.0; 12]] };
         let all = [counted("served", 100, 104), counted("evicted", 20, 19), counted("refused", 0, 300)];
-        let told: Vec<usize> = said(&all, &rows(&all), &lengths).0.iter().map(|(at, _)| *at).collect();
+        let told: Vec<usize> = said(&all, &rows(&all), &lengths).told.iter().map(|(at, _)| *at).collect();
         assert_eq!(told, [2]);
         let twice = [counted("served", 100, 200), counted("evicted", 20, 40)];
-        assert!(said(&twice, &rows(&twice), &lengths).0.is_empty());
+        assert!(said(&twice, &rows(&twice), &lengths).told.is_empty());
     }
 
     #[test]
     fn of_two_values_the_rarer_one_is_told() {
         let all = [counted("PASS", 95, 80), counted("FAIL", 5, 20)];
-        let (told, others) = values(&all, &rows(&all), &Usual::default());
+        let Values { told, others, .. } = values(&all, &rows(&all), &Usual::default());
         assert_eq!((told.len(), told[0].0, others), (1, 1, vec![1.0]));
     }
 
     #[test]
     fn however_many_rows_a_change_of_little_is_none() {
         let all = [counted("a", 400_000, 404_000), counted("b", 600_000, 596_000)];
-        assert!(values(&all, &rows(&all), &Usual::default()).0.is_empty());
+        assert!(values(&all, &rows(&all), &Usual::default()).told.is_empty());
         assert!(!rate(&all[0].blocks, &Blocks { sides: [vec![1.0; 12], vec![1.0; 12]] }).is_worth);
     }
 
@@ -298,8 +371,8 @@ mod tests {
         let bin = |before: u32, now: u32| Blocks { sides: [vec![before; 12], vec![now; 12]] };
         let mut bins: Vec<Blocks<u32>> = (0..50).map(|_| bin(95, 90)).collect();
         bins.extend((0..10).map(|_| bin(25, 75)));
-        let (found, others) = numbers(&bins, true).expect("judged");
-        let found = found.expect("a change");
+        let Numbers { told, others, .. } = numbers(&bins, true).expect("judged");
+        let found = told.expect("a change");
         assert!(found.end.is_some() && found.judged.p < 1e-6, "{found:?}");
         assert!(!others.is_empty());
     }

@@ -31,7 +31,7 @@ mod templates;
 pub use args::CompareArgs;
 use cut::Cut;
 use fold::Marked;
-use found::{FIELDS, Finding, What};
+use found::{FIELDS, Finding, Hidden, What};
 use matched::Both;
 use sides::{Pair, Sides};
 use table::Seen;
@@ -265,8 +265,10 @@ impl Comparison<'_> {
             b.effect.total_cmp(&a.effect).then_with(|| name(a).cmp(&name(b)))
         });
         self.say(&mut notes, tests, folded);
+        let hidden = hidden(&seen);
+        notes.extend(hidden.map(|hidden| self.said(hidden)));
         let rows: Vec<Vec<Value>> = found.iter().map(Finding::row).collect();
-        let summary = summary(&found, tests + self.codes.tests);
+        let summary = summary(&found, hidden.is_some(), tests + self.codes.tests);
         let sql = self.session.engine.keep("changes_found", &FIELDS, &rows)?;
         Ok(Answer { summary: Some(summary), notes, ..Answer::of(sql) })
     }
@@ -328,6 +330,16 @@ impl Comparison<'_> {
         Ok(())
     }
 
+    /// A difference that is no change, since it may be variation.
+    fn said(&self, hidden: &Hidden) -> String {
+        let Hidden { text, within, .. } = hidden;
+        let narrower = match self.sides {
+            Sides::Windows(_) if *within == "incident" => "; a narrower window may tell it",
+            _ => "",
+        };
+        format!("not told: {text} varies as much within the {within} itself{narrower}")
+    }
+
     fn say(&self, notes: &mut Vec<String>, tests: usize, folded: usize) {
         notes.push(format!(
             "{} at a false-discovery rate of {FALSE_DISCOVERY_RATE}{}",
@@ -381,8 +393,19 @@ fn is_sure(found: &Finding) -> bool {
     found.p.is_none() || found.p_adjusted.is_some_and(|p| p <= FALSE_DISCOVERY_RATE)
 }
 
-fn summary(found: &[Finding], tests: usize) -> String {
+/// The largest of the differences that are no change, since they may be variation.
+fn hidden<'a>(seen: &'a [Seen]) -> Option<&'a Hidden> {
+    let findings =
+        |one: &'a Seen| one.findings.iter().filter(|found| !is_sure(found)).filter_map(|found| found.hidden.as_ref());
+    let all = seen.iter().flat_map(|one| one.hidden.iter().chain(findings(one)));
+    all.reduce(|most, one| if one.effect > most.effect { one } else { most })
+}
+
+fn summary(found: &[Finding], is_hidden: bool, tests: usize) -> String {
     match found {
+        [] if is_hidden => {
+            format!("Nothing changed beyond how it varies within the windows ({} tests).", grouped(tests as u64))
+        }
         [] => format!("Nothing changed beyond chance ({} tests).", grouped(tests as u64)),
         [worst, ..] => {
             let things = if found.len() == 1 { "1 thing".to_string() } else { format!("{} things", found.len()) };

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::Templates;
 use super::counts::{self, Column, Counted, Rows};
-use super::found::{Finding, Hit, What, points, times};
-use super::judge::{self, Differs, Judged, Usual};
+use super::found::{Finding, Hidden, Hit, What, points, times};
+use super::judge::{self, Differs, Judged, Numbers, Usual, Values};
 use super::looks::{self, Look};
 use super::sides::{Known, Pair, Sides};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
-use crate::model::figure::rounded;
+use crate::model::figure::{digits, rounded};
 use crate::model::statistics::Blocks;
 use crate::session::Session;
 
@@ -28,6 +28,8 @@ pub struct Seen {
     pub differs: BTreeMap<usize, Differs>,
     /// The p-values of all tests that found nothing.
     pub others: Vec<f64>,
+    /// Differences that are not told since they vary as much within a window.
+    pub hidden: Vec<Hidden>,
     /// Values that one side alone has, in bursts.
     pub bursts: Vec<String>,
     pub notes: Vec<String>,
@@ -81,6 +83,7 @@ pub fn look(
         findings: Vec::new(),
         differs: BTreeMap::new(),
         others: Vec::new(),
+        hidden: Vec::new(),
         bursts: Vec::new(),
         notes: Vec::new(),
     };
@@ -177,12 +180,19 @@ fn volume(seen: &mut Seen, sides: &Sides, (place, pair): (usize, &Pair)) {
         return;
     }
     let judged = judge::rate(&seen.rows.blocks, &pair.cut.lengths);
-    if !(judged.is_worth && judged.p <= 0.05) {
+    let rates = rates(&seen.rows.blocks, sides, pair);
+    let unit = if matches!(sides, Sides::Windows(_)) { "rows per hour" } else { "rows" };
+    let hidden = judged.is_hidden.then(|| {
+        let within = judge::varying(&seen.rows.blocks, &pair.cut.lengths);
+        Hidden::of(judged.effect, format!("{} {} -> {} {unit}", pair.name, rates[0], rates[1]), within)
+    });
+    if !judged.is_told() {
         seen.others.push(judged.p);
+        seen.hidden.extend(hidden);
         return;
     }
     let mut found = Finding::new(What::Volume, place, &pair.name);
-    let rates = rates(&seen.rows.blocks, sides, pair);
+    found.hidden = hidden;
     (found.baseline, found.incident) = (Some(rates[0]), Some(rates[1]));
     found.change = times(rates[0], rates[1]);
     found.sql = pair.shown_rates("count(*)", sides);
@@ -236,15 +246,19 @@ fn nulls(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
         seen.others.extend((blocks.sum(0) + blocks.sum(1) > 0.0).then_some(1.0));
         return;
     };
-    if !(judged.is_worth && judged.p <= 0.05) {
+    let known = &pair.columns[at];
+    let hidden =
+        judged.is_hidden.then(|| hidden(&format!("nulls of {}.{}", pair.name, known.name), judged, &blocks, rows));
+    if !judged.is_told() {
         seen.others.push(judged.p);
+        seen.hidden.extend(hidden);
         return;
     }
-    let known = &pair.columns[at];
     let [before, now] = [0, 1].map(|side| blocks.sum(side) / rows.sum(side));
     // A column without any value on one side has come or gone.
     let is_whole = before == 1.0 || now == 1.0;
     let mut found = of_column(if is_whole { What::Column } else { What::NullShare }, (place, pair), at);
+    found.hidden = hidden;
     let sql = &known.sql;
     if is_whole {
         (found.baseline, found.incident) = (Some(rounded(1.0 - before, 6)), Some(rounded(1.0 - now, 6)));
@@ -257,6 +271,12 @@ fn nulls(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
     }
     found.hit = Some(Hit { sql: format!("{} IS NULL", known.at), is_cause: true, blocks, rows: rows.clone() });
     keep(seen, found, judged);
+}
+
+/// A share that is not told.
+fn hidden(what: &str, judged: Judged, blocks: &Blocks<u32>, rows: &Blocks<u32>) -> Hidden {
+    let [before, now] = [0, 1].map(|side| digits(blocks.sum(side) / rows.sum(side), 3));
+    Hidden::of(judged.effect, format!("{what} {before} -> {now}"), judge::varying(blocks, rows))
 }
 
 /// That a column has a value, as SQL over `of`.
@@ -286,17 +306,22 @@ fn came_or_went(counted: &Counted) -> Option<i64> {
 
 fn categories(seen: &mut Seen, sides: &Sides, (place, pair): (usize, &Pair), at: usize, values: &[Counted]) {
     let rows = &seen.columns[at].values;
-    let (told, others) = match (sides, pair.table().is_some_and(|table| table.kind == "log")) {
+    let Values { told, others, hidden: unsure } = match (sides, pair.table().is_some_and(|table| table.kind == "log")) {
         (Sides::Windows(_), true) => judge::said(values, rows, &pair.cut.lengths),
         _ => judge::values(values, rows, &Usual::of(values, rows)),
     };
     seen.others.extend(others);
     let known = &pair.columns[at];
     let name = |value: &str| format!("{}.{} = {value}", pair.name, known.name);
+    let of = |which: usize, judged| hidden(&name(&values[which].value), judged, &values[which].blocks, rows);
+    seen.hidden.extend(unsure.into_iter().map(|(which, judged)| of(which, judged)));
+    let kept: Vec<Option<Hidden>> =
+        told.iter().map(|(which, judged)| judged.is_hidden.then(|| of(*which, *judged))).collect();
     seen.one_sided(values, &told, name);
-    for (which, judged) in told {
+    for ((which, judged), hidden) in told.into_iter().zip(kept) {
         let counted = &values[which];
         let mut found = of_column(What::Category, (place, pair), at);
+        found.hidden = hidden;
         found.value = Some(counted.value.clone());
         let rows = seen.columns[at].values.clone();
         shares_of(&mut found, &counted.blocks, &rows);
@@ -323,16 +348,20 @@ fn of_templates(
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
     }
-    let (told, others) = match sides {
+    let Values { told, others, hidden: unsure } = match sides {
         Sides::Windows(_) => judge::said(values, &rows, &pair.cut.lengths),
         Sides::Sources(_) => judge::values(values, &rows, &Usual::default()),
     };
     seen.others.extend(others);
-    seen.one_sided(values, &told, |value| format!("`{}` of {}", templates.text(value), pair.name));
+    let name = |value: &str| format!("`{}` of {}", templates.text(value), pair.name);
+    let of = |which: usize, judged| hidden(&name(&values[which].value), judged, &values[which].blocks, &rows);
+    seen.hidden.extend(unsure.into_iter().map(|(which, judged)| of(which, judged)));
+    seen.one_sided(values, &told, name);
     for (which, judged) in told {
         let counted = &values[which];
         let text = templates.text(&counted.value);
         let mut found = Finding::new(What::Template, place, &pair.name);
+        found.hidden = judged.is_hidden.then(|| of(which, judged));
         found.column_name = pair.table().and_then(|table| table.roles.message.clone());
         shares_of(&mut found, &counted.blocks, &rows);
         found.since = came_or_went(counted);
@@ -385,9 +414,14 @@ fn runs(bins: &[Blocks<u32>], side: usize) -> Option<bool> {
 fn numbers(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
     let Look::Numbers { cuts, is_latency } = &seen.looks[at] else { return };
     let (cuts, is_latency) = (cuts.clone(), *is_latency);
-    let Some((found, others)) = judge::numbers(&seen.columns[at].bins, is_latency) else { return };
+    let Some(Numbers { told, others, hidden }) = judge::numbers(&seen.columns[at].bins, is_latency) else { return };
     seen.others.extend(others);
-    let Some(differs) = found else { return };
+    let known = &pair.columns[at];
+    let hide = |differs: Differs, below: &Blocks<u32>, rows: &Blocks<u32>| {
+        let text = format!("the distribution of {}.{} (KS {:.2})", pair.name, known.name, differs.distance);
+        Hidden::of(differs.judged.effect, text, judge::varying(below, rows))
+    };
+    let Some(differs) = told.or(hidden) else { return };
     let what = if is_latency { What::Latency } else { What::Distribution };
     let mut finding = of_column(what, (place, pair), at);
     let bins = &seen.columns[at].bins;
@@ -397,7 +431,6 @@ fn numbers(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
     }
-    let known = &pair.columns[at];
     let cut = looks::list(&[cuts[differs.cut]]);
     let sql = format!("({}) <= {}", looks::finite(known), cut.trim_matches(['[', ']']));
     let mut rows = pair.cut.zero();
@@ -405,6 +438,12 @@ fn numbers(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
         for (sum, more) in rows.sides.iter_mut().zip(&bin.sides) {
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
+    }
+    let is_hidden = differs.judged.is_hidden && differs.end.is_none();
+    finding.hidden = is_hidden.then(|| hide(differs, &blocks, &rows));
+    if told.is_none() {
+        seen.hidden.extend(finding.hidden);
+        return;
     }
     finding.hit = Some(Hit { sql, is_cause: false, blocks, rows });
     seen.differs.insert(seen.findings.len(), differs);

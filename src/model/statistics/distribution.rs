@@ -11,6 +11,8 @@ pub struct Ks {
     pub cut: usize,
     pub p: f64,
     pub spread: Spread,
+    /// The same of rows that are independent.
+    pub alone: f64,
 }
 
 /// The test of Kolmogorov and Smirnov over values in bins, one of them more than there are cuts: `bins[b]` has the values
@@ -32,9 +34,9 @@ pub fn kolmogorov_smirnov(bins: &[Blocks<u32>]) -> Option<Ks> {
             (distance, cut, hits) = (apart, at, below.clone());
         }
     }
-    let (p, spread) =
-        least_sure(&share_spreads(&hits, &rows), |effect| kolmogorov(distance, all[0] / effect, all[1] / effect));
-    Some(Ks { distance, cut, p, spread })
+    let test = |effect: f64| kolmogorov(distance, all[0] / effect, all[1] / effect);
+    let (p, spread) = least_sure(&share_spreads(&hits, &rows), test);
+    Some(Ks { distance, cut, p, spread, alone: test(1.0) })
 }
 
 fn zero(like: &Blocks<u32>) -> Blocks<u32> {
