@@ -72,11 +72,13 @@ fn rows_without_a_key_are_said() {
 
 #[test]
 fn tables_may_be_called_as_the_sides_of_a_comparison() {
-    let rows = |from: usize| (from..from + 20).fold("serial,v\n".to_string(), |csv, n| csv + &format!("S{n},1\n"));
-    let place = place(&[("l.csv", &rows(0)), ("r.csv", &rows(2))]);
-    let found = rows_in(place.path(), &["missing", "l.csv", "r.csv"]);
+    let rows =
+        |units: std::ops::Range<usize>| units.fold("serial,v\n".to_string(), |csv, n| csv + &format!("S{n},1\n"));
+    let place = place(&[("p.csv", &rows(0..24)), ("l.csv", &rows(2..22))]);
+    let found = rows_in(place.path(), &["missing", "p.csv", "l.csv"]);
     let absent: Vec<_> = found.iter().filter(|row| row["kind"] == "absent_key").collect();
-    assert_eq!(absent.iter().filter(|row| row["missing"] == 2).count(), 2, "{found:?}");
+    assert_eq!(absent.len(), 1, "{found:?}");
+    assert_eq!((&absent[0]["table_name"], &absent[0]["missing"]), (&"l".into(), &4.into()), "{found:?}");
 }
 
 #[test]
@@ -97,4 +99,15 @@ fn a_trace_says_who_has_no_key_and_who_has_several_parts() {
     }
     let early = notes(place.path(), &[&asked[..], &["--to", "2025-03-01T00:01:30Z"]].concat());
     assert!(!early.contains("no passage"), "{early}");
+}
+
+#[test]
+fn parts_of_several_columns_are_not_run_together() {
+    let first = "ts,serial,line,cell\n2025-03-01T00:00:00Z,SN0,\"a, b\",c\n2025-03-01T00:01:00Z,SN1,a,\"b, c\"\n\
+                 2025-03-01T00:02:00Z,SN2,,x\n2025-03-01T00:03:00Z,SN3,x,\n2025-03-01T00:04:00Z,SN4,,\n";
+    let second = "ts,serial,result\n2025-03-01T00:06:00Z,SN0,p\n2025-03-01T00:07:00Z,SN1,p\n";
+    let place = place(&[("p1.csv", first), ("p2.csv", second)]);
+    let found = rows_in(place.path(), &["trace", "p1.csv", "p2.csv", "--by", "line,cell"]);
+    let entered: Vec<_> = found.iter().filter(|row| row["stage"] == "p1").map(|row| row["part"].as_str()).collect();
+    assert_eq!(entered, [Some("\"a, b\", c"), Some(", x"), Some("a, \"b, c\""), Some("x, "), None]);
 }

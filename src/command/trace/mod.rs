@@ -212,7 +212,7 @@ impl TraceArgs {
 
     /// The part of each entity, as a relation of `key` and `part`.
     fn parts(&self, session: &Session, stages: &[Stage], notes: &mut Vec<String>) -> Result<String> {
-        let mut joined = String::from("(SELECT key, seen, NULL::VARCHAR AS part FROM rca_entities)");
+        let mut joined = String::from("rca_entities");
         for (number, column) in self.by.iter().enumerate() {
             let found = stages.iter().find_map(|stage| Some((stage, stage.table.column(column)?.name.clone())));
             let Some((stage, column)) = found else {
@@ -245,11 +245,20 @@ impl TraceArgs {
                     if count == 1 { "has" } else { "have" }
                 )),
             }
-            joined = format!(
-                "(SELECT key, seen, nullif(concat_ws(', ', part, value), '') AS part FROM {joined} LEFT JOIN {table} USING (key))"
-            );
+            joined = format!("{joined} LEFT JOIN (SELECT key, value AS v{number} FROM {table}) USING (key)");
         }
-        Ok(joined)
+        let values: Vec<String> = (0..self.by.len()).map(|number| format!("v{number}")).collect();
+        let part = match values.as_slice() {
+            [] => "NULL::VARCHAR".into(),
+            [only] => format!("nullif({only}, '')"),
+            // No two of several values each have the same text.
+            all => {
+                let texts: Vec<String> = all.iter().map(|value| format!("coalesce(rca_part({value}), '')")).collect();
+                let any = all.iter().map(|value| format!("nullif({value}, '')")).collect::<Vec<_>>().join(", ");
+                format!("CASE WHEN coalesce({any}) IS NOT NULL THEN concat({}) END", texts.join(", ', ', "))
+            }
+        };
+        Ok(format!("(SELECT key, seen, {part} AS part FROM {joined})"))
     }
 }
 
