@@ -219,6 +219,16 @@ const CASES: &[Case] = &[
         said: &["times are finer than a microsecond and cut there"],
     },
     Case {
+        name: "a log that says no level",
+        place: |place| {
+            write(place, "n.log", "2025-03-01 10:00:00 the pump stands\n2025-03-01 10:00:01 the pump failed\n")
+        },
+        arguments: &["errors", "n.log"],
+        code: 0,
+        shown: &[],
+        said: &["no line of n says a level, so that its failures are not told from the rest: rca templates"],
+    },
+    Case {
         name: "a condition that need not hold again",
         place: |place| write(place, "t.csv", "a,b\n1,2\n"),
         arguments: &["timeline", "t.csv", "--where", "Random () < 0.5"],

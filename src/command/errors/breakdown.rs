@@ -3,9 +3,10 @@
 use super::question::Question;
 use super::{Answer, meanings};
 use crate::command::templates;
-use crate::engine::quote::fill;
+use crate::engine::quote::{self, fill};
 use crate::error::Result;
 use crate::model::figure::plural;
+use crate::model::name;
 use crate::session::{Session, Window};
 
 /// How many parts the trend has.
@@ -39,7 +40,14 @@ pub fn run(question: Question) -> Result<Answer> {
     let candidates = numbered(&question, question.window)?;
     let sql = relation(&question, &candidates)?;
     let session = question.session;
-    let said = [pareto(session)?, said_twice(session)?, not_counted(&question)?, nought(session)?, sources(session)?];
+    let said = [
+        levelless(&question)?,
+        pareto(session)?,
+        said_twice(session)?,
+        not_counted(&question)?,
+        nought(session)?,
+        sources(session)?,
+    ];
     let mut notes = question.notes;
     notes.extend(said.into_iter().flatten());
     Ok(Answer { notes, ..Answer::of(sql) })
@@ -64,6 +72,29 @@ pub fn relation(question: &Question, candidates: &str) -> Result<String> {
     );
     session.engine.keep_found("rca_errors_told", &told)?;
     Ok(fill(include_str!("errors.sql"), &[]))
+}
+
+/// Where there is no error: logs that say no level at all, of which that tells nothing.
+fn levelless(question: &Question) -> Result<Option<String>> {
+    let engine = &question.session.engine;
+    if engine.counted("SELECT count(*) FROM rca_errors_told")?[0].int() > 0 {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for table in question.places.iter().map(|place| place.table).filter(|table| table.kind == "log") {
+        let Some(level) = &table.roles.level else { continue };
+        let counted =
+            engine.counted(&format!("SELECT count(*), count({}) FROM {}", quote::name(level), table.sql()))?;
+        if counted[0].int() > 0 && counted[1].int() == 0 {
+            found.push(table.name.clone());
+        }
+    }
+    Ok((!found.is_empty()).then(|| {
+        format!(
+            "no line of {} says a level, so that its failures are not told from the rest: rca templates lists what it says",
+            name::listed(&found)
+        )
+    }))
 }
 
 /// How few codes make most of the errors.
