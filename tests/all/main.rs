@@ -18,6 +18,7 @@ mod isolation;
 mod keys;
 mod kinds;
 mod lines;
+mod links;
 mod load;
 mod logs;
 mod long;

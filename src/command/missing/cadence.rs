@@ -5,7 +5,9 @@ use super::cause::Known;
 use super::divide::divide;
 use super::series::Series;
 use super::walk::{self, Seen};
-use super::{Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, time_gaps};
+use super::{
+    Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, testimony, time_gaps,
+};
 use crate::error::Result;
 use crate::session::Table;
 
@@ -77,6 +79,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
         duplicates::copies(search, &own, &seen)?;
     }
     expect::search(search, &own, &seen)?;
+    testimony::keep(search, &own, seen);
     Ok(has_cadence)
 }
 

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::link::{self, Link};
 use super::series::Series;
 use super::shared::{self, Attribute, Together};
-use super::{Finding, Kind, Search};
+use super::{Finding, Kind, Search, testimony};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
@@ -67,8 +68,6 @@ struct Cluster {
 /// More clusters are not looked into, and of no more findings of a table the other side.
 const CLUSTERS_MAX: usize = 50;
 const LINKS_MAX: usize = 200;
-/// Where so many rows would be usual and there is none, that tells something.
-const ROWS_LEAST: f64 = 5.0;
 
 /// Adds to each finding what else is known of it.
 ///
@@ -76,26 +75,32 @@ const ROWS_LEAST: f64 = 5.0;
 /// If the evidence cannot be read.
 pub fn explain(search: &mut Search) -> Result<()> {
     for known in search.known.clone() {
-        let mut links = 0;
+        let of_kind = |kind: Kind| {
+            let mut clusters = clusters(&search.findings, &known.table, kind);
+            clusters.truncate(CLUSTERS_MAX);
+            clusters
+        };
+        let clusters: Vec<Cluster> =
+            [Kind::TimeGap, Kind::SequenceGap, Kind::Ended].into_iter().flat_map(of_kind).collect();
+        let linked: Vec<usize> =
+            clusters.iter().flat_map(|cluster| &cluster.findings).copied().take(LINKS_MAX).collect();
+        let told_by_others = testimony::of(search, &known, &linked)?;
         let mut attributes: Option<Vec<Attribute>> = None;
-        for kind in [Kind::TimeGap, Kind::SequenceGap, Kind::Ended] {
-            let clusters = clusters(&search.findings, &known.table, kind);
-            for cluster in clusters.iter().take(CLUSTERS_MAX) {
-                let labels: BTreeSet<String> =
-                    cluster.findings.iter().filter_map(|index| search.findings[*index].series.clone()).collect();
-                // What is known of series is only asked for where some of them are concerned and others not.
-                if attributes.is_none() && labels.len() > 1 && labels.len() < known.series.len() {
-                    attributes = Some(shared::attributes(search, &known)?);
-                }
-                let labels: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
-                let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &labels);
-                let alarm = alarm(search, &known.table, cluster)?;
-                for index in &cluster.findings {
-                    let link = if links < LINKS_MAX { link(search, &known, *index)? } else { None };
-                    links += 1;
-                    let told = told(&search.findings[*index], &together, link, alarm.as_deref());
-                    search.findings[*index].detail.push_str(&told);
-                }
+        for cluster in &clusters {
+            let labels: BTreeSet<String> =
+                cluster.findings.iter().filter_map(|index| search.findings[*index].series.clone()).collect();
+            // What is known of series is only asked for where some of them are concerned and others not.
+            if attributes.is_none() && labels.len() > 1 && labels.len() < known.series.len() {
+                attributes = Some(shared::attributes(search, &known)?);
+            }
+            let labels: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
+            let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &labels);
+            let alarm = alarm(search, &known.table, cluster)?;
+            for index in &cluster.findings {
+                let finding = &mut search.findings[*index];
+                let others = told_by_others.get(index).map(Vec::as_slice).unwrap_or_default();
+                let told = told(finding, &together, link::of(finding, others), alarm.as_deref());
+                finding.detail.push_str(&told);
             }
         }
     }
@@ -160,91 +165,9 @@ fn alarm(search: &Search, table: &Table, cluster: &Cluster) -> Result<Option<Str
     Ok(loudest.map(|(_, text)| text))
 }
 
-/// What another table with the same series has of what is missing here.
-enum Link {
-    /// It has all of it, or some.
-    Has {
-        other: String,
-        there: i64,
-    },
-    Lacks {
-        other: String,
-    },
-}
-
-fn link(search: &Search, known: &Known, index: usize) -> Result<Option<Link>> {
-    let finding = &search.findings[index];
-    let (Some(since), Some(until)) = (finding.since, finding.until) else { return Ok(None) };
-    let label = finding.series.clone().unwrap_or_default();
-    let named = known.columns.iter().chain(&known.sequence);
-    let same =
-        |table: &&Table| table.name != known.table.name && named.clone().all(|name| table.column(name).is_some());
-    // A table without series columns and without a counter shares nothing with this one.
-    if known.columns.is_empty() && known.sequence.is_none() {
-        return Ok(None);
-    }
-    for other in search.session.tables.iter().filter(same) {
-        let Some(time) = &other.roles.time else { continue };
-        let own = known.columns.iter().filter_map(|name| Some((name.as_str(), other.column(name)?.name.as_str())));
-        let of = super::series::label(own);
-        let is_same = format!("{of} = {}", quote::text(&label));
-        let sql = other.sql();
-        let there = usual(search, &sql, &is_same, time)?;
-        let due = (until - since) as f64 * there;
-        let own = finding.missing as f64;
-        // Rows of another kind, that come far more seldom or more often, are no other side of a link.
-        let is_like = due >= 0.5 * own && due <= 2.0 * own;
-        if there == 0.0 || finding.kind != Kind::SequenceGap && !is_like && due < ROWS_LEAST {
-            continue;
-        }
-        let there = match (finding.kind, &known.sequence) {
-            (Kind::SequenceGap, Some(sequence)) => {
-                let number = other.column(sequence).map(|column| quote::name(&column.name)).unwrap_or_default();
-                search.session.one_row(&format!(
-                    "SELECT count(DISTINCT there.q) FROM ({}) AS hole JOIN (SELECT DISTINCT {number} AS q FROM {sql} WHERE {is_same}) AS there \
-                     ON there.q > hole.after AND there.q < hole.before",
-                    finding.sql
-                ))?[0]
-                    .int()
-            }
-            _ => {
-                let time = format!("{}::TIMESTAMP", quote::name(time));
-                // Clocks of two sides may differ a little; the ends of a gap are rows that both have.
-                let edge = ((until - since) / 20).min(5 * MINUTE);
-                search.session.one_row(&format!(
-                    "SELECT count(*) FROM {sql} WHERE {is_same} AND {time} > {} AND {time} < {}",
-                    quote::time(since + edge),
-                    quote::time(until - edge)
-                ))?[0]
-                    .int()
-            }
-        };
-        let other = other.name.clone();
-        match there {
-            0 => return Ok(Some(Link::Lacks { other })),
-            _ if is_like || finding.kind == Kind::SequenceGap => return Ok(Some(Link::Has { other, there })),
-            _ => {}
-        }
-    }
-    Ok(None)
-}
-
-/// How many rows a microsecond a series has in another table.
-fn usual(search: &Search, sql: &str, is_same: &str, time: &str) -> Result<f64> {
-    let time = format!("{}::TIMESTAMP", quote::name(time));
-    let row = search.session.engine.counted(&format!(
-        "SELECT count(*), epoch_us(max({time})) - epoch_us(min({time})) FROM {sql} WHERE {is_same} AND isfinite({time})"
-    ))?;
-    let span = row.get(1).filter(|span| !span.is_null()).map_or(0, crate::model::value::Value::int);
-    Ok(if span > 0 { row[0].int() as f64 / span as f64 } else { 0.0 })
-}
-
 /// The cause of a finding, how sure it is, and what would refute it.
-fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Option<&str>) -> String {
-    let table = finding.table();
-    let mut reasons: Vec<String> = Vec::new();
-    let mut is_linked = false;
-    let mut cause = match (&finding.kind, finding.counter) {
+fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>) -> String {
+    let alone = match (&finding.kind, finding.counter) {
         (Kind::SequenceGap, _) => "lost on the way".to_string(),
         (Kind::TimeGap, Counter::GoesOn) => "the producer was silent".into(),
         (Kind::TimeGap, Counter::BeginsAnew) => "the producer began anew, or its counter rolled over".into(),
@@ -256,32 +179,7 @@ fn told(finding: &Finding, together: &Together, link: Option<Link>, alarm: Optio
         Kind::SequenceGap => "the numbers come late",
         _ => "rows of that time come late",
     };
-    match &link {
-        Some(Link::Has { other, there }) => {
-            cause = format!("lost between {other} and {table}");
-            is_linked = true;
-            reasons.push(match (finding.kind, *there >= finding.missing) {
-                (Kind::SequenceGap, true) => format!("{other} has all {} of them", grouped(there.unsigned_abs())),
-                (Kind::SequenceGap, false) => {
-                    format!(
-                        "{other} has {} of the {}",
-                        grouped(there.unsigned_abs()),
-                        grouped(finding.missing.unsigned_abs())
-                    )
-                }
-                _ => format!("{other} has {} rows in that time", grouped(there.unsigned_abs())),
-            });
-        }
-        Some(Link::Lacks { other }) if finding.kind == Kind::SequenceGap => {
-            cause = format!("lost before {other}, or never sent");
-            reasons.push(format!("{other} lacks them too"));
-        }
-        Some(Link::Lacks { other }) => {
-            is_linked = true;
-            reasons.push(format!("{other} has no row in that time either"));
-        }
-        None => {}
-    }
+    let (cause, mut reasons, is_linked) = (link.cause.unwrap_or(alone), link.reasons, link.is_sure);
     match finding.counter {
         Counter::GoesOn if finding.kind == Kind::TimeGap => {
             reasons.push("sequence numbers go on without a hole".into())
@@ -331,10 +229,11 @@ pub enum Counter {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn finding(kind: Kind, counter: Counter) -> Finding {
+    /// Of a table `telemetry` that lacks ten rows.
+    pub fn finding(kind: Kind) -> Finding {
         Finding {
             kind,
             source: "telemetry".into(),
@@ -348,7 +247,7 @@ mod tests {
             missing: 10,
             detail: String::new(),
             sql: String::new(),
-            counter,
+            counter: Counter::None,
             keys: None,
             track: None,
         }
@@ -357,17 +256,21 @@ mod tests {
     #[test]
     fn a_cause_is_no_surer_than_its_evidence() {
         let alone = Together { concerned: 1, all: 1, shared: None };
-        let text = told(&finding(Kind::TimeGap, Counter::None), &alone, None, None);
+        let text = told(&finding(Kind::TimeGap), &alone, Link::default(), None);
         assert_eq!(
             text,
             "; cause: the producer was silent, or its rows were lost (possible; refuted if rows of that time come late)"
         );
         assert_eq!(read(&text), Some(("the producer was silent, or its rows were lost", "possible")));
-        let sender = || Some(Link::Has { other: "agent".into(), there: 10 });
+        let link = |cause: Option<&str>, reason: &str| Link {
+            cause: cause.map(str::to_string),
+            reasons: vec![reason.to_string()],
+            is_sure: true,
+        };
         let text = told(
-            &finding(Kind::SequenceGap, Counter::None),
+            &finding(Kind::SequenceGap),
             &Together { concerned: 1, all: 12, shared: None },
-            sender(),
+            link(Some("lost between agent and telemetry"), "agent has all 10 of them"),
             None,
         );
         assert!(
@@ -376,8 +279,8 @@ mod tests {
             ),
             "{text}"
         );
-        let none = || Some(Link::Lacks { other: "agent".into() });
-        let text = told(&finding(Kind::TimeGap, Counter::GoesOn), &alone, none(), None);
+        let silent = Finding { counter: Counter::GoesOn, ..finding(Kind::TimeGap) };
+        let text = told(&silent, &alone, link(None, "agent has no row in that time either"), None);
         assert!(
             text.contains(
                 "the producer was silent (very likely: agent has no row in that time either; sequence numbers go on"

@@ -24,6 +24,7 @@ mod fold;
 mod gaps;
 mod keys;
 mod late;
+mod link;
 mod mechanism;
 mod nulls;
 mod pauses;
@@ -36,6 +37,7 @@ mod shown;
 mod sieve;
 mod spread;
 mod summary;
+mod testimony;
 mod time_gaps;
 mod told;
 mod volume;
@@ -225,6 +227,8 @@ pub struct Search<'a> {
     /// Tables without a cadence.
     pub irregular: Vec<String>,
     pub walked: Vec<Walked>,
+    /// Tables whose series other tables may have too.
+    pub witnesses: Vec<Rc<testimony::Witness>>,
     /// `--every` in microseconds.
     pub every: Option<i64>,
     pub window: crate::session::Window,
@@ -329,6 +333,7 @@ impl MissingArgs {
             known: Vec::new(),
             irregular: Vec::new(),
             walked: Vec::new(),
+            witnesses: Vec::new(),
             every,
             window,
         })

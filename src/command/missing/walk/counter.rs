@@ -42,6 +42,23 @@ pub struct Again {
     pub until: i64,
 }
 
+/// A stretch in which a counter did not begin anew: its lowest and its highest number, and when they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    pub bottom: i64,
+    pub top: i64,
+    /// In microseconds.
+    pub since: i64,
+    pub until: i64,
+}
+
+/// A roll-over: when the first row behind it came, in microseconds, and what is added to numbers from there on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    pub at: i64,
+    pub adds: i64,
+}
+
 /// The counter of a series as far as it was seen, in the order of time.
 #[derive(Debug, Clone, Default)]
 pub struct Counter {
@@ -52,8 +69,12 @@ pub struct Counter {
     top: Option<i64>,
     bottom: i64,
     lowest: i64,
+    /// When the lowest of this life came.
+    begun: i64,
     /// What roll-overs add to the numbers of this life.
     turns: i64,
+    /// All roll-overs, in the order of time.
+    pub turned: Vec<Turn>,
     /// At how many it rolls over, if it did.
     pub modulus: Option<i64>,
     /// Rows without a number since the last one with one.
@@ -63,6 +84,8 @@ pub struct Counter {
     pub holes: Vec<Hole>,
     /// When each life but the first began.
     pub lives: Vec<i64>,
+    /// Those before this one.
+    ended: Vec<Life>,
     last: i64,
 }
 
@@ -79,7 +102,7 @@ impl Counter {
         match row.number {
             Some(number) => {
                 (self.numbers, self.top, self.bottom) = (1, Some(number), number);
-                (self.lowest, self.last) = (number, row.at);
+                (self.lowest, self.begun, self.last) = (number, row.at, row.at);
             }
             None => self.blank(),
         }
@@ -93,6 +116,15 @@ impl Counter {
     /// The lowest number of all and the highest of the last life.
     pub fn ends(&self) -> [i64; 2] {
         [self.lowest, self.top.unwrap_or(self.lowest)]
+    }
+
+    fn life(&self) -> Option<Life> {
+        self.top.map(|top| Life { bottom: self.bottom, top, since: self.begun, until: self.last })
+    }
+
+    /// All lives, in the order of time.
+    pub fn all_lives(&self) -> Vec<Life> {
+        self.ended.iter().copied().chain(self.life()).collect()
     }
 
     fn blank(&mut self) {
@@ -109,7 +141,7 @@ impl Counter {
         self.numbers += 1;
         let Some(top) = self.top else {
             (self.top, self.bottom, self.lowest) = (Some(number), number, number);
-            (self.last, self.blanks) = (row.at, 0);
+            (self.begun, self.last, self.blanks) = (row.at, row.at, 0);
             return Told::Nothing;
         };
         let mut unrolled = number + self.turns;
@@ -117,6 +149,7 @@ impl Counter {
             && let Some(modulus) = turn(top - self.turns, number, sent)
         {
             (self.turns, self.modulus) = (self.turns + modulus, Some(modulus));
+            self.turned.push(Turn { at: row.at, adds: self.turns });
             unrolled = number + self.turns;
         }
         // One of before the roll-over that comes behind it.
@@ -131,8 +164,9 @@ impl Counter {
         }
         let next = next.and_then(|next| next.number);
         if self.begins_anew(number, top, next) || self.is_far_below(unrolled, top) {
+            self.ended.extend(self.life());
             (self.top, self.bottom, self.turns) = (Some(number), number, 0);
-            (self.last, self.blanks) = (row.at, 0);
+            (self.begun, self.last, self.blanks) = (row.at, row.at, 0);
             self.lowest = self.lowest.min(number);
             self.lives.push(row.at);
             return Told::BeganAnew;
@@ -184,7 +218,7 @@ impl Counter {
             let first = self.holes.partition_point(|hole| hole.life < life);
             self.holes.insert(first, hole);
         }
-        (self.bottom, self.lowest) = (number, self.lowest.min(number));
+        (self.bottom, self.begun, self.lowest) = (number, at, self.lowest.min(number));
     }
 
     /// A number that comes late fills its hole.

@@ -1,0 +1,370 @@
+//! What other tables with the same series tell of what one of them lacks. A table tells only of what lies between rows
+//! that it has of that series: a log that ends before, or whose numbers are others, tells nothing.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::cause::Known;
+use super::series::Series;
+use super::walk::counter::{Counter, Hole, Life, Turn};
+use super::walk::line::Step;
+use super::walk::{self, NAMED_MAX, Seen};
+use super::{Finding, Kind, Search};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::time::MINUTE;
+use crate::session::Table;
+
+/// A series as it was seen in one table. Times are in microseconds.
+#[derive(Debug)]
+struct Course {
+    first: i64,
+    last: i64,
+    rows: u64,
+    cadence: i64,
+    counter: Counter,
+    steps: Vec<Step>,
+}
+
+/// The values that tell a series apart; `None` for NULL.
+type Key = Vec<Option<String>>;
+
+/// The series of a table, divided by these columns.
+#[derive(Debug)]
+pub struct Witness {
+    table: String,
+    columns: Vec<String>,
+    sequence: Option<String>,
+    courses: HashMap<Key, Course>,
+    /// The time of the last row of all series.
+    last: i64,
+}
+
+/// What a table has of what another one lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Testimony {
+    pub other: String,
+    /// Rows or numbers that are missing there, of which it can tell, and how many of them it has.
+    pub asked: i64,
+    pub there: i64,
+    /// How much later rows come in it than in the table that lacks something, in microseconds, where that shows.
+    pub offset: Option<i64>,
+}
+
+/// Where so many rows would be usual and there is none, that tells something.
+const ROWS_LEAST: f64 = 5.0;
+/// More stretches of time are not looked into at once.
+const WINDOWS_MAX: usize = 10_000;
+
+/// Keeps what was seen of a table, if another one may have the same series.
+pub fn keep(search: &mut Search, series: &Series, seen: Vec<Seen>) {
+    let has_all = |other: &Table| series.columns.iter().all(|name| other.column(name).is_some());
+    let has_number = |other: &Table| series.sequence.iter().all(|name| other.column(name).is_some());
+    let others = || search.session.tables.iter().filter(|other| other.name != series.table.name);
+    if others().any(|other| other.roles.time.is_some() && (has_all(other) || has_number(other))) {
+        search.witnesses.push(Rc::new(Witness::of(series, seen)));
+    }
+}
+
+/// What other tables tell of these findings of one table, by the findings' places.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn of(search: &Search, known: &Known, findings: &[usize]) -> Result<HashMap<usize, Vec<Testimony>>> {
+    let mut told: HashMap<usize, Vec<Testimony>> = HashMap::new();
+    // A table without series columns and without a counter shares nothing with this one.
+    if findings.is_empty() || known.columns.is_empty() && known.sequence.is_none() {
+        return Ok(told);
+    }
+    let Some(own) = search.witnesses.iter().find(|own| own.table == known.table.name).cloned() else {
+        return Ok(told);
+    };
+    let session = search.session;
+    let mut others: Vec<&Table> = session.tables.iter().filter(|other| other.name != known.table.name).collect();
+    others.sort_by(|a, b| a.name.cmp(&b.name));
+    for other in others {
+        let Some(witness) = witness(search, known, other, findings)? else { continue };
+        let mut gaps = Gaps::default();
+        for place in findings {
+            let finding = &search.findings[*place];
+            let Some(key) = key(known, finding) else { continue };
+            let (Some(mine), Some(theirs)) = (own.courses.get(key), witness.courses.get(&own.key_in(&witness, key)))
+            else {
+                continue;
+            };
+            if finding.kind != Kind::SequenceGap {
+                gaps.add(*place, finding, mine, (&witness, theirs), own.key_in(&witness, key));
+                continue;
+            }
+            let holes = finding.track.iter().flat_map(|track| &track.holes);
+            let heard: Vec<Testimony> = holes.filter_map(|hole| numbers(mine, hole, theirs)).collect();
+            if let Some(testimony) = summed(&other.name, &heard, finding.missing) {
+                told.entry(*place).or_default().push(testimony);
+            }
+        }
+        for (place, testimony) in gaps.counted(search, &witness, other)? {
+            told.entry(place).or_default().push(testimony);
+        }
+    }
+    Ok(told)
+}
+
+/// The values of a finding's series.
+fn key<'a>(known: &'a Known, finding: &Finding) -> Option<&'a Key> {
+    let label = finding.series.as_deref().unwrap_or_default();
+    known.series.iter().find(|(own, _)| own == label).map(|(_, values)| values)
+}
+
+/// What a table has of the same series: as it was seen already, or looked at now.
+fn witness(search: &Search, known: &Known, other: &Table, findings: &[usize]) -> Result<Option<Rc<Witness>>> {
+    let Some(time) = &other.roles.time else { return Ok(None) };
+    let name = |name: &String| other.column(name).map(|column| column.name.clone());
+    let Some(columns) = known.columns.iter().map(name).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let sequence = known.sequence.as_ref().map(name);
+    if sequence == Some(None) {
+        return Ok(None);
+    }
+    let sequence = sequence.flatten();
+    let of_other = || search.witnesses.iter().filter(|witness| witness.table == other.name);
+    // What is one series here are several there.
+    if of_other().any(|witness| witness.columns.iter().any(|column| !columns.contains(column))) {
+        return Ok(None);
+    }
+    let is_same = |witness: &&Rc<Witness>| {
+        witness.columns.len() == columns.len() && (sequence.is_none() || witness.sequence == sequence)
+    };
+    if let Some(known) = of_other().find(is_same) {
+        return Ok(Some(known.clone()));
+    }
+    let mut series = Series {
+        table: other,
+        time: time.clone(),
+        columns,
+        sequence,
+        every: None,
+        condition: search.timed(other),
+        found: String::new(),
+        known: std::sync::Arc::default(),
+    };
+    let mut labels: Vec<String> = findings
+        .iter()
+        .filter_map(|place| key(known, &search.findings[*place]))
+        .map(|key| series.label_of(key))
+        .collect();
+    labels.sort_unstable();
+    labels.dedup();
+    if !series.columns.is_empty() && labels.len() <= NAMED_MAX {
+        series.condition = series.is_one_of(&labels.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let seen = walk::walk(search.session, &series, &[], &[])?.series;
+    Ok(Some(Rc::new(Witness::of(&series, seen))))
+}
+
+impl Witness {
+    fn of(series: &Series, seen: Vec<Seen>) -> Witness {
+        let last = seen.iter().map(|seen| seen.line.last).max().unwrap_or(0);
+        let course = |seen: Seen| {
+            let (cadence, line) = (seen.cadence(), seen.line);
+            let told = *line.told;
+            let (first, counter, steps) = (told.first, told.counter, told.steps);
+            (seen.values, Course { first, last: line.last, rows: line.rows, cadence, counter, steps })
+        };
+        Witness {
+            table: series.table.name.clone(),
+            columns: series.columns.clone(),
+            sequence: series.sequence.clone(),
+            courses: seen.into_iter().map(course).collect(),
+            last,
+        }
+    }
+
+    /// These values in the order of the columns of another table.
+    fn key_in(&self, other: &Witness, key: &Key) -> Key {
+        let place = |name: &String| self.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
+        other.columns.iter().map(|name| place(name).and_then(|place| key.get(place)?.clone())).collect()
+    }
+}
+
+/// Several testimonies of one table as one, if they are about half of what is missing at least.
+fn summed(other: &str, heard: &[Testimony], missing: i64) -> Option<Testimony> {
+    let sum = |of: fn(&Testimony) -> i64| heard.iter().map(of).sum::<i64>();
+    let (asked, there) = (sum(|one| one.asked), sum(|one| one.there));
+    let offset = agreed(&heard.iter().filter_map(|one| one.offset).collect::<Vec<_>>());
+    (asked > 0 && 2 * asked >= missing).then(|| Testimony { other: other.into(), asked, there, offset })
+}
+
+/// The middle of what rows that both tables have say, if none of them contradicts it.
+fn agreed(offsets: &[i64]) -> Option<i64> {
+    let (least, most) = (offsets.iter().min()?, offsets.iter().max()?);
+    (least.signum() == most.signum()).then(|| least + (most - least) / 2)
+}
+
+/// How far clocks of two sides may differ, for so long a gap, in microseconds.
+fn edge(length: i64) -> i64 {
+    (length / 20).min(5 * MINUTE)
+}
+
+/// What another table has of the numbers of a hole: its own holes in the life of its counter that has the numbers around
+/// this one at about the same time.
+fn numbers(mine: &Course, hole: &Hole, theirs: &Course) -> Option<Testimony> {
+    // A counter of something else.
+    if theirs.counter.follows * 2 + 1 < theirs.counter.numbers {
+        return None;
+    }
+    let lives = mine.counter.all_lives();
+    let life = lives.get(hole.life as usize)?;
+    let slack = 5 * MINUTE + hole.until - hole.since;
+    let apart = |other: &Life| (other.since - hole.until).max(hole.since - other.until).max(0);
+    let has_both = |(_, other, adds): &(u32, Life, i64)| {
+        other.bottom <= hole.after + adds && hole.before + adds <= other.top && apart(other) <= slack
+    };
+    let (at, other, adds) = (0_u32..)
+        .zip(theirs.counter.all_lives())
+        .filter_map(|(at, other)| Some((at, other, added(mine, (life, hole), (theirs, &other))?)))
+        .filter(has_both)
+        .min_by_key(|(at, other, _)| (apart(other), *at))?;
+    let (after, before) = (hole.after + adds, hole.before + adds);
+    let mut offsets = Vec::new();
+    let mut lacks = 0;
+    let holes = &theirs.counter.holes;
+    let first = holes.partition_point(|hole| (hole.life, hole.before) <= (at, after));
+    for own in holes[first..].iter().take_while(|own| own.life == at && own.after < before) {
+        lacks += (own.before.min(before) - own.after.max(after) - 1).clamp(0, own.missing());
+        offsets.extend((own.after == after).then_some(own.since - hole.since));
+        offsets.extend((own.before == before).then_some(own.until - hole.until));
+    }
+    if offsets.is_empty() {
+        offsets.extend((other.bottom == life.bottom + adds).then_some(other.since - life.since));
+        offsets.extend((other.top == life.top + adds).then_some(other.until - life.until));
+    }
+    let asked = hole.missing();
+    Some(Testimony { other: String::new(), asked, there: (asked - lacks).max(0), offset: agreed(&offsets) })
+}
+
+/// What is to be added to the numbers of one life for those of another, of which either may have rolled over more often:
+/// by roll-overs at about the same time, near the hole. `None` where there are no such.
+fn added(mine: &Course, (life, hole): (&Life, &Hole), (theirs, other): (&Course, &Life)) -> Option<i64> {
+    let of = |counter: &Counter, life: &Life| -> Vec<Turn> {
+        let within = |turn: &&Turn| (life.since..=life.until).contains(&turn.at);
+        counter.turned.iter().filter(within).copied().collect()
+    };
+    let (own, their) = (of(&mine.counter, life), of(&theirs.counter, other));
+    if own.is_empty() && their.is_empty() {
+        return Some(0);
+    }
+    let modulus = mine.counter.modulus.filter(|modulus| theirs.counter.modulus == Some(*modulus))?;
+    let turn = own.iter().min_by_key(|turn| (turn.at - hole.since).abs().min((turn.at - hole.until).abs()))?;
+    let same = their.iter().min_by_key(|other| (other.at - turn.at).abs())?;
+    let is_same = (same.at - turn.at).abs() <= (modulus / 4).saturating_mul(mine.cadence.max(1));
+    is_same.then_some(same.adds - turn.adds)
+}
+
+/// Stretches of time in which rows of another table are counted.
+#[derive(Default)]
+struct Gaps {
+    /// The place of a finding, the values of its series, and from when to when.
+    windows: Vec<(usize, Key, i64, i64)>,
+    /// By the place of a finding: how many rows it lacks in the stretches, how many would be usual in the other table, and
+    /// offsets.
+    lacking: Vec<(usize, i64, f64, Option<i64>)>,
+}
+
+impl Gaps {
+    /// Adds the gaps of a finding of which the other table can tell.
+    fn add(
+        &mut self,
+        place: usize,
+        finding: &Finding,
+        mine: &Course,
+        (witness, theirs): (&Witness, &Course),
+        key: Key,
+    ) {
+        let (Some(since), Some(until)) = (finding.since, finding.until) else { return };
+        let gaps = finding.track.iter().flat_map(|track| &track.gaps);
+        let mut gaps: Vec<(i64, i64, i64)> = gaps.map(|gap| (gap.step.since, gap.step.until, gap.missing)).collect();
+        if gaps.is_empty() {
+            gaps.push((since, until, finding.missing));
+        }
+        let covers = |(since, until, _): &(i64, i64, i64)| {
+            let edge = edge(until - since);
+            match finding.kind {
+                // Of a series that has ended there can be no row behind it, but of others.
+                Kind::Ended => {
+                    theirs.first <= since + edge
+                        && theirs.last >= since - edge.max(2 * theirs.cadence)
+                        && witness.last >= until - edge
+                }
+                _ => theirs.first <= since + edge && theirs.last >= until - edge,
+            }
+        };
+        gaps.retain(covers);
+        let missing: i64 = gaps.iter().map(|gap| gap.2).sum();
+        let length: i64 = gaps.iter().map(|gap| gap.1 - gap.0).sum();
+        if missing == 0 || 2 * missing < finding.missing || self.windows.len() + gaps.len() > WINDOWS_MAX {
+            return;
+        }
+        let usual = theirs.rows as f64 / (theirs.last - theirs.first).max(1) as f64 * length as f64;
+        self.lacking.push((place, missing, usual, later(mine, &gaps, theirs)));
+        self.windows.extend(gaps.iter().map(|(since, until, _)| {
+            let edge = edge(until - since);
+            (place, key.clone(), since + edge, until - edge)
+        }));
+    }
+
+    /// Counts the rows in all of them, in one look.
+    fn counted(self, search: &Search, witness: &Witness, other: &Table) -> Result<Vec<(usize, Testimony)>> {
+        let Some(time) = other.roles.time.as_ref().filter(|_| !self.windows.is_empty()) else { return Ok(Vec::new()) };
+        let label = super::series::label(witness.columns.iter().map(|name| (name.as_str(), name.as_str())));
+        let time = format!("{}::TIMESTAMP", quote::name(time));
+        let named = |key: &Key| {
+            let part =
+                |(name, value): (&String, &Option<String>)| format!("{name}={}", value.as_deref().unwrap_or("NULL"));
+            quote::text(&witness.columns.iter().zip(key).map(part).collect::<Vec<_>>().join(" "))
+        };
+        let windows: Vec<String> = self
+            .windows
+            .iter()
+            .map(|(place, key, from, to)| {
+                format!("({place}, {}, {}, {})", named(key), quote::time(*from), quote::time(*to))
+            })
+            .collect();
+        let from = self.windows.iter().map(|window| window.2).min().unwrap_or(0);
+        let to = self.windows.iter().map(|window| window.3).max().unwrap_or(0);
+        let rows = search.session.engine.counted_by(&format!(
+            "SELECT place, count(*) FROM (VALUES {}) AS gap (place, series, since, until) \
+             JOIN (SELECT {label} AS label, {time} AS t FROM {} WHERE {time} > {} AND {time} < {}) AS there \
+             ON label = series AND t > since AND t < until GROUP BY place",
+            windows.join(", "),
+            other.sql(),
+            quote::time(from),
+            quote::time(to)
+        ))?;
+        let there: HashMap<i64, i64> = rows.iter().map(|row| (row[0].int(), row[1].int())).collect();
+        let told = |(place, asked, usual, offset): (usize, i64, f64, Option<i64>)| {
+            let there = there.get(&(place as i64)).copied().unwrap_or(0);
+            // Rows of another kind, that come far more seldom or more often, are no other side of a link.
+            let is_like = usual >= 0.5 * asked as f64 && usual <= 2.0 * asked as f64;
+            let tells = is_like || there == 0 && usual >= ROWS_LEAST;
+            tells.then(|| (place, Testimony { other: other.name.clone(), asked, there, offset }))
+        };
+        Ok(self.lacking.into_iter().filter_map(told).collect())
+    }
+}
+
+/// How much later rows come in another table: by gaps that both have, else by where both begin or end with the same row.
+fn later(mine: &Course, gaps: &[(i64, i64, i64)], theirs: &Course) -> Option<i64> {
+    let mut offsets = Vec::new();
+    for (since, until, _) in gaps {
+        let near = (until - since) / 4;
+        let first = theirs.steps.partition_point(|step| step.since < since - near);
+        let same = |step: &&Step| (step.since - since).abs() <= near && (step.until - until).abs() <= near;
+        if let Some(step) = theirs.steps[first..].first().filter(same) {
+            offsets.extend([step.since - since, step.until - until]);
+        }
+    }
+    if offsets.is_empty() {
+        let ends = [theirs.first - mine.first, theirs.last - mine.last];
+        offsets.extend(ends.into_iter().filter(|apart| 2 * apart.abs() < mine.cadence));
+    }
+    agreed(&offsets)
+}

@@ -1,0 +1,134 @@
+//! On which link of the way rows were lost: what tables that have the same series tell of it, in any order, and what they
+//! cannot tell.
+
+use std::fs;
+use std::path::Path;
+
+use crate::rca::{folder, rows_in, run_in};
+
+/// Rows of two stations, one each ten seconds from 2025-03-01 on.
+#[derive(Clone, Copy)]
+struct Log {
+    /// How much later than in the first table, in milliseconds.
+    late: u64,
+    /// Rows of station A that are not there.
+    lacks: (u64, u64),
+    /// At how many the counter rolls over.
+    modulus: u64,
+    /// From which row of station A on the counter begins anew.
+    anew: u64,
+    /// Rows, and what is added to all numbers.
+    rows: u64,
+    adds: u64,
+}
+
+const WHOLE: Log = Log { late: 0, lacks: (0, 0), modulus: u64::MAX, anew: u64::MAX, rows: 600, adds: 0 };
+const LACKING: Log = Log { late: 80, lacks: (400, 410), ..WHOLE };
+
+impl Log {
+    fn write(self, place: &Path, name: &str) {
+        self.write_as(place, name, true);
+    }
+
+    fn write_as(self, place: &Path, name: &str, is_counted: bool) {
+        let mut text = if is_counted { "ts,station,seq\n" } else { "ts,station\n" }.to_string();
+        for n in 0..self.rows {
+            for station in ["A", "B"] {
+                if station == "A" && (self.lacks.0..self.lacks.1).contains(&n) {
+                    continue;
+                }
+                let own = if station == "A" && n >= self.anew { n - self.anew } else { n };
+                let (second, number) = (n * 10, (own + self.adds) % self.modulus);
+                let clock = format!("{:02}:{:02}:{:02}.{:03}", second / 3600, second / 60 % 60, second % 60, self.late);
+                let number = if is_counted { format!(",{number}") } else { String::new() };
+                text.push_str(&format!("2025-03-01T{clock}Z,{station}{number}\n"));
+            }
+        }
+        fs::write(place.join(format!("{name}.csv")), text).expect("written");
+    }
+}
+
+/// The cause and its reasons, of each table with a finding.
+fn causes(place: &Path, files: &[&str]) -> Vec<(String, String)> {
+    let rows = rows_in(place, &[&["missing"], files].concat());
+    let cause = |row: &serde_json::Value| {
+        assert_eq!(row["missing"], 10, "{row}");
+        let detail = row["detail"].as_str().expect("a text");
+        let cause = detail.split_once("cause: ").expect("a cause").1;
+        (row["source"].as_str().expect("a name").to_string(), cause.to_string())
+    };
+    rows.iter().map(cause).collect()
+}
+
+fn assert_begins(told: &[(String, String)], expected: &[(&str, &str)]) {
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for ((source, cause), (name, begin)) in told.iter().zip(expected) {
+        assert!(source == name && cause.starts_with(begin), "{told:#?} for {name}: {begin}");
+    }
+}
+
+#[test]
+fn the_order_of_sources_changes_nothing_and_a_table_that_has_them_proves_they_were_sent() {
+    for is_counted in [true, false] {
+        let place = folder();
+        WHOLE.write_as(place.path(), "sent", is_counted);
+        Log { late: 40, ..LACKING }.write_as(place.path(), "gate", is_counted);
+        LACKING.write_as(place.path(), "recv", is_counted);
+        let files = ["sent.csv", "gate.csv", "recv.csv"];
+        let asked = |order: [usize; 3]| {
+            let output =
+                run_in(place.path(), &["missing", files[order[0]], files[order[1]], files[order[2]], "-f", "json"]);
+            String::from_utf8(output.stdout).expect("UTF-8")
+        };
+        let answers = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].map(asked);
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+        let told = causes(place.path(), &files);
+        assert_begins(&told, &[("gate", "lost between sent and gate ("), ("recv", "lost between sent and gate (")]);
+        let reason = if is_counted { "sent has all 10 of them; gate lacks them too" } else { "sent has 10 rows in" };
+        assert!(told[1].1.contains(reason), "{told:#?}");
+    }
+}
+
+#[test]
+fn some_are_lost_on_one_link_and_the_rest_on_the_next() {
+    let place = folder();
+    WHOLE.write(place.path(), "sent");
+    Log { late: 40, lacks: (400, 404), ..WHOLE }.write(place.path(), "gate");
+    LACKING.write(place.path(), "recv");
+    let found = rows_in(place.path(), &["missing", "recv.csv", "gate.csv", "sent.csv"]);
+    let detail = |at: usize| found[at]["detail"].as_str().expect("a text");
+    let cause = "cause: lost between sent and gate, and between gate and recv (very likely: sent has all 10 of them; \
+                 gate has 6 of the 10";
+    assert!(detail(0).contains(cause), "{found:#?}");
+    assert!(detail(1).contains("cause: lost between sent and gate (very likely: sent has all 4"), "{found:#?}");
+}
+
+#[test]
+fn numbers_of_before_a_roll_over_or_a_new_beginning_are_others() {
+    for peculiar in [Log { modulus: 256, ..WHOLE }, Log { anew: 300, ..WHOLE }] {
+        let place = folder();
+        let lacking = Log { late: 80, lacks: (400, 410), ..peculiar };
+        peculiar.write(place.path(), "sent");
+        lacking.write(place.path(), "recv");
+        let told = causes(place.path(), &["sent.csv", "recv.csv"]);
+        assert_begins(&told, &[("recv", "lost between sent and recv (very likely: sent has all 10 of them")]);
+        Log { late: 0, ..lacking }.write(place.path(), "sent");
+        let told = causes(place.path(), &["sent.csv", "recv.csv"]);
+        let (before, both) = ("lost before sent, or never sent (likely: ", [("recv", "sent"), ("sent", "recv")]);
+        let expected = both.map(|(own, other)| (own, format!("{before}{other} lacks them too")));
+        assert_begins(&told, &expected.each_ref().map(|(own, begin)| (*own, begin.as_str())));
+    }
+}
+
+#[test]
+fn a_log_that_does_not_cover_the_time_tells_nothing() {
+    let short = Log { rows: 300, ..WHOLE };
+    for (is_counted, sent) in [(true, short), (false, short), (true, Log { adds: 100_000, ..WHOLE })] {
+        let place = folder();
+        sent.write_as(place.path(), "sent", is_counted);
+        LACKING.write_as(place.path(), "recv", is_counted);
+        let told = causes(place.path(), &["recv.csv", "sent.csv"]);
+        let alone = if is_counted { "lost on the way" } else { "the producer was silent, or its rows were lost" };
+        assert_begins(&told, &[("recv", &format!("{alone} (possible: in 1 of 2 series; refuted"))]);
+    }
+}
