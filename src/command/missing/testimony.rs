@@ -56,14 +56,14 @@ const ROWS_LEAST: f64 = 5.0;
 /// More stretches of time are not looked into at once.
 const WINDOWS_MAX: usize = 10_000;
 
-/// Keeps what was seen of a table, if another one may have the same series.
-pub fn keep(search: &mut Search, series: &Series, seen: Vec<Seen>) {
+/// Keeps by what a table was divided and, if another one may have the same series, what was seen of them.
+pub fn keep(search: &mut Search, series: &Series, mut seen: Vec<Seen>) {
     let has_all = |other: &Table| series.columns.iter().all(|name| other.column(name).is_some());
-    let has_number = |other: &Table| series.sequence.iter().all(|name| other.column(name).is_some());
-    let others = || search.session.tables.iter().filter(|other| other.name != series.table.name);
-    if others().any(|other| other.roles.time.is_some() && (has_all(other) || has_number(other))) {
-        search.witnesses.push(Rc::new(Witness::of(series, seen)));
+    let mut others = search.session.tables.iter().filter(|other| other.name != series.table.name);
+    if !others.any(|other| other.roles.time.is_some() && has_all(other)) {
+        seen.clear();
     }
+    search.witnesses.push(Rc::new(Witness::of(series, seen)));
 }
 
 /// What other tables tell of these findings of one table, by the findings' places.
