@@ -1,5 +1,6 @@
 //! What the whole program does, in one binary: transcripts, planted truth, the house's own rules.
 
+mod absences;
 mod arrangement;
 mod cadences;
 mod case;

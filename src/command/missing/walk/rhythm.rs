@@ -96,17 +96,28 @@ pub struct Segment {
     spreads: f64,
     /// The sum and the number of single steps.
     singles: (f64, u64),
+    /// The step that most of them may be, by a vote (Boyer and Moore, "MJRTY", 1981): its votes, and how often it was seen
+    /// at least.
+    usual: (f64, u64, u64),
 }
 
 impl Segment {
     fn new(place: u64, since: i64, beat: &Beat) -> Segment {
         let exact = (beat.spread == 0.0).then_some(beat.cadence);
-        Segment { place, since, blocks: 0, exact, spreads: 0.0, singles: (0.0, 0) }
+        Segment { place, since, blocks: 0, exact, spreads: 0.0, singles: (0.0, 0), usual: (0.0, 0, 0) }
     }
 
     /// A cadence that somebody said, in microseconds.
     pub fn said(every: i64, since: i64) -> Segment {
-        Segment { place: 1, since, blocks: 1, exact: Some(every as f64), spreads: 0.0, singles: (0.0, 0) }
+        Segment {
+            place: 1,
+            since,
+            blocks: 1,
+            exact: Some(every as f64),
+            spreads: 0.0,
+            singles: (0.0, 0),
+            usual: (0.0, 0, 0),
+        }
     }
 
     fn add(&mut self, steps: &[f64], beat: &Beat) {
@@ -118,6 +129,11 @@ impl Segment {
         let (shortest, longest) = (0.5 * beat.cadence, 1.5 * beat.cadence);
         for step in steps.iter().filter(|step| **step > shortest && **step < longest) {
             self.singles = (self.singles.0 + step, self.singles.1 + 1);
+            self.usual = match self.usual {
+                (usual, votes, seen) if usual == *step => (usual, votes + 1, seen + 1),
+                (_, 0, _) => (*step, 1, 1),
+                (usual, votes, seen) => (usual, votes - 1, seen),
+            };
         }
     }
 
@@ -138,9 +154,14 @@ impl Segment {
         Some(Beat { cadence: if spread == 0.0 { cadence } else { mean }, spread, is_regular: true, summed: None })
     }
 
-    /// Microseconds: the mean of the single steps, in which what single rows waver by cancels out.
+    /// Microseconds: the step that nearly all of them are, else the mean of the single steps, in which what single rows
+    /// waver by cancels out.
     pub fn cadence(&self) -> f64 {
-        self.exact.unwrap_or(self.singles.0 / self.singles.1.max(1) as f64)
+        const NEARLY_ALL: f64 = 0.9;
+        let (usual, _, seen) = self.usual;
+        let is_usual = seen as f64 >= NEARLY_ALL * self.singles.1.max(1) as f64;
+        let usual = is_usual.then_some(usual);
+        self.exact.or(usual).unwrap_or(self.singles.0 / self.singles.1.max(1) as f64)
     }
 
     pub fn spread(&self) -> f64 {
