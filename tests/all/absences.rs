@@ -45,6 +45,41 @@ fn sum(rows: &[Value]) -> i64 {
 }
 
 #[test]
+fn an_infinite_time_is_no_moment() {
+    let place = folder();
+    let rows = |more: &str| {
+        let own: String = (0..60).map(|n| format!("{n}\t{}\n", stamp(n * 3600).replace('T', " "))).collect();
+        own + more
+    };
+    for (name, rows) in [
+        ("few", "1\t2025-03-01 00:00:00+00\n2\tinfinity\n3\t2025-03-02 00:00:00+00\n".to_string()),
+        ("many", rows("70\tinfinity\n71\t-infinity\n")),
+    ] {
+        let text = format!(
+            "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.lease (\n    id integer,\n    \
+             valid_until timestamp with time zone\n);\n\nCOPY public.lease (id, valid_until) FROM stdin;\n{rows}\\.\n\n\
+             --\n-- PostgreSQL database dump complete\n--\n"
+        );
+        fs::write(place.path().join(format!("{name}.sql")), text).expect("written");
+        let found = missing(place.path(), &[&format!("{name}.sql")]);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_level_is_no_series() {
+    let place = folder();
+    let line = |n: u64| {
+        let (level, code) = if n % 10 == 3 { ("ERROR", "E12") } else { ("INFO", "I00") };
+        format!("{},{level},{code},{}.5", stamp(n), n * 7 % 11)
+    };
+    write(place.path(), "t.csv", "ts,level,code,value", (0..250).map(line));
+    assert_eq!(told(&missing(place.path(), &["t.csv"])), []);
+    let notes = said(place.path(), &["t.csv"]);
+    assert!(notes.contains("t: 1 series, 250 rows, cadence 1s as found, no gap over 1.5s"), "{notes}");
+}
+
+#[test]
 fn a_cadence_is_the_step_that_nearly_all_are() {
     let place = folder();
     // Noon in Berlin, on either side of the end of March.

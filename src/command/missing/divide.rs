@@ -160,10 +160,12 @@ impl Sample {
         let profile = profile::of(search, series.table)?;
         let (engine, table) = (&search.session.engine, series.table);
         let time = series.time_sql();
+        // What a row says tells no producer.
+        let told = &table.roles;
         let is_telling = |name: &str| {
             name != series.time
                 && series.sequence.as_deref() != Some(name)
-                && table.roles.message.as_deref() != Some(name)
+                && ![&told.level, &told.code, &told.message, &told.result].contains(&&Some(name.to_string()))
         };
         let columns: Vec<_> = table
             .own_columns()

@@ -53,7 +53,10 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
             !end.is_null() && (end.int() == i64::MAX || end.int() <= -i64::MAX || sentinels::is_day(end.int()))
         };
         if row[1..3].iter().any(is_odd) {
-            is_time = Some(format!("{time} NOT IN ({})", sentinels::instants(Kind::Time)));
+            let is_infinite = |end: &Value| !end.is_null() && (end.int() == i64::MAX || end.int() <= -i64::MAX);
+            let finite =
+                if row[1..3].iter().any(is_infinite) { format!("isfinite({time}) AND ") } else { String::new() };
+            is_time = Some(format!("{finite}{time} NOT IN ({})", sentinels::instants(Kind::Time)));
             let finite =
                 format!("isfinite({time}) AND ({condition}) AND {time} NOT IN ({})", sentinels::instants(Kind::Time));
             row.splice(1..3, ask(&format!("min({time}), max({time})"), &finite)?);
