@@ -80,6 +80,30 @@ fn a_level_is_no_series() {
 }
 
 #[test]
+fn what_was_not_looked_for_or_is_left_out_is_not_denied() {
+    let place = folder();
+    let lacking = (0..300).filter(|n| !(100..110).contains(n) && *n != 120);
+    write(place.path(), "t.csv", "ts,seq,v", lacking.map(|n| format!("{},{n},{}.5", stamp(n * 10), n * 7 % 11)));
+    for more in [&["--kind", "late"][..], &["--kind", "time_gap"], &["--min-share", "0.9"]] {
+        let notes = said(place.path(), &[&["t.csv"], more].concat());
+        assert!(notes.contains("cadence 10s as found") && !notes.contains(", no "), "{more:?}: {notes}");
+    }
+    let silent = (0..300).filter(|n| !(100..110).contains(n)).zip(0..);
+    write(place.path(), "s.csv", "ts,seq,v", silent.map(|(n, q)| format!("{},{q},{}.5", stamp(n * 10), n * 7 % 11)));
+    let notes = said(place.path(), &["s.csv", "--kind", "sequence_gap"]);
+    assert!(!notes.contains("no gap over") && notes.contains(", no hole in the sequence"), "{notes}");
+}
+
+#[test]
+fn tables_without_a_time_are_named() {
+    let place = folder();
+    write(place.path(), "u.csv", "unit,v", (0..30).map(|n| format!("u{n},{n}.5")));
+    let note = "note: no gaps in time or in sequence from tables without a time: u\n";
+    assert!(said(place.path(), &["u.csv"]).contains(note));
+    assert!(!said(place.path(), &["u.csv", "--kind", "null_rate"]).contains(note));
+}
+
+#[test]
 fn a_cadence_is_the_step_that_nearly_all_are() {
     let place = folder();
     // Noon in Berlin, on either side of the end of March.

@@ -11,7 +11,7 @@ use super::{
 use crate::error::Result;
 use crate::session::Table;
 
-const KINDS: [Kind; 8] = [
+pub const KINDS: [Kind; 8] = [
     Kind::TimeGap,
     Kind::SequenceGap,
     Kind::Duplicate,
@@ -105,6 +105,8 @@ fn known(search: &mut Search, series: &Series, seen: &[Seen]) -> bool {
         rows: seen.iter().map(|seen| seen.line.rows as i64).sum(),
         steps: seen.iter().map(|seen| seen.line.rows as i64 - 1).max().unwrap_or(0),
         found: series.found.clone(),
+        has_no_gap: false,
+        has_no_hole: false,
     });
     true
 }

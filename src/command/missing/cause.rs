@@ -40,6 +40,9 @@ pub struct Known {
     pub changed: usize,
     /// How the columns came about.
     pub found: String,
+    /// Whether gaps, or holes in the sequence, were looked for and not found.
+    pub has_no_gap: bool,
+    pub has_no_hole: bool,
 }
 
 impl Known {

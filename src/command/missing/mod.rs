@@ -1,12 +1,13 @@
 //! `rca missing`: what is not there that should be.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use clap::{Args, ValueEnum};
 
 use super::{Answer, Ask, Reading};
 use crate::args::{Common, share};
+use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::Kind as ColumnKind;
 use crate::model::duration;
@@ -227,6 +228,8 @@ pub struct Search<'a> {
     /// Tables without a cadence.
     pub irregular: Vec<String>,
     pub walked: Vec<Walked>,
+    /// Tables with numbers that only rows without a time have.
+    pub filled: HashSet<String>,
     /// Tables whose series other tables may have too.
     pub witnesses: Vec<Rc<testimony::Witness>>,
     /// `--every` in microseconds.
@@ -251,8 +254,7 @@ impl Search<'_> {
 
     /// What must hold of the rows of a table: the window and `--where`.
     pub fn condition(&self, table: &crate::session::Table) -> String {
-        let time =
-            table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", crate::engine::quote::readable_name(time)));
+        let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time)));
         let within = time.filter(|_| !self.window.is_open()).map(|time| self.window.sql(&time));
         let said = self.args.common.evidence.condition.as_ref().map(|condition| format!("({condition})"));
         let parts: Vec<String> = within.into_iter().chain(said).collect();
@@ -302,7 +304,7 @@ impl Searched {
     /// # Errors
     /// If the engine refuses to keep the findings.
     pub(super) fn answer(&self, session: &Session) -> Result<Answer> {
-        let looked_at = self.known.iter().map(|known| summary::looked_at(known, &self.findings));
+        let looked_at = self.known.iter().map(summary::looked_at);
         let notes = looked_at.chain(self.notes.iter().cloned()).collect();
         let strips = strips(&self.findings);
         let rows: Vec<Vec<Value>> = self.findings.iter().map(Finding::row).collect();
@@ -333,6 +335,7 @@ impl MissingArgs {
             known: Vec::new(),
             irregular: Vec::new(),
             walked: Vec::new(),
+            filled: HashSet::new(),
             witnesses: Vec::new(),
             every,
             window,
@@ -355,6 +358,8 @@ impl MissingArgs {
     pub(super) fn search(&self, session: &Session) -> Result<Searched> {
         let mut notes = Vec::new();
         let (mut search, tables) = self.look(session, &mut notes)?;
+        summary::judge(&mut search);
+        notes.extend(self.untimed(&search, &tables));
         cause::explain(&mut search)?;
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
@@ -394,13 +399,28 @@ impl MissingArgs {
         Ok(Searched { findings, single, notes, known: search.known, walked: search.walked, tables })
     }
 
+    /// Tables in which nothing is looked for by time, if anything was asked for that is.
+    fn untimed(&self, search: &Search, tables: &[&Table]) -> Option<String> {
+        let untimed: Vec<&str> = tables
+            .iter()
+            .filter(|table| table.roles.time.is_none() && self.is_divided_alike(table))
+            .map(|table| table.name.as_str())
+            .collect();
+        (!untimed.is_empty() && search.wants(&cadence::KINDS))
+            .then(|| format!("no gaps in time or in sequence from tables without a time: {}", untimed.join(", ")))
+    }
+
+    /// Whether a table has the columns of `--series`.
+    fn is_divided_alike(&self, table: &Table) -> bool {
+        self.series.iter().all(|column| table.column(column).is_some())
+    }
+
     /// Everything that single tables tell.
     fn look<'a>(&'a self, session: &'a Session, notes: &mut Vec<String>) -> Result<(Search<'a>, Vec<&'a Table>)> {
         let mut search = self.begin(session)?;
         let tables = super::tables_with(session, self.common.evidence.condition.as_deref(), notes)?;
         for table in &tables {
-            let asked = self.series.iter().all(|column| table.column(column).is_some());
-            if !self.series.is_empty() && !asked {
+            if !self.is_divided_alike(table) {
                 continue;
             }
             profile::of(&mut search, table)?;
@@ -413,9 +433,7 @@ impl MissingArgs {
             }
             nulls::search(&mut search, table)?;
         }
-        if !self.series.is_empty()
-            && !tables.iter().any(|table| self.series.iter().all(|column| table.column(column).is_some()))
-        {
+        if !self.series.is_empty() && !tables.iter().any(|table| self.is_divided_alike(table)) {
             let names: Vec<&str> =
                 tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
             let near: Vec<String> = self

@@ -1,18 +1,33 @@
 //! What was looked at, so that finding nothing is an answer too; and when things were missing, as a strip.
 
-use super::cause::Known;
-use super::{Finding, Kind};
+use super::cause::{Counter, Known};
+use super::{Finding, Kind, Search};
 use crate::model::coverage::grouped;
 use crate::model::duration;
 use crate::model::time;
 
+/// Of which tables it can be said that nothing is missing: by all that was found, before any of it is left out.
+pub fn judge(search: &mut Search) {
+    let mut known = std::mem::take(&mut search.known);
+    for known in &mut known {
+        let has = |kind: Kind| {
+            let is_own = |one: &&Finding| one.source == known.table.source && one.table_name == known.table.short_name;
+            search.findings.iter().filter(is_own).any(|one| one.kind == kind)
+        };
+        let is_hole = |one: &Finding| matches!(one.counter, Counter::Lost | Counter::Holes);
+        let has_lost = search.findings.iter().any(|one| one.table() == known.table.name && is_hole(one));
+        let (gaps, holes) = (search.wants(&[Kind::TimeGap]), search.wants(&[Kind::SequenceGap]));
+        // Gaps in time whose numbers are missing too are holes.
+        let are_all_looked_for = gaps && (holes || known.sequence.is_none());
+        let (gap, hole) = (has(Kind::TimeGap), has(Kind::SequenceGap));
+        known.has_no_gap = are_all_looked_for && !gap && !hole && !search.filled.contains(&known.table.name);
+        known.has_no_hole = holes && known.sequence.is_some() && !hole && !has_lost;
+    }
+    search.known = known;
+}
+
 /// What is said of a table with a cadence.
-pub fn looked_at(known: &Known, findings: &[Finding]) -> String {
-    let has = |kind: Kind| {
-        findings
-            .iter()
-            .any(|one| one.kind == kind && one.source == known.table.source && one.table_name == known.table.short_name)
-    };
+pub fn looked_at(known: &Known) -> String {
     let each = match known.cadence {
         (least, most) if most - least > least / 10 => {
             format!("{} to {}", duration::shown(least), duration::shown(most))
@@ -30,10 +45,10 @@ pub fn looked_at(known: &Known, findings: &[Finding]) -> String {
     if known.steps < 20 {
         text.push_str(&format!(" in no more than {} steps", known.steps));
     }
-    if !has(Kind::TimeGap) && !has(Kind::SequenceGap) {
+    if known.has_no_gap {
         text.push_str(&format!(", no gap over {}", duration::shown(known.limit)));
     }
-    if known.sequence.is_some() && !has(Kind::SequenceGap) {
+    if known.has_no_hole {
         text.push_str(", no hole in the sequence");
     }
     if known.changed > 0 {
