@@ -104,6 +104,22 @@ fn tables_without_a_time_are_named() {
 }
 
 #[test]
+fn a_counter_that_rolls_over_in_an_outage_lost_what_was_due() {
+    let place = folder();
+    // The longer loss is of nearly all numbers, when it is known already at how many it rolls over.
+    for (lost, missing) in [(250..300, 51), (1_144..1_364, 221)] {
+        let rows = (0..2_500_u64).filter(|n| !lost.contains(n) && *n != 700);
+        write(place.path(), "w.csv", "ts,seq", rows.map(|n| format!("{},{}", stamp(n * 10), n % 256)));
+        let found = self::missing(place.path(), &["w.csv"]);
+        assert!(found.iter().all(|row| row["kind"] == "sequence_gap"), "{found:#?}");
+        assert_eq!(sum(&found), missing, "{found:#?}");
+        for finding in &found {
+            assert_eq!(sum(&shown(place.path(), finding, &["w.csv"])), finding["missing"].as_i64().expect("a count"));
+        }
+    }
+}
+
+#[test]
 fn a_cadence_is_the_step_that_nearly_all_are() {
     let place = folder();
     // Noon in Berlin, on either side of the end of March.

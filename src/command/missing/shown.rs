@@ -35,13 +35,33 @@ impl Rows<'_> {
         );
         match self.counter.and_then(|counter| counter.modulus) {
             None => rows,
-            Some(modulus) => format!(
-                "SELECT t, q + {modulus} * sum(CASE WHEN q < {low} AND q0 >= {high} THEN 1 ELSE 0 END) OVER (ORDER BY t, q0 ROWS UNBOUNDED PRECEDING) AS q \
-                 FROM (SELECT t, q, lag(q) OVER (ORDER BY t) AS q0 FROM ({rows}))",
-                low = modulus / 8,
-                high = modulus - modulus / 8,
-            ),
+            Some(modulus) => self.unrolled(&rows, modulus),
         }
+    }
+
+    /// Numbers that fall by more than half of all are those behind a roll-over, ones that rise by more come late from
+    /// before it.
+    fn unrolled(&self, rows: &str, modulus: i64) -> String {
+        let half = modulus / 2;
+        let counter = self.counter.into_iter();
+        let begins: Vec<String> = counter.clone().flat_map(|counter| &counter.lives).map(|at| stamp(*at)).collect();
+        let anew = match begins.len() {
+            0 | LISTED_MAX.. => String::new(),
+            _ => format!("WHEN t IN ({}) THEN 0 ", begins.join(", ")),
+        };
+        let wide = counter.flat_map(|counter| &counter.holes).filter(|hole| hole.before - hole.after > half);
+        let wide = wide.map(|hole| hole.until - hole.since).min();
+        // So long that more than half are missing in between.
+        let (long, soon) = wide.map_or_else(Default::default, |wide| {
+            let length = "epoch_us(t) - epoch_us(t0)";
+            (format!("WHEN q < q0 AND {length} >= {wide} THEN 1 "), format!(" AND {length} < {wide}"))
+        });
+        format!(
+            "SELECT t, q + {modulus} * sum(CASE {anew}{long}WHEN q0 - q > {half} THEN 1 WHEN q - q0 > {half}{soon} THEN -1 ELSE 0 END) \
+             OVER (ORDER BY t, q NULLS FIRST ROWS UNBOUNDED PRECEDING) AS q \
+             FROM (SELECT t, q, lag(q IGNORE NULLS) OVER line AS q0, lag(t) OVER line AS t0 FROM ({rows}) {})",
+            self.line("t, q NULLS FIRST")
+        )
     }
 
     /// The stretch of time in which a counter was in this life.

@@ -1,5 +1,8 @@
 //! What the numbers of a series tell, row by row: which never arrived, which came again, where counting began anew.
 
+/// A number that falls by no more came late.
+const FALL_LEAST: i64 = 5;
+
 /// Numbers that lie between two rows and have not arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
@@ -146,15 +149,17 @@ impl Counter {
         };
         let mut unrolled = number + self.turns;
         if unrolled <= top
-            && let Some(modulus) = turn(top - self.turns, number, sent)
+            && let Some(modulus) = self.turn(top - self.turns, number, sent)
         {
             (self.turns, self.modulus) = (self.turns + modulus, Some(modulus));
             self.turned.push(Turn { at: row.at, adds: self.turns });
             unrolled = number + self.turns;
         }
-        // One of before the roll-over that comes behind it.
-        if self.modulus.is_some_and(|modulus| unrolled - top > modulus / 2) {
-            unrolled -= self.modulus.unwrap_or(0);
+        // One of before the roll-over that comes behind it, unless as many rows are due.
+        let is_late =
+            |modulus: i64| unrolled - top > modulus / 2 && sent.is_none_or(|sent| sent < modulus as f64 / 2.0);
+        if let Some(modulus) = self.modulus.filter(|modulus| is_late(*modulus)) {
+            unrolled -= modulus;
         }
         if unrolled > top {
             return self.go_on(unrolled, top, row.at, place);
@@ -232,30 +237,44 @@ impl Counter {
         true
     }
 
+    fn is_near_lowest(&self, number: i64, own: i64) -> bool {
+        let span = own.saturating_sub(self.lowest);
+        number <= self.lowest.saturating_add(FALL_LEAST.max(span / 10))
+    }
+
+    /// At how many it rolls over, if it did from `top` to `number`: where both are near the ends of 8, 16 or 32 bits and no
+    /// more numbers are missing in between than rows are due, or where just as many are missing as rows are due.
+    fn turn(&self, top: i64, number: i64, sent: Option<f64>) -> Option<i64> {
+        let is_known = |modulus: &i64| self.modulus.is_none_or(|known| known == *modulus);
+        [1_i64 << 8, 1 << 16, 1 << 32].into_iter().filter(is_known).find(|modulus| {
+            let margin = modulus / 8;
+            let is_near = (modulus - margin..*modulus).contains(&top) && (0..margin).contains(&number);
+            let steps = modulus - top + number;
+            let is_due = match sent {
+                Some(sent) => (steps as f64 - sent).abs() <= 1.0_f64.max(0.1 * sent),
+                None => steps <= margin / 2,
+            };
+            if is_near {
+                return steps == 1 || is_due;
+            }
+            // A counter that began anew would be near its lowest number.
+            let tolerance = match self.is_near_lowest(number, top) {
+                true if number <= self.lowest + 1 => return false,
+                true => 1.0,
+                false => 1.0_f64.max(0.03 * steps as f64),
+            };
+            let is_within = number >= 0 && top < *modulus && (steps <= modulus / 2 || self.modulus.is_some());
+            is_within && sent.is_some_and(|sent| (steps as f64 - sent).abs() <= tolerance)
+        })
+    }
+
     /// Whether a number that fell is the first of a new life: it falls far, to about the lowest there was, and counting
     /// goes on from there.
     fn begins_anew(&self, number: i64, top: i64, next: Option<i64>) -> bool {
-        const FALL_LEAST: i64 = 5;
         let own = top - self.turns;
-        let (fall, span) = (own.saturating_sub(number), own.saturating_sub(self.lowest));
-        let near_lowest = number <= self.lowest.saturating_add(FALL_LEAST.max(span / 10));
-        fall > FALL_LEAST && near_lowest && next.is_none_or(|next| next > number && next < own)
+        let fall = own.saturating_sub(number);
+        fall > FALL_LEAST && self.is_near_lowest(number, own) && next.is_none_or(|next| next > number && next < own)
     }
-}
-
-/// At how many a counter rolls over that went from `top` to `number`: where both are near the ends of 8, 16 or 32
-/// bits, and no more numbers are missing in between than rows are due.
-fn turn(top: i64, number: i64, sent: Option<f64>) -> Option<i64> {
-    [1_i64 << 8, 1 << 16, 1 << 32].into_iter().find(|modulus| {
-        let margin = modulus / 8;
-        let is_near = (modulus - margin..*modulus).contains(&top) && (0..margin).contains(&number);
-        let steps = modulus - top + number;
-        let is_due = match sent {
-            Some(sent) => (steps as f64 - sent).abs() <= 1.0_f64.max(0.1 * sent),
-            None => steps <= margin / 2,
-        };
-        is_near && (steps == 1 || is_due)
-    })
 }
 
 #[cfg(test)]
@@ -263,15 +282,18 @@ mod tests {
     use super::*;
 
     fn counted(numbers: &[i64]) -> Counter {
-        let rows: Vec<Row> = numbers
-            .iter()
-            .zip(0_i64..)
-            .map(|(number, at)| Row { at, number: (*number >= 0).then_some(*number) })
-            .collect();
+        counted_at(numbers, |place| place as i64)
+    }
+
+    /// Of rows at these times, of which one is due at each.
+    fn counted_at(numbers: &[i64], at: impl Fn(usize) -> i64) -> Counter {
+        let row = |(place, number): (usize, &i64)| Row { at: at(place), number: (*number >= 0).then_some(*number) };
+        let rows: Vec<Row> = numbers.iter().enumerate().map(row).collect();
         let mut counter = Counter::default();
         counter.begin(rows[0]);
-        for at in 1..rows.len() {
-            counter.take(rows[at], rows.get(at + 1).copied(), Some(1.0), at as u64);
+        for place in 1..rows.len() {
+            let sent = (rows[place].at - rows[place - 1].at) as f64;
+            counter.take(rows[place], rows.get(place + 1).copied(), Some(sent), place as u64);
         }
         counter
     }
@@ -303,6 +325,18 @@ mod tests {
         assert_eq!(rolled.modulus, Some(256));
         let swapped = counted(&[253, 254, 0, 255, 1, 2]);
         assert_eq!((missing(&swapped), swapped.again.rows, swapped.lives.len()), (0, 0, 0));
+        let mut wide: Vec<i64> = (0..250).chain(300..440).map(|n| n % 256).collect();
+        let jump = counted_at(&wide, |place| if place < 250 { place as i64 } else { place as i64 + 50 });
+        assert_eq!((missing(&jump), jump.again.rows, jump.lives.len()), (50, 0, 0));
+        assert_eq!(jump.turned, [Turn { at: 300, adds: 256 }]);
+        // More than half of the numbers, once it is known at how many it rolls over.
+        wide.extend((600..640).map(|n| n % 256));
+        let jump = counted_at(&wide, |place| match place {
+            ..250 => place as i64,
+            250..390 => place as i64 + 50,
+            _ => place as i64 + 210,
+        });
+        assert_eq!((missing(&jump), jump.again.rows, jump.lives.len()), (210, 0, 0));
         let mut lossy = Counter::default();
         lossy.begin(Row { at: 0, number: Some(65_530) });
         let told = lossy.take(Row { at: 9, number: Some(3) }, None, Some(9.0), 1);
