@@ -80,6 +80,53 @@ fn a_level_is_no_series() {
 }
 
 #[test]
+fn a_number_that_came_without_a_time_is_not_missing() {
+    let place = folder();
+    let line = |n: u64| {
+        let time = if (100..110).contains(&n) { String::new() } else { stamp(n * 10) };
+        format!("{time},{n},{}.5", n * 7 % 11)
+    };
+    write(place.path(), "all.csv", "ts,seq,v", (0..300).map(line));
+    assert_eq!(told(&missing(place.path(), &["all.csv"])), [("null_rate", 10)]);
+    let notes = said(place.path(), &["all.csv"]);
+    assert!(notes.contains("all: 10 numbers would be missing that rows without a time have"), "{notes}");
+    assert!(!notes.contains("no gap over") && notes.contains("no hole in the sequence"), "{notes}");
+    write(place.path(), "some.csv", "ts,seq,v", (0..300).filter(|n| !(104..107).contains(n)).map(line));
+    for window in [&["some.csv"][..], &["some.csv", "--from", "2025-03-01"]] {
+        let found = missing(place.path(), &[window, &["--kind", "sequence_gap"]].concat());
+        assert_eq!(told(&found), [("sequence_gap", 3)], "{found:#?}");
+        assert_eq!(sum(&shown(place.path(), &found[0], &["some.csv"])), 3, "{found:#?}");
+    }
+    // After a new beginning nobody knows which of two numbers it is.
+    let anew = |n: u64| line(n).replacen(&format!(",{n},"), &format!(",{},", if n < 200 { n } else { n - 200 }), 1);
+    write(place.path(), "anew.csv", "ts,seq,v", (0..400).map(anew));
+    let found = missing(place.path(), &["anew.csv", "--kind", "sequence_gap"]);
+    assert_eq!((told(&found), sum(&shown(place.path(), &found[0], &["anew.csv"]))), (vec![("sequence_gap", 10)], 10));
+    let notes = said(place.path(), &["anew.csv"]);
+    assert!(notes.contains("anew: 10 rows without a time may be among those that are missing"), "{notes}");
+}
+
+#[test]
+fn copies_are_counted_as_their_sql_shows_them() {
+    let place = folder();
+    let twice = |n: u64| {
+        let time = if n == 8 { String::new() } else { stamp(n * 60) };
+        let again = usize::from(n == 8 || n == 30) + 1;
+        std::iter::repeat_n((time, n), again)
+    };
+    write(place.path(), "d.csv", "ts,seq", (0..60).flat_map(twice).map(|(time, n)| format!("{time},{n}")));
+    write(place.path(), "v.csv", "ts,v", (0..60).flat_map(twice).map(|(time, n)| format!("{time},{}.5", n * 7 % 11)));
+    for file in ["d.csv", "v.csv"] {
+        let found = missing(place.path(), &[file, "--kind", "duplicate"]);
+        assert!(
+            found.len() == 1 && found[0]["detail"].as_str().is_some_and(|text| text.starts_with("1 row ")),
+            "{found:#?}"
+        );
+        assert_eq!(shown(place.path(), &found[0], &[file]).len(), 1, "{found:#?}");
+    }
+}
+
+#[test]
 fn what_was_not_looked_for_or_is_left_out_is_not_denied() {
     let place = folder();
     let lacking = (0..300).filter(|n| !(100..110).contains(n) && *n != 120);

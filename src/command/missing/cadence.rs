@@ -7,6 +7,7 @@ use super::series::Series;
 use super::walk::{self, Seen};
 use super::{
     Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, testimony, time_gaps,
+    untimed,
 };
 use crate::error::Result;
 use crate::session::Table;
@@ -41,7 +42,8 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     let sentinels = sentinels::NUMBERS;
     let walked = walk::walk(search.session, &own, now, &sentinels)?;
     profile::walked(search, &own, now, &walked);
-    let seen = walked.series;
+    let mut seen = walked.series;
+    untimed::fill(search, &own, &mut seen)?;
     flatline::found(search, &own, now, &seen);
     for columns in later.chunks(walk::levels_at_once(seen.len())) {
         let seen = walk::walk(search.session, &own, columns, &sentinels)?.series;
@@ -69,6 +71,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     if divided.counts_together {
         let together = &Series { columns: Vec::new(), every: None, ..series.clone() };
         let mut counted = walk::walk(search.session, together, &[], &[])?.series;
+        untimed::fill(search, together, &mut counted)?;
         sequence_gaps::told_by_gaps(search, table, &mut counted);
         sequence_gaps::search(search, together, &counted, true);
         duplicates::by_number(search, together, &counted);

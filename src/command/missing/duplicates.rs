@@ -47,11 +47,14 @@ pub fn copies(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
         .filter(|column| column.kind != column::Kind::Blob)
         .map(|column| quote::readable_name(&column.name))
         .collect();
+    let rows: u64 = seen.iter().map(|seen| seen.line.rows).sum();
+    let all = search.profiles.get(&series.table.name).map_or(0, |profile| profile.rows);
+    let timed = if all == rows as i64 { String::new() } else { format!(" AND {} IS NOT NULL", series.time_sql()) };
     let mut found = found(&search.session.engine, series, &at_once, &columns)?;
     for seen in at_once {
         let Some(copies) = found.remove(&seen.label) else { continue };
         let sql = format!(
-            "SELECT * FROM {} WHERE {} QUALIFY row_number() OVER (PARTITION BY {}) > 1",
+            "SELECT * FROM {} WHERE {}{timed} QUALIFY row_number() OVER (PARTITION BY {}) > 1",
             series.table.sql(),
             series.is_series(&seen.values),
             columns.join(", "),

@@ -41,6 +41,7 @@ mod summary;
 mod testimony;
 mod time_gaps;
 mod told;
+mod untimed;
 mod volume;
 mod walk;
 
@@ -252,11 +253,31 @@ impl Search<'_> {
         }
     }
 
+    /// What must hold of the rows of any table and time: `--where`.
+    pub fn said(&self) -> String {
+        let said = self.args.common.evidence.condition.as_ref();
+        said.map_or_else(|| "true".into(), |condition| format!("({condition})"))
+    }
+
+    /// What holds of the rows of a table that have no time, or a sentinel in its place.
+    pub fn untimed(&self, table: &crate::session::Table) -> String {
+        let is_time = self.profiles.get(&table.name).and_then(|profile| profile.is_time.as_ref());
+        let is_untimed = match (is_time, &table.roles.time) {
+            (Some(is_time), _) => format!("NOT coalesce({is_time}, false)"),
+            (None, Some(time)) => format!("{} IS NULL", quote::readable_name(time)),
+            (None, None) => "true".into(),
+        };
+        match self.said().as_str() {
+            "true" => is_untimed,
+            said => format!("{said} AND {is_untimed}"),
+        }
+    }
+
     /// What must hold of the rows of a table: the window and `--where`.
     pub fn condition(&self, table: &crate::session::Table) -> String {
         let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time)));
         let within = time.filter(|_| !self.window.is_open()).map(|time| self.window.sql(&time));
-        let said = self.args.common.evidence.condition.as_ref().map(|condition| format!("({condition})"));
+        let said = Some(self.said()).filter(|said| said != "true");
         let parts: Vec<String> = within.into_iter().chain(said).collect();
         if parts.is_empty() { "true".into() } else { parts.join(" AND ") }
     }

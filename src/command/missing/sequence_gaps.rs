@@ -20,12 +20,13 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen], are_shared: b
         let cadence = seen.cadence();
         let of_lives = seen.line.told.counter.holes.chunk_by(|a, b| a.life == b.life);
         for holes in of_lives.flat_map(|holes| gaps::clusters(holes, |_| cadence)) {
-            search.findings.push(sequence_gap(series, seen, holes, are_shared));
+            let finding = sequence_gap(search, series, seen, holes, are_shared);
+            search.findings.push(finding);
         }
     }
 }
 
-fn sequence_gap(series: &Series, seen: &Seen, holes: &[Hole], are_shared: bool) -> Finding {
+fn sequence_gap(search: &Search, series: &Series, seen: &Seen, holes: &[Hole], are_shared: bool) -> Finding {
     let (first, last) = (&holes[0], &holes[holes.len() - 1]);
     let missing: i64 = holes.iter().map(Hole::missing).sum();
     let observed = (last.after - first.before + 1).max(0)
@@ -35,9 +36,17 @@ fn sequence_gap(series: &Series, seen: &Seen, holes: &[Hole], are_shared: bool) 
             .take(holes.len().saturating_sub(2))
             .map(|hole| hole.before - hole.after - 1)
             .sum::<i64>();
-    let rows =
-        Rows { series, which: series.is_series(&seen.values), are_many: false, counter: Some(&seen.line.told.counter) };
-    let track = Rc::new(Track { is_plain: seen.line.told.counter.is_plain(), gaps: Vec::new(), holes: holes.to_vec() });
+    let counter = &seen.line.told.counter;
+    // Rows without a time have numbers that are there.
+    let condition = match series.condition.as_str() {
+        condition if condition != "true" && counter.untimed > 0 && counter.is_single() => {
+            format!("{condition} OR {}", search.untimed(series.table))
+        }
+        condition => condition.to_string(),
+    };
+    let own = &Series { condition, ..series.clone() };
+    let rows = Rows { series: own, which: own.is_series(&seen.values), are_many: false, counter: Some(counter) };
+    let track = Rc::new(Track { is_plain: counter.is_plain(), gaps: Vec::new(), holes: holes.to_vec() });
     Finding {
         since: holes.iter().map(|hole| hole.since).min(),
         until: holes.iter().map(|hole| hole.until).max(),
@@ -60,7 +69,10 @@ fn sequence_gap(series: &Series, seen: &Seen, holes: &[Hole], are_shared: bool) 
 /// A gap without any was a silence.
 pub fn told_by_gaps(search: &mut Search, table: &Table, counted: &mut [Seen]) {
     let is_own = |finding: &&mut Finding| {
-        finding.kind == Kind::TimeGap && finding.source == table.source && finding.table_name == table.short_name
+        finding.track.is_some()
+            && finding.kind == Kind::TimeGap
+            && finding.source == table.source
+            && finding.table_name == table.short_name
     };
     let Some(together) = counted.first_mut() else { return };
     let holes = &mut together.line.told.counter.holes;

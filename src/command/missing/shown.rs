@@ -27,8 +27,10 @@ impl Rows<'_> {
         let label = if self.are_many { format!("{} AS series, ", series.label()) } else { String::new() };
         let number = series.sequence.as_ref().map_or_else(|| "NULL::BIGINT".into(), |name| quote::readable_name(name));
         let within = self.counter.zip(life).map_or_else(String::new, |(counter, life)| self.within(counter, life));
+        let is_untimed = self.counter.is_some_and(|counter| counter.untimed > 0 && !counter.is_single());
+        let timed = if is_untimed { format!(" AND {} IS NOT NULL", series.time_sql()) } else { String::new() };
         let rows = format!(
-            "SELECT {label}{} AS t, {number} AS q FROM {} WHERE {}{within}",
+            "SELECT {label}{} AS t, {number} AS q FROM {} WHERE {}{within}{timed}",
             series.time_sql(),
             series.table.sql(),
             self.which
@@ -163,9 +165,10 @@ impl Rows<'_> {
     /// Rows whose number was there before, in the same life of the counter.
     pub fn again(&self) -> String {
         let lives = self.counter.map(|counter| counter.lives.as_slice()).unwrap_or_default();
+        let timed = if self.counter.is_some_and(|counter| counter.untimed > 0) { " AND t IS NOT NULL" } else { "" };
         let life: Vec<String> = lives.iter().take(LISTED_MAX).map(|at| format!(", t >= {}", stamp(*at))).collect();
         quote::one_line(&format!(
-            "SELECT t AS ts, q AS sequence FROM ({}) WHERE q IS NOT NULL QUALIFY row_number() OVER (PARTITION BY q{} ORDER BY t) > 1 ORDER BY ALL",
+            "SELECT t AS ts, q AS sequence FROM ({}) WHERE q IS NOT NULL{timed} QUALIFY row_number() OVER (PARTITION BY q{} ORDER BY t) > 1 ORDER BY ALL",
             self.numbered(None),
             life.concat()
         ))

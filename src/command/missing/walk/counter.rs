@@ -83,6 +83,8 @@ pub struct Counter {
     /// Rows without a number since the last one with one.
     blanks: i64,
     pub has_blanks: bool,
+    /// Rows with a number and without a time.
+    pub untimed: u64,
     pub again: Again,
     pub holes: Vec<Hole>,
     /// When each life but the first began.
@@ -113,7 +115,12 @@ impl Counter {
 
     /// Whether all rows have a number, and numbers never fell.
     pub fn is_plain(&self) -> bool {
-        self.numbers == 0 || !self.has_blanks && self.modulus.is_none() && self.lives.is_empty()
+        self.numbers == 0 || !self.has_blanks && self.untimed == 0 && self.is_single()
+    }
+
+    /// Whether each number is there for one row: the counter did not roll over, nor begin anew.
+    pub fn is_single(&self) -> bool {
+        self.modulus.is_none() && self.lives.is_empty()
     }
 
     /// The lowest number of all and the highest of the last life.
@@ -226,8 +233,8 @@ impl Counter {
         (self.bottom, self.begun, self.lowest) = (number, at, self.lowest.min(number));
     }
 
-    /// A number that comes late fills its hole.
-    fn fill(&mut self, number: i64) -> bool {
+    /// A number that comes late, or without a time, fills its hole.
+    pub fn fill(&mut self, number: i64) -> bool {
         let life = u32::try_from(self.lives.len()).unwrap_or(u32::MAX);
         let from = self.holes.partition_point(|hole| hole.life < life);
         let at = from + self.holes[from..].partition_point(|hole| hole.before <= number);

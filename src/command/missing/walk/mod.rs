@@ -34,6 +34,8 @@ pub struct Seen {
     pub label: String,
     /// In the order of the columns that tell series apart; `None` for NULL.
     pub values: Key,
+    /// Of the values, as the engine has it.
+    pub hash: u64,
     pub line: Line,
     /// Of each column that was asked for.
     pub levels: Vec<Level>,
@@ -289,13 +291,13 @@ impl<'a> Walk<'a> {
         let mut levels = std::mem::take(&mut self.levels).into_iter();
         let mut arrivals = std::mem::take(&mut self.arrivals).into_iter();
         let mut seen: Vec<Seen> = Vec::with_capacity(self.lines.len());
-        for (line, values) in self.lines.into_iter().zip(keys) {
+        for ((line, values), hash) in self.lines.into_iter().zip(keys).zip(self.names.hashes) {
             let levels: Vec<Level> = levels.by_ref().take(self.floats).collect();
             let arrival = arrivals.next().unwrap_or_default();
             let Some(mut line) = line else { continue };
             line.finish();
             let label = self.series.label_of(&values);
-            seen.push(Seen { label, values, line, levels, late: arrival.late, behind: arrival.behind });
+            seen.push(Seen { label, values, hash, line, levels, late: arrival.late, behind: arrival.behind });
         }
         seen.sort_by(|a, b| a.label.cmp(&b.label));
         Walked { series: seen, values: self.values }
