@@ -167,6 +167,37 @@ fn a_counter_that_rolls_over_in_an_outage_lost_what_was_due() {
 }
 
 #[test]
+fn a_window_that_begins_in_an_outage_lacks_the_rows_due_in_it() {
+    let place = folder();
+    let line = |n: u64, station: &str, number: u64| format!("{},{station},{number}", stamp(n * 10));
+    let lost = |n: u64| {
+        let a = (!(400..410).contains(&n)).then(|| line(n, "A", n));
+        a.into_iter().chain([line(n, "B", n)])
+    };
+    write(place.path(), "lost.csv", "ts,station,seq", (0..600).flat_map(lost));
+    let silent = |n: u64| {
+        let a = (!(400..410).contains(&n)).then(|| line(n, "A", if n < 400 { n } else { n - 10 }));
+        a.into_iter().chain([line(n, "B", n)])
+    };
+    write(place.path(), "silent.csv", "ts,station,seq", (0..600).flat_map(silent));
+    for (file, cause) in [("lost.csv", "lost on the way"), ("silent.csv", "the producer was silent")] {
+        let found = missing(place.path(), &[file, "--from", "2025-03-01T01:07:00Z"]);
+        assert_eq!(told(&found), [("time_gap", 8)], "{found:#?}");
+        assert_eq!((&found[0]["series"], &found[0]["since"]), (&"station=A".into(), &"2025-03-01T01:07:00Z".into()));
+        let detail = found[0]["detail"].as_str().expect("a text");
+        assert!(detail.contains("the last one is 30s before it") && detail.contains(cause), "{detail}");
+        assert_eq!(sum(&shown(place.path(), &found[0], &[file])), 8, "{found:#?}");
+        let notes = said(place.path(), &[file, "--from", "2025-03-01T01:07:00Z"]);
+        assert_eq!(notes.contains("no hole in the sequence"), file == "silent.csv", "{notes}");
+    }
+    // A series that begins in the window had nothing to lose.
+    let begins = |n: u64| (n > 410).then(|| line(n, "A", n)).into_iter().chain([line(n, "B", n)]);
+    write(place.path(), "begins.csv", "ts,station,seq", (0..600).flat_map(begins));
+    let found = missing(place.path(), &["begins.csv", "--from", "2025-03-01T01:07:00Z"]);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn a_cadence_is_the_step_that_nearly_all_are() {
     let place = folder();
     // Noon in Berlin, on either side of the end of March.

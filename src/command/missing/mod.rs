@@ -14,6 +14,7 @@ use crate::model::duration;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
+mod beginning;
 mod cadence;
 mod cause;
 mod divide;

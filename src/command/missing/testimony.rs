@@ -294,10 +294,15 @@ impl Gaps {
                         && theirs.last >= since - edge.max(2 * theirs.cadence)
                         && witness.last >= until - edge
                 }
+                _ if finding.track.is_none() => {
+                    theirs.first <= since + edge.max(theirs.cadence) && theirs.last >= until - edge
+                }
                 _ => theirs.first <= since + edge && theirs.last >= until - edge,
             }
         };
         gaps.retain(covers);
+        // The beginning of a window is no row.
+        let is_beginning = finding.kind == Kind::TimeGap && finding.track.is_none();
         let missing: i64 = gaps.iter().map(|gap| gap.2).sum();
         let length: i64 = gaps.iter().map(|gap| gap.1 - gap.0).sum();
         if missing == 0 || 2 * missing < finding.missing || self.windows.len() + gaps.len() > WINDOWS_MAX {
@@ -307,7 +312,7 @@ impl Gaps {
         self.lacking.push((place, missing, usual, later(mine, &gaps, theirs)));
         self.windows.extend(gaps.iter().map(|(since, until, _)| {
             let edge = edge(until - since);
-            (place, key.clone(), since + edge, until - edge)
+            (place, key.clone(), if is_beginning { since - 1 } else { since + edge }, until - edge)
         }));
     }
 

@@ -9,7 +9,7 @@ use super::series::{Series, count};
 use super::shown::Rows;
 use super::walk::Seen;
 use super::walk::counter::Told;
-use super::{Finding, Kind, Search, Track};
+use super::{Finding, Kind, Search, Track, beginning};
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
@@ -42,6 +42,7 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
             search.findings.push(time_gap(series, seen, cluster));
         }
     }
+    beginning::search(search, series, seen, &pauses)?;
     Ok(())
 }
 
