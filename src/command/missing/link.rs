@@ -105,11 +105,11 @@ mod tests {
         let finding = finding(Kind::SequenceGap);
         let cause = |told: &[Testimony]| of(&finding, told).cause.expect("a cause");
         let (agent, gate, late) = (one("agent", 10, Some(-80)), one("gate", 0, Some(-40)), one("store", 0, Some(30)));
-        assert_eq!(cause(&[agent.clone()]), "lost between agent and telemetry");
+        assert_eq!(cause(std::slice::from_ref(&agent)), "lost between agent and telemetry");
         assert_eq!(cause(&[late.clone(), gate.clone(), agent.clone()]), "lost between agent and gate");
         assert_eq!(cause(&[late.clone(), agent.clone()]), "lost between agent and telemetry");
         assert_eq!(cause(&[gate.clone(), late.clone()]), "lost before gate, or never sent");
-        assert_eq!(cause(&[late.clone()]), "lost before telemetry, or never sent");
+        assert_eq!(cause(std::slice::from_ref(&late)), "lost before telemetry, or never sent");
         let half = one("gate", 5, Some(-40));
         assert_eq!(cause(&[half, agent]), "lost between agent and gate, and between gate and telemetry");
         assert_eq!(of(&finding, &[gate, late]).reasons, ["gate and store lack them too"]);
