@@ -104,8 +104,8 @@ impl Engine {
         // What one thread let go of is given back also where it has nothing more to do.
         engine.execute("SET allocator_background_threads = true")?;
         engine.execute(include_str!("macros.sql"))?;
-        let now = quote::text(&chrono::Utc::now().format("%F %T%.6f").to_string());
-        engine.execute(&quote::fill(include_str!("moment.sql"), &[("now", &now)]))?;
+        let now = engine.counted("SELECT epoch_us(now())")?[0].int();
+        engine.execute(&quote::fill(include_str!("moment.sql"), &[("now", &now.to_string())]))?;
         Ok(engine)
     }
 

@@ -189,7 +189,7 @@ impl Stamps {
         let mut capture = Capture::default();
         let head = file.head();
         for line in detect::lines(&head).take(LOOKED_AT) {
-            stamps.finer |= is_finer(line, if formats.has_json() { line.len() } else { 64 });
+            stamps.finer |= is_finer(line, if line.starts_with(b"{") { line.len() } else { 64 });
             if formats.read(line, 0, &mut capture).is_some()
                 && let Some(written) = capture.written
             {

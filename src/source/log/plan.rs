@@ -81,10 +81,6 @@ impl FileFormats {
         }
     }
 
-    pub fn has_json(&self) -> bool {
-        self.has_json
-    }
-
     /// Which recogniser knows the line at `offset`.
     #[inline]
     pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
