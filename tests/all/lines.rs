@@ -155,7 +155,7 @@ const CASES: &[Case] = &[
         code: 0,
         shown: &[
             r#"{"stream":"stdout","message":"listening","exception":null}"#,
-            r#"{"stream":"stderr","message":"Traceback (most recent call last):\n  File \"a.py\", line 3, in <module>\nValueError: bad E1234","exception":"ValueError: bad E1234"}"#,
+            r#"{"stream":"stderr","message":"Traceback (most recent call last):\n  File \"a.py\", line 3, in <module>\nValueError: bad E1234","exception":"ValueError"}"#,
         ],
         said: &["nothing lost"],
     },
@@ -226,7 +226,7 @@ const CASES: &[Case] = &[
         arguments: &["errors", "n.log"],
         code: 0,
         shown: &[],
-        said: &["no line of n says a level, so that its failures are not told from the rest: rca templates"],
+        said: &["no line of `n` says a level, so that its failures are not told from the rest: rca templates"],
     },
     Case {
         name: "a condition that need not hold again",
