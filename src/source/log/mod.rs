@@ -243,6 +243,9 @@ fn is_finer(line: &[u8], within: usize) -> bool {
     memchr::memchr2_iter(b'.', b',', start).any(|dot| {
         let digits = start[dot + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         // The seconds before it, as in `:07.123456789`.
-        digits > 6 && digits <= 9 && dot >= 3 && start[dot - 3] == b':'
+        (7..=9).contains(&digits)
+            && dot >= 3
+            && start[dot - 3] == b':'
+            && start[dot - 2..dot].iter().all(u8::is_ascii_digit)
     })
 }
