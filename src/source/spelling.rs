@@ -65,10 +65,11 @@ impl Spelling {
         self.grouped.as_deref().filter(|_| self.point_may_group)
     }
 
-    /// A number such as `1.10` beside `1.9`, of few: versions, which are no fractions.
+    /// A number such as `1.10` beside `1.9`, of few that all may be versions, which are no fractions.
     pub fn version(&self) -> Option<&str> {
         let differ = self.decimals.is_some_and(|(fewest, most)| fewest < most);
-        self.kept_zero.as_deref().filter(|_| differ && self.values.len() <= VERSIONS_MAX)
+        let are_few = self.values.len() <= VERSIONS_MAX;
+        self.kept_zero.as_deref().filter(|_| differ && are_few && self.values.iter().all(|text| may_be_version(text)))
     }
 }
 
@@ -80,6 +81,14 @@ fn may_be_grouped(text: &[u8], sign: u8) -> bool {
         && digits[0] != b'0'
         && digits.len() - at - 1 == 3
         && digits[at + 1..].iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a number may be a version: `1`, `1.0` or `1.10`, but not `-1.5`, `1.05`, `1.2345` or `1e5`.
+fn may_be_version(text: &[u8]) -> bool {
+    let is_number = |part: &[u8]| part == b"0" || part.iter().all(u8::is_ascii_digit) && !part.starts_with(b"0");
+    let mut parts = text.splitn(2, |byte| *byte == b'.');
+    parts.next().is_some_and(is_number)
+        && parts.next().is_none_or(|minor| (1..=3).contains(&minor.len()) && is_number(minor))
 }
 
 #[cfg(test)]
@@ -99,6 +108,9 @@ mod tests {
             (&["10.1", "10.9", "10.10", "10.100"], Some("10.10")),
             (&["1.50", "2.25", "3.00"], None),
             (&["12.0", "12.25"], None),
+            (&["0.05", "1.50", "2.5"], None),
+            (&["-1.50", "2.5"], None),
+            (&["1e5", "1.50", "2.5"], None),
             (&["1", "2.5"], None),
         ] {
             assert_eq!(seen(texts).version(), version, "{texts:?}");

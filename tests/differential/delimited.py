@@ -158,7 +158,7 @@ def trial(seed: int, folder: Path) -> int:
     count = chance.choice([2, 5, 40, 400, 3000]) if "wide" not in kinds else 20
     if chance.random() < 0.04:
         # Too large to be looked at in full before it is read.
-        kinds, count = ["int", "late", "late"], 100_000
+        kinds, count, encoding = ["int", "late", "late"], 100_000, "utf-8"
     columns = [f"c{index}_{kind}" for index, kind in enumerate(kinds)]
     lines = [written(chance, columns, delimiter, style)] if header else []
     for _ in range(count):
