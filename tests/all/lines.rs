@@ -142,7 +142,10 @@ const CASES: &[Case] = &[
             r#"{"ts":"2025-03-01T10:00:05.123Z","level":"error"}"#,
             r#"{"ts":"2025-03-01T10:00:06.223456Z","level":null}"#,
         ],
-        said: &["times are finer than a microsecond and cut there"],
+        said: &[
+            "times are finer than a microsecond and cut there",
+            "times within lines carry no zone; the times around them, written at once, tell it",
+        ],
     },
     Case {
         name: "a trace on one output of a container behind a line on the other",

@@ -51,6 +51,7 @@ use columns::Columns;
 pub use detect::has_sentences;
 use formats::BUILT;
 use plan::{FileFormats, OwnTime};
+use recogniser::{Recogniser, Wrapped};
 use record::Log;
 use stamp::Lack;
 
@@ -230,6 +231,10 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
     }
     if stamps.iter().any(|one| one.zoneless && !one.zoned) && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
+    }
+    let tells_zone = |one: &Recogniser| one.as_wrapped().is_some_and(Wrapped::tells_zone);
+    if formats.iter().flat_map(|one| &one.recognisers).any(tells_zone) {
+        notes.push("times within lines carry no zone; the times around them, written at once, tell it".into());
     }
     if stamps.iter().any(|one| one.finer) {
         notes.push("times are finer than a microsecond and cut there".into());

@@ -63,8 +63,13 @@ impl Wrapped {
                 told += usize::from(event.is_at_once(received));
             }
         }
-        wrapped.tells_zone = told * 10 >= apart * 9;
+        wrapped.tells_zone = told > 0 && told * 10 >= apart * 9;
         wrapped
+    }
+
+    /// Whether times within its lines have no zone but what the times around them tell.
+    pub fn tells_zone(&self) -> bool {
+        self.tells_zone
     }
 
     /// Where lines come from that are no parts of one another's records: of an output, a container.
