@@ -41,6 +41,8 @@ pub enum Fault {
     Stray,
     /// A log line that begins with a time as records do, but is of no format of its file.
     LikeRecord,
+    /// A message in pieces whose last one does not stand behind the others.
+    Torn,
     /// Bytes that are not UTF-8, shown as U+FFFD.
     Replaced,
     /// A time that the clock showed twice when it was set back: the first one is taken, or in a log what the order of
@@ -69,10 +71,12 @@ impl Fault {
     /// evidence has there.
     pub fn loses(&self) -> bool {
         use Fault::{
-            Blank, CellError, Footer, HeaderAgain, LikeRecord, NeverOnClock, NoTime, NoZone, Stray, TwiceOnClock,
+            Blank, CellError, Footer, HeaderAgain, LikeRecord, NeverOnClock, NoTime, NoZone, Stray, Torn, TwiceOnClock,
         };
-        let is_told =
-            matches!(self, NoZone | Blank | HeaderAgain | NoTime | Stray | LikeRecord | CellError { .. } | Footer);
+        let is_told = matches!(
+            self,
+            NoZone | Blank | HeaderAgain | NoTime | Stray | LikeRecord | CellError { .. } | Footer | Torn
+        );
         !is_told && !matches!(self, TwiceOnClock { .. } | NeverOnClock { .. })
     }
 
@@ -139,6 +143,11 @@ impl Fault {
                     "{n} lines begin with a time and are of no format of their file: they are in records that begin here"
                 )
             }
+            Fault::Torn => format!(
+                "{n} {} whose last piece does not follow the others: what stands elsewhere of {} is a record of its own",
+                if one { "message is in pieces" } else { "messages are in pieces" },
+                if one { "it" } else { "them" }
+            ),
             Fault::Replaced => {
                 format!("{n} {} not UTF-8, shown with `\u{FFFD}`", if one { "value is" } else { "values are" })
             }

@@ -43,6 +43,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "pattern_levels",
             "message",
             "wraps",
+            "pieces",
             "timeless",
             "syntax",
             "requires",

@@ -28,6 +28,10 @@ pub trait Framing: Send + Sync {
         let _ = (part, begins_inside);
         None
     }
+    /// How many bytes before a place tell whether a record begins there.
+    fn looks_back(&self) -> usize {
+        1
+    }
     /// The start of the record that holds byte `at` of a block; `low` is a record start before it.
     fn start_before(&self, buffer: &[u8], low: usize, at: usize) -> usize {
         let _ = (buffer, at);
@@ -301,10 +305,11 @@ impl Blocks {
         size: u64,
         framing: &dyn Framing,
     ) -> std::io::Result<(Option<Block>, Option<String>)> {
-        let before = u64::from(split.start > 0 && !split.exact);
+        let before = if split.exact { 0 } else { split.start.min(framing.looks_back() as u64) };
         let base = split.start - before;
+        let first = before as usize;
         // A split of whole records is longer only where one of them has no end.
-        let most = SPLIT_BYTES as usize + RECORD_BYTES_MAX + 1;
+        let most = SPLIT_BYTES as usize + RECORD_BYTES_MAX + before as usize;
         let is_endless = split.exact && (split.end - base) as usize > most;
         let wanted = ((split.end - base) as usize).min(most);
         fit(&mut self.buffer, wanted);
@@ -316,12 +321,12 @@ impl Blocks {
         let mut is_file_end = got < wanted || split.end >= size;
         let start = if before == 0 {
             Some(0)
-        } else if memchr::memchr(b'\n', &self.buffer).is_none() {
+        } else if memchr::memchr(b'\n', self.buffer.get(first - 1..).unwrap_or_default()).is_none() {
             // In the middle of one long line nothing begins.
             None
         } else {
             is_file_end = is_file_end || self.read_line_out(handle, base)?;
-            framing.next_start(&self.buffer, 1, is_file_end).filter(|start| *start < got)
+            framing.next_start(&self.buffer, first, is_file_end).filter(|start| *start < got)
         };
         let Some(start) = start.filter(|_| got > 0) else { return Ok((None, shrunk)) };
         let mut end = self.buffer.len().min(if is_file_end { usize::MAX } else { got });

@@ -43,50 +43,6 @@ pub struct Slot {
     pub out: usize,
 }
 
-/// Where the fields of a record go, which may come in any order and not be all columns.
-#[derive(Debug)]
-pub struct Wanted {
-    /// By field: where its value goes, and its column. Ends with the last field wanted.
-    by_field: Vec<Option<(usize, usize)>>,
-    /// Columns asked for that records do not have.
-    absent: Vec<usize>,
-}
-
-impl Wanted {
-    /// `fields` are the columns of a record's fields, `None` for one that is no column.
-    pub fn new(fields: &[Option<usize>], slots: &[Slot]) -> Wanted {
-        let mut by_field = vec![None; fields.len()];
-        let mut absent = Vec::new();
-        for slot in slots {
-            match fields.iter().position(|column| *column == Some(slot.column)) {
-                Some(field) => by_field[field] = Some((slot.out, slot.column)),
-                None => absent.push(slot.out),
-            }
-        }
-        while matches!(by_field.last(), Some(None)) {
-            by_field.pop();
-        }
-        Wanted { by_field, absent }
-    }
-
-    /// One more than the last field wanted.
-    pub fn len(&self) -> usize {
-        self.by_field.len()
-    }
-
-    /// Where the value of this field goes, and its column.
-    #[inline]
-    pub fn of(&self, field: usize) -> Option<(usize, usize)> {
-        self.by_field.get(field).copied().flatten()
-    }
-
-    /// NULL in all columns asked for whose fields, from this one on, did not come.
-    pub fn fill(&self, from: usize, out: &mut [Buffer]) {
-        self.by_field.iter().skip(from).flatten().for_each(|(slot, _)| out[*slot].push_null());
-        self.absent.iter().for_each(|slot| out[*slot].push_null());
-    }
-}
-
 /// What became of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -109,6 +65,11 @@ pub trait RecordParser: Send {
     /// read; of several who read one stream, whether any of them saw the end.
     fn lacks_end(&self) -> Option<&'static str> {
         None
+    }
+    /// Whether the text of a record may stand in pieces in these bytes, so that a search of them does not find it.
+    fn may_hide(&self, block: &[u8]) -> bool {
+        let _ = block;
+        false
     }
     /// A new block begins: forget what was looked at ahead. `origin` is where in the file the buffer's first byte is,
     /// which may be before the file for a block that does not begin there.
@@ -256,6 +217,7 @@ impl<F: Format> Scan for TextScan<F> {
             times: times(&table.columns, request),
             tells_by_order: table.format.tells_by_order(),
             finders,
+            skips: false,
             file_slot: position(own),
             line_slot: position(own + 1),
             place: Line::default(),
@@ -323,6 +285,8 @@ struct TextCursor<P> {
     times: Vec<(usize, String)>,
     tells_by_order: bool,
     finders: Vec<Needle>,
+    /// Whether records of this block are passed over that have none of the bytes asked for.
+    skips: bool,
     file_slot: Option<usize>,
     line_slot: Option<usize>,
     place: Line,
@@ -357,6 +321,8 @@ impl<P: RecordParser> TextCursor<P> {
         self.at = block.start + header;
         self.place = Line { at: block.start, before: None };
         self.finders.iter_mut().for_each(|needle| needle.next = None);
+        let records = &self.blocks.buffer[block.start..block.end];
+        self.skips = !self.finders.is_empty() && !self.parser.may_hide(records);
         self.parser.restart(block.offset.wrapping_sub(block.start as u64));
         self.cut = block.cut.then_some(Fault::Cut);
         if self.has_no_nul {
@@ -462,7 +428,7 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                 if batch.is_full() {
                     return Ok(true);
                 }
-                if !self.finders.is_empty() {
+                if self.skips {
                     self.at = self.skip_to_needle(block);
                     if self.at == block.end {
                         break;

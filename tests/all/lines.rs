@@ -25,6 +25,28 @@ const JOURNAL: &str = r#"{"__REALTIME_TIMESTAMP":"1740823200000000","PRIORITY":"
 {"__REALTIME_TIMESTAMP":"1740823201000000","PRIORITY":"3","_HOSTNAME":"h","MESSAGE":"fail"}
 {"__REALTIME_TIM"#;
 
+/// A message in three pieces between whole ones, and a line that its program ended without an end.
+fn docker_pieces() -> String {
+    let wrapped = |text: &str| {
+        let log = serde_json::Value::from(text);
+        format!("{{\"log\":{log},\"stream\":\"stdout\",\"time\":\"2025-03-01T10:00:00.2Z\"}}\n")
+    };
+    let inner = |level: &str, text: &str| {
+        format!("{{\"ts\":\"2025-03-01T10:00:00Z\",\"level\":\"{level}\",\"msg\":\"{text}\"}}\n")
+    };
+    let long = inner("error", &format!("E701 {}\u{e9}", "\u{fc}".repeat(20_000) + &"z".repeat(20_001)));
+    let mut text = wrapped(&inner("info", "started"));
+    let mut rest = &long[..];
+    while !rest.is_empty() {
+        let end = (16_384..)
+            .find(|end| *end >= rest.len() || rest.is_char_boundary(*end))
+            .map_or(0, |end| end.min(rest.len()));
+        text += &wrapped(&rest[..end]);
+        rest = &rest[end..];
+    }
+    text + &wrapped("plain") + &wrapped(&inner("info", "stopped"))
+}
+
 const CASES: &[Case] = &[
     Case {
         name: "records whose times no clock or calendar has",
@@ -198,6 +220,49 @@ const CASES: &[Case] = &[
         said: &["2 lines are the header once more and no rows (h.csv:4, h.csv:7)"],
     },
     Case {
+        name: "messages that Docker cut into pieces of 16 KiB",
+        place: |place| write(place, "d.log", docker_pieces()),
+        arguments: &["query", "select level, code, length(message) as n, _line from d order by _line", "d.log"],
+        code: 0,
+        shown: &[
+            r#"{"level":"info","code":null,"n":7,"_line":1}"#,
+            r#"{"level":"error","code":"E701","n":40007,"_line":2}"#,
+            r#"{"level":null,"code":null,"n":5,"_line":6}"#,
+            r#"{"level":"info","code":null,"n":7,"_line":7}"#,
+        ],
+        said: &["nothing lost"],
+    },
+    Case {
+        name: "what a search finds where a message is in pieces",
+        place: |place| {
+            let line = |tag: char, text: &str| format!("2025-03-01T10:00:00.5Z stdout {tag} {text}\n");
+            write(
+                place,
+                "c.log",
+                line('F', "on") + &line('P', "unit SN1") + &line('F', "042 failed") + &line('F', "off"),
+            );
+        },
+        arguments: &["timeline", "c.log", "--where", "message LIKE '%SN1042%'"],
+        code: 0,
+        shown: &["unit SN1042 failed"],
+        said: &["1 event"],
+    },
+    Case {
+        name: "pieces of two outputs in turn",
+        place: |place| {
+            let line = |stream: &str, tag: char, text: &str| format!("2025-03-01T10:00:00.5Z {stream} {tag} {text}\n");
+            let lines =
+                [("stdout", 'P', "one "), ("stderr", 'F', "other"), ("stdout", 'P', "two "), ("stdout", 'P', "three")];
+            write(place, "t.log", lines.map(|(stream, tag, text)| line(stream, tag, text)).concat());
+        },
+        arguments: &["query", "select message from t order by _line", "t.log"],
+        code: 0,
+        shown: &[r#"{"message":"one "}"#, r#"{"message":"other"}"#, r#"{"message":"two three"}"#],
+        said: &[
+            "2 messages are in pieces whose last piece does not follow the others: what stands elsewhere of them is a record of its own (t.log:1, t.log:3)",
+        ],
+    },
+    Case {
         name: "rows of words, of which one comes twice",
         place: |place| write(place, "w.csv", "a,b\nc,d\na,b\na,b\n"),
         arguments: &["query", "select count(*) as n from w", "w.csv"],
@@ -220,6 +285,32 @@ const CASES: &[Case] = &[
         code: 0,
         shown: &[r#"{"t":"2025-03-01T10:00:03Z"}"#],
         said: &["times are finer than a microsecond and cut there"],
+    },
+    Case {
+        name: "a level on the line after its time, as java.util.logging has it",
+        place: |place| {
+            let record = |level: &str| format!("Mar 01, 2025 1:10:04 PM com.foo.Bar connect\n{level}: no db E701\n");
+            write(place, "j.log", record("SEVERE") + "\tat com.foo.Bar.connect(Bar.java:12)\n" + &record("INFO"));
+        },
+        arguments: &["query", "select ts, level, code, message from j order by _line", "j.log"],
+        code: 0,
+        shown: &[
+            r#"{"ts":"2025-03-01T13:10:04Z","level":"fatal","code":"E701","message":"SEVERE: no db E701\n\tat com.foo.Bar.connect(Bar.java:12)"}"#,
+            r#"{"ts":"2025-03-01T13:10:04Z","level":"info","code":"E701","message":"INFO: no db E701"}"#,
+        ],
+        said: &["nothing lost"],
+    },
+    Case {
+        name: "half of a surrogate pair in a message",
+        place: |place| {
+            let line =
+                |text: &str| format!("{{\"ts\":\"2025-03-01T10:00:00Z\",\"level\":\"error\",\"msg\":\"{text}\"}}\n");
+            write(place, "u.log", line("failed E701 \\ud83d") + &line("\\ud83d\\ude00"));
+        },
+        arguments: &["query", "select message from u order by _line", "u.log"],
+        code: 0,
+        shown: &["{\"message\":\"failed E701 \u{fffd}\"}", "{\"message\":\"\u{1f600}\"}"],
+        said: &["1 value is not UTF-8, shown with"],
     },
     Case {
         name: "a log that says no level",

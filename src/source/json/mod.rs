@@ -17,11 +17,13 @@ use crate::source::{Content, Reader, Source, Spec, sample};
 mod object;
 mod record;
 mod shape;
+mod spelled;
 
 pub use object::{each_pair, each_pair_of_python};
 use object::{is_object, object_text, record_end};
 use record::{Json, Layout};
 use shape::{Seen, Shape};
+pub use spelled::text;
 
 /// How many lines tell whether each is an object.
 const LINES: usize = 32;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::object::{Objects, each_pair, each_pair_of_python, record_end, strays};
 use super::shape::Shape;
+use super::spelled::text;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
 use crate::model::zone::Clock;
@@ -119,8 +120,10 @@ impl Parser {
                 return;
             }
             filled[column] = true;
-            if !push(shapes[column], value, clock, &mut out[slot]) {
-                faults.push(Fault::Value { column: key.to_string(), kind: shapes[column].kind().name() });
+            match push(shapes[column], value, clock, &mut out[slot]) {
+                Fit::Whole => {}
+                Fit::Replaced => faults.push(Fault::Replaced),
+                Fit::Not => faults.push(Fault::Value { column: key.to_string(), kind: shapes[column].kind().name() }),
             }
         });
         if !is_read {
@@ -136,48 +139,43 @@ impl Parser {
     }
 }
 
-/// `false` if the value does not fit: then it is NULL.
-fn push(shape: Shape, value: &str, clock: Clock, out: &mut Buffer) -> bool {
+/// How a value fits its column.
+enum Fit {
+    Whole,
+    /// But for what is no character.
+    Replaced,
+    /// Then it is NULL.
+    Not,
+}
+
+fn push(shape: Shape, value: &str, clock: Clock, out: &mut Buffer) -> Fit {
     if value == "null" {
         out.push_null();
-        return true;
+        return Fit::Whole;
     }
-    let fits = match (shape, value.as_bytes().first()) {
-        (Shape::Bool, Some(b't' | b'f')) => {
+    let fits = match (shape, text(value)) {
+        // Text among other kinds is shown without its quotes.
+        (Shape::Raw | Shape::Text(Reading::Text), Some(text)) => {
+            return if out.push_lossy(&text) { Fit::Replaced } else { Fit::Whole };
+        }
+        (Shape::Raw, None) => {
+            out.push_text(value);
+            true
+        }
+        (Shape::Bool, None) if matches!(value, "true" | "false") => {
             out.push_int(i64::from(value == "true"));
             true
         }
-        (Shape::Raw, first) => {
-            // Text among other kinds is shown without its quotes.
-            match first {
-                // Half of a surrogate pair is no character.
-                Some(b'"') => match serde_json::from_str::<String>(value) {
-                    Ok(text) => out.push_text(&text),
-                    Err(_) => {
-                        out.push_null();
-                        return false;
-                    }
-                },
-                _ => out.push_text(value),
-            }
-            true
+        (Shape::Text(reading), Some(text)) => reading.push(&text, clock, out),
+        (Shape::Int, _) => Reading::Int.push(value.as_bytes(), clock, out),
+        (Shape::Float, _) => Reading::Float.push(value.as_bytes(), clock, out),
+        (Shape::Epoch, _) => Reading::Epoch.push(value.as_bytes(), clock, out),
+        (Shape::Bool | Shape::Text(_), _) => {
+            out.push_null();
+            false
         }
-        (Shape::Text(reading), Some(b'"')) => {
-            let Ok(text) = serde_json::from_str::<std::borrow::Cow<str>>(value) else {
-                out.push_null();
-                return false;
-            };
-            return reading.push(text.as_bytes(), clock, out);
-        }
-        (Shape::Int, _) => return Reading::Int.push(value.as_bytes(), clock, out),
-        (Shape::Float, _) => return Reading::Float.push(value.as_bytes(), clock, out),
-        (Shape::Epoch, _) => return Reading::Epoch.push(value.as_bytes(), clock, out),
-        _ => false,
     };
-    if !fits {
-        out.push_null();
-    }
-    fits
+    if fits { Fit::Whole } else { Fit::Not }
 }
 
 impl RecordParser for Parser {

@@ -52,8 +52,8 @@ impl Seen {
             Some(b't' | b'f') => self.bools += 1,
             Some(b'"') => {
                 self.texts += 1;
-                if let Ok(text) = serde_json::from_str::<std::borrow::Cow<str>>(value) {
-                    self.text.see(text.as_bytes());
+                if let Some(text) = super::text(value) {
+                    self.text.see(&text);
                 }
             }
             Some(b'{') => self.nested += 1,

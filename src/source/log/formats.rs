@@ -11,6 +11,7 @@ use super::expression::Expression;
 use super::keys::{Schema, Syntax};
 use super::level::Level;
 use super::pattern::{Field, Pattern};
+use super::pieces::Pieces;
 use super::stamp::Lack;
 
 macro_rules! texts {
@@ -101,6 +102,8 @@ pub struct FormatFile {
     pub message: Option<String>,
     /// The message is itself a line of another format.
     pub wraps: bool,
+    /// How a line tells that its message goes on in the next one.
+    pub pieces: Option<Pieces>,
     /// Its lines have no time.
     pub timeless: bool,
     pub syntax: Option<Syntax>,
@@ -193,6 +196,7 @@ pub struct Format {
     matchers: Vec<(Matcher, Option<Level>)>,
     message: Option<usize>,
     pub wraps: bool,
+    pub pieces: Option<Pieces>,
     pub is_timeless: bool,
     /// By byte: whether a line may begin with it.
     starts: Box<[bool]>,
@@ -244,6 +248,7 @@ fn schema(name: &str, syntax: Syntax, file: &FormatFile) -> Result<Schema, Strin
         levels: levels(file)?,
         each: file.each.iter().flat_map(|path| path.split('.')).map(str::to_string).collect(),
         wraps: file.wraps,
+        pieces: file.pieces.clone(),
     })
 }
 
@@ -296,6 +301,7 @@ impl Format {
             matchers,
             message,
             wraps,
+            pieces: file.pieces.clone(),
             is_timeless,
             starts,
             tuned: Tuned::default(),
@@ -305,7 +311,8 @@ impl Format {
     fn with(&self, matchers: Vec<(Matcher, Option<Level>)>) -> Format {
         let (name, fields, starts) = (self.name.clone(), self.fields.clone(), self.starts.clone());
         let (message, wraps, is_timeless) = (self.message, self.wraps, self.is_timeless);
-        Format { name, fields, matchers, message, wraps, is_timeless, starts, tuned: Tuned::default() }
+        let pieces = self.pieces.clone();
+        Format { name, fields, matchers, message, wraps, pieces, is_timeless, starts, tuned: Tuned::default() }
     }
 
     /// Whether a line could be of this format, by its first byte.

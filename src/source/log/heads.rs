@@ -5,6 +5,7 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use super::capture::Capture;
+use super::pieces::LOOKED_BACK;
 use super::plan::FileFormats;
 use crate::source::blocks::Framing;
 
@@ -25,6 +26,10 @@ pub fn line(buffer: &[u8], at: usize) -> &[u8] {
 }
 
 impl Framing for Heads {
+    fn looks_back(&self) -> usize {
+        if self.0.pieces().is_some() { LOOKED_BACK } else { 1 }
+    }
+
     fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize> {
         let mut capture = Capture::default();
         let mut at = from + memchr(b'\n', &buffer[from - 1..])?;
@@ -34,7 +39,7 @@ impl Framing for Heads {
             if end == buffer.len() && !is_file_end {
                 return None;
             }
-            if self.0.is_head(line(buffer, at), &mut capture) {
+            if self.0.is_head(buffer, at, &mut capture) {
                 return Some(at);
             }
             at = end + 1;
@@ -47,7 +52,7 @@ impl Framing for Heads {
         let mut end = memrchr(b'\n', buffer)?;
         loop {
             let start = memrchr(b'\n', &buffer[..end]).map_or(0, |newline| newline + 1);
-            if self.0.is_head(line(buffer, start), &mut capture) {
+            if self.0.is_head(buffer, start, &mut capture) {
                 return Some(start);
             }
             end = start.checked_sub(1)?;
@@ -59,7 +64,7 @@ impl Framing for Heads {
         let mut at = at;
         loop {
             let start = memrchr(b'\n', &buffer[low..at]).map_or(low, |newline| low + newline + 1);
-            if start == low || self.0.is_head(line(buffer, start), &mut capture) {
+            if start == low || self.0.is_head(buffer, start, &mut capture) {
                 return start;
             }
             at = start - 1;

@@ -9,8 +9,9 @@ use super::capture::{Capture, Span};
 use super::level::Level;
 use super::paths::Paths;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
+use super::pieces::Pieces;
 use super::stamp::StampFormat;
-use super::values::{Value, bytes, elements, pairs, plain_pairs, within, written};
+use super::values::{Value, elements, listed_bytes, pairs, plain_pairs, within, written};
 use crate::source::infer::{self, Reading};
 
 const TIME: &[&str] = &[
@@ -46,6 +47,7 @@ const LEVEL: &[&str] = &[
     "@l",
     "priority",
     "s",
+    "severityNumber",
 ];
 const MESSAGE: &[&str] =
     &["message", "msg", "@message", "@m", "@mt", "short_message", "body", "text", "event", "log", "description"];
@@ -96,6 +98,7 @@ pub struct Schema {
     /// Where a line holds several records: the path of their array.
     pub each: Vec<String>,
     pub wraps: bool,
+    pub pieces: Option<Pieces>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +143,7 @@ pub struct Keys {
     pub fields: Vec<Field>,
     pub each: Vec<String>,
     pub wraps: bool,
+    pub pieces: Option<Pieces>,
     needs_time: bool,
     /// Only while they are learned.
     uses: HashMap<String, Use>,
@@ -216,6 +220,7 @@ impl Keys {
             fields: Vec::new(),
             each: schema.map(|schema| schema.each.clone()).unwrap_or_default(),
             wraps: schema.is_some_and(|schema| schema.wraps),
+            pieces: schema.and_then(|schema| schema.pieces.clone()),
             needs_time,
             uses: HashMap::new(),
             order: Vec::new(),
@@ -396,12 +401,13 @@ impl Keys {
             }
             Role::Message => {
                 // A container's runtime keeps the end of the line.
-                let text = match value.raw().and_then(bytes) {
+                let text = match value.raw().and_then(listed_bytes) {
                     Some(bytes) => bytes.into(),
-                    None => value.text(),
+                    None => value.bytes(),
                 };
-                let text = if self.wraps { text.trim_end_matches(['\n', '\r']) } else { &text };
-                capture.message = capture.keep(text.as_bytes());
+                let ends = text.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+                let end = if self.wraps { text.len() - ends } else { text.len() };
+                capture.message = capture.keep(&text[..end]);
                 return true;
             }
             Role::Code => {

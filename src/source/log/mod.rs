@@ -33,6 +33,7 @@ mod logfmt;
 mod misdated;
 mod paths;
 mod pattern;
+mod pieces;
 mod plan;
 mod recogniser;
 mod record;

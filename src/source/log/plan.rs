@@ -7,7 +7,9 @@ use super::calendar::{Calendar, Place};
 use super::capture::Capture;
 use super::detect;
 use super::directives::Directives;
+use super::heads::line;
 use super::misdated;
+use super::pieces::{self, Pieces};
 use super::recogniser::{Recogniser, needs_stripping, strip};
 use super::stamp::{Lack, StampFormat};
 use crate::source::file::File;
@@ -54,6 +56,8 @@ pub struct FileFormats {
     reads_strays: bool,
     /// Its first times have a zone, and nobody said one: those without are counted.
     pub has_zones: AtomicBool,
+    /// Its lines may be pieces of a message: which recogniser says so.
+    pieces: Option<usize>,
     calendar: OnceLock<Arc<Calendar>>,
 }
 
@@ -65,6 +69,7 @@ impl FileFormats {
         is_forced: bool,
     ) -> FileFormats {
         let envelope = recognisers.iter().position(Recogniser::is_envelope);
+        let pieces = recognisers.iter().position(|one| one.pieces().is_some());
         let has_json = recognisers.iter().any(Recogniser::is_json);
         let is_open =
             |one: &Recogniser| matches!(one, Recogniser::Lines(_) | Recogniser::Keys(_) | Recogniser::Generic(_));
@@ -77,6 +82,7 @@ impl FileFormats {
             has_json,
             reads_strays,
             has_zones: AtomicBool::new(false),
+            pieces,
             calendar: OnceLock::new(),
         }
     }
@@ -157,9 +163,23 @@ impl FileFormats {
         known
     }
 
-    /// Whether a line begins a record, or belongs to none.
-    pub fn is_head(&self, line: &[u8], capture: &mut Capture) -> bool {
-        self.stands_alone(line) || self.read(line, u64::MAX, capture).is_some()
+    /// How lines of the file tell that they are pieces of a message, and what reads them.
+    pub fn pieces(&self) -> Option<(&Pieces, &Recogniser)> {
+        let recogniser = &self.recognisers[self.pieces?];
+        Some((recogniser.pieces()?, recogniser.outer()))
+    }
+
+    /// Whether the line at `at` is the rest of a message that the line before it begins.
+    pub fn goes_on(&self, buffer: &[u8], at: usize) -> bool {
+        self.pieces().is_some_and(|(pieces, outer)| {
+            pieces::line_before(buffer, at).is_some_and(|before| pieces.goes_on(outer, before, line(buffer, at)))
+        })
+    }
+
+    /// Whether the line at `at` begins a record, or belongs to none.
+    pub fn is_head(&self, buffer: &[u8], at: usize, capture: &mut Capture) -> bool {
+        let own = line(buffer, at);
+        (self.stands_alone(own) || self.read(own, u64::MAX, capture).is_some()) && !self.goes_on(buffer, at)
     }
 
     pub fn calendar(self: &Arc<Self>, file: &Arc<File>, place: Place) -> Arc<Calendar> {

@@ -9,6 +9,7 @@ use super::formats::Format;
 use super::generic::Generic;
 use super::keys::{Keys, Syntax};
 use super::pattern::{Field, FieldType, field_index};
+use super::pieces::Pieces;
 use super::stamp::{Lack, StampFormat, Written};
 use super::tagged::{Kind, Tagged};
 
@@ -74,13 +75,7 @@ impl Wrapped {
 
     /// Where lines come from that are no parts of one another's records: of an output, a container.
     pub fn origin(&self, line: &[u8]) -> Option<Vec<Vec<u8>>> {
-        const TELLING: [&str; 7] = ["stream", "container", "pod", "service", "process", "host", "program"];
-        let mut capture = Capture::default();
-        self.outer.read(line, 0, &mut capture).then(|| {
-            let telling =
-                self.outer.fields().iter().zip(&capture.fields).filter(|(field, _)| TELLING.contains(&&*field.name));
-            telling.map(|(_, span)| span.map_or_else(Vec::new, |span| capture.text(span, line).to_vec())).collect()
-        })
+        self.outer.origin(line, &mut Capture::default())
     }
 
     /// Reads a line that goes on with a record as one of its own.
@@ -240,6 +235,33 @@ impl Recogniser {
                 format!("{} > {}", wrapped.outer.name(), inner.join(" + "))
             }
         }
+    }
+
+    /// What reads a line from its beginning on.
+    pub fn outer(&self) -> &Recogniser {
+        match self {
+            Recogniser::Wrapped(wrapped) => &wrapped.outer,
+            own => own,
+        }
+    }
+
+    /// How its lines tell that a message goes on in the next one.
+    pub fn pieces(&self) -> Option<&Pieces> {
+        match self.outer() {
+            Recogniser::Lines(format) => format.pieces.as_ref(),
+            Recogniser::Keys(keys) => keys.pieces.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What a line says of where it is from: an output, a container.
+    pub fn origin(&self, line: &[u8], capture: &mut Capture) -> Option<Vec<Vec<u8>>> {
+        const TELLING: [&str; 7] = ["stream", "container", "pod", "service", "process", "host", "program"];
+        self.read(line, 0, capture).then(|| {
+            let telling =
+                self.fields().iter().zip(&capture.fields).filter(|(field, _)| TELLING.contains(&&*field.name));
+            telling.map(|(_, span)| span.map_or_else(Vec::new, |span| capture.text(span, line).to_vec())).collect()
+        })
     }
 
     pub fn wraps(&self) -> bool {

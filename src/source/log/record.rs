@@ -128,6 +128,10 @@ impl Parser {
         let mut next = (end + 1).min(block.len());
         let mut head = None;
         while next < block.len() {
+            if self.formats.goes_on(block, next) {
+                next = (line_end(block, next) + 1).min(block.len());
+                continue;
+            }
             let known = self.look(block, next);
             self.pending = Some((next, known));
             let own = line(block, next);
@@ -164,7 +168,11 @@ impl Parser {
             }
         }
         if let Some(slot) = self.level {
-            let said = || Level::of_message(self.capture.text(self.capture.message, first));
+            // A line of nothing but what is around a message has it on the next one.
+            let said = || match self.capture.text(self.capture.message, first) {
+                b"" => Level::of_message(more.trim_ascii_start()),
+                message => Level::of_message(message),
+            };
             match self.capture.level.or_else(|| recogniser.and_then(|_| said())) {
                 Some(level) => out[slot].push_text(Level::name(level)),
                 None => out[slot].push_null(),
@@ -263,7 +271,9 @@ impl Parser {
                     (true, "")
                 }
                 Push::Read(Reading::Text) => {
-                    buffer.push_lossy(text);
+                    if buffer.push_lossy(text) {
+                        faults.push(Fault::Replaced);
+                    }
                     (true, "")
                 }
                 // In lines with fixed places numbers may be filled up with zeros.
@@ -286,6 +296,35 @@ impl Parser {
                 faults.push(Fault::Value { column: self.names[slot.column].clone(), kind: kind.into() });
             }
         }
+    }
+
+    /// A record of all its lines, whose first was read.
+    fn push_lines(
+        &mut self,
+        whole: &[u8],
+        offset: u64,
+        recogniser: Option<usize>,
+        out: &mut [Buffer],
+        faults: &mut Vec<Fault>,
+    ) {
+        let reader = recogniser.and_then(|known| self.formats.recognisers.get(known));
+        if reader.is_some_and(|reader| reader.read_whole(whole, &mut self.capture)) {
+            self.push(whole, &[], offset, recogniser, out, faults);
+            return;
+        }
+        let end = line_end(whole, 0);
+        let more = whole[end..].trim_ascii_end();
+        let unwrapped;
+        let more = match reader {
+            Some(reader) if !more.is_empty() && reader.as_wrapped().is_some() => {
+                let mut capture = Capture::default();
+                let lines = more.split(|byte| *byte == b'\n').map(without_return);
+                unwrapped = lines.map(|line| reader.unwrapped(line, &mut capture)).collect::<Vec<_>>().join(&b'\n');
+                &unwrapped[..]
+            }
+            _ => more,
+        };
+        self.push(without_return(&whole[..end]), more, offset, recogniser, out, faults);
     }
 
     /// The next record of an envelope.
@@ -334,26 +373,17 @@ impl RecordParser for Parser {
             }
         }
         let next = self.record_end(block, at, end, recogniser.is_some(), faults);
-        let whole = &block[at..next];
-        if let Some(known) = recogniser
-            && known < self.formats.recognisers.len()
-            && self.formats.recognisers[known].read_whole(whole, &mut self.capture)
-        {
-            self.push(whole, &[], offset, recogniser, out, faults);
-            return (next, Outcome::Row);
-        }
-        let more = block[end.min(next)..next].trim_ascii_end();
-        let unwrapped;
-        let more = match recogniser.and_then(|known| self.formats.recognisers.get(known)) {
-            Some(reader) if !more.is_empty() && reader.as_wrapped().is_some() => {
-                let mut capture = Capture::default();
-                let lines = more.split(|byte| *byte == b'\n').map(without_return);
-                unwrapped = lines.map(|line| reader.unwrapped(line, &mut capture)).collect::<Vec<_>>().join(&b'\n');
-                &unwrapped[..]
+        let joined = self.formats.pieces().and_then(|(pieces, outer)| pieces.joined(outer, &block[at..next]));
+        match joined {
+            Some((whole, is_torn)) => {
+                faults.extend(is_torn.then_some(Fault::Torn));
+                let first = line(&whole, 0);
+                let known = self.formats.read(first, offset, &mut self.capture);
+                let known = known.or_else(|| self.formats.read_outer(first, offset, &mut self.capture));
+                self.push_lines(&whole, offset, known, out, faults);
             }
-            _ => more,
-        };
-        self.push(first, more, offset, recogniser, out, faults);
+            None => self.push_lines(&block[at..next], offset, recogniser, out, faults),
+        }
         (next, Outcome::Row)
     }
 
@@ -362,5 +392,9 @@ impl RecordParser for Parser {
         self.strips = None;
         self.pending = None;
         self.envelope.clear();
+    }
+
+    fn may_hide(&self, block: &[u8]) -> bool {
+        self.formats.pieces().is_some_and(|(pieces, _)| pieces.may_be_in(block))
     }
 }

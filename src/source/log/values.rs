@@ -11,7 +11,7 @@ use super::logfmt;
 use super::stamp::Written;
 use crate::model::time::{self, SECOND, Stamp};
 use crate::source::infer;
-use crate::source::json::{each_pair, each_pair_of_python};
+use crate::source::json::{each_pair, each_pair_of_python, text};
 
 /// A value as the line has it.
 #[derive(Clone, Copy)]
@@ -34,9 +34,26 @@ impl<'a> Value<'a> {
             Value::Text(text) => text.into(),
             Value::Raw(raw) => match raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
                 Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => plain.into(),
-                Some(_) => serde_json::from_str::<String>(raw).unwrap_or_default().into(),
+                Some(_) => match text(raw) {
+                    Some(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+                    None => raw.into(),
+                },
                 None => raw.into(),
             },
+        }
+    }
+
+    /// The same, with a byte that UTF-8 does not have where something is no character.
+    pub fn bytes(self) -> std::borrow::Cow<'a, [u8]> {
+        if let Value::Raw(raw) = self
+            && memchr::memchr(b'\\', raw.as_bytes()).is_some()
+            && let Some(bytes) = text(raw)
+        {
+            return bytes;
+        }
+        match self.text() {
+            std::borrow::Cow::Borrowed(text) => text.as_bytes().into(),
+            std::borrow::Cow::Owned(text) => text.into_bytes().into(),
         }
     }
 
@@ -45,17 +62,16 @@ impl<'a> Value<'a> {
     }
 
     pub fn keep(self, capture: &mut Capture) -> Span {
-        capture.keep(self.text().as_bytes())
+        capture.keep(&self.bytes())
     }
 }
 
 /// A text that is written as an array of its bytes, as the journal writes those with control characters.
-pub fn bytes(raw: &str) -> Option<String> {
+pub fn listed_bytes(raw: &str) -> Option<Vec<u8>> {
     if !raw.starts_with('[') {
         return None;
     }
-    let bytes: Vec<u8> = serde_json::from_str(raw).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    serde_json::from_str(raw).ok()
 }
 
 /// The value at a path within an object.

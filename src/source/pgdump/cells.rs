@@ -9,7 +9,8 @@ use crate::model::coverage::Fault;
 use crate::model::zone::Clock;
 use crate::source::sql::insert;
 use crate::source::sql::literal::Literal;
-use crate::source::text::{Slot, Wanted};
+use crate::source::sql::wanted::Wanted;
+use crate::source::text::Slot;
 
 /// What the columns of a table are.
 #[derive(Debug)]

@@ -22,6 +22,8 @@ const LINES: &[&str] = &[
     "web-1  | 2025-03-01 13:10:04,118 INFO  [main] c.f.Main - @ up",
     "\u{1b}[31m2025-03-01 13:10:04\u{1b}[0m ERROR @ red",
     "2025-03-01T13:10:04.118123456Z stdout F @ said",
+    "2025-03-01T13:10:04.118123456Z stdout P @ said in",
+    "2025-03-01T13:10:04.118123456Z stderr P @ said in",
     "    @ an indented line",
     "@",
     "I0301 13:10:04.118207 42 main.go:7] @ ready",
@@ -46,6 +48,26 @@ proptest! {
             prop_assert_eq!(rows.iter().filter(holds).count(), 1, "{} in {}", word, text);
         }
         prop_assert_eq!(report.lost(), 0);
+    }
+
+    #[test]
+    fn messages_in_pieces_are_whole(
+        messages in prop::collection::vec((any::<bool>(), prop::collection::vec("[a-z ]{0,90}", 1..5)), 1..12),
+    ) {
+        let mut text = String::new();
+        let mut truth = Vec::new();
+        for (number, (is_error, pieces)) in messages.iter().enumerate() {
+            for (at, piece) in pieces.iter().enumerate() {
+                let (stream, tag) = (if *is_error { "stderr" } else { "stdout" }, if at + 1 < pieces.len() { 'P' } else { 'F' });
+                let before = if at == 0 { format!("m{number} ") } else { String::new() };
+                writeln!(text, "2025-03-01T13:10:04.118123456Z {stream} {tag} {before}{piece}.").expect("written");
+            }
+            truth.push(Some(format!("m{number} {}.", pieces.join("."))));
+        }
+        let (rows, report) = both_ways(&log::KNOWN, text.as_bytes(), &[]).expect("a log");
+        let found: Vec<Option<String>> = rows.iter().map(|row| row[3].clone()).collect();
+        prop_assert_eq!(found, truth, "{}", text);
+        prop_assert!(report.faults.is_empty(), "{:?}", report.faults);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod lexer;
 pub mod literal;
 pub mod script;
 pub mod token;
+pub mod wanted;
 
 /// What the two databases write differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

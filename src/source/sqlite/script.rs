@@ -22,8 +22,9 @@ use crate::source::sql::insert::{self, Inserts, Rows, Run, Runs};
 use crate::source::sql::literal::Literal;
 use crate::source::sql::script::Script;
 use crate::source::sql::token::tokens;
+use crate::source::sql::wanted::Wanted;
 use crate::source::sql::{self, Dialect, Spelling, not_applied};
-use crate::source::text::{Format, Slot, TextTable, Wanted};
+use crate::source::text::{Format, Slot, TextTable};
 use crate::source::transcode::Encoding;
 use crate::source::{Content, Offer, Reader, Source, Spec, sample, scratch};
 

@@ -264,14 +264,15 @@ impl Counter {
             if is_near {
                 return steps == 1 || is_due;
             }
+            // The first time most numbers may be missing only if just as many rows are due.
+            let is_bold = steps > modulus / 2 && self.modulus.is_none();
             // A counter that began anew would be near its lowest number.
             let tolerance = match self.is_near_lowest(number, top) {
-                true if number <= self.lowest + 1 => return false,
-                true => 1.0,
-                false => 1.0_f64.max(0.03 * steps as f64),
+                true if number <= self.lowest + 1 || is_bold => return false,
+                false if !is_bold => 1.0_f64.max(0.03 * steps as f64),
+                _ => 1.0,
             };
-            let is_within = number >= 0 && top < *modulus && (steps <= modulus / 2 || self.modulus.is_some());
-            is_within && sent.is_some_and(|sent| (steps as f64 - sent).abs() <= tolerance)
+            number >= 0 && top < *modulus && sent.is_some_and(|sent| (steps as f64 - sent).abs() <= tolerance)
         })
     }
 
@@ -344,6 +345,10 @@ mod tests {
             _ => place as i64 + 210,
         });
         assert_eq!((missing(&jump), jump.again.rows, jump.lives.len()), (210, 0, 0));
+        // Nor need it be known, if as many rows are due.
+        let first: Vec<i64> = (0..100).chain(300..440).map(|n| n % 256).collect();
+        let jump = counted_at(&first, |place| if place < 100 { place as i64 } else { place as i64 + 200 });
+        assert_eq!((missing(&jump), jump.again.rows, jump.lives.len()), (200, 0, 0));
         let mut lossy = Counter::default();
         lossy.begin(Row { at: 0, number: Some(65_530) });
         let told = lossy.take(Row { at: 9, number: Some(3) }, None, Some(9.0), 1);
