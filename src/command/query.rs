@@ -104,11 +104,12 @@ impl Ask for QueryArgs {
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         session.restrict(&window)?;
         session.create_events(&window)?;
-        session.engine.lock()?;
         let sql = match &evidence.condition {
             Some(condition) => format!("SELECT * FROM ({sql}\n) WHERE ({condition})"),
             None => sql,
         };
+        session.engine.settle(&sql)?;
+        session.engine.lock()?;
         let mut notes = Vec::new();
         if self.allow_files {
             if let Some(file) = guard::written(&sql)?

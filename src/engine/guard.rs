@@ -50,12 +50,22 @@ pub fn statements(sql: &str) -> Vec<String> {
 /// Refuses what is no single question. Of SQL that may use files, `COPY` is one too.
 ///
 /// # Errors
-/// If it is another kind of statement, or there are several.
+/// If it is another kind of statement, if there are several, or if a function in it does something.
 pub fn question(sql: &str, allows_files: bool) -> Result<()> {
     let found = statements(sql);
     if found.len() > 1 {
         return Err(Error::question("the SQL has several statements, and one can be answered")
             .hint("ask them one after the other"));
+    }
+    if let Some(doing) = called(sql, &DOING) {
+        return Err(Error::question(format!("`{doing}()` asks nothing of the evidence"))
+            .detail("it changes how the engine works, or runs what another text says")
+            .hint("ask without it"));
+    }
+    if let Some(explained) = explained(sql).filter(|word| !QUESTIONS.contains(&word.as_str())) {
+        return Err(
+            Error::question(format!("EXPLAIN of `{}` could run it", explained.to_uppercase())).hint("explain a SELECT")
+        );
     }
     match found.first().map(String::as_str) {
         Some(word) if QUESTIONS.contains(&word) => Ok(()),
@@ -116,6 +126,62 @@ fn is_statement(word: &str) -> bool {
     OTHERS.contains(&word)
 }
 
+/// Functions that do something: they write files or logs, change settings, read memory, or run SQL that a text holds.
+const DOING: [&str; 17] = [
+    "arrow_scan",
+    "arrow_scan_dumb",
+    "checkpoint",
+    "disable_logging",
+    "disable_peg_parser",
+    "disable_profile",
+    "disable_profiling",
+    "enable_logging",
+    "enable_peg_parser",
+    "enable_profile",
+    "enable_profiling",
+    "force_checkpoint",
+    "json_execute_serialized_sql",
+    "query",
+    "seq_scan",
+    "truncate_duckdb_logs",
+    "write_log",
+];
+
+/// The first of these functions that SQL calls.
+fn called<'a>(sql: &'a str, functions: &[&str]) -> Option<&'a str> {
+    let mut word = "";
+    for token in Tokens::of(sql) {
+        let before = std::mem::take(&mut word);
+        match token {
+            Token::Mark(b'(') if functions.iter().any(|name| before.eq_ignore_ascii_case(name)) => return Some(before),
+            Token::Word(name) => word = name,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The first word of what an EXPLAIN is of, in lower case; of a parenthesis that stands last `select`.
+fn explained(sql: &str) -> Option<String> {
+    let mut depth = 0_u32;
+    let mut is_explain = false;
+    for token in Tokens::of(sql) {
+        match token {
+            Token::Word(word) if !is_explain => match word.eq_ignore_ascii_case("explain") {
+                true => is_explain = true,
+                false => return None,
+            },
+            Token::Mark(b'(') => depth += 1,
+            Token::Mark(b')') => depth = depth.saturating_sub(1),
+            Token::Word(word) if depth == 0 && !word.eq_ignore_ascii_case("analyze") => {
+                return Some(word.to_lowercase());
+            }
+            _ => {}
+        }
+    }
+    is_explain.then(|| "select".into())
+}
+
 /// Functions that say something else each time they are asked, or do something: all that the engine calls volatile.
 const CHANGING: [&str; 16] = [
     "current_connection_id",
@@ -147,21 +213,19 @@ pub fn condition(said_by: &str, sql: &str) -> Result<()> {
             .detail(why)
             .hint(format!("write one expression that is true or false: {said_by} \"level = 'ERROR'\"")))
     };
+    if let Some(doing) = called(sql, &DOING) {
+        return refused(&format!("`{doing}()` asks nothing of a row"));
+    }
+    if let Some(changing) = called(sql, &CHANGING) {
+        return Err(Error::question(format!("`{said_by}` asks `{changing}()`, which need not say the same again"))
+            .detail("evidence is read more than once, and what holds of a row must hold of it each time")
+            .hint("take a part of the rows by what they say: hash(message) % 10 = 0"));
+    }
     let mut depth = 0_u32;
-    let mut word = "";
     let mut tokens = Tokens::of(sql);
     for token in tokens.by_ref() {
-        let before = std::mem::take(&mut word);
         match token {
-            Token::Mark(b'(') if CHANGING.iter().any(|changing| before.eq_ignore_ascii_case(changing)) => {
-                return Err(Error::question(format!(
-                    "`{said_by}` asks `{before}()`, which need not say the same again"
-                ))
-                .detail("evidence is read more than once, and what holds of a row must hold of it each time")
-                .hint("take a part of the rows by what they say: hash(message) % 10 = 0"));
-            }
             Token::Mark(b'(' | b'[' | b'{') => depth += 1,
-            Token::Word(name) => word = name,
             Token::Mark(b')' | b']' | b'}') if depth == 0 => return refused("it closes what it did not open"),
             Token::Mark(b')' | b']' | b'}') => depth -= 1,
             Token::Mark(b';') => return refused("it has a `;`"),
@@ -282,6 +346,43 @@ mod tests {
         let told = asked(clock);
         std::thread::sleep(std::time::Duration::from_millis(2));
         assert_eq!(told, asked(clock));
+    }
+
+    #[test]
+    fn what_does_something_is_known() {
+        let limits = Limits { threads: 1, memory: None, spill: std::env::temp_dir() };
+        let engine = Engine::open(&limits, Arc::default()).expect("opens");
+        // Those that only tell something of the engine, or read: what they may read is the engine's to refuse.
+        const ASKING: &str = "generate_series glob histogram histogram_values json_each json_tree parquet_bloom_probe \
+            parquet_file_metadata parquet_full_metadata parquet_kv_metadata parquet_metadata parquet_scan parquet_schema \
+            query_table range rca_scan read_blob read_csv read_csv_auto read_duckdb read_json read_json_auto \
+            read_json_objects read_json_objects_auto read_ndjson read_ndjson_auto read_ndjson_objects read_parquet read_text \
+            repeat repeat_row sniff_csv summary test_all_types test_vector_types unnest which_secret check_peg_parser \
+            icu_calendar_names pg_timezone_names sql_auto_complete";
+        let sql =
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type IN ('table', 'table_macro')";
+        for row in engine.rows(sql).expect("answered").rows {
+            let name = row[0].shown();
+            let tells = name.starts_with("duckdb_") || name.starts_with("pragma_");
+            let asks = tells || ASKING.split_whitespace().any(|known| known == name);
+            assert!(asks != DOING.contains(&&*name), "{name}");
+            assert_eq!(question(&format!("FROM {name}()"), true).is_ok(), asks, "{name}");
+        }
+        for bad in [
+            "from \"Enable_Profiling\" /* ( */ (format='json', save_location='p.json')",
+            "select * from query('from ' || 'enable_logging()')",
+            "with x as (from main.json_execute_serialized_sql('')) from x",
+        ] {
+            assert!(question(bad, true).is_err(), "{bad}");
+            assert!(condition("--where", &format!("exists({bad})")).is_err(), "{bad}");
+        }
+        for bad in ["explain analyze copy t to 'x'", "EXPLAIN (analyze, format json) insert into t values (1)"] {
+            assert!(question(bad, true).is_err(), "{bad}");
+        }
+        for good in ["explain analyze select 1", "explain (analyze) (select 1)", "explain (select 1)", "explain from t"]
+        {
+            assert!(question(good, false).is_ok(), "{good}");
+        }
     }
 
     #[test]

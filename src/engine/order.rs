@@ -67,23 +67,26 @@ pub struct Run {
     pub sql: String,
     /// Take the evidence in its own order.
     pub in_order: bool,
+    /// Numbers are rounded in an order that the engine's own threads make: of what is joined, or grouped before.
+    pub alone: bool,
 }
 
 /// `floats` are the names of floating-point columns, in lower case.
 pub fn plan(connection: &Connection, sql: &str, floats: &HashSet<String>) -> Run {
-    let as_it_is = |in_order| Run { sql: sql.to_string(), in_order };
+    let as_it_is = |alone| Run { sql: sql.to_string(), in_order: true, alone };
     let text = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, String>(1)).ok();
     // What cannot be explained is refused with its own words when it is run, or has parameters.
     let explained = text(format!("EXPLAIN (FORMAT JSON) {sql}")).and_then(|plan| serde_json::from_str(&plan).ok());
-    let Some(Value::Array(roots)) = explained else { return as_it_is(true) };
+    let Some(Value::Array(roots)) = explained else { return as_it_is(false) };
     let mut seen = Seen::default();
-    roots.iter().for_each(|root| seen.look(root, Place::Outermost, floats));
+    roots.iter().for_each(|root| seen.look(root, Place::Outermost, floats, false));
+    let alone = seen.mixes && seen.has_floats;
     if !seen.is_sorted_or_counted {
-        return as_it_is(true);
+        return as_it_is(alone);
     }
     match with_tie_breakers(connection, sql) {
-        Some(sql) => Run { sql, in_order: seen.order || (seen.rounds && seen.has_floats) },
-        None => as_it_is(true),
+        Some(sql) => Run { sql, in_order: seen.order || (seen.rounds && seen.has_floats), alone },
+        None => as_it_is(alone),
     }
 }
 
@@ -95,6 +98,8 @@ struct Seen {
     order: bool,
     rounds: bool,
     has_floats: bool,
+    /// Below what rounds stands what gives its rows in the order in which threads come to them.
+    mixes: bool,
 }
 
 /// Where an operator stands.
@@ -108,7 +113,7 @@ enum Place {
 }
 
 impl Seen {
-    fn look(&mut self, operator: &Value, place: Place, floats: &HashSet<String>) {
+    fn look(&mut self, operator: &Value, place: Place, floats: &HashSet<String>, is_rounded: bool) {
         let name = operator["name"].as_str().unwrap_or_default();
         let has = |text: &str| name.contains(text);
         let texts = texts(&operator["extra_info"]);
@@ -119,6 +124,7 @@ impl Seen {
         self.order |= is_limit && (place != Place::Outermost || !has("TOP_N") && !is_sorted(operator));
         self.order |= place != Place::OneRow && say(&BY_ORDER);
         self.rounds |= say(&BY_ROUNDING);
+        self.mixes |= is_rounded && ["JOIN", "WINDOW", "GROUP_BY", "UNION", "DISTINCT"].iter().any(|kind| has(kind));
         self.has_floats |= say(&FLOATS) || has("SCAN") && texts.iter().any(|text| floats.contains(text));
         let below = match place {
             _ if say(&[ONE_ROW]) => Place::OneRow,
@@ -126,7 +132,8 @@ impl Seen {
             _ => Place::Inner,
         };
         let children = operator["children"].as_array();
-        children.into_iter().flatten().for_each(|child| self.look(child, below, floats));
+        let is_rounded = is_rounded || say(&BY_ROUNDING);
+        children.into_iter().flatten().for_each(|child| self.look(child, below, floats, is_rounded));
     }
 }
 
@@ -223,6 +230,16 @@ mod tests {
             &format!("SELECT {many} FROM t"),
         ] {
             assert!(!planned(sql).in_order, "{sql}");
+        }
+        for (sql, alone) in [
+            ("SELECT avg(b) FROM t", false),
+            ("SELECT avg(t.b) FROM t JOIN t s ON s.a = t.a", true),
+            ("SELECT sum(b) FROM (SELECT a, sum(b) AS b FROM t GROUP BY a)", true),
+            ("SELECT sum(r * b) FROM (SELECT b, rank() OVER (ORDER BY a) AS r FROM t)", true),
+            ("SELECT count(t.b) FROM t JOIN t s ON s.a = t.a", false),
+            ("SELECT a, sum(b) FROM t GROUP BY a", false),
+        ] {
+            assert_eq!(planned(sql).alone, alone, "{sql}");
         }
     }
 }

@@ -303,7 +303,7 @@ fn logical_type(kind: ColumnKind) -> LogicalTypeHandle {
         ColumnKind::Interval => LogicalTypeId::Interval.into(),
         ColumnKind::Uuid => LogicalTypeId::Uuid.into(),
         ColumnKind::List(item) => LogicalTypeHandle::list(&logical_type(*item)),
-        ColumnKind::Text => LogicalTypeId::Varchar.into(),
+        ColumnKind::Text | ColumnKind::Nested => LogicalTypeId::Varchar.into(),
         ColumnKind::Blob => LogicalTypeId::Blob.into(),
     }
 }

@@ -66,7 +66,7 @@ fn values(vector: &mut FlatVector<'_>, buffer: &Buffer, kind: Kind, rows: usize)
             Kind::Uuid => wide(vector, buffer, rows, 1 << 127),
             Kind::Decimal { width, .. } => decimals(vector, buffer, width, rows),
             Kind::Text | Kind::Blob => texts(vector, buffer, rows),
-            Kind::List(_) => {}
+            Kind::List(_) | Kind::Nested => {}
         }
     }
     for row in (0..rows).filter(|row| !buffer.valid[*row]) {

@@ -29,6 +29,8 @@ pub enum Kind {
     Blob,
     /// A list of values of one kind.
     List(&'static Kind),
+    /// Fields or entries with names, as the engine alone reads them: readers of ours make text of such.
+    Nested,
 }
 
 /// A span of time in the units that do not convert into each other.
@@ -55,7 +57,13 @@ impl Kind {
             Kind::Text => "VARCHAR".into(),
             Kind::Blob => "BLOB".into(),
             Kind::List(item) => format!("{}[]", item.name()),
+            Kind::Nested => "STRUCT".into(),
         }
+    }
+
+    /// Whether values of two columns are only alike if they are spelled alike: there is no more or less of them.
+    pub fn is_spelled(self) -> bool {
+        matches!(self, Kind::TimeOfDay | Kind::Interval | Kind::Uuid | Kind::List(_) | Kind::Nested)
     }
 
     /// A list of such values. Kinds are few, and once made are kept for good.
@@ -117,7 +125,7 @@ impl Buffer {
             Kind::Float => Slot::Floats,
             Kind::Decimal { .. } | Kind::Uuid => Slot::Decimals,
             Kind::Interval => Slot::Intervals,
-            Kind::Text | Kind::Blob => Slot::Bytes,
+            Kind::Text | Kind::Blob | Kind::Nested => Slot::Bytes,
             Kind::List(_) => Slot::Items,
         };
         let items = if let Kind::List(item) = kind { Some(Box::new(Buffer::new(*item))) } else { None };

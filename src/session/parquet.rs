@@ -217,7 +217,13 @@ fn kind(declared: &str) -> ColumnKind {
         "DATE" => ColumnKind::Date,
         "BLOB" => ColumnKind::Blob,
         "TIMESTAMP" | "TIMESTAMP WITH TIME ZONE" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S" => ColumnKind::Time,
-        text if text.starts_with("DECIMAL") && !text.ends_with(']') => decimal(text),
+        "TIME" | "TIME_NS" => ColumnKind::TimeOfDay,
+        "INTERVAL" => ColumnKind::Interval,
+        "UUID" => ColumnKind::Uuid,
+        "VARCHAR" => ColumnKind::Text,
+        list if list.ends_with("[]") => kind(&list[..list.len() - 2]).listed(),
+        text if text.starts_with("DECIMAL") => decimal(text),
+        text if ["STRUCT(", "MAP(", "UNION("].iter().any(|begin| text.starts_with(begin)) => ColumnKind::Nested,
         _ => ColumnKind::Text,
     }
 }

@@ -74,7 +74,7 @@ impl Reading {
             Kind::Date => "date",
             Kind::Text => "UTF-8 text",
             Kind::Blob => "blob",
-            Kind::TimeOfDay | Kind::Interval | Kind::Uuid | Kind::List(_) => "value",
+            Kind::TimeOfDay | Kind::Interval | Kind::Uuid | Kind::List(_) | Kind::Nested => "value",
         }
     }
 }

@@ -191,3 +191,67 @@ fn an_incident_that_is_cut_where_the_baseline_is_is_said() {
     let shared = "what from and to share with the baseline is the baseline's";
     assert!(check("2025-03-01T03:00").contains(shared) && !check("2025-03-01T06:00").contains(shared));
 }
+
+#[test]
+fn a_later_state_of_the_same_table_is_told_from_another_table() {
+    let place = folder();
+    let state = |minutes: u64| {
+        let mut csv = String::from("ts,id,status\n");
+        (0..minutes).for_each(|minute| {
+            let fails = if minute < 600 { minute % 10 == 0 } else { minute % 3 == 0 };
+            let status = if fails { "FAIL" } else { "PASS" };
+            writeln!(
+                csv,
+                "2025-03-{:02}T{:02}:{:02}:00Z,{minute},{status}",
+                1 + minute / 1440,
+                minute / 60 % 24,
+                minute % 60
+            )
+            .expect("text");
+        });
+        csv
+    };
+    write(place.path(), "yesterday.csv", &state(600));
+    write(place.path(), "today.csv", &state(1200));
+    let (notes, _) = said(place.path(), &["compare", "yesterday.csv", "today.csv"]);
+    let begin = "apart they are compared by rca ";
+    let hint = notes.split(begin).nth(1).and_then(|rest| rest.lines().next()).expect(&notes);
+    assert_eq!(
+        hint,
+        "compare today.csv --baseline 2025-03-01T00:00:00Z..2025-03-01T09:59:00.000001Z \
+         --incident 2025-03-01T09:59:00.000001Z..2025-03-01T19:59:00.000001Z"
+    );
+    let rows = rows_in(place.path(), &hint.split(' ').collect::<Vec<_>>());
+    let failures = rows.iter().find(|row| text(row, "value") == "FAIL").expect("a change");
+    assert_eq!(
+        (&failures["baseline"], &failures["incident"]),
+        (&0.1.into(), &serde_json::json!(1.0 / 3.0)),
+        "{failures}"
+    );
+    // Sources that do not hold one another are compared as they are.
+    write(place.path(), "other.csv", &state(1200).replace("2025-03-01T05", "2025-03-01T06"));
+    let (notes, _) = said(place.path(), &["compare", "yesterday.csv", "other.csv"]);
+    assert!(!notes.contains(begin), "{notes}");
+}
+
+#[test]
+fn the_sql_of_two_sources_is_asked_again_as_the_notes_say() {
+    let place = folder();
+    let rates = |every: u64| {
+        let mut csv = String::from("id,status\n");
+        (0..2_000).for_each(|n| writeln!(csv, "{n},{}", if n % every == 0 { "FAIL" } else { "PASS" }).expect("text"));
+        csv
+    };
+    write(place.path(), "a.csv", &rates(10));
+    write(place.path(), "b.csv", &rates(3));
+    let (notes, _) = said(place.path(), &["compare", "a.csv", "b.csv"]);
+    let sources = notes.split("rca query SQL ").nth(1).and_then(|rest| rest.lines().next()).expect(&notes);
+    let found = rows_in(place.path(), &["compare", "a.csv", "b.csv"]);
+    assert!(!found.is_empty(), "{notes}");
+    for finding in found {
+        rows_in(
+            place.path(),
+            &[&["query", text(&finding, "sql")], &sources.split(' ').collect::<Vec<_>>()[..]].concat(),
+        );
+    }
+}

@@ -330,3 +330,31 @@ fn what_was_before_a_row_is_told_by_value_and_by_median() {
         assert_eq!((&shown[0]["bad"], &shown[0]["good"]), (&one["bad"], &one["good"]), "{one}");
     }
 }
+
+/// Units of one to four parts, each of one of ten lots; those that have any part of lot L3 fail half of the time.
+#[test]
+fn what_any_of_several_rows_says_explains() {
+    let mut dice = Dice(17);
+    let (mut tests, mut parts) = (String::from("serial,station,result\n"), String::from("serial,part,lot\n"));
+    let (mut bad, mut good) = (0, 0);
+    for unit in 0..900 {
+        let lots: Vec<u64> = (0..=dice.below(4)).map(|_| dice.below(10)).collect();
+        let has_it = lots.contains(&3);
+        let fails = dice.below(100) < if has_it { 50 } else { 5 };
+        bad += u64::from(has_it && fails);
+        good += u64::from(has_it && !fails);
+        writeln!(tests, "SN{unit:04},ST{},{}", dice.below(3), if fails { "FAIL" } else { "PASS" }).expect("text");
+        for (at, lot) in lots.iter().enumerate() {
+            writeln!(parts, "SN{unit:04},P{at},L{lot}").expect("text");
+        }
+    }
+    let place = folder();
+    fs::write(place.path().join("tests.csv"), tests).expect("written");
+    fs::write(place.path().join("parts.csv"), parts).expect("written");
+    let found = rows_in(place.path(), &["explain", "--bad", "result = 'FAIL'", "tests.csv", "parts.csv"]);
+    let best = &found[0];
+    assert_eq!(best["explanation"], "parts.lot = L3 in any row", "{found:?}");
+    assert_eq!((&best["bad"], &best["good"]), (&bad.into(), &good.into()));
+    let again = rows_in(place.path(), &["query", best["sql"].as_str().expect("SQL"), "tests.csv", "parts.csv"]);
+    assert_eq!((&again[0]["bad"], &again[0]["good"]), (&bad.into(), &good.into()));
+}

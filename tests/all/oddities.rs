@@ -322,3 +322,41 @@ fn a_file_may_be_called_anything() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).starts_with("error: an argument is not UTF-8\nhint: name a file"), "{}", said(&output));
 }
+
+/// A table of Parquet with a column of each kind that the engine alone reads, which tells the bad rows from the others.
+const NESTED: &str = "SELECT TIMESTAMP '2025-03-01 08:00:00' + to_minutes(n) AS ts, 'SN' || n AS serial, \
+                      if(n % 4 = 0, 'FAIL', 'PASS') AS result, [n % 4] AS list, {'a': n % 4} AS struct, \
+                      map(['k'], [n % 4]) AS map, TIME '08:00:00' + to_minutes(n % 4) AS clock, \
+                      to_minutes(n % 4) AS length, [[{'b': n % 4}]] AS deep FROM range(120) AS t(n)";
+
+#[test]
+fn columns_that_the_engine_alone_reads_are_looked_at_by_every_command() {
+    let place = folder();
+    write(place.path(), "one.csv", "a\n1\n");
+    let ask = |arguments: &[&str]| {
+        let output = command("rca", place.path()).args(arguments).output().expect("rca starts");
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    ask(&["query", NESTED, "one.csv", "-o", "n.parquet"]);
+    let types = ask(&["schema", "n.parquet", "-f", "csv"]);
+    for kind in ["list,BIGINT[]", "struct,STRUCT", "map,STRUCT", "clock,TIME", "length,INTERVAL", "deep,STRUCT[][]"] {
+        assert!(types.contains(&format!(",{kind},0,4,")), "{kind} in {types}");
+    }
+    let windows =
+        ["--baseline", "2025-03-01T08:00..2025-03-01T09:00", "--incident", "2025-03-01T09:00..2025-03-01T10:00"];
+    for command in [&["missing"][..], &["errors"], &["timeline"], &["sources"], &[&["compare"], &windows[..]].concat()]
+    {
+        ask(&[command, &["n.parquet", "one.csv"]].concat());
+    }
+    ask(&["report", "n.parquet", "-f", "markdown"]);
+    for column in
+        ["list = '[0]'", "struct = '{''a'': 0}'", "map = '{k=0}'", "clock = '08:00:00'", "length = '00:00:00'"]
+    {
+        let by = column.split(' ').next().expect("a name");
+        let told = ask(&["explain", "--bad", "result = 'FAIL'", "--by", by, "n.parquet", "-f", "csv"]);
+        let (name, value) = column.split_once(" = ").expect("a value");
+        let shown = format!("{name} = {}", value.trim_matches('\'').replace("''", "'"));
+        assert!(told.contains(&shown) && told.contains(&format!("{name}::VARCHAR = {value}")), "{column}: {told}");
+    }
+}

@@ -5,8 +5,9 @@ use super::said::Check;
 use super::{Kind, Verdict};
 use crate::engine::quote;
 use crate::error::{Error, Result};
+use crate::model::duration;
+use crate::model::time::{self, SECOND};
 use crate::model::value::Value;
-use crate::model::{duration, time};
 use crate::session::Table;
 
 pub const KIND: Kind = Kind {
@@ -44,15 +45,16 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
     let age = now - latest;
     let (at, against) = (time::rfc3339(latest), time::rfc3339(now));
     let than = if age < 0 { "behind" } else { "before" };
+    // Not rounded to the very age that is allowed.
+    let told = |age: i64| match duration::shown(age) == duration::shown(most) && age != most {
+        true => format!("{}s", age as f64 / SECOND as f64),
+        false => duration::shown(age),
+    };
     Ok(Verdict {
         holds: age <= most,
         expected: format!("at most {} old", duration::shown(most)),
-        observed: duration::shown(age),
-        detail: format!(
-            "the latest row of {} is of {at}, {} {than} {against} ({whose})",
-            table.name,
-            duration::shown(age.abs())
-        ),
+        observed: told(age),
+        detail: format!("the latest row of {} is of {at}, {} {than} {against} ({whose})", table.name, told(age.abs())),
         sql,
     })
 }

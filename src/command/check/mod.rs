@@ -49,7 +49,7 @@ use said::{Check, Said};
 ///   sql = "SELECT …"                      is = "empty" (rows are failures), or min, max, equals of its first value
 /// Each has name, severity = "warn" (its failure is `warn` and no exit code), and, but for sql, where, from and to.
 /// The status is pass, fail, warn, or error if a check could not be asked. A check that has nothing to look at is an
-/// error: an empty table makes none pass. Exit code 1 if any check is fail or error.
+/// error: an empty table makes none pass but `rows` and `sql`, which count what there is. Exit code 1 if any check is fail or error.
 ///
 /// --from-findings suggests a check for each finding of today's `rca missing` and `rca errors --audit`: it fails now and
 /// passes once that is mended. --against compares an earlier answer of `rca missing`, `rca errors --audit` or `rca check`

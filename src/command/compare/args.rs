@@ -63,8 +63,8 @@ impl CompareArgs {
         self.baseline.is_some() || self.incident.is_some() || evidence.from.is_some() || evidence.to.is_some()
     }
 
-    /// The source to compare with, if there is one.
-    fn other(&self) -> Option<&String> {
+    /// The source to compare with, as it was typed, if there is one.
+    pub fn other(&self) -> Option<&String> {
         self.against.as_ref().or_else(|| match self.sources.as_slice() {
             [first, _] if !self.has_window() => Some(first),
             _ => None,

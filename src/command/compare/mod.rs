@@ -25,6 +25,7 @@ mod matched;
 mod quantiles;
 mod sides;
 mod since;
+mod snapshots;
 mod table;
 mod templates;
 
@@ -84,6 +85,10 @@ impl Ask for CompareArgs {
                 .map(|(_, column)| column.clone())
                 .collect();
             seen.push(table::look(session, &sides, (place, pair), &skipped, &templates)?);
+        }
+        if self.others().is_some() {
+            notes.extend(snapshots::note(self, session, &pairs)?);
+            notes.extend(snapshots::asked(self));
         }
         let comparison = Comparison { session, sides: &sides, pairs: &pairs, codes: &codes };
         comparison.answer(seen, notes)

@@ -88,6 +88,9 @@ pub fn columns(tables: [Option<&Table>; 2]) -> Vec<Known> {
     }
     for known in &mut found {
         known.kind = common_kind(known.kinds);
+        if known.kind.is_spelled() {
+            (known.kind, known.sql) = (Kind::Text, format!("{}::VARCHAR", known.sql));
+        }
     }
     found.extend(tables[1].or(tables[0]).and_then(|table| passage(table, tables)));
     for (at, known) in found.iter_mut().enumerate() {

@@ -1,6 +1,7 @@
 //! What is known of a row: its columns, those of tables that know its entity, hours and days of times, and findings.
 
 use super::ExplainArgs;
+use super::any;
 use super::before;
 use super::findings::{self, Mark};
 use super::population::{Population, columns};
@@ -69,6 +70,11 @@ pub fn find(population: &Population, args: &ExplainArgs, notes: &mut Vec<String>
             add(table, Some(at), is_many);
         }
     }
+    for at in 0..population.joined.len() {
+        if args.before.is_none() && population.is_many(at)? {
+            all.extend(any::find(population, at)?);
+        }
+    }
     if !named.is_empty() {
         notes.push(format!("left out, since --bad speaks of them: {}", name::listed(&named)));
     }
@@ -123,6 +129,10 @@ fn of_column(column: &Column, (name, sql): (&str, &str), place: Option<usize>, i
         Kind::Decimal { width: 16.., .. } => {
             let place = Some((place, quote::readable_name(&column.name)));
             vec![one(name.to_string(), format!("{sql}::DOUBLE"), Kind::Float, place)]
+        }
+        kind if kind.is_spelled() => {
+            let place = Some((place, quote::readable_name(&column.name)));
+            vec![one(name.to_string(), format!("{sql}::VARCHAR"), Kind::Text, place)]
         }
         kind => {
             vec![one(name.to_string(), sql.to_string(), kind, Some((place, quote::readable_name(&column.name))))]

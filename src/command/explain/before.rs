@@ -32,6 +32,7 @@ pub fn find(population: &Population, said: &str, notes: &mut Vec<String>) -> Res
         let entities = population.session.entity_columns(joined.table);
         let wanted: Vec<_> = columns(joined.table)
             .filter(|column| !entities.contains(&column.name) && !matches!(column.kind, Kind::Time | Kind::Date))
+            .filter(|column| !column.kind.is_spelled())
             .collect();
         let counts: Vec<String> =
             wanted.iter().map(|column| format!("count(DISTINCT {})", quote::readable_name(&column.name))).collect();

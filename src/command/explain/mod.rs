@@ -13,6 +13,7 @@ use crate::model::figure::{digits, percent, rounded};
 use crate::model::value::Value;
 use crate::session::Session;
 
+mod any;
 pub mod attributes;
 mod before;
 mod findings;
@@ -166,7 +167,9 @@ fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<Strin
     for at in population.needed(&said) {
         if population.is_many(at)? {
             let name = &population.joined[at].table.name;
-            notes.push(format!("{name} has several rows for one entity: of a column those with one value count"));
+            let any = "and whether any row of it has a value, where values are few";
+            notes
+                .push(format!("{name} has several rows for one entity: of a column those with one value count, {any}"));
         }
     }
     Ok(rows)

@@ -45,13 +45,7 @@ pub struct Population<'a> {
 
 /// Columns that are values, and not texts for people.
 pub fn columns(table: &Table) -> impl Iterator<Item = &Column> {
-    table.values().filter(|column| {
-        table.roles.message.as_ref() != Some(&column.name)
-            && matches!(
-                column.kind,
-                Kind::Bool | Kind::Int | Kind::Float | Kind::Decimal { .. } | Kind::Text | Kind::Time | Kind::Date
-            )
-    })
+    table.values().filter(|column| table.roles.message.as_ref() != Some(&column.name) && column.kind != Kind::Blob)
 }
 
 impl<'a> Population<'a> {

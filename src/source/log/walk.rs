@@ -85,11 +85,12 @@ impl Pattern {
                 }
                 Step::Optional { skip } => {
                     let before = (capture.written, capture.level, capture.code, capture.message);
+                    let known = self.known(index + 1..*skip, capture);
                     if self.walk(index + 1, line, at, capture) {
                         return true;
                     }
                     (capture.written, capture.level, capture.code, capture.message) = before;
-                    self.forget(index + 1..*skip, capture);
+                    self.forget(index + 1..*skip, &known, capture);
                     index = *skip;
                     continue;
                 }
@@ -99,19 +100,25 @@ impl Pattern {
         at == line.len()
     }
 
+    /// The fields that steps set.
+    fn fields(&self, steps: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
+        self.steps[steps].iter().filter_map(|step| match step {
+            Step::Time { field, .. } | Step::OneOf { field, .. } | Step::Field { field, .. } => *field,
+            Step::Level { field, .. } => Some(*field),
+            _ => None,
+        })
+    }
+
+    /// What fields of these steps have already: a pattern may have a field in several places.
+    fn known(&self, steps: std::ops::Range<usize>, capture: &Capture) -> Vec<(usize, Span)> {
+        self.fields(steps).filter_map(|field| Some((field, (*capture.fields.get(field)?)?))).collect()
+    }
+
     /// Unsets the fields of steps that turned out not to be there.
-    fn forget(&self, steps: std::ops::Range<usize>, capture: &mut Capture) {
-        for step in &self.steps[steps] {
-            match step {
-                Step::Time { field: Some(field), .. }
-                | Step::OneOf { field: Some(field), .. }
-                | Step::Field { field: Some(field), .. }
-                | Step::Level { field, .. } => {
-                    if let Some(value) = capture.fields.get_mut(*field) {
-                        *value = None;
-                    }
-                }
-                _ => {}
+    fn forget(&self, steps: std::ops::Range<usize>, known: &[(usize, Span)], capture: &mut Capture) {
+        for field in self.fields(steps) {
+            if let Some(value) = capture.fields.get_mut(field) {
+                *value = known.iter().find(|(known, _)| *known == field).map(|(_, span)| *span);
             }
         }
     }
@@ -346,6 +353,10 @@ mod tests {
         assert_eq!(of("Mar  1 13:10:04 gw su: ok"), Some(("gw|su|".into(), "ok".into())));
         assert_eq!(of("Mar  1 13:10:04 gw sshd(pam)[42]: a: b"), Some(("gw|sshd(pam)|42".into(), "a: b".into())));
         assert_eq!(of("Mar  1 13:10:04 gw a:b[42]: c"), Some(("gw|a:b|42".into(), "c".into())));
+        let either = "{ts:%H:%M:%S} {program:word}{?[{pid:int}]}{? <{pid:int}>}: {message}";
+        for line in ["13:10:04 su[7]: ok", "13:10:04 su <7>: ok"] {
+            assert_eq!(read(either, line), Some((vec!["su".into(), "7".into()], "ok".into())), "{line}");
+        }
         let trailing = "{ts:iso} {request:quoted} {bytes:int?}{? {seconds:real}}{? tag={tag}}";
         let of = |line: &str| read(trailing, line).map(|(fields, _)| fields.join("|"));
         assert_eq!(of(r#"2025-03-01 13:10:04 "a \" b" -"#), Some(r#"a \" b|||"#.into()));

@@ -396,6 +396,7 @@ mod tests {
             Kind::Float => buffer.floats[row].to_string(),
             Kind::Int | Kind::Bool | Kind::TimeOfDay => buffer.ints[row].to_string(),
             Kind::Interval => format!("{:?}", buffer.intervals[row]),
+            Kind::Nested => String::new(),
             Kind::List(item) => {
                 let items = buffer.items.as_ref().expect("items");
                 let parts: Vec<String> = buffer.span(row).map(|row| shown(*item, items, row)).collect();
