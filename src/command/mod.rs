@@ -148,7 +148,7 @@ fn tables_with<'a>(session: &'a Session, condition: Option<&str>, notes: &mut Ve
         match session.engine.rows(&format!("SELECT 1 FROM {} WHERE ({condition}) LIMIT 0", table.sql())) {
             Ok(_) => fitting.push(table),
             Err(error) => {
-                notes.push(format!("{} is left out: --where does not fit it", table.name));
+                notes.push(left_out(table));
                 last = Some(error);
             }
         }
@@ -172,6 +172,17 @@ fn event_tables_with<'a>(
         // Says by one of them what is wrong.
         return tables_with(session, Some(condition), notes);
     }
-    notes.extend(others.iter().map(|table| format!("{} is left out: --where does not fit it", table.name)));
+    notes.extend(others.iter().copied().map(left_out));
     Ok(fitting)
+}
+
+/// What is said of a table whose rows `--where` cannot be asked of.
+fn left_out(table: &Table) -> String {
+    format!("{} is left out: --where does not fit it", table.name)
+}
+
+/// What is said of a table that is used for what it says of other rows, all of it: that it is not left out.
+fn is_used(table: &Table, notes: &mut Vec<String>) {
+    let said = left_out(table);
+    notes.retain(|note| *note != said);
 }

@@ -5,6 +5,7 @@ use super::{Answer, meanings};
 use crate::command::templates;
 use crate::engine::quote::{self, fill};
 use crate::error::Result;
+use crate::model::codes;
 use crate::model::figure::plural;
 use crate::model::name;
 use crate::session::{Session, Window};
@@ -47,6 +48,7 @@ pub fn run(question: Question) -> Result<Answer> {
         not_counted(&question)?,
         nought(session)?,
         sources(session)?,
+        written(&question)?,
     ];
     let mut notes = question.notes;
     notes.extend(said.into_iter().flatten());
@@ -149,6 +151,20 @@ fn sources(session: &Session) -> Result<Option<String>> {
         rows.iter().filter_map(|row| meanings::system(&row[0].shown())).map(|system| system.source()).collect();
     let list: Vec<&str> = sources.into_iter().collect();
     Ok((!list.is_empty()).then(|| format!("codes of public systems are described after {}", list.join("; "))))
+}
+
+/// How a code stands in the evidence that is shown behind the name of its public system: by the first one.
+fn written(question: &Question) -> Result<Option<String>> {
+    let rows = question.session.engine.rows(
+        "SELECT code, name FROM rca_errors_found WHERE is_error AND code IS NOT NULL GROUP BY ALL ORDER BY sum(n) DESC, code, name",
+    )?;
+    Ok(rows.rows.iter().find_map(|row| {
+        let (code, name) = (row[0].shown(), row[1].shown());
+        let bare = codes::bare(&code)?;
+        let place = question.places.iter().find(|place| place.table.name == name)?;
+        let condition = place.raw.as_ref()?.is(bare)?;
+        Some(format!("`{code}` stands in {name} as {bare}, without the name of its system: --where \"{condition}\""))
+    }))
 }
 
 /// Where several tables have the same codes as often: their rows tell of the same failures, and all are counted.

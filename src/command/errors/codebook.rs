@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::places::is_telling;
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::codes::System;
+use crate::model::codes::{self, System};
 use crate::model::name;
 use crate::session::{Session, Table, known_column};
 
@@ -56,7 +56,7 @@ impl<'a> Codebook<'a> {
             Some(column) => Some(known_column(&table.name, &table.columns, column, "codebook.description")?),
             None => first_of(table, &DESCRIPTIONS),
         };
-        let codes = codes(session, table, &code)?.0;
+        let codes = codes_of(session, table, &code)?.0;
         Ok(Some(
             Codebook { table, code, description, codes, called: Vec::new(), is_found: false }.with_called(session)?,
         ))
@@ -82,6 +82,15 @@ impl<'a> Codebook<'a> {
         code_sql(raw, &self.called)
     }
 
+    /// The codebook's own writing of a code as it is shown: that, or the number alone that stands behind the name of its
+    /// public system, since the evidence has no more than that. Of a codebook that nobody named small numbers are not
+    /// taken for such.
+    pub fn known_as<'c>(&self, shown: &'c str) -> Option<&'c str> {
+        let bare = || codes::bare(shown).filter(|bare| !self.is_found || is_telling(bare));
+        let is_known = |code: &&str| self.codes.contains(*code);
+        Some(shown).filter(is_known).or_else(|| bare().filter(is_known))
+    }
+
     /// What is to be said of them.
     pub fn note(&self) -> Option<String> {
         (!self.called.is_empty()).then(|| {
@@ -104,7 +113,7 @@ impl<'a> Codebook<'a> {
 }
 
 /// The codes of a table, and how many rows have one.
-fn codes(session: &Session, table: &Table, column: &str) -> Result<(HashSet<String>, i64)> {
+fn codes_of(session: &Session, table: &Table, column: &str) -> Result<(HashSet<String>, i64)> {
     let rows = session
         .engine
         .rows(&format!(
@@ -126,7 +135,7 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
         let (Some(code), Some(description)) = (first_of(table, &CODES), first_of(table, &DESCRIPTIONS)) else {
             continue;
         };
-        let (codes, count) = codes(session, table, &code)?;
+        let (codes, count) = codes_of(session, table, &code)?;
         // A few may stand there twice by mistake.
         if code == description || codes.is_empty() || 20 * codes.len() < usize::try_from(19 * count).unwrap_or(0) {
             continue;

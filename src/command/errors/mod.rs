@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Answer, Ask};
 use crate::args::Common;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::session::{Named, Session};
 
 mod audit;
@@ -63,6 +63,17 @@ pub struct ErrorsArgs {
     pub audit: bool,
     #[command(flatten)]
     pub common: Common,
+}
+
+/// The table that says what codes mean, by the settings or by its shape, if it is there.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub(super) fn codebook(session: &Session) -> Result<Option<String>> {
+    match codebook::Codebook::find(session, None) {
+        Err(error) if error.kind == Kind::Question => Ok(None),
+        found => Ok(found?.map(|book| book.table.name.clone())),
+    }
 }
 
 impl ErrorsArgs {

@@ -150,7 +150,11 @@ impl<'a> Place<'a> {
             Some(system) => {
                 let seen = codes_of(session, table, column.as_deref().unwrap_or_default())?;
                 // The user's own codebook says what its codes are; what a system does not know is none of its codes.
-                let is_own = codebook.is_some_and(|book| seen.iter().any(|code| book.codes.contains(code)));
+                let is_own = codebook.is_some_and(|book| {
+                    let (own, others): (Vec<&String>, Vec<&String>) =
+                        seen.iter().partition(|code| book.codes.contains(*code));
+                    !own.is_empty() && !others.into_iter().any(|code| is_fine(system, code))
+                });
                 let known = seen.iter().filter(|code| system.describe(code).is_some()).count();
                 Some(system).filter(|_| !is_own && !seen.is_empty() && 10 * known >= 8 * seen.len())
             }
@@ -242,6 +246,11 @@ impl<'a> Place<'a> {
             None => code,
         }
     }
+}
+
+/// Whether a code of a public system says that all went well.
+fn is_fine(system: System, code: &str) -> bool {
+    system == System::Http && code.len() == 3 && matches!(code.as_bytes()[0], b'1'..=b'3')
 }
 
 /// Whether a field of a log is the status of HTTP.
@@ -338,7 +347,9 @@ fn told_by_values(
     }
     if let Some(book) = codebook {
         let known = seen.iter().filter(|code| book.codes.contains(*code) && is_telling(code)).count();
-        if known > 0 && 10 * known >= 8 * seen.len() {
+        let is_of_http = is_called_status(column) || System::of_column(&column.name) == Some(System::Http);
+        let is_mixed = is_of_http && seen.iter().any(|code| !book.codes.contains(code) && is_fine(System::Http, code));
+        if known > 0 && 10 * known >= 8 * seen.len() && !is_mixed {
             return Some((format!("{known} of its {} values are in {}", seen.len(), book.table.name), None));
         }
     }

@@ -6,7 +6,7 @@ use super::codebook::Codebook;
 use super::places::{Place, Raw, Said};
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::name;
+use crate::model::{codes, name};
 use crate::session::{Session, Table, Wanted, Window};
 
 pub struct Question<'a> {
@@ -46,6 +46,11 @@ impl<'a> Question<'a> {
         }
         notes.extend(codebook.as_ref().and_then(Codebook::note));
         let said = said(session, args)?;
+        if let Some((code, bare)) = args.code.as_deref().and_then(|code| Some((code, codes::bare(code)?))) {
+            notes.push(format!(
+                "--code says where codes stand; errors of the code `{code}` alone, which stands there as {bare}: --where \"code = '{bare}'\""
+            ));
+        }
         let evidence = &args.common.evidence;
         let condition = evidence.condition.as_deref();
         let mut places = Vec::new();
@@ -59,6 +64,9 @@ impl<'a> Question<'a> {
                 places.push(place);
                 notes.extend(note.into_iter().chain(unknown));
             }
+        }
+        if let Some(book) = &codebook {
+            super::super::is_used(book.table, &mut notes);
         }
         // The same answer whatever the order in which sources are named.
         places.sort_by(|a, b| a.table.name.cmp(&b.table.name));
@@ -296,6 +304,18 @@ fn said(session: &Session, args: &ErrorsArgs) -> Result<Said> {
 }
 
 impl Raw {
+    /// That a row has this code, as people paste it; of a part of a message that is no condition of its own.
+    pub fn is(&self, code: &str) -> Option<String> {
+        let (code, name) = (quote::text(code), |column: &String| quote::readable_name(column));
+        match self {
+            Raw::Column(column) => Some(format!("{} = {code}", name(column))),
+            Raw::Status { code: column, status } => {
+                Some(format!("{code} IN ({}, {}::VARCHAR)", name(column), name(status)))
+            }
+            Raw::Found { .. } => None,
+        }
+    }
+
     /// The column that the code is, if it is one.
     pub fn column(&self) -> Option<&str> {
         match self {

@@ -1,5 +1,5 @@
--- What one look at the errors does not tell, by code and, of those without one, by template: how many entities, over
--- time in {parts} equal parts, and the first message with its origin. `rca_errors_found` is what found.sql found.
+-- What one look at the errors does not tell, by code and, of those without one, by template: how many entities (NULL where
+-- no row tells one), over time in {parts} equal parts, and the first message with its origin. `rca_errors_found` is what found.sql found.
 WITH codes AS (
     SELECT
         code,
@@ -47,7 +47,7 @@ SELECT
     first,
     last,
     level,
-    count(DISTINCT entity) AS entities,
+    nullif(count(DISTINCT entity), 0) AS entities,
     {trend} AS trend,
     min(example).shown AS example
 FROM placed

@@ -168,9 +168,24 @@ impl System {
     }
 }
 
+/// The code alone that stands behind the name of its public system: `404` of `HTTP 404`.
+#[must_use]
+pub fn bare(code: &str) -> Option<&str> {
+    System::all().filter(|system| !system.label().is_empty()).find_map(|system| {
+        let rest = code.strip_prefix(system.label())?.strip_prefix(' ')?;
+        (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(rest)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_behind_the_name_of_a_system_is_its_code() {
+        let bare = ["HTTP 404", "bug check 124", "SQLSTATE 57P01", "404", "HTTP ", "HTTP 4\\d+", "E101"].map(bare);
+        assert_eq!(bare, [Some("404"), Some("124"), Some("57P01"), None, None, None, None]);
+    }
 
     fn said(system: System, code: &str) -> String {
         system.describe(code).map(|meaning| meaning.to_string()).unwrap_or_default()

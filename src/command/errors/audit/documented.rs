@@ -24,13 +24,14 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
     let shapes: BTreeSet<String> = known.keys().map(|code| shape(code)).collect();
     let column = book.code_sql(&quote::readable_name(&book.code));
     let seen: BTreeSet<&str> = audit.counts.iter().filter_map(|count| count.code.as_deref()).collect();
-    for code in seen.iter().copied().filter(|code| !known.contains_key(*code)) {
+    let is_known = |code: &str| book.known_as(code).is_some();
+    for code in seen.iter().copied().filter(|code| !is_known(code)) {
         // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook, unless they
         // stand among its own.
         let places: Vec<usize> = (0..question.places.len())
             .filter(|place| {
                 let codes = audit.by_code(*place);
-                let is_among = codes.keys().any(|other| known.contains_key(*other)) && meanings::public(code).is_none();
+                let is_among = codes.keys().any(|other| is_known(other)) && meanings::public(code).is_none();
                 codes.contains_key(code) && (shapes.contains(&shape(code)) || is_among)
             })
             .collect();
@@ -81,13 +82,18 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
         "SELECT DISTINCT code FROM ({}) WHERE code IS NOT NULL ORDER BY 1 LIMIT {CODES_MOST}",
         question.candidates(question.window)
     ))?;
-    let anywhere: BTreeSet<String> = anywhere.rows.iter().map(|row| row[0].shown()).collect();
+    let anywhere: BTreeSet<String> = anywhere
+        .rows
+        .iter()
+        .flat_map(|row| {
+            let code = row[0].shown();
+            let known = book.known_as(&code).map(String::from);
+            known.into_iter().chain([code])
+        })
+        .collect();
     for (code, description) in known.iter().filter(|(code, _)| !anywhere.contains(*code)) {
-        let near: Vec<String> = seen
-            .iter()
-            .filter(|seen| plain(seen) == plain(code) && !known.contains_key(**seen))
-            .map(|seen| format!("`{seen}`"))
-            .collect();
+        let near: Vec<String> =
+            seen.iter().filter(|seen| plain(seen) == plain(code) && !is_known(seen)).map(ToString::to_string).collect();
         let near = match near.is_empty() {
             true => String::new(),
             false => format!("; in the evidence stands {}", name::listed(&near)),

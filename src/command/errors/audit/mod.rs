@@ -8,6 +8,7 @@ use crate::command::{Answer, templates};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
+use crate::model::shell;
 use crate::model::value::Value;
 use crate::session::Session;
 
@@ -109,6 +110,13 @@ pub fn audited(mut question: Question) -> Result<Audited> {
             .then_with(|| a.detail.cmp(&b.detail))
     });
     let summary = audit.summary(&faults);
+    let file = question.args.codebook.as_deref().filter(|text| std::path::Path::new(text).is_file());
+    if let Some(path) = file.filter(|_| faults.iter().any(|fault| fault.fault == "never_seen")) {
+        let source = shell::quoted(&format!("{}={path}", super::codebook::FILE));
+        notes.push(format!(
+            "SQL that reads the codebook takes it under that name: rca query \"SQL\" {source} and the other sources"
+        ));
+    }
     let (has_labels, errors) = (!audit.labels.is_empty(), audit.totals.iter().sum());
     let sql = format!("SELECT code, count(*) AS count FROM ({}) GROUP BY 1 ORDER BY 2 DESC, 1", question.pasted());
     Ok(Audited { faults, notes, summary, has_codebook: question.codebook.is_some(), has_labels, errors, sql })
@@ -241,7 +249,11 @@ impl Audit<'_, '_> {
             Some(book) => self
                 .question
                 .session
-                .one_row(&format!("SELECT description FROM ({}) WHERE code = {}", book.sql(), quote::text(code)))?
+                .one_row(&format!(
+                    "SELECT description FROM ({}) WHERE code = {}",
+                    book.sql(),
+                    quote::text(book.known_as(code).unwrap_or(code))
+                ))?
                 .first()
                 .filter(|value| !value.is_null())
                 .map(Value::shown),

@@ -100,11 +100,14 @@ fn described_alike(audit: &Audit, seen: &mut BTreeSet<String>, faults: &mut Vec<
         by_description.entry(description.join(" ")).or_default().push(row[0].shown());
     }
     let total: i64 = audit.totals.iter().sum();
+    let seen_codes: BTreeSet<&String> = audit.counts.iter().filter_map(|count| count.code.as_ref()).collect();
     for (description, codes) in by_description {
+        let is_of = |code: &&String| book.known_as(code).is_some_and(|known| codes.iter().any(|code| code == known));
         let used: Vec<(&String, i64)> =
-            codes.iter().map(|code| (code, audit.count_of(code))).filter(|(_, count)| *count > 0).collect();
+            seen_codes.iter().copied().filter(is_of).map(|code| (code, audit.count_of(code))).collect();
         let names = used.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", ");
-        if used.len() < 2 || description.is_empty() || !seen.insert(names.clone()) {
+        let written: BTreeSet<&str> = used.iter().filter_map(|(code, _)| book.known_as(code)).collect();
+        if written.len() < 2 || description.is_empty() || !seen.insert(names.clone()) {
             continue;
         }
         let count = used.iter().map(|(_, count)| count).sum();
