@@ -26,6 +26,7 @@ mod formats;
 mod known;
 mod parquet;
 mod sentence;
+mod shared;
 mod window;
 mod windows;
 
@@ -33,6 +34,7 @@ pub use asked::known_column;
 pub use entities::{Entity, Id, entity_text};
 pub use events::Wanted;
 pub use formats::{Finding, Tried};
+pub use shared::Shared;
 pub use window::Window;
 pub use windows::{Span, Windows};
 

@@ -6,8 +6,10 @@ use super::question::Question;
 use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
+use crate::model::coverage::grouped;
+use crate::model::figure::plural;
 use crate::model::name;
-use crate::session::{Table, entity_text};
+use crate::session::{Session, Shared, Table};
 
 /// A column to break down by.
 struct By<'a> {
@@ -26,16 +28,21 @@ pub fn run(mut question: Question, wanted: &[String]) -> Result<Answer> {
     }
     let mut selects = Vec::new();
     let mut left_out = Vec::new();
-    for (at, place) in question.places.iter().enumerate() {
-        match counted(&question, at, &by)? {
+    let mut notes = Vec::new();
+    for at in 0..question.places.len() {
+        match counted(&question, at, &by, &mut notes)? {
             Some(select) => selects.push(select),
-            None => left_out.push(place.table.name.clone()),
+            None => left_out.push(question.places[at].table.name.clone()),
         }
     }
     if selects.is_empty() {
         return Err(Error::question(format!("no table with errors has the columns `{}`", wanted.join("`, `")))
             .detail("a column of another table can be asked for if both have a column of the same entity"));
     }
+    for table in by.iter().filter_map(|by| by.of) {
+        crate::command::is_used(table, &mut question.notes);
+    }
+    question.notes.append(&mut notes);
     if !left_out.is_empty() {
         question.notes.push(format!("left out, without the columns of --by: {}", name::listed(&left_out)));
     }
@@ -76,7 +83,8 @@ fn by<'a>(question: &Question<'a>, text: &str) -> Result<By<'a>> {
     let others: Vec<&Table> = session
         .tables
         .iter()
-        .filter(|table| table.column(text).is_some() && !session.entity_columns(table).is_empty())
+        .filter(|table| table.column(text).is_some())
+        .filter(|table| question.places.iter().any(|place| session.is_shared(place.table, table)))
         .collect();
     match others.as_slice() {
         [table] => {
@@ -119,11 +127,12 @@ fn by<'a>(question: &Question<'a>, text: &str) -> Result<By<'a>> {
 
 /// `code, BY…, n, first, last` of a place; `None` if it has no such columns and cannot be joined to them. Rows are
 /// counted by what they say before it is looked at, so that little is computed for each row.
-fn counted(question: &Question, at: usize, by: &[By]) -> Result<Option<String>> {
+fn counted(question: &Question, at: usize, by: &[By], notes: &mut Vec<String>) -> Result<Option<String>> {
     let place = &question.places[at];
     let mut own = Vec::new();
     let mut joins = String::new();
     let mut names = String::new();
+    let mut joined = Vec::new();
     for (number, by) in by.iter().enumerate() {
         let column = format!("by_{number}");
         let mine = place.table.column(&by.name).filter(|_| by.of.is_none_or(|of| of.name == place.table.name));
@@ -132,11 +141,17 @@ fn counted(question: &Question, at: usize, by: &[By]) -> Result<Option<String>> 
             names.push_str(&format!("rows_of_place.{own_name} AS {column}, "));
             own.push((shown(mine), own_name));
         } else {
-            let map = by.of.and_then(|other| map(question, place.table, other, &by.name));
-            let Some(map) = map else { return Ok(None) };
+            let Some(other) = by.of else { return Ok(None) };
+            let Some(shared) = question.session.finest(place.table, other)? else { return Ok(None) };
+            let map = map(question, other, shared.other, &by.name);
+            own.push((question.session.key_of(place.table, shared.mine), format!("key_{number}")));
             joins
-                .push_str(&format!(" LEFT JOIN ({map}) map_{number} ON map_{number}.key = {}", "rows_of_place.entity"));
-            names.push_str(&format!("map_{number}.value AS {column}, "));
+                .push_str(&format!(" LEFT JOIN ({map}) map_{number} ON map_{number}.key = rows_of_place.key_{number}"));
+            names.push_str(&format!(
+                "map_{number}.value AS {column}, map_{number}.key IS NULL AS lacks_{number}, \
+                 coalesce(map_{number}.is_several, false) AS several_{number}, "
+            ));
+            joined.push(Joined { number, other, shared, column: &by.name });
         }
     }
     let roles = &place.table.roles;
@@ -163,29 +178,72 @@ fn counted(question: &Question, at: usize, by: &[By]) -> Result<Option<String>> 
             place.raw.as_ref().map(|_| "code"),
         ),
     };
-    Ok(Some(format!(
-        "SELECT code, {list} n, first, last FROM (SELECT *, {said} AS code, rca_failed(raw_result) AS failed, {level_said} AS level FROM {kept}) WHERE {is_error}"
-    )))
+    let errors = format!(
+        "FROM (SELECT *, {said} AS code, rca_failed(raw_result) AS failed, {level_said} AS level FROM {kept}) WHERE {is_error}"
+    );
+    for joined in &joined {
+        notes.extend(joined.said(question.session, place.table, &errors)?);
+    }
+    Ok(Some(format!("SELECT code, {list} n, first, last {errors}")))
 }
 
-/// `key, value` of a column of another table by the entity that both have: an entity with several values has them all,
-/// so that no error is counted twice.
-fn map(question: &Question, mine: &Table, other: &Table, column: &str) -> Option<String> {
-    let session = question.session;
-    let things: Vec<String> =
-        session.entity_columns(mine).iter().filter_map(|column| session.thing(mine, column)).collect();
-    let entity = other
-        .own_columns()
-        .find(|column| session.thing(other, &column.name).is_some_and(|thing| things.contains(&thing)))?;
-    let value = other.column(column)?;
-    Some(format!(
-        "SELECT key, CASE WHEN count(DISTINCT value) < 2 THEN min(value) ELSE string_agg(DISTINCT value, ' + ' ORDER BY value) END AS value \
-         FROM (SELECT {} AS key, {} AS value FROM {} WHERE {} IS NOT NULL) GROUP BY 1",
-        entity_text(entity),
-        shown(value),
+/// A table that errors are joined to.
+struct Joined<'a> {
+    number: usize,
+    other: &'a Table,
+    shared: Shared<'a>,
+    /// What is asked of it.
+    column: &'a str,
+}
+
+impl Joined<'_> {
+    /// By what it is joined, and which errors get nothing or several things by that.
+    fn said(&self, session: &Session, mine: &Table, errors: &str) -> Result<Vec<String>> {
+        let Joined { number, other, shared, column } = self;
+        let same = (&mine.name, &shared.mine.name, &other.name, &shared.other.name);
+        let mut links: Vec<String> = Vec::new();
+        for one in session.all_shared(mine, other) {
+            if !links.contains(&one.mine.name) {
+                links.push(one.mine.name.clone());
+            }
+        }
+        let finest = match links.len() {
+            ..=1 => String::new(),
+            _ => format!(", the finest of {}", links.join(", ")),
+        };
+        let mut notes =
+            vec![format!("{}.{column} is told by {}.{} = {}.{}{finest}", same.2, same.0, same.1, same.2, same.3)];
+        let row = session.engine.counted(&format!(
+            "SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (lacks_{number}), 0)::BIGINT, \
+             coalesce(sum(n) FILTER (several_{number}), 0)::BIGINT {errors}"
+        ))?;
+        let [all, lacking, several] = [row[0].int(), row[1].int(), row[2].int()];
+        let of = |count: i64| format!("{} of {}", grouped(count.unsigned_abs()), plural(all.unsigned_abs(), "error"));
+        if lacking > 0 {
+            let (of, has) = (of(lacking), if lacking == 1 { "has" } else { "have" });
+            notes.push(format!("{of} of {} {has} no row in {} by {}, and so no {column}", same.0, same.2, same.1));
+        }
+        if several > 0 {
+            let (of, has) = (of(several), if several == 1 { "has" } else { "have" });
+            notes.push(format!(
+                "{of} of {} {has} several values of {column} by {}, which stand together",
+                same.0, same.1
+            ));
+        }
+        Ok(notes)
+    }
+}
+
+/// `key, value, is_several` of a column of another table by what both tables are of: what has several values has them
+/// all, so that no error is counted twice.
+fn map(question: &Question, other: &Table, key: &Column, column: &str) -> String {
+    let value = other.column(column).map_or_else(|| "NULL::VARCHAR".into(), shown);
+    format!(
+        "SELECT key, CASE WHEN count(DISTINCT value) < 2 THEN min(value) ELSE string_agg(DISTINCT value, ' + ' ORDER BY value) END AS value, \
+         count(DISTINCT value) > 1 AS is_several FROM (SELECT {} AS key, {value} AS value FROM {}) WHERE key IS NOT NULL GROUP BY 1",
+        question.session.key_of(other, key),
         other.sql(),
-        quote::name(&entity.name),
-    ))
+    )
 }
 
 fn shown(column: &Column) -> String {

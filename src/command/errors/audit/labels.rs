@@ -57,15 +57,18 @@ impl<'a> Labels<'a> {
         };
         let key = match settings.and_then(|labels| labels.key.as_deref()) {
             Some(key) => known_column(&table.name, &table.columns, key, "labels.key")?,
-            None => session.entity_columns(table).into_iter().next().ok_or_else(|| {
-                Error::question(format!("table `{}` of labels has no known key", table.name))
-                    .hint("say which column it is: --set labels.table=TABLE --set labels.key=COLUMN")
-            })?,
+            None => shared(question, table)?.or_else(|| session.entity_columns(table).into_iter().next()).ok_or_else(
+                || {
+                    Error::question(format!("table `{}` of labels has no known key", table.name))
+                        .hint("say which column it is: --set labels.table=TABLE --set labels.key=COLUMN")
+                },
+            )?,
         };
         let label = match settings.and_then(|labels| labels.label.as_deref()) {
             Some(label) => known_column(&table.name, &table.columns, label, "labels.label")?,
             None => label_column(table).unwrap_or_else(|| key.clone()),
         };
+        crate::command::is_used(table, notes);
         let failing = failing(question, table, &key);
         if failing.is_empty() {
             notes.push(format!(
@@ -171,8 +174,15 @@ fn found<'a>(question: &Question<'a>) -> Option<&'a Table> {
             name.contains("predict") || name.contains("score") || name.contains("prob")
         })
     };
+    // What is called after labels is of anything that failures are of, too.
+    let is_of_failures = |table: &&Table| {
+        let others = || question.places.iter().filter(|place| place.table.name != table.name);
+        table.kind != "log" && others().any(|place| session.is_shared(place.table, table))
+    };
+    let is_called = |table: &&Table| table.short_name.to_lowercase().contains("label");
     all()
-        .find(|table| table.short_name.to_lowercase().contains("label"))
+        .find(is_called)
+        .or_else(|| session.tables.iter().filter(is_called).find(is_of_failures))
         .or_else(|| all().filter(|table| !is_predicted(table)).find(|table| label_column(table).is_some()))
 }
 
@@ -184,15 +194,10 @@ fn label_column(table: &Table) -> Option<String> {
 /// which repeat what other tables say. Each with its column of the entities that labels are of.
 fn failing(question: &Question, labels: &Table, key: &str) -> Vec<(usize, String)> {
     let session = question.session;
-    let thing = session.thing(labels, key);
     let entity = |place: &Place| {
-        let columns = session.entity_columns(place.table);
-        let same = columns.iter().find(|column| thing.is_some() && session.thing(place.table, column) == thing);
-        same.cloned().or_else(|| place.table.column(key).map(|column| column.name.clone()))
-    };
-    let rank = |place: &Place| {
-        let roles = &place.table.roles;
-        (place.table.kind == "log", roles.result.is_none(), place.raw.is_none(), place.table.kind == "json")
+        let shared = session.all_shared(place.table, labels);
+        let same = shared.iter().find(|shared| shared.other.name == key).map(|shared| shared.mine.name.clone());
+        same.or_else(|| place.table.column(key).map(|column| column.name.clone()))
     };
     let may_be = |place: &Place| place.table.name != labels.name || place.table.roles.result.is_some();
     let all: Vec<(usize, &Place, String)> = question
@@ -204,6 +209,23 @@ fn failing(question: &Question, labels: &Table, key: &str) -> Vec<(usize, String
         .collect();
     let best = all.iter().map(|(_, place, _)| rank(place)).min();
     all.into_iter().filter(|(_, place, _)| Some(rank(place)) == best).map(|(at, _, entity)| (at, entity)).collect()
+}
+
+/// How little a place's failures are those that should have labels.
+fn rank(place: &Place) -> (bool, bool, bool, bool) {
+    let roles = &place.table.roles;
+    (place.table.kind == "log", roles.result.is_none(), place.raw.is_none(), place.table.kind == "json")
+}
+
+/// The column by which labels are of what fails: of several the finest.
+fn shared(question: &Question, labels: &Table) -> Result<Option<String>> {
+    let session = question.session;
+    let others = question.places.iter().filter(|place| place.table.name != labels.name);
+    let Some(place) = others.filter(|place| session.is_shared(place.table, labels)).min_by_key(|place| rank(place))
+    else {
+        return Ok(None);
+    };
+    Ok(session.finest(place.table, labels)?.map(|shared| shared.other.name.clone()))
 }
 
 /// An entity's text as people read it in SQL.

@@ -1,0 +1,86 @@
+//! By which columns rows of one table tell of the same things as rows of another.
+
+use super::{Session, Table, entity_text};
+use crate::error::Result;
+use crate::model::column::Column;
+use crate::model::meaning;
+
+/// Numbers of these are counted anew in every table: the same one is not the same thing.
+const COUNTED: [&str; 6] = ["seq", "sequence", "row", "record", "attempt", "retry"];
+
+/// A column of each of two tables that hold the identity of one thing.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared<'a> {
+    pub mine: &'a Column,
+    pub other: &'a Column,
+}
+
+impl Session {
+    /// Whether two tables have columns of one thing.
+    pub fn is_shared(&self, mine: &Table, other: &Table) -> bool {
+        !self.all_shared(mine, other).is_empty()
+    }
+
+    /// All columns of two tables that hold the identity of one thing; those of the same name first, then those of what
+    /// rows are mostly about.
+    pub fn all_shared<'a>(&self, mine: &'a Table, other: &'a Table) -> Vec<Shared<'a>> {
+        let named = |table: &'a Table| -> Vec<(&'a Column, String)> {
+            let things = table.own_columns().filter_map(|column| Some((column, self.thing(table, &column.name)?)));
+            things.filter(|(_, thing)| !COUNTED.contains(&thing.as_str())).collect()
+        };
+        let others = named(other);
+        let mut all: Vec<Shared> = named(mine)
+            .into_iter()
+            .flat_map(|(mine, thing)| {
+                let same = others.iter().filter(move |(_, other)| *other == thing);
+                same.map(move |(other, _)| Shared { mine, other })
+            })
+            .collect();
+        all.sort_by_key(|shared| {
+            let rank = self.thing(mine, &shared.mine.name).and_then(|thing| meaning::rank(&thing));
+            (!shared.mine.name.eq_ignore_ascii_case(&shared.other.name), rank.unwrap_or(usize::MAX))
+        });
+        all
+    }
+
+    /// Of all of them the finest: that whose values are nearest to one per row of the other table. One of which both
+    /// tables have a value goes before one of which they have none.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn finest<'a>(&self, mine: &'a Table, other: &'a Table) -> Result<Option<Shared<'a>>> {
+        let all = self.all_shared(mine, other);
+        if all.len() < 2 {
+            return Ok(all.first().copied());
+        }
+        let mut best: Option<((bool, i64), Shared)> = None;
+        for shared in all {
+            let (of_mine, of_other) = (entity_text(shared.mine), entity_text(shared.other));
+            let row = self.engine.counted(&format!(
+                "SELECT count(DISTINCT key), count(*) FILTER (key IN (SELECT {of_mine} FROM {})) FROM (SELECT {of_other} AS key FROM {}) \
+                 WHERE key IS NOT NULL",
+                mine.sql(),
+                other.sql(),
+            ))?;
+            let rank = (row[1].int() > 0, row[0].int());
+            if best.is_none_or(|(most, _)| rank > most) {
+                best = Some((rank, shared));
+            }
+        }
+        Ok(best.map(|(_, shared)| shared))
+    }
+
+    /// What a row is of by such a column, as SQL: where the settings say that several columns hold it, the first that
+    /// has it.
+    pub fn key_of(&self, table: &Table, column: &Column) -> String {
+        let thing = self.thing(table, &column.name);
+        let said = thing.as_ref().filter(|thing| self.settings.entities.contains_key(*thing));
+        let more = said.into_iter().flat_map(|thing| {
+            table.own_columns().filter(move |other| {
+                other.name != column.name && self.thing(table, &other.name).as_ref() == Some(thing)
+            })
+        });
+        let all: Vec<String> = std::iter::once(column).chain(more).map(entity_text).collect();
+        if all.len() == 1 { entity_text(column) } else { format!("coalesce({})", all.join(", ")) }
+    }
+}
