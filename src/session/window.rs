@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use super::{Session, Table};
 use crate::engine::quote;
 use crate::error::{Error, Result};
+use crate::model::duration;
+use crate::model::time::{self, HOUR, SECOND};
 use crate::model::value::Value;
-use crate::model::zone::Zone;
-use crate::model::{duration, time};
+use crate::model::zone::{Doubt, Zone};
 
 /// The earliest and the latest time of tables that were asked, by the SQL that asks.
 #[derive(Default)]
@@ -104,10 +105,16 @@ impl Session {
             Some(text) => crate::settings::zone(text, "timezone")?,
             None => Zone::UTC,
         };
-        time::iso_whole(text.as_bytes()).map(|stamp| zone.resolve(stamp)).ok_or_else(|| {
+        let stamp = time::iso_whole(text.as_bytes()).ok_or_else(|| {
             Error::question(format!("`{flag} {text}` is no time"))
                 .hint("write 2025-03-01T08:00:00Z, '2025-03-01 08:00', 2025-03-01, or -2h for two hours before the latest time")
-        })
+        })?;
+        if stamp.offset.is_none()
+            && let Some(said) = doubted(text, stamp.wall, zone)
+        {
+            self.coverage.note_of_source(flag, said);
+        }
+        Ok(zone.resolve(stamp))
     }
 
     /// The latest time in any table.
@@ -143,5 +150,65 @@ impl Session {
             }
         }
         Ok(ends)
+    }
+}
+
+/// What is to be said of a time that a clock showed twice or never: which one is meant, and how to say another one.
+fn doubted(text: &str, wall: i64, zone: Zone) -> Option<String> {
+    let (first, second, doubt) = zone.judged(wall);
+    Some(match doubt? {
+        Doubt::Twice => {
+            let day = if text.contains(':') { "" } else { " 00:00" };
+            let other = format!("{text}{day}{}", offset(wall - second));
+            format!(
+                "`{text}` was on the clock of {zone} twice, as it was set back: the first one is taken, {}; the second one is '{other}'",
+                time::rfc3339(first)
+            )
+        }
+        Doubt::Never => {
+            // What the clock shows some hours later is what it was set to.
+            const LATER: i64 = 3 * HOUR;
+            let ahead = wall + LATER - zone.utc(wall + LATER);
+            let shown = time::rfc3339(first + ahead);
+            format!(
+                "`{text}` was never on the clock of {zone}, as it was set forward: taken as if it had not been, which the clock showed as {}{}; write an offset to say another one",
+                shown.trim_end_matches('Z'),
+                offset(ahead)
+            )
+        }
+    })
+}
+
+/// Microseconds east of UTC as a time has them behind it.
+fn offset(ahead: i64) -> String {
+    match i32::try_from(ahead / SECOND) {
+        Ok(0) | Err(_) => "Z".into(),
+        Ok(seconds) => Zone::Fixed(seconds).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_a_clock_showed_twice_or_never_are_said() {
+        let said = |zone: &str, text: &str| {
+            let stamp = time::iso_whole(text.as_bytes()).expect("a time");
+            doubted(text, stamp.wall, Zone::parse(zone).expect("a zone")).unwrap_or_default()
+        };
+        let twice = said("Europe/Berlin", "2025-10-26 02:30");
+        assert!(
+            twice.contains("taken, 2025-10-26T00:30:00Z") && twice.ends_with("'2025-10-26 02:30+01:00'"),
+            "{twice}"
+        );
+        assert!(said("Europe/London", "2025-10-26 01:30").ends_with("'2025-10-26 01:30Z'"));
+        assert!(said("America/Havana", "2025-11-02").ends_with("'2025-11-02 00:00-05:00'"));
+        let never = said("Europe/Berlin", "2025-03-30 02:30");
+        assert!(never.contains("as 2025-03-30T03:30:00+02:00;"), "{never}");
+        assert_eq!(said("Europe/Berlin", "2025-10-26 03:00") + &said("+02:00", "2025-10-26 02:30"), "");
+        for text in ["2025-10-26 02:30+01:00", "2025-10-26 01:30Z", "2025-11-02 00:00-05:00"] {
+            assert!(time::iso_whole(text.as_bytes()).is_some_and(|stamp| stamp.offset.is_some()), "{text}");
+        }
     }
 }
