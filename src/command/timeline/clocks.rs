@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::course::{Course, Stretch};
 use super::links::{Link, Placed, placed};
 use crate::command::Answer;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::duration;
-use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
 use crate::model::value::Value;
 use crate::model::zone::{self, Zone};
 use crate::session::{Session, Table, Wanted};
@@ -18,6 +19,8 @@ use crate::session::{Session, Table, Wanted};
 const ANCHORS_LEAST: i64 = 5;
 /// So many kinds of events of a source are looked at, those with the most ids.
 const KINDS_MOST: i64 = 40;
+/// So many anchors of two sources are looked at.
+const ANCHORS_MOST: i64 = 20_000;
 /// An id that one kind of event has more often is no anchor.
 const TIMES_MOST: i64 = 5;
 
@@ -46,7 +49,10 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         session.engine.keep_found("rca_anchors", &quote::fill(include_str!("anchors.sql"), &values))?;
         let sql = quote::fill(include_str!("offsets.sql"), &[("anchors_least", &ANCHORS_LEAST.to_string())]);
-        links = session.engine.rows(&sql)?.rows.iter().map(|row| link(row)).collect();
+        session.engine.keep_found("rca_links", &sql)?;
+        let rows = session.engine.rows("SELECT * FROM rca_links ORDER BY source, against")?.rows;
+        links = rows.iter().map(|row| link(row)).collect();
+        take_courses(session, &mut links)?;
     }
     let is_assumed = |table: &&&Table| table.notes.iter().any(|note| note == zone::ASSUMED);
     // A zone is proposed only where no time of a source has one.
@@ -86,7 +92,7 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
         }
     }
     let rows: Vec<Vec<Value>> = placed.iter().map(|one| row(session, one, &assumed)).collect();
-    let found = placed.iter().filter(|one| one.correction.is_some()).count();
+    let found = placed.iter().filter(|one| one.correction.is_some() || one.link.course.is_put()).count();
     let columns = [
         ("source", Kind::Text),
         ("against", Kind::Text),
@@ -111,15 +117,15 @@ fn row(session: &Session, placed: &Placed, assumed: &BTreeSet<&str>) -> Vec<Valu
         Value::Text(link.against.clone()),
         Value::Int(i128::from(link.anchors)),
         Value::Float(link.later as f64 / SECOND as f64),
-        Value::Float(link.spread as f64 / SECOND as f64),
+        Value::Float(link.course.spread as f64 / SECOND as f64),
         Value::Text(format!("{} ~ {}", link.kind, link.kind_against)),
         Value::Text(link.example.clone()),
-        Value::Text(detail(placed)),
+        Value::Text(detail(placed, assumed)),
         setting.map_or(Value::Null, Value::Text),
     ]
 }
 
-fn detail(placed: &Placed) -> String {
+fn detail(placed: &Placed, assumed: &BTreeSet<&str>) -> String {
     let link = &placed.link;
     let apart = duration::shown(link.later.abs());
     if let Some(off) = placed.correction {
@@ -134,9 +140,14 @@ fn detail(placed: &Placed) -> String {
         let zone = if zone_steps(off).is_some() { ", as a wrong time zone would be" } else { "" };
         let over = if reference == link.against { String::new() } else { format!(" (over {})", link.against) };
         return format!(
-            "{} {way} {reference}{over}{zone}, unless the step between these events takes that long",
-            duration::shown(off.abs())
+            "{} {way} {reference}{over}{zone}, unless the step between these events takes that long{}",
+            duration::shown(off.abs()),
+            astray(link)
         );
+    }
+    let course = &link.course;
+    if course.is_put() {
+        return put(link, assumed.contains(link.source.as_str()));
     }
     if let Some(rival) = link.rival {
         let rival = duration::shown(rival.abs());
@@ -144,20 +155,64 @@ fn detail(placed: &Placed) -> String {
             "{apart} apart by these events, {rival} by others that fit as steadily: which is the clock's cannot be told"
         );
     }
-    if link.drifts() {
-        let per_hour = (link.drift * HOUR as f64).round() as i64;
+    // Whoever is later, it is how far they are apart.
+    let (least, most) = if course.most <= 0 { (-course.most, -course.least) } else { (course.least, course.most) };
+    let ends = format!("from {} to {}", duration::shown(least), duration::shown(most));
+    if let Some(drift) = course.drift {
+        let per_hour = (drift * HOUR as f64).round() as i64 * if course.most <= 0 { -1 } else { 1 };
+        let way = if per_hour < 0 { "shrinking" } else { "growing" };
         return format!(
-            "the clocks drift apart by {} per hour: no one setting puts that right",
-            duration::shown(per_hour)
+            "{ends} apart, {way} by {} per hour: the clocks drift, and no one setting puts that right",
+            duration::shown(per_hour.abs())
         );
     }
     if link.agrees() {
-        return format!("{apart} apart, which passing it on may take: no correction");
+        // What varies as much as it is large is no offset.
+        if course.spread > SECOND && course.spread >= link.later.abs() {
+            return format!("{ends} apart, and not steady, which passing it on may take: no correction");
+        }
+        return format!("{apart} apart, which passing it on may take: no correction{}", astray(link));
     }
     if placed.reference.is_some() {
         return format!("{apart} apart, as is {}: no correction", link.against);
     }
     format!("{apart} apart, and that varies: it is what happens between these events, and tells nothing of the clocks")
+}
+
+/// How many anchors say something else.
+fn astray(link: &Link) -> String {
+    match link.course.astray {
+        0 => String::new(),
+        one => format!("; {one} of {} anchors are far from that", link.course.anchors),
+    }
+}
+
+/// What a clock that was put showed before and behind that.
+fn put(link: &Link, is_assumed: bool) -> String {
+    const STRETCHES_MOST: usize = 5;
+    let course = &link.course;
+    let stretch = |(at, stretch): (usize, &Stretch)| {
+        let way = if stretch.later < 0 { "behind" } else { "ahead of" };
+        let since = if at == 0 { String::new() } else { format!("from {} on ", time::rfc3339(stretch.since.1)) };
+        format!("{since}{} {way} {} ({} anchors)", duration::shown(stretch.later.abs()), link.against, stretch.anchors)
+    };
+    let told: Vec<String> = course.stretches.iter().enumerate().take(STRETCHES_MOST).map(stretch).collect();
+    let more = match course.stretches.len().saturating_sub(STRETCHES_MOST) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let source = &link.source;
+    let why = match (course.is_of_seasons(), is_assumed) {
+        (true, true) => format!(
+            "as a clock that changes to summer or winter time; no fixed offset is right, name its zone: --set sources.{source}.timezone=Europe/…"
+        ),
+        (true, false) => {
+            "as a clock that changes to summer or winter time; no fixed offset is right, a zone by its name would be"
+                .into()
+        }
+        (false, _) => "as a clock that was put; no one setting puts that right".into(),
+    };
+    format!("{}{more}: {why}", told.join(", "))
 }
 
 /// Quarters of an hour that an offset is, if it is what a wrong time zone would make it.
@@ -188,7 +243,6 @@ fn setting(session: &Session, source: &str, off: i64, assumed: &BTreeSet<&str>) 
 }
 
 fn link(row: &[Value]) -> Link {
-    let real = |value: &Value| if let Value::Float(number) = value { *number } else { 0.0 };
     Link {
         source: row[0].shown(),
         against: row[1].shown(),
@@ -198,11 +252,24 @@ fn link(row: &[Value]) -> Link {
         kind: row[5].shown(),
         kind_against: row[6].shown(),
         example: row[7].shown(),
-        drift: real(&row[8]),
-        fit: real(&row[9]),
-        span: row[10].int(),
-        rival: (!row[11].is_null()).then(|| row[11].int()),
+        course: Course::default(),
+        rival: (!row[8].is_null()).then(|| row[8].int()),
     }
+}
+
+/// What all anchors of each link say.
+fn take_courses(session: &Session, links: &mut [Link]) -> Result<()> {
+    let values = [("links", "SELECT * FROM rca_links"), ("anchors_most", &ANCHORS_MOST.to_string())];
+    let rows = session.engine.rows(&quote::fill(include_str!("courses.sql"), &values))?.rows;
+    let mut anchors: BTreeMap<(String, String), Vec<(i64, i64)>> = BTreeMap::new();
+    for row in &rows {
+        anchors.entry((row[0].shown(), row[1].shown())).or_default().push((row[2].int(), row[3].int()));
+    }
+    for link in links {
+        let of = anchors.get(&(link.source.clone(), link.against.clone()));
+        link.course = of.map_or_else(Course::default, |anchors| Course::of(anchors));
+    }
+    Ok(())
 }
 
 /// A table's rows as anchors: when something happened, what kind of thing, and which ids it has.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::course::Course;
 use crate::model::time::{MINUTE, SECOND};
 
 /// An offset below may be what passing on takes, whatever its spread.
@@ -12,8 +13,6 @@ const STEADY: i64 = 15;
 /// Of fewer anchors the spread is not known well, and must be smaller by half.
 const ANCHORS_MANY: i64 = 30;
 const SPREAD_MOST: i64 = MINUTE;
-/// No clock drifts by more than this share, which is half a minute an hour: what does is no clock.
-const DRIFT_MOST: f64 = 0.01;
 /// Clocks agree if events that follow each other are no further apart, and their distance varies no more.
 const AGREE_WITHIN: i64 = 10 * SECOND;
 const AGREE_SPREAD: i64 = 5 * SECOND;
@@ -30,32 +29,23 @@ pub struct Link {
     pub kind: String,
     pub kind_against: String,
     pub example: String,
-    /// By how much `later` grows per unit of time, and how well that fits.
-    pub drift: f64,
-    pub fit: f64,
-    pub span: i64,
+    /// What all anchors say, and how that runs with time.
+    pub course: Course,
     /// What other events say that fit as steadily.
     pub rival: Option<i64>,
 }
 
 impl Link {
-    pub fn drifts(&self) -> bool {
-        self.fit > 0.9
-            && self.drift.abs() <= DRIFT_MOST
-            && (self.drift * self.span as f64).abs() > OFFSET_LEAST as f64
-            && self.spread > SECOND / 10
-    }
-
     pub fn agrees(&self) -> bool {
         self.rival.is_none()
+            && self.course.is_one()
             && !self.is_off()
-            && !self.drifts()
             && self.later.abs() <= AGREE_WITHIN
             && self.spread <= AGREE_SPREAD
     }
 
     fn is_off(&self) -> bool {
-        self.rival.is_none() && !self.drifts() && is_off(self.later, self.spread, self.anchors)
+        self.rival.is_none() && self.course.is_one() && is_off(self.later, self.spread, self.anchors)
     }
 
     fn turned(&self) -> Link {
@@ -65,7 +55,7 @@ impl Link {
             later: -self.later,
             kind: self.kind_against.clone(),
             kind_against: self.kind.clone(),
-            drift: -self.drift,
+            course: self.course.turned(),
             rival: self.rival.map(|rival| -rival),
             ..self.clone()
         }
@@ -132,12 +122,17 @@ pub fn placed(links: &[Link], trust: &dyn Fn(&str) -> (bool, bool)) -> Vec<Place
         let best = both.iter().filter(|link| link.source == **source);
         // Two that tell nothing of each other are told once.
         let is_told = |link: &Link| {
-            placed.iter().any(|one: &Placed| one.link.source == link.against && one.link.against == link.source)
+            placed.iter().map(|one: &Placed| (&one.link.source, &one.link.against)).any(|(one, other)| {
+                (one, other) == (&link.source, &link.against) || (one, other) == (&link.against, &link.source)
+            })
         };
         if let Some(link) =
             best.min_by_key(|link| (link.spread, -link.anchors, &link.against)).filter(|link| !is_told(link))
         {
-            placed.push(Placed { link: link.clone(), reference: None, correction: None });
+            // Of a clock that was put it is told whose zone is not sure.
+            let is_turned = link.course.is_put() && trust(&link.source) < trust(&link.against);
+            let link = if is_turned { link.turned() } else { link.clone() };
+            placed.push(Placed { link, reference: None, correction: None });
         }
     }
     placed.sort_by(|a, b| a.link.source.cmp(&b.link.source));
@@ -195,9 +190,10 @@ mod tests {
 
     #[test]
     fn drift_and_rivals_are_no_offsets() {
-        let drift = Link { drift: 1.0 / 3600.0, fit: 0.99, span: 31 * HOUR, ..link("a", "b", 15 * SECOND, 8 * SECOND) };
+        let course = Course { drift: Some(1.0 / 3600.0), ..Course::default() };
+        let drift = Link { course, ..link("a", "b", 5 * SECOND, SECOND) };
         let rival = Link { rival: Some(20 * SECOND), ..link("a", "b", 10 * SECOND, 30_000) };
-        assert!(corrections(std::slice::from_ref(&drift)).is_empty() && drift.drifts() && !drift.agrees());
+        assert!(corrections(std::slice::from_ref(&drift)).is_empty() && !drift.agrees());
         assert!(corrections(&[rival]).is_empty());
     }
 

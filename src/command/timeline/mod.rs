@@ -6,11 +6,13 @@ use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::{duration, name};
+use crate::model::figure::plural;
+use crate::model::{codes, duration, name};
 use crate::session::{Entity, Session, Table, Wanted, Window};
 use crate::settings;
 
 mod clocks;
+mod course;
 mod density;
 mod ids;
 mod links;
@@ -129,8 +131,11 @@ impl TimelineArgs {
                 let mut names: Vec<String> = session.tables.iter().map(|table| table.source.clone()).collect();
                 names.dedup();
                 let near = name::nearest(wanted, names.iter().map(String::as_str));
-                return Err(Error::question(format!("there is no source `{wanted}`"))
-                    .hint(format!("sources are {}", name::listed(if near.is_empty() { &names } else { &near }))));
+                let hint = match near.is_empty() {
+                    true => format!("sources are {}", name::listed(&names)),
+                    false => format!("did you mean {}", name::listed(&near)),
+                };
+                return Err(Error::question(format!("there is no source `{wanted}`")).hint(hint));
             }
         }
         Ok(super::event_tables_with(session, self.common.evidence.condition.as_deref(), notes)?
@@ -154,6 +159,23 @@ impl TimelineArgs {
         } else {
             known
         }
+    }
+
+    /// What is said where a code is looked for in messages as `rca errors` shows it, and stands bare in events.
+    fn shown_otherwise(&self, session: &Session, events: &str) -> Result<Option<String>> {
+        let Some((grep, bare)) = self.grep.as_deref().and_then(|grep| Some((grep, codes::bare(grep)?))) else {
+            return Ok(None);
+        };
+        let counted = session.engine.counted(&format!(
+            "SELECT count(*) FILTER (regexp_matches(message, {})), count(*) FILTER (code = {}) FROM ({events})",
+            quote::text(grep),
+            quote::text(bare)
+        ))?;
+        let is_code = counted[0].int() == 0 && counted[1].int() > 0;
+        Ok(is_code.then(|| {
+            let events = plural(counted[1].int().unsigned_abs(), "event");
+            format!("no message has `{grep}`, and {events} the code {bare}, which rca errors shows so: --where \"code = '{bare}'\"")
+        }))
     }
 
     fn conditions(&self) -> Result<String> {
@@ -271,6 +293,7 @@ impl Ask for TimelineArgs {
             None if view.is_kept() => view.kept(session).map(|(answer, having)| (answer, Some(having)))?,
             None => (view.streamed(), None),
         };
+        notes.extend(self.shown_otherwise(session, &view.events)?);
         if answer.found == Some(0) {
             notes.push(self.nothing(&tables));
         }

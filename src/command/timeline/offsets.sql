@@ -1,21 +1,17 @@
 -- Of every two sources the pair of events that most steadily come one after the other: how much later those of the
--- first are, how much that varies, whether it grows with time, and what another pair says that fits as steadily.
+-- first are, how much that varies, and what another pair says that fits as steadily.
 WITH pairs AS (
     SELECT
         one.source AS source,
         other.source AS against,
         one.kind AS kind,
         other.kind AS kind_against,
-        count(DISTINCT one.moment) AS anchors,
+        count(DISTINCT (one.moment, other.moment)) AS anchors,
         quantile_disc(one.moment - other.moment, 0.5) AS later,
         mad(one.moment - other.moment)::BIGINT AS spread,
-        min(id) AS example,
-        regr_slope(one.moment - other.moment, other.moment - first_moment) AS drift,
-        regr_r2(one.moment - other.moment, other.moment - first_moment) AS fit,
-        max(other.moment) - min(other.moment) AS span
+        min(id) AS example
     FROM rca_anchors AS one
     JOIN rca_anchors AS other USING (id, nth)
-    CROSS JOIN (SELECT min(moment) AS first_moment FROM rca_anchors)
     WHERE one.source < other.source AND (one.times = other.times OR nth = 1)
     GROUP BY ALL
 ),
@@ -29,7 +25,7 @@ ranked AS (
     WHERE 10 * anchors >= most
 )
 SELECT
-    source, against, anchors, later, spread, kind, kind_against, example, drift, fit, span,
+    source, against, anchors, later, spread, kind, kind_against, example,
     (
         SELECT arg_min(rival.later, rival.place)
         FROM ranked AS rival

@@ -6,6 +6,7 @@ use crate::command::{Answer, Reading};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
+use crate::model::figure::plural;
 use crate::model::time::DAY;
 use crate::model::zone::Zone;
 use crate::session::Session;
@@ -118,15 +119,18 @@ impl View {
 /// What is to be said of rows that are not shown.
 fn left_out(chosen: &Chosen, limit: Option<u64>) -> Option<String> {
     let (limit, (worst, shown)) = (limit?, chosen.nearest_to?);
-    let which = match worst.weight {
-        2 => "those nearest to errors, the first of each kind before others",
-        1 => "those nearest to warnings, there are no errors",
-        _ => "the first ones, there are neither errors nor warnings",
+    let (which, what) = match worst.weight {
+        2 => ("those nearest to errors, the first of each kind before others", "error"),
+        1 => ("those nearest to warnings, there are no errors", "warning"),
+        _ => ("the first ones, there are neither errors nor warnings", "row"),
     };
     let hidden = match worst.count.saturating_sub(shown) {
         ..=0 => String::new(),
-        1 => "; 1 of these is left out".into(),
-        hidden => format!("; {} of these are left out", grouped(hidden.unsigned_abs())),
+        _ if worst.weight == 0 => String::new(),
+        hidden => {
+            let all = plural(worst.count.unsigned_abs(), what);
+            format!("; {} of {all} {} left out", grouped(hidden.unsigned_abs()), if hidden == 1 { "is" } else { "are" })
+        }
     };
     Some(format!("{} of {} rows are shown (--limit): {which}{hidden}", grouped(limit), grouped(chosen.rows)))
 }
