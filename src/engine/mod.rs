@@ -23,6 +23,7 @@ mod function;
 pub mod fuzzed;
 pub mod guard;
 mod keep;
+mod meant;
 mod memory;
 mod order;
 pub mod quote;
@@ -435,7 +436,13 @@ impl Engine {
                 Error::evidence("a Parquet file is damaged").detail(message.lines().next().unwrap_or_default())
             }
             "INTERNAL Error" => Error::internal("the engine failed").detail(message),
-            _ => sql_error(kind, message),
+            _ => match self.meant(message) {
+                Some((message, names)) if !names.is_empty() => {
+                    sql_error(kind, &message).hint(format!("did you mean {}", crate::model::name::listed(&names)))
+                }
+                Some((message, _)) => sql_error(kind, &message),
+                None => sql_error(kind, message),
+            },
         }
     }
 }
