@@ -22,7 +22,9 @@ mod mining;
 ///
 /// Numbers, addresses, identifiers, paths, quoted text and times are taken for parameters first; then words at places
 /// where many different ones stand. All messages of all sources are mined at once, and the templates depend neither on
-/// their order nor on how they are divided into files. A message of several lines has the template of its first.
+/// their order nor on how they are divided into files. A message of several lines has the template of its first. The
+/// level is the highest that any message of a template has, and so need not be that of most. What a codebook says of its
+/// codes is no message.
 ///
 /// Examples:
 ///   rca templates logs/
@@ -54,7 +56,15 @@ impl Ask for TemplatesArgs {
         let mut notes = Vec::new();
         let condition = self.common.evidence.condition.as_deref();
         let tables = super::event_tables_with(session, condition, &mut notes)?;
-        let tables: Vec<&Table> = tables.into_iter().filter(|table| table.roles.message.is_some()).collect();
+        let mut tables: Vec<&Table> = tables.into_iter().filter(|table| table.roles.message.is_some()).collect();
+        if tables.iter().any(|table| table.kind != "log")
+            && let Some(book) = super::errors::codebook(session)?
+            && tables.iter().any(|table| table.name == book)
+            && tables.len() > 1
+        {
+            tables.retain(|table| table.name != book);
+            notes.push(format!("{book} is left out: it is a codebook, whose descriptions are no messages"));
+        }
         if tables.is_empty() {
             return Err(Error::question("no table has a column of messages")
                 .detail("columns called message, msg, text and the like are messages; so are those of every log"));
