@@ -163,7 +163,7 @@ fn drift(anchors: &[(i64, i64)]) -> Option<f64> {
     let mut anchors = anchors.to_vec();
     anchors.sort_unstable_by_key(|(mine, other)| (*other, *mine));
     let span = anchors[anchors.len() - 1].1 - anchors[0].1;
-    [4, 10, 40].into_iter().find_map(|part| {
+    let grows = |part: usize| {
         let lag = (anchors.len() / part).max(1);
         let mut slopes: Vec<f64> = anchors
             .iter()
@@ -176,7 +176,10 @@ fn drift(anchors: &[(i64, i64)]) -> Option<f64> {
         let same_way = slopes.iter().filter(|one| **one * slope > 0.0).count();
         let is_far = (slope * span as f64).abs() > SECOND as f64;
         (is_far && slope.abs() <= DRIFT_MOST && 100 * same_way >= SAME_WAY_LEAST * slopes.len()).then_some(slope)
-    })
+    };
+    // What comes and goes may seem to grow over one length of time, and does not over another.
+    let slopes: Vec<f64> = [2, 4, 10, 40].into_iter().filter_map(grows).collect();
+    slopes.windows(2).find(|pair| (0.67..1.5).contains(&(pair[0] / pair[1]))).map(|pair| pair[1])
 }
 
 #[cfg(test)]
