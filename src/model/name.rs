@@ -1,5 +1,7 @@
 //! Names: of sources made from paths, of SQL identifiers, and the nearest one to a misspelt one.
 
+use std::collections::HashMap;
+
 /// A path's text as an SQL identifier that needs no quotes: `gateway-logs` is `gateway_logs`.
 pub fn identifier(text: &str) -> String {
     let mut name: String =
@@ -140,12 +142,12 @@ const RESERVED: &[&str] = &[
 ];
 
 /// The names that every table of text or of a database has besides its own columns.
-pub fn taken_by_places() -> std::collections::HashMap<String, usize> {
+pub fn taken_by_places() -> HashMap<String, usize> {
     ["_file", "_line"].map(|name| (name.to_string(), 1)).into()
 }
 
 /// A column's name, or a word where it has none; with a number if SQL would take it for one that was there before.
-pub fn once(name: &str, seen: &mut std::collections::HashMap<String, usize>) -> String {
+pub fn once(name: &str, seen: &mut HashMap<String, usize>) -> String {
     let name = if name.is_empty() { "unnamed" } else { name };
     let count = seen.entry(name.to_lowercase()).or_insert(0);
     *count += 1;
@@ -160,6 +162,50 @@ pub fn once(name: &str, seen: &mut std::collections::HashMap<String, usize>) -> 
         number += 1;
     }
     once
+}
+
+/// What is to be said of columns that [`once`] calls otherwise than the evidence does: whoever asks for `a` has the first.
+pub fn renamed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    const SAID: usize = 5;
+    let mut seen = taken_by_places();
+    // By what SQL takes for one name: the names as they are given, and what the later ones are called.
+    let mut order: Vec<String> = Vec::new();
+    let mut alike: HashMap<String, (Vec<&str>, Vec<String>)> = HashMap::new();
+    for name in names.filter(|name| !name.is_empty()) {
+        let called = once(name, &mut seen);
+        let lower = name.to_lowercase();
+        let (given, later) = alike.entry(lower.clone()).or_default();
+        given.push(name);
+        if called != name {
+            if later.is_empty() {
+                order.push(lower);
+            }
+            later.push(format!("`{called}`"));
+        }
+    }
+    let said = |lower: &String| {
+        let (given, later) = &alike[lower];
+        let are = |one: &str| match later.as_slice() {
+            [only] => format!("the {one} is {only}"),
+            _ => format!("the later ones are {}", later.join(", ")),
+        };
+        if later.len() == given.len() {
+            // rca or a column before it has the name already.
+            format!("`{}` is taken: {}", given[0], are("column"))
+        } else if given.iter().all(|name| *name == given[0]) {
+            let count = if given.len() == 2 { "two".into() } else { given.len().to_string() };
+            format!("{count} columns are called `{}`: {}", given[0], are("second"))
+        } else {
+            let names = given.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            format!("{names} differ in case alone, which SQL does not tell apart: {}", are("second"))
+        }
+    };
+    let mut notes: Vec<String> = order.iter().take(SAID).map(said).collect();
+    if order.len() > SAID {
+        notes
+            .push(format!("{} more names come twice: the later columns have a number behind them", order.len() - SAID));
+    }
+    notes
 }
 
 /// A file's name without its endings: `x.csv.gz` is `x`. A rotated log (`app.log.2.gz`) is `app`.
@@ -221,6 +267,19 @@ mod tests {
         assert_eq!(identifier("Array"), "t_array");
         assert_eq!(stem("x.csv.gz"), "x");
         assert_eq!(stem(".hidden"), "hidden");
+    }
+
+    #[test]
+    fn columns_that_are_called_otherwise_are_told() {
+        let told = |names: &[&str]| renamed(names.iter().copied()).join("; ");
+        assert_eq!(told(&["a", "b", ""]), "");
+        assert_eq!(told(&["a", "a", "b"]), "two columns are called `a`: the second is `a_2`");
+        assert_eq!(told(&["a", "a", "a"]), "3 columns are called `a`: the later ones are `a_2`, `a_3`");
+        assert_eq!(
+            told(&["A", "a"]),
+            "`A`, `a` differ in case alone, which SQL does not tell apart: the second is `a_2`"
+        );
+        assert_eq!(told(&["_file", "x"]), "`_file` is taken: the column is `_file_2`");
     }
 
     #[test]

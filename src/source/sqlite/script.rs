@@ -252,6 +252,7 @@ fn offer(spec: &Spec, file: &Arc<File>, dump: &Dump, name: String, share: u64) -
         }
     }
     let (shapes, mut notes) = stored::shapes(&layout.columns, &seen, spec);
+    notes.extend(name::renamed(layout.columns.iter().map(|column| column.name.as_str())));
     let leaves_out = |run: &Run| {
         let named = &run.header.columns;
         !named.is_empty() && layout.columns.iter().any(|column| !named.iter().any(|name| is_same(name, &column.name)))

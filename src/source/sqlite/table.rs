@@ -66,7 +66,8 @@ impl SqliteTable {
         let stored: Vec<String> = declared.iter().map(|column| column.name.clone()).collect();
         let walk = database.with(|connection| walk_of(connection, name, &stored, has_key))?;
         let seen = database.with(|connection| sample(connection, name, &declared, &walk))?;
-        let (shapes, notes) = stored::shapes(&declared, &seen, spec);
+        let (shapes, mut notes) = stored::shapes(&declared, &seen, spec);
+        notes.extend(name::renamed(stored.iter().map(String::as_str)));
         let mut seen_names = name::taken_by_places();
         let mut columns: Vec<Column> = stored
             .iter()
