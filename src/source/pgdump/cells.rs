@@ -60,7 +60,7 @@ impl Cells {
         let kind = &self.columns.kinds[column];
         if !kind.push(text, self.columns.clock, &mut out[slot]) {
             faults.push(match kind {
-                PgKind::Text => Fault::Replaced,
+                PgKind::Text | PgKind::Padded => Fault::Replaced,
                 _ => self.misfit(column),
             });
         }

@@ -8,7 +8,7 @@ use super::charset::Charset;
 use super::copy::Style;
 use super::plain;
 use super::rows::{Form, Segment};
-use super::{Data, Dump};
+use super::{Absence, Data, Dump};
 use crate::error::Result;
 use crate::source::file::File;
 use crate::source::sql::ddl::Name;
@@ -16,7 +16,9 @@ use crate::source::sql::lexer::{Lexer, Mark};
 use crate::source::sql::{Dialect, Spelling};
 
 pub fn read(archive: &Archive, file: &File) -> Result<Dump> {
-    let mut dump = Dump { format: archive.format.clone(), lost: archive.damage.clone(), ..Dump::default() };
+    let absence = if archive.toc.damage.is_none() { Absence::NotDumped } else { Absence::Untold };
+    let (format, lost) = (archive.format.clone(), archive.damage.clone());
+    let mut dump = Dump { format, lost, absence, ..Dump::default() };
     dump.notes.push(archive.described());
     let mut spelling = Spelling::of(Dialect::Postgres);
     for entry in &archive.toc.entries {

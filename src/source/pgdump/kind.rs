@@ -27,6 +27,8 @@ pub enum PgKind {
     Uuid,
     Bytea,
     Text,
+    /// `character(8)`: the blanks that fill it up mean nothing in Postgres, and are left out.
+    Padded,
     /// A range or multirange of instants: text, its bounds in UTC.
     TzRange,
     /// Lists this deep of such items.
@@ -58,6 +60,7 @@ impl Wish {
     /// Nothing is declared: the values tell.
     pub const UNKNOWN: Wish = Wish { kind: PgKind::Text, is_open: true };
     pub const TEXT: Wish = Wish { kind: PgKind::Text, is_open: false };
+    pub const PADDED: Wish = Wish { kind: PgKind::Padded, is_open: false };
 
     /// By a base type, as in `character varying(20)`, `numeric(10,2)`, `timestamp(3) with time zone`, `integer[]`.
     pub fn of(declared: &TypeName) -> Wish {
@@ -84,6 +87,7 @@ impl Wish {
             "bytea" => PgKind::Bytea,
             "money" => PgKind::Money,
             "tstzrange" | "tstzmultirange" => PgKind::TzRange,
+            "character" | "char" | "bpchar" => PgKind::Padded,
             "numeric" | "decimal" => match *declared.modifiers {
                 // A negative scale rounds to tens; one past the precision has zeros behind the point.
                 [width, scale] if scale < 0 && width - scale <= 38 => return exact(width - scale, 0),
@@ -199,7 +203,7 @@ impl PgKind {
             PgKind::Interval => Kind::Interval,
             PgKind::Uuid => Kind::Uuid,
             PgKind::Bytea => Kind::Blob,
-            PgKind::Text | PgKind::TzRange => Kind::Text,
+            PgKind::Text | PgKind::Padded | PgKind::TzRange => Kind::Text,
             PgKind::Array { item, depth, .. } => (0..*depth).fold(item.kind(), |kind, _| kind.listed()),
         }
     }
@@ -217,6 +221,7 @@ impl PgKind {
     pub fn push(&self, text: &[u8], clock: Clock, out: &mut Buffer) -> bool {
         let fits = match self {
             PgKind::Text => return !out.push_lossy(text),
+            PgKind::Padded => return !out.push_lossy(unpadded(text)),
             PgKind::Bool => boolean(text).map(|value| out.push_int(value)),
             PgKind::Int => infer::int(text).map(|value| out.push_int(value)),
             PgKind::Float => float(text).map(|value| out.push_float(value)),
@@ -238,6 +243,11 @@ impl PgKind {
         }
         fits.is_some()
     }
+}
+
+fn unpadded(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().rev().take_while(|byte| **byte == b' ').count();
+    &text[..text.len() - blanks]
 }
 
 fn boolean(text: &[u8]) -> Option<i64> {
@@ -436,6 +446,13 @@ mod tests {
             ("interval", "1 year -1 days +00:00:01", "Interval { months: 12, days: -1, micros: 1000000 }"),
             ("interval", "-00:00:00.000001", "Interval { months: 0, days: 0, micros: -1 }"),
             ("interval", "infinity", "text"),
+            ("character(8)", "SN12    ", "SN12"),
+            ("character(8)", "  a b   ", "  a b"),
+            ("bpchar", "a ", "a"),
+            ("pg_catalog.bpchar", "a ", "a"),
+            ("character varying(8)", "a ", "a "),
+            ("\"char\"", " ", " "),
+            ("character(4)[]", r#"{"a   ",NULL,"b c ",abcd}"#, "[a, NULL, b c, abcd]"),
             ("integer[]", "{1,NULL,3}", "[1, NULL, 3]"),
             ("integer[]", "[0:1][-1:0]={{1,2},{3,NULL}}", "[[1, 2], [3, NULL]]"),
             ("text[]", r#"{a,"b \"c\\","NULL",NULL,""}"#, r#"[a, b "c\, NULL, NULL, ]"#),

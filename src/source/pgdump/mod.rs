@@ -44,6 +44,18 @@ struct Dump {
     lost: Vec<String>,
     /// What `sources` says of its format.
     format: String,
+    absence: Absence,
+}
+
+/// What it means that a table is declared and nothing stands where its rows would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    /// It may be empty: INSERT statements have nothing of an empty table.
+    Untold,
+    /// An empty table would have an entry too: its data were not dumped.
+    NotDumped,
+    /// The script is cut off before its end.
+    CutOff,
 }
 
 impl Default for Dump {
@@ -56,6 +68,7 @@ impl Default for Dump {
             notes: Vec::new(),
             lost: Vec::new(),
             format: "pg_dump script".into(),
+            absence: Absence::Untold,
         }
     }
 }

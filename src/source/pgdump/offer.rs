@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::cells::Columns;
 use super::kind::{PgKind, Wish};
 use super::rows::{Form, Segment, TableRows};
-use super::{Data, Dump};
+use super::{Absence, Data, Dump};
 use crate::error::Result;
 use crate::model::column::Column;
 use crate::model::coverage::{Fault, Report};
@@ -103,20 +103,32 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
         .map(|column| {
             let as_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&column.name));
             match (as_text, column.kind.name.is_empty()) {
-                (true, _) => Wish::TEXT,
+                (true, true) => Wish::TEXT,
                 (false, true) => Wish::UNKNOWN,
-                (false, false) => Wish::of(&dump.catalog.base(&column.kind)),
+                (_, false) => {
+                    let wish = Wish::of(&dump.catalog.base(&column.kind));
+                    if as_text && wish != Wish::PADDED { Wish::TEXT } else { wish }
+                }
             }
         })
         .collect();
     if wishes.contains(&Wish::UNKNOWN) {
         notes.push("types that are not declared are told from values".to_string());
     }
+    notes.extend(name::renamed(layout.columns.iter().map(|column| column.name.as_str())));
     let kinds = confirmed(&layout, &segments, &wishes, share, &mut notes)?;
     if kinds.iter().any(PgKind::is_zoneless) && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }
     let mut report = Report::default();
+    match (dump.absence, without_data(dump, &table)) {
+        (Absence::NotDumped, Some(what)) => notes.push(format!("{what} not in the dump")),
+        (Absence::CutOff, Some(what)) => {
+            let why = format!("{what} not in the script, which is cut off before its end");
+            report.fault(Fault::Damaged(why), || (spec.files[0].shown.clone(), 0));
+        }
+        _ => {}
+    }
     for data in &data {
         let place = match &data.segment {
             Some(segment) => segment.file.shown.clone(),
@@ -142,6 +154,24 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
         name: table.1,
         content: Content::Scanned(rows),
     })
+}
+
+/// What of a table that is declared has no data in a dump, not even none: itself, or partitions of it.
+fn without_data(dump: &Dump, table: &Name) -> Option<String> {
+    let declared = dump.catalog.table(table).filter(|declared| !declared.is_foreign)?;
+    let catalog = &dump.catalog;
+    // Rows that were loaded through the root may be of any of its partitions.
+    let has_data = |name: &Name| {
+        let is_part = catalog.parent(name).is_some();
+        dump.data.iter().any(|data| data.table == *name || is_part && catalog.is_part_of(name, &data.table))
+    };
+    if !declared.is_partitioned {
+        return (!has_data(table)).then(|| "it is declared, and its data is".to_string());
+    }
+    let leaves = catalog.tables.iter().filter(|leaf| !leaf.is_partitioned && !leaf.is_foreign);
+    let mine = leaves.filter(|leaf| catalog.is_part_of(&leaf.name, table) && !has_data(&leaf.name));
+    let parts = name::counted("partition", mine.map(|leaf| leaf.name.1.clone()).collect())?;
+    Some(format!("the data of {parts} is"))
 }
 
 /// A segment that names its fields: where the dump does not, they are the columns of the table it is loaded into.
@@ -222,7 +252,9 @@ fn confirmed(
     share: u64,
     notes: &mut Vec<String>,
 ) -> Result<Vec<PgKind>> {
-    let wanted: Vec<usize> = (0..wishes.len()).filter(|index| wishes[*index] != Wish::TEXT).collect();
+    // Any text is a text.
+    let is_open = |wish: &Wish| ![Wish::TEXT, Wish::PADDED].contains(wish);
+    let wanted: Vec<usize> = (0..wishes.len()).filter(|index| is_open(&wishes[*index])).collect();
     let as_text = vec![PgKind::Text; wishes.len()];
     let rows = sample::rows(
         layout.rows(segments.to_vec(), as_text, Clock::UTC),
@@ -230,7 +262,8 @@ fn confirmed(
         segments.iter().map(Segment::bytes).sum(),
         share,
     )?;
-    let mut kinds = vec![PgKind::Text; wishes.len()];
+    let of_text = |wish: &Wish| if *wish == Wish::PADDED { PgKind::Padded } else { PgKind::Text };
+    let mut kinds: Vec<PgKind> = wishes.iter().map(of_text).collect();
     for (slot, index) in wanted.into_iter().enumerate() {
         let values = rows.batches.iter().flat_map(|batch| {
             let column = &batch.columns[slot];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::charset::Charset;
 use super::copy::Style;
 use super::rows::{Form, Segment};
-use super::{Data, Dump};
+use super::{Absence, Data, Dump};
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
 use crate::source::file::{self, File};
@@ -261,6 +261,24 @@ impl Reading<'_> {
         }
     }
 
+    /// What it means in a script of `pg_dump` that a table has no rows in it.
+    fn tell_absences(&mut self, handle: &file::Handle, is_cut: bool) {
+        let is_insert = |data: &Data| data.segment.as_ref().is_some_and(|data| matches!(data.form, Form::Insert(_)));
+        let mut data = self.dumps.iter().flat_map(|dump| &dump.data).peekable();
+        // A COPY stands for empty tables too. Without any data it was a dump of INSERTs of empty tables, or of none.
+        let has_all = match data.peek() {
+            Some(_) => !data.any(is_insert),
+            None => !names_data(handle, self.file.bytes),
+        };
+        if !has_all {
+            return;
+        }
+        self.dumps.iter_mut().for_each(|dump| dump.absence = Absence::NotDumped);
+        if is_cut {
+            self.dump().absence = Absence::CutOff;
+        }
+    }
+
     fn finish(mut self, handle: &file::Handle) -> Result<Vec<Dump>> {
         let has = |text: &str| memchr::memmem::find(&self.file.head(), text.as_bytes()).is_some();
         let is_complete = |what: &str| {
@@ -284,6 +302,9 @@ impl Reading<'_> {
                 "damaged at byte {end}: the script ends without saying that it is complete; tables may be missing"
             ));
         }
+        if said.is_some() {
+            self.tell_absences(handle, is_cut);
+        }
         let lost = [self.runs.computed(), not_applied(&self.changes), sql::not_understood(&self.strange)];
         self.dump().lost.extend(lost.into_iter().flatten());
         self.commands.sort();
@@ -296,6 +317,17 @@ impl Reading<'_> {
         self.dumps.retain(|dump| !dump.data.is_empty() || !dump.catalog.tables.is_empty() || !dump.lost.is_empty());
         Ok(self.dumps)
     }
+}
+
+/// Whether a comment of a script says where the data of a table stand, as `pg_dump` has it of empty tables too.
+fn names_data(handle: &file::Handle, bytes: u64) -> bool {
+    const STEP: usize = 1 << 20;
+    const COMMENT: &[u8] = b"; Type: TABLE DATA; Schema: ";
+    let mut buffer = vec![0; STEP + COMMENT.len()];
+    (0..bytes).step_by(STEP).any(|at| {
+        let got = file::read_full_at(handle, &mut buffer, at).unwrap_or(0);
+        memchr::memmem::find(&buffer[..got], COMMENT).is_some()
+    })
 }
 
 /// What the first INSERT statement of an entry's data says before its values.

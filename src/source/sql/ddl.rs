@@ -227,7 +227,9 @@ impl<'a> Cursor<'a> {
                     if !kind.name.is_empty() {
                         kind.name.push(' ');
                     }
-                    kind.name.push_str(word);
+                    // `"char"` is a byte of Postgres' own; `char` is `character`.
+                    let is_byte = matches!(token, Token::Name(_)) && word == "char";
+                    kind.name.push_str(if is_byte { "\"char\"" } else { word });
                 }
                 Token::Sign('.') => {
                     kind.schema = std::mem::take(&mut kind.name);
