@@ -31,6 +31,8 @@ pub enum Fault {
     NoResult { column: String },
     /// Sums and remarks below the rows of a sheet.
     Footer,
+    /// A key that an object has more than once: the first value is the row's.
+    KeyTwice(String),
     /// A key that no sampled object had: its value is not in any column.
     UnknownKey(String),
     /// The same, of keys beyond those that are kept by name.
@@ -62,6 +64,8 @@ pub enum Fault {
     LongQuote,
     /// A quote that is opened and never closed: all that follows is in one field.
     OpenQuote,
+    /// Text behind the closing quote of a field: where the field ends, and maybe the row, is not sure.
+    AfterQuote,
     /// Files that are of no known kind or cannot be opened.
     LeftOut(String),
 }
@@ -88,6 +92,14 @@ impl Fault {
             Fault::OpenQuote => {
                 "a quote is opened and never closed, and the rest of the file is in that one field".into()
             }
+            Fault::AfterQuote => format!(
+                "{n} {} text behind a closing quote: fields, or rows, may be run together there",
+                if one { "row has" } else { "rows have" }
+            ),
+            Fault::KeyTwice(key) => format!(
+                "{n} {} the key `{key}` more than once: the first value counts",
+                if one { "object has" } else { "objects have" }
+            ),
             Fault::LeftOut(files) => format!("left out, {files}"),
             Fault::Zeros => format!(
                 "damaged: {n} {} bytes of zero, which no text has; rows near them are wrong or lost",

@@ -18,6 +18,7 @@ mod object;
 mod record;
 mod shape;
 mod spelled;
+mod wrapped;
 
 pub use object::{each_pair, each_pair_of_python};
 use object::{is_object, object_text, record_end};
@@ -75,12 +76,24 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut layouts = Vec::new();
     let mut objects = 0_usize;
+    let mut notes = Vec::new();
     for file in &spec.files {
-        let documents = !is_ndjson(&file.head());
-        let start = if documents { document_start(&file.head()).unwrap_or(0) } else { 0 };
-        let is_array = documents && file.head().trim_ascii_start().starts_with(b"[");
-        layouts.push(Layout { documents, start, is_array });
-        let (pieces, _) = sample::all_or_pieces(file);
+        let (pieces, are_all) = sample::all_or_pieces(file);
+        let wrapped = if are_all { wrapped::of(&pieces[0]) } else { None };
+        let documents = wrapped.is_some() || !is_ndjson(&file.head());
+        let start = match &wrapped {
+            Some(wrapped) => wrapped.start,
+            None if documents => document_start(&file.head()).unwrap_or(0),
+            None => 0,
+        };
+        let is_array = wrapped.is_some() || documents && file.head().trim_ascii_start().starts_with(b"[");
+        layouts.push(Layout { documents, start, is_array, is_wrapped: wrapped.is_some() });
+        if let Some(wrapped) = wrapped {
+            let note = format!("its rows are the objects of `{}`, which is all that its document has", wrapped.key);
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         for (index, piece) in pieces.iter().enumerate() {
             let start = if index == 0 { start } else { 0 };
             if documents && index > 0 {
@@ -105,15 +118,20 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             seen.shape(spec.meant(name), spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name)))
         })
         .collect();
-    let mut notes = Vec::new();
+    let given = given(&keys);
+    let mut seen = name::taken_by_places();
+    let names: Vec<String> = given.iter().map(|name| name::once(name, &mut seen)).collect();
+    notes.extend(name::renamed(given.iter().map(String::as_str)));
     if objects == 1 {
         // What web platforms export: the rows are in the one object.
-        let lists = keys.iter().filter(|(_, seen)| seen.is_list());
-        notes.extend(lists.map(|(name, _)| {
-            let quoted = name.replace('"', "\"\"");
-            format!(
-                "`{name}` is a list of objects in the only row; unnest(from_json(\"{quoted}\", '[{{…}}]')) makes rows of it"
-            )
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let is_plain = name::identifier(&spec.name) == spec.name;
+        let table = if is_plain { spec.name.clone() } else { quoted(&spec.name) };
+        let lists = keys.iter().zip(&names).filter_map(|((_, seen), name)| Some((name, seen.structure()?)));
+        notes.extend(lists.map(|(name, structure)| {
+            let rows =
+                format!("unnest(from_json({}, '{}'), recursive := true)", quoted(name), structure.replace('\'', "''"));
+            format!("`{name}` is a list of objects in the only row; its rows: select {rows} from {table}")
         }));
     }
     let zoneless = keys
@@ -127,7 +145,6 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         notes.push("times are finer than a microsecond and cut there".to_string());
     }
     notes.extend(spec.files.iter().filter_map(|file| Some(format!("{}: {}", file.shown, file.encoding.assumption()?))));
-    let names = unique(&keys);
     let columns = names.iter().zip(&shapes).map(|(name, shape)| Column::new(name, shape.kind())).collect();
     let lines = layouts.iter().all(|layout| !layout.documents);
     let format = Json { layouts, shapes: shapes.into(), by_key: Arc::new(by_key), clock: spec.clock() };
@@ -136,12 +153,10 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     Ok(spec.one_table("json", format.into(), notes, Content::Scanned(Arc::new(table))))
 }
 
-/// Keys that differ in case alone get a number, since SQL would take them for one column.
-fn unique(keys: &[(String, Seen)]) -> Vec<String> {
-    let mut seen = HashMap::from([("_file".to_string(), 1), ("_line".to_string(), 1)]);
+/// Keys as columns can be called.
+fn given(keys: &[(String, Seen)]) -> Vec<String> {
     let named = |(index, (name, _)): (usize, &(String, Seen))| {
-        let name = if name.trim().is_empty() { format!("column{}", index + 1) } else { name.replace('\0', "") };
-        name::once(&name, &mut seen)
+        if name.trim().is_empty() { format!("column{}", index + 1) } else { name.replace('\0', "") }
     };
     keys.iter().enumerate().map(named).collect()
 }

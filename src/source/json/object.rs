@@ -117,7 +117,7 @@ impl Framing for Objects {
 }
 
 /// The byte after the object that begins at or after `at`, or `None` if it does not end here.
-fn object_end(buffer: &[u8], at: usize) -> Option<usize> {
+pub fn object_end(buffer: &[u8], at: usize) -> Option<usize> {
     let mut at = at + memchr::memchr(b'{', &buffer[at..])?;
     let mut depth = 0_usize;
     loop {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::object::{Objects, each_pair, each_pair_of_python, record_end, strays};
 use super::shape::Shape;
 use super::spelled::text;
+use super::wrapped;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
 use crate::model::zone::Clock;
@@ -23,6 +24,8 @@ pub struct Layout {
     pub start: usize,
     /// Its objects stand in brackets, so that its end tells that it is whole.
     pub is_array: bool,
+    /// These stand in an object that has nothing else.
+    pub is_wrapped: bool,
 }
 
 pub struct Json {
@@ -63,6 +66,7 @@ impl Format for Json {
             filled: vec![false; self.shapes.len()],
             is_array: self.layouts[file].is_array,
             is_open: self.layouts[file].is_array,
+            is_wrapped: self.layouts[file].is_wrapped,
         }
     }
 }
@@ -70,6 +74,7 @@ impl Format for Json {
 pub struct Parser {
     documents: bool,
     is_array: bool,
+    is_wrapped: bool,
     /// Whether the bracket that closes the document is still to come.
     is_open: bool,
     slots: Vec<Slot>,
@@ -116,7 +121,7 @@ impl Parser {
             let Some(slot) = slots[column] else { return };
             // Of a key that comes twice the first value counts, as the others have no column.
             if filled[column] {
-                faults.push(Fault::UnknownKey(key.to_string()));
+                faults.push(Fault::KeyTwice(key.to_string()));
                 return;
             }
             filled[column] = true;
@@ -194,7 +199,7 @@ impl RecordParser for Parser {
         let start = if self.documents { memchr::memchr(b'{', record).unwrap_or(record.len()) } else { 0 };
         let body = record[start..].trim_ascii();
         // Between and after the objects of a document stand commas and brackets; all else is a value that is no row.
-        let between = &record[..start];
+        let between = if self.is_wrapped { wrapped::without_end(&record[..start]) } else { &record[..start] };
         // What closes the document stands behind its last object.
         self.is_open = self.is_array && (start < record.len() || self.is_open && !between.contains(&b']'));
         if let (true, (lost @ 1.., _)) = (self.documents, strays(between)) {

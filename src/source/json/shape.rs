@@ -1,5 +1,6 @@
 //! How the values of a key are read: what samples say of their kinds.
 
+use super::object::{each_pair, record_end};
 use crate::model::column::Kind;
 use crate::source::infer::{self, Guess, Reading};
 
@@ -30,6 +31,41 @@ impl Shape {
     }
 }
 
+fn each_value(object: &str, mut see: impl FnMut(&str, &str)) {
+    // Objects that cannot be read give what they have before that.
+    each_pair(object, |key, value| see(key, value.get())).ok();
+}
+
+/// What the values of a key in a list are.
+#[derive(Default)]
+struct Kinds {
+    has_whole: bool,
+    has_fraction: bool,
+    has_bool: bool,
+    has_other: bool,
+}
+
+impl Kinds {
+    fn see(&mut self, value: &str) {
+        match value.as_bytes().first() {
+            Some(b'n') | None => {}
+            Some(b't' | b'f') => self.has_bool = true,
+            Some(b'-' | b'0'..=b'9') if infer::int(value.as_bytes()).is_some() => self.has_whole = true,
+            Some(b'-' | b'0'..=b'9') if value.contains(['.', 'e', 'E']) => self.has_fraction = true,
+            Some(_) => self.has_other = true,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.has_bool, self.has_whole, self.has_fraction, self.has_other) {
+            (true, false, false, false) => "BOOLEAN",
+            (false, true, false, false) => "BIGINT",
+            (false, _, true, false) => "DOUBLE",
+            _ => "VARCHAR",
+        }
+    }
+}
+
 /// What samples say of one key.
 #[derive(Default)]
 pub struct Seen {
@@ -38,8 +74,9 @@ pub struct Seen {
     floats: u64,
     texts: u64,
     nested: u64,
-    /// Arrays of objects.
+    /// Arrays of objects, and the only one, as long as there is one.
     lists: u64,
+    list: Option<String>,
     /// A whole number that a floating-point number cannot hold.
     has_inexact: bool,
     pub text: Guess,
@@ -59,7 +96,10 @@ impl Seen {
             Some(b'{') => self.nested += 1,
             Some(b'[') => {
                 self.nested += 1;
-                self.lists += u64::from(value[1..].trim_start().starts_with('{'));
+                if value[1..].trim_start().starts_with('{') {
+                    self.lists += 1;
+                    self.list = (self.lists == 1).then(|| value.to_string());
+                }
             }
             Some(b'n') | None => {}
             Some(_) => {
@@ -88,9 +128,28 @@ impl Seen {
         }
     }
 
-    /// Whether it was seen as an array of objects.
-    pub fn is_list(&self) -> bool {
-        self.lists > 0
+    /// What the objects of the only array are made of, as `from_json` takes it: `[{"id":"BIGINT"}]`.
+    pub fn structure(&self) -> Option<String> {
+        let list = self.list.as_deref()?;
+        let mut keys: Vec<(String, Kinds)> = Vec::new();
+        let mut at = 1;
+        while let Some(start) = memchr::memchr(b'{', &list.as_bytes()[at..]).map(|found| at + found) {
+            at = record_end(list.as_bytes(), start, true);
+            let see = |key: &str, value: &str| match keys.iter_mut().find(|(known, _)| known == key) {
+                Some((_, kinds)) => kinds.see(value),
+                None => {
+                    let mut kinds = Kinds::default();
+                    kinds.see(value);
+                    keys.push((key.to_string(), kinds));
+                }
+            };
+            each_value(&list[start..at], see);
+        }
+        let pairs: Vec<String> = keys
+            .iter()
+            .map(|(key, kinds)| format!("{}:\"{}\"", serde_json::Value::from(key.as_str()), kinds.name()))
+            .collect();
+        (!pairs.is_empty()).then(|| format!("[{{{}}}]", pairs.join(",")))
     }
 
     pub fn shape(&self, name: &str, as_text: bool) -> Shape {
