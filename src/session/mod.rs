@@ -27,6 +27,7 @@ mod known;
 mod parquet;
 mod sentence;
 mod shared;
+mod told;
 mod window;
 mod windows;
 
@@ -98,7 +99,8 @@ fn located_or_left_out(
     formats: &Formats,
 ) -> Result<locate::Located> {
     let is_forced = |name: &str| session.is_forced(name);
-    let logs = locate::Logs { formats, is_forced: &is_forced };
+    let header = |name: &str| session.header_of(name);
+    let logs = locate::Logs { formats, is_forced: &is_forced, is_one: named.is_one_table(), header: &header };
     match locate::locate(&named.path, named.name.as_deref(), base, scratch, &logs) {
         // What a shell's `*` finds need be no file: a socket, or a link to nothing.
         Err(error)
@@ -107,7 +109,7 @@ fn located_or_left_out(
                 && base.join(&named.path).symlink_metadata().is_ok_and(|meta| !meta.is_dir()) =>
         {
             session.coverage.left_out(&named.path, &error.detail.unwrap_or(error.message));
-            Ok(locate::Located { groups: Vec::new(), left_out: Vec::new() })
+            Ok(locate::Located::default())
         }
         found => found,
     }
@@ -237,13 +239,10 @@ impl Session {
         for named in wanted {
             let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
             let mut found = if named.path == "-" {
-                let is_forced = |name: &str| session.is_forced(name);
-                locate::standard_input(
-                    stdin,
-                    said,
-                    &scratch,
-                    &locate::Logs { formats: &formats, is_forced: &is_forced },
-                )?
+                let (is_forced, header) = (|name: &str| session.is_forced(name), |name: &str| session.header_of(name));
+                let logs =
+                    locate::Logs { formats: &formats, is_forced: &is_forced, is_one: said.is_some(), header: &header };
+                locate::standard_input(stdin, said, &scratch, &logs)?
             } else {
                 located_or_left_out(&session, &named, base, &scratch, several, &formats)?
             };
@@ -251,6 +250,7 @@ impl Session {
                 session.coverage.left_out(named.name.as_deref().unwrap_or(&named.path), &left_out);
             }
             session.is_empty_stream |= found.groups.is_empty();
+            session.told_of(&named, &found);
             // One of many that cannot be read is left out and counted; the only one is an error.
             let several = several || found.groups.len() > 1;
             for mut group in found.groups {

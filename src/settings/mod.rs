@@ -79,6 +79,17 @@ pub struct SourceSettings {
     pub expect: Vec<Expect>,
 }
 
+impl SourceSettings {
+    /// Whether more than its path is said.
+    pub fn says(&self) -> bool {
+        let texts = [&self.timezone, &self.skew, &self.format, &self.code, &self.delimiter, &self.time, &self.sequence];
+        texts.into_iter().chain([&self.every]).any(Option::is_some)
+            || self.header.is_some()
+            || ![&self.text, &self.series].into_iter().all(Vec::is_empty)
+            || !self.expect.is_empty()
+    }
+}
+
 /// A series that must be there, or how much of it; of the whole source, if it names no series.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(from = "Expected")]

@@ -5,7 +5,7 @@ use crate::model::column::{Buffer, Kind};
 use crate::model::meaning;
 use crate::model::time::{self, DAY, Stamp};
 use crate::model::zone::Clock;
-use crate::source::spelling::Spelling;
+use crate::source::spelling::{self, Spelling};
 
 /// How the texts of one column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,12 @@ pub enum Reading {
     Float,
     /// `2,6` is two point six.
     FloatComma,
+    /// `1,009,100`
+    IntGrouped,
+    /// `13,750.25`
+    FloatGrouped,
+    /// `13.750,25`
+    FloatPointGrouped,
     /// ISO 8601 and look-alikes.
     Time,
     /// Seconds to nanoseconds since 1970, told by size.
@@ -32,8 +38,8 @@ impl Reading {
         match self {
             Reading::Text => Kind::Text,
             Reading::Bool => Kind::Bool,
-            Reading::Int => Kind::Int,
-            Reading::Float | Reading::FloatComma => Kind::Float,
+            Reading::Int | Reading::IntGrouped => Kind::Int,
+            Reading::Float | Reading::FloatComma | Reading::FloatGrouped | Reading::FloatPointGrouped => Kind::Float,
             Reading::Time | Reading::Epoch | Reading::DayFirst | Reading::MonthFirst => Kind::Time,
             Reading::Date => Kind::Date,
         }
@@ -53,6 +59,9 @@ impl Reading {
             Reading::Int => int(text).map(|value| out.push_int(value)).is_some(),
             Reading::Float => float(text).map(|value| out.push_float(value)).is_some(),
             Reading::FloatComma => float_comma(text).map(|value| out.push_float(value)).is_some(),
+            Reading::IntGrouped => grouped(text, b',', int).map(|value| out.push_int(value)).is_some(),
+            Reading::FloatGrouped => grouped(text, b',', float).map(|value| out.push_float(value)).is_some(),
+            Reading::FloatPointGrouped => grouped(text, b'.', float).map(|value| out.push_float(value)).is_some(),
             Reading::Time => time::iso_whole(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::Epoch => epoch(text).map(|value| out.push_int(clock.set_back(value))).is_some(),
             Reading::Date => date(text).map(|value| out.push_int(value)).is_some(),
@@ -142,6 +151,22 @@ fn float_comma(text: &[u8]) -> Option<f64> {
         copy[comma] = b'.';
     }
     float(&copy[..text.len()])
+}
+
+/// A number whose thousands may be divided by `mark`, and whose fraction then stands behind the other one.
+fn grouped<T>(text: &[u8], mark: u8, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let mut copy = [0; 64];
+    let length = spelling::ungrouped(text, mark, &mut copy)?;
+    read(&copy[..length])
+}
+
+/// Whether a text is a number in any way of writing.
+fn is_number(text: &[u8]) -> bool {
+    int(text).is_some()
+        || float(text).is_some()
+        || float_comma(text).is_some()
+        || grouped(text, b',', float).is_some()
+        || grouped(text, b'.', float).is_some()
 }
 
 pub fn epoch(text: &[u8]) -> Option<i64> {
@@ -255,6 +280,8 @@ pub struct Guess {
     times: [u64; 3],
     zoneless: bool,
     finer: bool,
+    /// Each sample is a number, if not of one way of writing.
+    are_numbers: bool,
     spelling: Spelling,
     /// The first date with its numbers in an order of its own.
     date: Option<String>,
@@ -262,13 +289,18 @@ pub struct Guess {
 
 impl Default for Guess {
     fn default() -> Self {
-        use Reading::{Bool, Date, DayFirst, Epoch, Float, FloatComma, Int, MonthFirst, Time};
+        use Reading::{
+            Bool, Date, DayFirst, Epoch, Float, FloatComma, FloatGrouped, FloatPointGrouped, Int, IntGrouped,
+            MonthFirst, Time,
+        };
+        let numbers = [Int, Float, FloatComma, IntGrouped, FloatGrouped, FloatPointGrouped];
         Self {
-            candidates: vec![Bool, Epoch, Int, Float, FloatComma, Date, Time, DayFirst, MonthFirst],
+            candidates: [&[Bool, Epoch][..], &numbers, &[Date, Time, DayFirst, MonthFirst]].concat(),
             seen: 0,
             times: [0; 3],
             zoneless: false,
             finer: false,
+            are_numbers: true,
             spelling: Spelling::default(),
             date: None,
         }
@@ -288,6 +320,9 @@ impl Guess {
             Reading::Int => int(text).is_some(),
             Reading::Float => float(text).is_some(),
             Reading::FloatComma => float_comma(text).is_some(),
+            Reading::IntGrouped => grouped(text, b',', int).is_some(),
+            Reading::FloatGrouped => grouped(text, b',', float).is_some(),
+            Reading::FloatPointGrouped => grouped(text, b'.', float).is_some(),
             Reading::Time => time::iso_whole(text).is_some(),
             Reading::Epoch => epoch(text).is_some(),
             Reading::Date => date(text).is_some(),
@@ -295,7 +330,8 @@ impl Guess {
             Reading::MonthFirst => divided(text, false).is_some(),
         });
         self.finer |= is_finer(text);
-        if self.candidates.iter().any(|reading| matches!(reading, Reading::Float | Reading::FloatComma)) {
+        self.are_numbers = self.are_numbers && is_number(text);
+        if self.are_numbers {
             self.spelling.see(text);
         }
         let iso = time::iso_whole(text);
@@ -355,8 +391,36 @@ impl Guess {
             (_, true) => {
                 self.spelling.grouped_by_comma().map(|number| (number, "it is not told what the comma divides in"))
             }
-            _ => None,
+            _ if self.is_grouped() => None,
+            _ if self.is_number() => {
+                self.spelling.divided().map(|number| (number, "it is not told what the signs divide in"))
+            }
+            _ => self
+                .spelling
+                .mixed()
+                .filter(|_| self.are_numbers)
+                .map(|number| (number, "its numbers are written in more than one way:")),
         }
+    }
+
+    /// Whether all samples are numbers of one way of writing, if it is not sure of which.
+    fn is_number(&self) -> bool {
+        self.candidates.iter().any(|reading| matches!(reading.kind(), Kind::Int | Kind::Float))
+    }
+
+    /// Whether thousands in groups are told for certain, and by which sign.
+    fn is_grouped(&self) -> bool {
+        let has = |reading| self.candidates.contains(&reading);
+        match (has(Reading::IntGrouped), has(Reading::FloatGrouped), has(Reading::FloatPointGrouped)) {
+            (true, ..) => self.spelling.has_thousands(),
+            (_, true, false) | (_, false, true) => self.spelling.has_both_signs(),
+            _ => false,
+        }
+    }
+
+    /// Whether a point stands before a fraction, as it cannot between thousands.
+    pub fn has_fraction_by_point(&self) -> bool {
+        self.spelling.has_fraction_by_point()
     }
 
     /// A number whose point could stand between thousands, as in a table whose fractions have commas.
@@ -408,6 +472,14 @@ mod tests {
         assert_eq!(guessed("n", &["2,6", "48,9", "2"]), Reading::FloatComma);
         assert_eq!(guessed("n", &["12,500", "789", "-1,234"]), Reading::Text);
         assert_eq!(guessed("n", &["12,500", "0,125"]), Reading::FloatComma);
+        assert_eq!(guessed("n", &["13,750.25", "789", "-1,234"]), Reading::FloatGrouped);
+        assert_eq!(guessed("n", &["1,009,100", "12,500"]), Reading::IntGrouped);
+        assert_eq!(guessed("n", &["13.750,25", "789", "2,5"]), Reading::FloatPointGrouped);
+        assert_eq!(guessed("n", &["1,234", "1.234"]), Reading::Text);
+        assert_eq!(guessed("n", &["101,102,103", "101,102"]), Reading::Text);
+        assert_eq!(guessed("n", &["192.168.100.200"]), Reading::Text);
+        assert_eq!(guessed("n", &["1,00,000", "0,123,456"]), Reading::Text);
+        assert_eq!(guessed("n", &["1,234.5,6"]), Reading::Text);
         assert_eq!(guessed("n", &["1.1", "1.10", "1.9"]), Reading::Text);
         assert_eq!(guessed("serial", &["007", "12"]), Reading::Text);
         assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Text);

@@ -2,7 +2,7 @@
 //! Symbolic links to directories are not followed, so that no walk goes in circles, and a file that has several names
 //! is read once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -15,7 +15,7 @@ use crate::source::abreast;
 use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
-use crate::source::{Reader, log, pgdump, pipe, reader_of, xlsx};
+use crate::source::{Reader, divide, log, pgdump, pipe, reader_of, xlsx};
 
 /// Directories deeper than this are not looked into.
 const DEPTH_MAX: usize = 32;
@@ -27,10 +27,13 @@ pub struct Group {
     pub files: Vec<Arc<File>>,
 }
 
+#[derive(Default)]
 pub struct Located {
     pub groups: Vec<Group>,
     /// What was found and cannot be read, and why.
     pub left_out: Vec<String>,
+    /// What is to be said of the files together.
+    pub notes: Vec<String>,
 }
 
 /// What settings say of logs.
@@ -39,6 +42,10 @@ pub struct Logs<'a> {
     pub formats: &'a Formats,
     /// Whether a source is to be read as a log, whatever it looks like.
     pub is_forced: &'a dyn Fn(&str) -> bool,
+    /// Whether the files were asked for as one table, by a name or a pattern.
+    pub is_one: bool,
+    /// Whether the first lines of a source's CSVs name columns, where that is said.
+    pub header: &'a dyn Fn(&str) -> Option<bool>,
 }
 
 /// Finds the evidence at `typed`, relative to `base`. `said` is the name that the user gave it.
@@ -73,7 +80,7 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
         return grouped(members, name, typed, logs);
     }
     let reader = readable(&file, (logs.is_forced)(&name), logs.formats)?;
-    Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], left_out: Vec::new() })
+    Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], ..Located::default() })
 }
 
 /// Standard input, kept in a file of the temporary directory, since its kind is told by its content.
@@ -92,11 +99,11 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
     };
     let mut copy = fs::File::create(&path).map_err(failed)?;
     if io::copy(input, &mut copy).map_err(failed)? == 0 {
-        return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
+        return Ok(Located::default());
     }
     let file = File::open(&path, name)?;
     if file.head().trim_ascii() == b"[]" {
-        return Ok(Located { groups: Vec::new(), left_out: Vec::new() });
+        return Ok(Located::default());
     }
     if let Some(members) = bundled(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name.to_string(), name, logs);
@@ -104,7 +111,7 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
     let reader = readable(&file, (logs.is_forced)(name), logs.formats)?;
     Ok(Located {
         groups: vec![Group { name: name.to_string(), reader, files: vec![Arc::new(file)] }],
-        left_out: Vec::new(),
+        ..Located::default()
     })
 }
 
@@ -132,7 +139,7 @@ fn within_bundle(typed: &str, base: &Path, scratch: &Path) -> Result<Option<Memb
 }
 
 /// The name of a source that is this file; of a dump's table of contents, its folder's.
-fn file_name(typed: &str) -> String {
+pub fn file_name(typed: &str) -> String {
     let mut parts = typed.rsplit('/');
     let last = parts.next().unwrap_or(typed);
     let named = if last.starts_with("toc.dat") { parts.next().unwrap_or(last) } else { last };
@@ -338,6 +345,13 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     let mut left_out = found.left_out;
     let mut files = found.files;
     // Nothing is lost of an empty file.
+    let mut notes = Vec::new();
+    let empty: Vec<&str> = files.iter().filter(|file| file.bytes == 0).map(|file| &*file.shown).collect();
+    match empty.len() {
+        0 => {}
+        1 => notes.push(format!("1 file is empty: {}", empty[0])),
+        count => notes.push(format!("{count} files are empty: {}", some(&empty))),
+    }
     files.retain(|file| file.bytes > 0);
     let (formats, is_forced) = (logs.formats, (logs.is_forced)(&name));
     let readers = abreast::each(files.len(), |index| readable(&files[index].with_head(), is_forced, formats));
@@ -358,7 +372,9 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     if !unknown.is_empty() {
         left_out.push(format!("of no known kind: {}", some(&unknown)));
     }
-    Ok(Located { groups: divide(known, &name), left_out })
+    let groups = divide::divide(known, &name, logs.is_one, (logs.header)(&name));
+    notes.extend(divide::apart(&groups, &name).filter(|_| logs.is_one));
+    Ok(Located { groups, left_out, notes })
 }
 
 fn ends_with_side_file(shown: &str) -> bool {
@@ -371,64 +387,6 @@ pub fn some(names: &[impl AsRef<str>]) -> String {
     let more = names.len().saturating_sub(SHOWN);
     let list = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{list} and {more} more") } else { list }
-}
-
-/// One source if all files are of one kind (JSON lines among logs are logs); else one for each kind and name.
-fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str) -> Vec<Group> {
-    let is_database = |reader: &Reader| matches!(reader.kind, "sqlite" | "postgres" | "xlsx");
-    let kinds: std::collections::BTreeSet<&str> = known.iter().map(|(reader, _)| reader.kind).collect();
-    let all_logs = kinds.contains("log") && kinds.iter().all(|kind| matches!(*kind, "log" | "json"));
-    if all_logs {
-        let files = known.into_iter().map(|(_, file)| file).collect();
-        return vec![Group { name: name.to_string(), reader: &log::KNOWN, files }];
-    }
-    let first_line = |file: &File| file.head().split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec);
-    let first = first_line(&known[0].1);
-    let is_one_shape = known.iter().all(|(reader, file)| reader.kind != "csv" || first_line(file) == first);
-    if kinds.len() == 1 && (known.len() == 1 || !is_database(known[0].0) && is_one_shape) {
-        let reader = known[0].0;
-        return vec![Group {
-            name: name.to_string(),
-            reader,
-            files: known.into_iter().map(|(_, file)| file).collect(),
-        }];
-    }
-    let mut groups: BTreeMap<String, Vec<Group>> = BTreeMap::new();
-    // The logs of a directory are one table, whatever else is there.
-    let (logs, known): (Vec<_>, Vec<_>) = known.into_iter().partition(|(reader, _)| reader.kind == "log");
-    let logs: Vec<Arc<File>> = logs.into_iter().map(|(_, file)| file).collect();
-    if let Some(first) = logs.first() {
-        let stem = file_name(&first.shown);
-        let is_one = logs.iter().all(|file| file_name(&file.shown) == stem);
-        let name = if is_one { stem } else { name.to_string() };
-        groups.insert(name.clone(), vec![Group { name, reader: &log::KNOWN, files: logs }]);
-    }
-    for (reader, file) in known {
-        let stem = file_name(&file.shown);
-        let same_name = groups.entry(stem.clone()).or_default();
-        let fits = |group: &&mut Group| {
-            let other = &group.files[0];
-            group.reader.kind == reader.kind
-                && !is_database(reader)
-                && (reader.kind != "csv" || first_line(other) == first_line(&file))
-        };
-        match same_name.iter_mut().find(fits) {
-            Some(group) => group.files.push(file),
-            None => same_name.push(Group { name: stem, reader, files: vec![file] }),
-        }
-    }
-    // Of one name and several kinds, each gets its kind's name too.
-    for same_name in groups.values_mut().filter(|same_name| same_name.len() > 1) {
-        for (index, group) in same_name.iter_mut().enumerate() {
-            group.name = format!(
-                "{}_{}{}",
-                group.name,
-                group.reader.kind,
-                if index > 0 { (index + 1).to_string() } else { String::new() }
-            );
-        }
-    }
-    groups.into_values().flatten().collect()
 }
 
 const KINDS: &str = "rca reads CSV, JSON, Parquet, logs, workbooks (.xlsx, .xlsb, .xls, .ods), SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz, and in .zip and .tar archives";

@@ -14,6 +14,7 @@ mod ahead;
 pub mod blocks;
 mod bundle;
 pub mod csv;
+mod divide;
 pub mod file;
 #[cfg(fuzzing)]
 pub mod fuzzed;

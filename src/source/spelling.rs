@@ -18,6 +18,11 @@ pub struct Spelling {
     /// The first number whose last digit behind a point is a zero that a number would lose.
     kept_zero: Option<String>,
     values: BTreeSet<Box<[u8]>>,
+    has_comma: bool,
+    has_point: bool,
+    /// A number with several commas; and one with a first group that is none of three digits.
+    has_several_commas: bool,
+    has_short_group: bool,
 }
 
 impl Default for Spelling {
@@ -29,6 +34,10 @@ impl Default for Spelling {
             decimals: None,
             kept_zero: None,
             values: BTreeSet::new(),
+            has_comma: false,
+            has_point: false,
+            has_several_commas: false,
+            has_short_group: false,
         }
     }
 }
@@ -39,6 +48,12 @@ impl Spelling {
         self.comma_may_group &= may_be_grouped(text, b',');
         self.point_may_group &= may_be_grouped(text, b'.');
         let dot = memchr::memchr(b'.', text);
+        self.has_point |= dot.is_some();
+        if let Some(comma) = memchr::memchr(b',', text) {
+            self.has_comma = true;
+            self.has_several_commas |= memchr::memchr(b',', &text[comma + 1..]).is_some();
+            self.has_short_group |= text[..comma].strip_prefix(b"-").unwrap_or(&text[..comma]).len() < 3;
+        }
         if self.grouped.is_none() && (dot.is_some() || memchr::memchr(b',', text).is_some()) {
             self.grouped = Some(shown());
         }
@@ -65,6 +80,31 @@ impl Spelling {
         self.grouped.as_deref().filter(|_| self.point_may_group)
     }
 
+    /// Commas that stand between thousands, since there are several in a number; not those of a list of codes, each of
+    /// three digits.
+    pub fn has_thousands(&self) -> bool {
+        self.has_several_commas && self.has_short_group
+    }
+
+    /// Commas and points: one of them stands between thousands.
+    pub fn has_both_signs(&self) -> bool {
+        self.has_comma && self.has_point
+    }
+
+    pub fn has_fraction_by_point(&self) -> bool {
+        self.has_point && !self.point_may_group
+    }
+
+    /// A number with a comma, where others have a point or none.
+    pub fn mixed(&self) -> Option<&str> {
+        self.grouped.as_deref().filter(|_| self.has_comma)
+    }
+
+    /// A number with a comma or a point.
+    pub fn divided(&self) -> Option<&str> {
+        self.grouped.as_deref()
+    }
+
     /// A number such as `1.10` beside `1.9`, of few that all may be versions, which are no fractions.
     pub fn version(&self) -> Option<&str> {
         let differ = self.decimals.is_some_and(|(fewest, most)| fewest < most);
@@ -81,6 +121,34 @@ fn may_be_grouped(text: &[u8], sign: u8) -> bool {
         && digits[0] != b'0'
         && digits.len() - at - 1 == 3
         && digits[at + 1..].iter().all(u8::is_ascii_digit)
+}
+
+/// Writes a number into `copy` without what divides its thousands, with a point before its fraction, and returns its
+/// length. `None` if groups are not of three digits, or a sign stands where it cannot.
+pub fn ungrouped(text: &[u8], mark: u8, copy: &mut [u8; 64]) -> Option<usize> {
+    let point = if mark == b',' { b'.' } else { b',' };
+    if text.len() > copy.len() {
+        return None;
+    }
+    let sign = usize::from(text.starts_with(b"-"));
+    let behind = memchr::memchr(point, text).unwrap_or(text.len());
+    let (whole, fraction) = (text.get(sign..behind)?, &text[behind..]);
+    let mut groups = whole.split(|byte| *byte == mark);
+    let first = groups.next()?;
+    let is_group = |group: &[u8]| group.len() == 3 && group.iter().all(u8::is_ascii_digit);
+    let is_divided = first.len() < whole.len();
+    let begins = (1..=3).contains(&first.len()) && first[0] != b'0' && first.iter().all(u8::is_ascii_digit);
+    if is_divided && !(begins && groups.all(is_group))
+        || fraction.iter().skip(1).any(|byte| matches!(byte, b',' | b'.'))
+    {
+        return None;
+    }
+    let mut length = 0;
+    for byte in text.iter().filter(|byte| **byte != mark) {
+        copy[length] = if *byte == point { b'.' } else { *byte };
+        length += 1;
+    }
+    Some(length)
 }
 
 /// Whether a number may be a version: `1`, `1.0` or `1.10`, but not `-1.5`, `1.05`, `1.2345` or `1e5`.

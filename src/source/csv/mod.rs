@@ -1,6 +1,6 @@
 //! Delimited text: any delimiter, RFC 4180 quotes, with or without a header, several files of one shape.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -10,12 +10,14 @@ use crate::model::name;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
-use crate::source::{Content, Reader, Source, Spec, json, log, sample};
+use crate::source::{Content, Reader, Source, Spec, json, locate, log, sample};
 
+mod alike;
 mod header;
 mod record;
 mod sniff;
 
+pub use alike::{Together, tables};
 pub use header::is_there as has_header;
 use record::{Csv, Layout};
 use sniff::Shape;
@@ -50,16 +52,18 @@ fn shaped(file: &File) -> bool {
 }
 
 fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
-    let mut learned = Learned::of(spec, spec.header);
-    if learned.is_one_header(spec) {
-        learned = Learned::of(spec, Some(true));
+    let mut learned = Learned::of(spec, &HashSet::new());
+    // The rows of a short file may not tell that its first line is the header that others have too.
+    if spec.header.is_none() && !learned.headers.is_disjoint(&learned.others) {
+        learned = Learned::of(spec, &learned.headers);
     }
-    let Learned { columns, layouts, values, mut notes } = learned;
+    let Learned { columns, layouts, values, mut notes, .. } = learned;
     if columns.names.is_empty() {
         let shown: Vec<&str> = spec.files.iter().map(|file| &*file.shown).collect();
         return Err(Error::evidence(format!("`{}` holds no row", shown.join("`, `"))));
     }
-    let readings = columns.readings(spec);
+    let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
+    let readings = columns.readings(spec, delimiter);
     let zoneless =
         columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
     if zoneless && !spec.zone_said {
@@ -73,7 +77,8 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     {
         notes.push("times are finer than a microsecond and cut there".into());
     }
-    notes.extend(columns.as_text(spec, &readings));
+    notes.extend(columns.as_text(spec, &readings, delimiter));
+    notes.extend(columns.lacking(&layouts, &spec.files));
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
     }
@@ -85,7 +90,6 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             spec.name
         ));
     }
-    let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
     let own = columns.names.iter().zip(&readings).map(|(name, reading)| Column::new(name, reading.kind())).collect();
     let format = Csv {
         layouts,
@@ -108,18 +112,33 @@ struct Learned {
     /// The first name in a header that looks like a value, and how many others do.
     values: Option<(String, usize)>,
     notes: Vec<String>,
+    /// First lines that are headers, and others.
+    headers: HashSet<Vec<u8>>,
+    others: HashSet<Vec<u8>>,
 }
 
 impl Learned {
-    fn of(spec: &Spec, is_header: Option<bool>) -> Learned {
+    /// `headers` are first lines that are known to be some.
+    fn of(spec: &Spec, headers: &HashSet<Vec<u8>>) -> Learned {
         let mut learned = Learned::default();
         for file in &spec.files {
             let pieces = sample::pieces(file);
+            let first_line = pieces[0].split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let is_header = spec.header.or_else(|| headers.contains(first_line).then_some(true));
             let shape = sniff::shape(&pieces[0], spec.delimiter, is_header).unwrap_or_default();
+            let lines = if shape.has_header { &mut learned.headers } else { &mut learned.others };
+            if !lines.contains(first_line) {
+                lines.insert(first_line.to_vec());
+            }
             learned.notes.extend(shape.notes().map(|note| format!("{}: {note}", file.shown)));
             if shape.has_header && learned.values.is_none() {
                 let values = header::values(&shape.names);
                 learned.values = values.first().map(|value| ((*value).to_string(), values.len() - 1));
+            }
+            for note in name::renamed(shape.names.iter().map(String::as_str)) {
+                if !learned.notes.contains(&note) {
+                    learned.notes.push(note);
+                }
             }
             learned.layouts.push(learned.columns.learn(&shape, &pieces));
             if let Some(assumption) = file.encoding.assumption() {
@@ -127,17 +146,6 @@ impl Learned {
             }
         }
         learned
-    }
-
-    /// Whether all files begin with one line, which only some of them tell to be a header: the rows of a short one
-    /// may not tell.
-    fn is_one_header(&self, spec: &Spec) -> bool {
-        let first_line = |file: &File| file.head().split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec);
-        let mut lines = spec.files.iter().map(|file| first_line(file));
-        let first = lines.next();
-        self.layouts.iter().any(|layout| layout.has_header)
-            && self.layouts.iter().any(|layout| !layout.has_header)
-            && lines.all(|line| Some(&line) == first.as_ref())
     }
 }
 
@@ -187,13 +195,12 @@ impl Columns {
         })
     }
 
-    fn readings(&self, spec: &Spec) -> Vec<Reading> {
+    fn readings(&self, spec: &Spec, delimiter: u8) -> Vec<Reading> {
         let reading = |(name, guess): (&String, &Guess)| {
             if is_said_text(spec, name) { Reading::Text } else { guess.reading(spec.meant(name)) }
         };
         let mut readings: Vec<Reading> = self.names.iter().zip(&self.guesses).map(reading).collect();
-        // Where fractions have commas, a point may stand between thousands.
-        if readings.contains(&Reading::FloatComma) {
+        if self.points_may_group(&readings, delimiter) {
             for (reading, guess) in readings.iter_mut().zip(&self.guesses) {
                 if *reading == Reading::Float && guess.grouped_by_point().is_some() {
                     *reading = Reading::Text;
@@ -203,14 +210,58 @@ impl Columns {
         readings
     }
 
+    /// Whether a point may stand between thousands: where fractions have commas, or may have, since a semicolon divides
+    /// fields and no fraction has a point for certain.
+    fn points_may_group(&self, readings: &[Reading], delimiter: u8) -> bool {
+        let has = |reading| readings.contains(&reading);
+        let mut all = self.guesses.iter().zip(readings);
+        has(Reading::FloatComma)
+            || has(Reading::FloatPointGrouped)
+            || delimiter == b';'
+                && !has(Reading::FloatGrouped)
+                && !all.any(|(guess, reading)| *reading == Reading::Float && guess.has_fraction_by_point())
+    }
+
+    /// Which files do not have which columns.
+    fn lacking(&self, layouts: &[Layout], files: &[Arc<File>]) -> Vec<String> {
+        const SAID: usize = 5;
+        const LOOKED_AT: usize = 40;
+        let mut counts = vec![0_usize; self.names.len()];
+        layouts.iter().flat_map(|layout| &layout.fields).for_each(|column| counts[*column] += 1);
+        let lacking: Vec<usize> = (0..counts.len()).filter(|column| counts[*column] < files.len()).collect();
+        // Columns that the same files lack, by what is said of these.
+        let mut notes: Vec<((String, String), Vec<String>)> = Vec::new();
+        for column in lacking.iter().take(LOOKED_AT) {
+            let lacks = |(_, layout): &(&Arc<File>, &Layout)| !layout.fields.contains(column);
+            let names: Vec<&str> = files.iter().zip(layouts).filter(lacks).map(|(file, _)| &*file.shown).collect();
+            let lack = if names.len() == 1 { "file lacks" } else { "files lack" };
+            let those = (format!("{} of {} {lack}", names.len(), files.len()), locate::some(&names));
+            let name = format!("`{}`", self.names[*column]);
+            match notes.iter_mut().find(|(known, _)| *known == those) {
+                Some((_, columns)) => columns.push(name),
+                None => notes.push((those, vec![name])),
+            }
+        }
+        let said = |((lack, place), columns): &((String, String), Vec<String>)| {
+            let are = if columns.len() == 1 { "which is" } else { "which are" };
+            format!("{lack} {}, {are} NULL there: {place}", locate::some(columns))
+        };
+        let told: usize = notes.iter().take(SAID).map(|(_, columns)| columns.len()).sum();
+        let mut notes: Vec<String> = notes.iter().take(SAID).map(said).collect();
+        if lacking.len() > told {
+            notes.push(format!("{} more columns are not in all files, and NULL in the others", lacking.len() - told));
+        }
+        notes
+    }
+
     /// What is to be said of columns of numbers that are text.
-    fn as_text(&self, spec: &Spec, readings: &[Reading]) -> Vec<String> {
-        let has_commas = readings.contains(&Reading::FloatComma);
+    fn as_text(&self, spec: &Spec, readings: &[Reading], delimiter: u8) -> Vec<String> {
+        let may_group = self.points_may_group(readings, delimiter);
         let all = self.names.iter().zip(&self.guesses).zip(readings);
         all.filter(|((name, _), reading)| **reading == Reading::Text && !is_said_text(spec, name))
             .filter_map(|((name, guess), _)| {
                 let by_point = || {
-                    let is_number = has_commas && guess.reading(spec.meant(name)) == Reading::Float;
+                    let is_number = may_group && guess.reading(spec.meant(name)) == Reading::Float;
                     guess
                         .grouped_by_point()
                         .filter(|_| is_number)

@@ -280,6 +280,11 @@ struct Field {
 }
 
 impl Field {
+    /// Whether more than blanks stands behind the closing quote: what is quoted there is not what was meant.
+    fn runs_on(&self, buffer: &[u8]) -> bool {
+        self.closed.is_some_and(|closed| closed + 1 < self.end && !buffer[closed + 1..self.end].trim_ascii().is_empty())
+    }
+
     fn text(&self, buffer: &[u8], out: &mut Vec<u8>) {
         let Some(closed) = self.closed else {
             out.extend_from_slice(&buffer[self.start..self.end]);
@@ -372,6 +377,7 @@ impl Parser {
         faults: &mut Vec<Fault>,
     ) -> (usize, usize) {
         let mut count = 0;
+        let mut is_run_on = false;
         let mut scratch = std::mem::take(&mut self.scratch);
         while let Some((field, after)) = field(block, at, self.delimiter) {
             if self.wanted.get(count).is_some_and(Option::is_some) {
@@ -382,6 +388,7 @@ impl Parser {
             if field.closed == Some(block.len()) {
                 faults.push(Fault::OpenQuote);
             }
+            is_run_on |= field.runs_on(block);
             count += 1;
             at = after;
             if block.get(after - 1) != Some(&self.delimiter) {
@@ -389,6 +396,9 @@ impl Parser {
             }
         }
         self.scratch = scratch;
+        if is_run_on {
+            faults.push(Fault::AfterQuote);
+        }
         (count, at.min(block.len()))
     }
 }
