@@ -42,6 +42,7 @@ mod signals;
 mod slices;
 mod slices_asked;
 mod surroundings;
+mod tables;
 mod templates;
 mod tidy;
 mod timeline;

@@ -12,6 +12,8 @@ struct Record {
     fields: Vec<(Vec<u8>, bool)>,
     is_blank: bool,
     is_open: bool,
+    /// More than blanks stands behind a closing quote.
+    is_run_on: bool,
 }
 
 fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
@@ -19,7 +21,7 @@ fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
     let mut at = separator_line(text);
     while at < text.len() {
         let start = at;
-        let (mut fields, mut is_open) = (Vec::new(), false);
+        let (mut fields, mut is_open, mut is_run_on) = (Vec::new(), false, false);
         loop {
             let mut value = Vec::new();
             let is_quoted = text.get(at) == Some(&b'"');
@@ -51,6 +53,7 @@ fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
                 value.push(text[at]);
                 at += 1;
             }
+            is_run_on |= is_quoted && !value[behind..].trim_ascii().is_empty();
             let is_last = text.get(at) != Some(&delimiter);
             if is_last && value.len() > behind && value.ends_with(b"\r") {
                 value.pop();
@@ -65,7 +68,7 @@ fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
         let whole = whole.strip_suffix(b"\r").unwrap_or(whole);
         let is_blank = whole.first().is_none_or(|first| *first == delimiter)
             && whole.iter().all(|byte| *byte == delimiter || *byte == b'\r');
-        records.push(Record { line: line_of(text, start), fields, is_blank, is_open });
+        records.push(Record { line: line_of(text, start), fields, is_blank, is_open, is_run_on });
     }
     records
 }
@@ -128,6 +131,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     assert_eq!(plain.lines(), rows.iter().map(|record| record.line).collect::<Vec<_>>());
     assert_eq!(plain.fault("Ragged"), rows.iter().filter(|record| record.fields.len() != width).count() as u64);
     assert_eq!(plain.fault("OpenQuote"), rows.iter().filter(|record| record.is_open).count() as u64);
+    assert_eq!(plain.fault("AfterQuote"), rows.iter().filter(|record| record.is_run_on).count() as u64);
     let is_broken = |(value, _): &&(Vec<u8>, bool)| std::str::from_utf8(value).is_err();
     let broken: usize = rows.iter().map(|record| record.fields.iter().take(width).filter(is_broken).count()).sum();
     // What another encoding does not have is counted of the file.
