@@ -205,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'rca' -ScriptBlock {
         }
         'rca;trace' {
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Divide by the values of these columns, of the first stage that has them')
-            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'The way of this entity alone')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'The way of this entity alone, maybe of the one that a column holds')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')
             [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'The directory of a case, with its rca.toml')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Set a key of rca.toml, such as sources.gw.timezone=+08:00')

@@ -196,7 +196,7 @@ set edit:completion:arg-completer[rca] = {|@words|
         }
         &'rca;trace'= {
             cand --by 'Divide by the values of these columns, of the first stage that has them'
-            cand --entity 'The way of this entity alone'
+            cand --entity 'The way of this entity alone, maybe of the one that a column holds'
             cand -C 'The directory of a case, with its rca.toml'
             cand --case 'The directory of a case, with its rca.toml'
             cand --set 'Set a key of rca.toml, such as sources.gw.timezone=+08:00'

@@ -232,7 +232,7 @@ complete -c rca -n "__fish_rca_using_subcommand missing" -l no-progress -d 'No p
 complete -c rca -n "__fish_rca_using_subcommand missing" -l exit-code -d 'Exit with 1 if there is any row'
 complete -c rca -n "__fish_rca_using_subcommand missing" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rca -n "__fish_rca_using_subcommand trace" -l by -d 'Divide by the values of these columns, of the first stage that has them' -r
-complete -c rca -n "__fish_rca_using_subcommand trace" -l entity -d 'The way of this entity alone' -r
+complete -c rca -n "__fish_rca_using_subcommand trace" -l entity -d 'The way of this entity alone, maybe of the one that a column holds' -r
 complete -c rca -n "__fish_rca_using_subcommand trace" -s C -l case -d 'The directory of a case, with its rca.toml' -r -F
 complete -c rca -n "__fish_rca_using_subcommand trace" -l set -d 'Set a key of rca.toml, such as sources.gw.timezone=+08:00' -r
 complete -c rca -n "__fish_rca_using_subcommand trace" -l from -d 'Only rows at or after this time: RFC 3339, \'YYYY-MM-DD[ HH:MM[:SS]]\', or -2h before the latest' -r

@@ -17,6 +17,7 @@ mod help;
 mod hostile;
 mod isolation;
 mod joined;
+mod journeys;
 mod keys;
 mod kinds;
 mod lines;

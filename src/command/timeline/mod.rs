@@ -222,7 +222,7 @@ fn loaded(tables: &[&Table], having_events: Option<&[[String; 2]]>) -> Vec<Strin
         .collect()
 }
 
-fn entity(text: &str) -> Entity {
+pub(super) fn entity(text: &str) -> Entity {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     match text.split_once('=') {
         Some((column, value)) if is_name(column) => {

@@ -13,17 +13,19 @@ use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::{Session, Window};
 
+mod order;
 mod passage;
 mod stages;
 
-use stages::Stage;
+use stages::{Stage, Way};
 
 /// Follow entities through their stages: how many entered each, passed and were lost
 ///
 /// Stages are tables that all entities should pass through, in order: as rca.toml declares them ([[stages]]), else
-/// the tables that have the entity's column, in the order of their times. An entity is lost at the first stage that
-/// it does not reach; one that is there again later has skipped the stage, which is said. With --entity it is one
-/// entity's way: its states are passed, late, out_of_order, duplicated, skipped, lost and not_reached.
+/// the tables that have the entity's column, in the order in which entities were in them. An entity is lost at the
+/// first stage that it does not reach; one that is there again later has skipped the stage, which is said. With
+/// --entity it is one entity's way: its states are passed, late, out_of_order, duplicated, skipped, lost and
+/// not_reached.
 ///
 /// Examples:
 ///   rca trace -C examples/laptop-anomaly
@@ -38,8 +40,8 @@ pub struct TraceArgs {
     /// Divide by the values of these columns, of the first stage that has them
     #[arg(long, value_name = "COL", value_delimiter = ',', conflicts_with = "entity")]
     pub by: Vec<String>,
-    /// The way of this entity alone
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    /// The way of this entity alone, maybe of the one that a column holds
+    #[arg(long, value_name = "[COL=]VALUE", allow_hyphen_values = true)]
     pub entity: Option<String>,
     #[command(flatten)]
     pub common: Common,
@@ -69,12 +71,14 @@ impl Ask for TraceArgs {
     fn run(&self, session: &Session) -> Result<Answer> {
         let evidence = &self.common.evidence;
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        let mut notes = Vec::new();
-        let stages = stages::of(session, &mut notes)?;
-        self.keep_passages(session, &stages, &window, &mut notes)?;
+        let followed = self.entity.as_deref().map(super::timeline::entity);
+        let mut way = stages::of(session, followed.as_ref())?;
+        let mut notes = std::mem::take(&mut way.notes);
+        self.keep_passages(session, &way, &window, &mut notes)?;
+        let stages = way.stages;
         self.tell_of_keyless(session, &stages, &window, &mut notes)?;
-        if let Some(entity) = &self.entity {
-            return passage::of(session, &stages, entity, notes);
+        if let Some(entity) = &followed {
+            return passage::of(session, &stages, &entity.value, notes);
         }
         let part = self.parts(session, &stages, &mut notes)?;
         let selects: Vec<String> = (0..stages.len())
@@ -122,7 +126,7 @@ impl TraceArgs {
     pub(super) fn shown(&self, session: &Session) -> Result<String> {
         let evidence = &self.common.evidence;
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        let stages = stages::of(session, &mut Vec::new())?;
+        let stages = stages::of(session, None)?.stages;
         let line = |sql: &str| quote::one_line(&fill(sql, &[]));
         let passages = format!("({})", self.passages(session, &stages, &mut Vec::new())?);
         let entered = window.sql("first_ts");
@@ -138,14 +142,10 @@ impl TraceArgs {
     }
 
     /// Keeps the first passage of each entity through each stage, and each entity with the stages it was seen in.
-    fn keep_passages(
-        &self,
-        session: &Session,
-        stages: &[Stage],
-        window: &Window,
-        notes: &mut Vec<String>,
-    ) -> Result<()> {
-        session.engine.keep_found("rca_passages", &self.passages(session, stages, notes)?)?;
+    fn keep_passages(&self, session: &Session, way: &Way, window: &Window, notes: &mut Vec<String>) -> Result<()> {
+        let known = way.firsts.clone().filter(|_| self.common.evidence.condition.is_none());
+        let passages = known.map_or_else(|| self.passages(session, &way.stages, notes), Ok)?;
+        session.engine.keep_found("rca_passages", &passages)?;
         // An entity is in the window if it was when it was seen first.
         let entered = window.sql("first_ts");
         let values = [("entered", entered.as_str()), ("passages", "rca_passages")];
@@ -162,7 +162,7 @@ impl TraceArgs {
     ) -> Result<()> {
         let condition = self.common.evidence.condition.as_deref();
         for stage in stages {
-            let (scan, key) = (stage.table.sql(), quote::name(&stage.key));
+            let (scan, key) = (stage.table.sql(), stage.key_sql());
             let said = condition.filter(|condition| session.fits(&scan, condition)).unwrap_or("true");
             let entered = window.sql(&stage.time_sql());
             let sql = format!("SELECT count(*), count({key}) FROM {scan} WHERE ({said}) AND ({entered})");
@@ -195,13 +195,7 @@ impl TraceArgs {
             if condition.is_some() && said.is_none() {
                 notes.push(format!("{} is taken whole: --where does not fit it", stage.table.name));
             }
-            selects.push(format!(
-                "SELECT {index} AS stage, {} AS key, min({time}) AS ts, count(*) AS times FROM {scan} WHERE {} IS NOT NULL AND ({}) GROUP BY ALL",
-                stage.key_sql(),
-                quote::name(&stage.key),
-                said.unwrap_or("true"),
-                time = stage.time_sql(),
-            ));
+            selects.push(stage.firsts(index, said.unwrap_or("true")));
         }
         if let Some(condition) = condition.filter(|_| !fits_any) {
             // Says by the first what is wrong.
@@ -231,7 +225,7 @@ impl TraceArgs {
                 "SELECT {} AS key, min({value}) AS value, min({value}) <> max({value}) AS has_several FROM {} WHERE {} IS NOT NULL GROUP BY ALL",
                 stage.key_sql(),
                 stage.table.sql(),
-                quote::name(&stage.key),
+                stage.key_sql(),
             );
             let table = format!("rca_part_{number}");
             session.engine.keep_found(&table, &values)?;

@@ -1,14 +1,19 @@
 //! The stages that entities pass through: as declared, or as tables share their keys and times follow each other.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
+use super::order;
+use crate::command::missing::key_text;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
-use crate::model::meaning;
-use crate::session::{Session, Table, known_column};
+use crate::model::value::Value;
+use crate::model::{meaning, name};
+use crate::session::{Entity, Session, Table, known_column};
 
 /// A table that entities should pass through.
+#[derive(Clone)]
 pub struct Stage {
     pub name: String,
     pub table: Table,
@@ -16,15 +21,19 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The key as text, the same for a number in whatever column.
+    /// The key as text, the same for a number in whatever column; NULL for an empty text.
     pub fn key_sql(&self) -> String {
-        let name = quote::name(&self.key);
-        match self.table.column(&self.key).map(|column| column.kind) {
-            Some(Kind::Float | Kind::Decimal { .. }) => {
-                format!("CASE WHEN {name} = floor({name}) THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END")
-            }
-            _ => format!("{name}::VARCHAR"),
-        }
+        key_text(&self.table, &self.key)
+    }
+
+    /// The first passage of each entity, of rows for which a condition holds.
+    pub fn firsts(&self, number: usize, condition: &str) -> String {
+        let key = self.key_sql();
+        format!(
+            "SELECT {number} AS stage, {key} AS key, min({}) AS ts, count(*) AS times FROM {} WHERE {key} IS NOT NULL AND ({condition}) GROUP BY ALL",
+            self.time_sql(),
+            self.table.sql(),
+        )
     }
 
     pub fn time_sql(&self) -> String {
@@ -35,21 +44,36 @@ impl Stage {
     }
 }
 
-/// The stages in order, at least two.
+/// All stages in order, at least two.
+#[derive(Clone)]
+pub struct Way {
+    pub stages: Vec<Stage>,
+    /// The first passages of all entities, as a relation, where they are known already.
+    pub firsts: Option<String>,
+    pub notes: Vec<String>,
+}
+
+/// `followed` is the entity whose way alone is asked for.
 ///
 /// # Errors
 /// If none are declared and none can be told, or a declared one is not there.
-pub fn of(session: &Session, notes: &mut Vec<String>) -> Result<Vec<Stage>> {
-    let stages = if session.settings.stages.is_empty() { inferred(session, notes)? } else { declared(session)? };
-    if stages.len() < 2 {
+pub fn of(session: &Session, followed: Option<&Entity>) -> Result<Way> {
+    let way = match followed {
+        _ if !session.settings.stages.is_empty() => {
+            Way { stages: declared(session, followed)?, firsts: None, notes: Vec::new() }
+        }
+        None => session.once(|| inferred(session, None))?.as_ref().clone(),
+        Some(_) => inferred(session, followed)?,
+    };
+    if way.stages.len() < 2 {
         return Err(Error::question("there are no two stages that entities pass through")
             .detail("stages are tables with a time and a column that holds the same kind of entity")
             .hint("declare them in rca.toml: [[stages]] table = \"station.tests\" key = \"serial\""));
     }
-    Ok(stages)
+    Ok(way)
 }
 
-fn declared(session: &Session) -> Result<Vec<Stage>> {
+fn declared(session: &Session, followed: Option<&Entity>) -> Result<Vec<Stage>> {
     let mut stages = Vec::new();
     for (number, stage) in session.settings.stages.iter().enumerate() {
         let said_by = format!("stages[{}]", number + 1);
@@ -67,53 +91,163 @@ fn declared(session: &Session) -> Result<Vec<Stage>> {
         let name = stage.name.clone().unwrap_or_else(|| table.name.clone());
         stages.push(Stage { name, table: table.clone(), key });
     }
+    if let Some(column) = followed.and_then(|entity| entity.column.as_ref())
+        && !stages.iter().any(|stage| session.columns_meant(&stage.table, column).contains(&stage.key))
+    {
+        let mut keys: Vec<String> = stages.into_iter().map(|stage| stage.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        return Err(Error::question(format!("`{column}` is the key of no stage"))
+            .detail(format!("rca.toml says key = {}", name::listed(&keys))));
+    }
     Ok(stages)
 }
 
-/// The tables that hold the thing which most tables hold, in the order of their times.
-fn inferred(session: &Session, notes: &mut Vec<String>) -> Result<Vec<Stage>> {
-    let mut holding: BTreeMap<String, Vec<(&Table, String)>> = BTreeMap::new();
-    for table in session.tables.iter().filter(|table| table.roles.time.is_some() && !table.is_prose()) {
-        let mut known: Vec<String> = Vec::new();
-        for column in table.own_columns().filter(|column| !matches!(column.kind, Kind::Blob | Kind::Time)) {
-            if let Some(thing) = session.thing(table, &column.name).filter(|thing| !known.contains(thing)) {
-                known.push(thing.clone());
-                holding.entry(thing).or_default().push((table, column.name.clone()));
-            }
-        }
+/// Tables that hold one thing, each with the column that does.
+struct Held {
+    thing: String,
+    stages: Vec<Stage>,
+    /// Tables that hold it too, whose time tells when rows were loaded.
+    loaded: Vec<String>,
+}
+
+/// The table of first passages from which the order is told.
+const FIRSTS: &str = "rca_firsts";
+
+/// The tables that hold the thing which most tables hold, in the order in which entities were in them.
+fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
+    let mut held = held(session)?;
+    if let Some(entity) = followed {
+        session.check_entities(std::slice::from_ref(entity))?;
     }
-    // The thing that most tables hold; of several the one that rows are rather about.
-    let rank = |thing: &str| meaning::rank(thing).unwrap_or(usize::MAX);
-    let Some((thing, tables)) = holding
-        .into_iter()
-        .filter(|(_, tables)| tables.len() > 1)
-        .min_by_key(|(thing, tables)| (std::cmp::Reverse(tables.len()), rank(thing), thing.clone()))
-    else {
-        return Ok(Vec::new());
+    let column = followed.and_then(|entity| entity.column.as_ref());
+    let taken = match column {
+        Some(column) => keyed_by(session, &held, column)?,
+        None if held.is_empty() => return Ok(Way { stages: Vec::new(), firsts: None, notes: Vec::new() }),
+        None => finest(session, &held)?,
     };
-    let mut timed = Vec::new();
-    for (table, key) in tables {
-        if session.is_load_stamp(table)? {
-            notes.push(format!("{} is no stage: its time tells when rows were loaded", table.name));
-            continue;
-        }
-        let stage = Stage { name: table.name.clone(), table: table.clone(), key };
-        let sql = format!(
-            "SELECT quantile_disc(ts, 0.5) FROM (SELECT min({}) AS ts FROM {} WHERE {} IS NOT NULL GROUP BY {})",
-            stage.time_sql(),
-            table.sql(),
-            quote::name(&stage.key),
-            quote::name(&stage.key)
-        );
-        let middle = session.engine.counted(&sql)?.first().map_or(0, crate::model::value::Value::int);
-        timed.push((middle, stage));
-    }
-    timed.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
-    let stages: Vec<Stage> = timed.into_iter().map(|(_, stage)| stage).collect();
+    let taken = match followed.filter(|_| column.is_none()) {
+        Some(entity) => having(session, &held, taken, &entity.value)?,
+        None => taken,
+    };
+    let Held { thing, stages, loaded } = held.remove(taken);
+    session.engine.keep_found(FIRSTS, &firsts(&stages))?;
+    let (order, doubts) = order::of(session, &stages, &thing, FIRSTS)?;
+    let numbers: String =
+        (0..).zip(&order).map(|(number, place): (usize, _)| format!(" WHEN {place} THEN {number}")).collect();
+    let stages: Vec<Stage> = order.iter().map(|place| stages[*place].clone()).collect();
+    let is_stamp = |name: &String| format!("{name} is no stage: its time tells when rows were loaded");
+    let mut notes: Vec<String> = loaded.iter().map(is_stamp).collect();
     let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
     notes.push(format!(
         "stages by {thing}, in the order of their times: {}; declare others in rca.toml",
         names.join(", ")
     ));
-    Ok(stages)
+    notes.extend(doubts);
+    notes.extend(others(&held, followed.is_some()));
+    let firsts = format!("SELECT CASE stage{numbers} END AS stage, key, ts, times FROM {FIRSTS}");
+    Ok(Way { stages, firsts: Some(firsts), notes })
+}
+
+/// The things that several tables with a time hold: what most hold first, and of these what rows are rather about.
+fn held(session: &Session) -> Result<Vec<Held>> {
+    let mut holding: BTreeMap<String, Vec<Stage>> = BTreeMap::new();
+    for table in session.tables.iter().filter(|table| table.roles.time.is_some() && !table.is_prose()) {
+        let mut known: Vec<String> = Vec::new();
+        for column in table.own_columns().filter(|column| !matches!(column.kind, Kind::Blob | Kind::Time)) {
+            if let Some(thing) = session.thing(table, &column.name).filter(|thing| !known.contains(thing)) {
+                known.push(thing.clone());
+                let stage = Stage { name: table.name.clone(), table: table.clone(), key: column.name.clone() };
+                holding.entry(thing).or_default().push(stage);
+            }
+        }
+    }
+    holding.retain(|_, stages| stages.len() > 1);
+    let mut are_loaded: HashMap<String, bool> = HashMap::new();
+    let mut held = Vec::new();
+    for (thing, mut stages) in holding {
+        for stage in &stages {
+            if !are_loaded.contains_key(&stage.name) {
+                are_loaded.insert(stage.name.clone(), session.is_load_stamp(&stage.table)?);
+            }
+        }
+        let is_loaded = |stage: &mut Stage| are_loaded.get(&stage.name) == Some(&true);
+        let loaded = stages.extract_if(.., is_loaded).map(|stage| stage.name).collect();
+        held.push(Held { thing, stages, loaded });
+    }
+    held.retain(|held| held.stages.len() > 1);
+    let rank = |thing: &str| meaning::rank(thing).unwrap_or(usize::MAX);
+    held.sort_by_key(|held| (Reverse(held.stages.len()), rank(&held.thing), held.thing.clone()));
+    Ok(held)
+}
+
+/// Of the things that most tables hold the one of which tables share most: messages tell the way better than devices.
+fn finest(session: &Session, held: &[Held]) -> Result<usize> {
+    let most = held[0].stages.len();
+    let as_many: Vec<&Held> = held.iter().take_while(|held| held.stages.len() == most).collect();
+    if as_many.len() == 1 {
+        return Ok(0);
+    }
+    let mut best = (0, 0);
+    for (place, held) in as_many.into_iter().enumerate() {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT key FROM ({}) GROUP BY key HAVING count(*) > 1)",
+            firsts(&held.stages)
+        );
+        let shared = session.engine.counted(&sql)?.first().map_or(0, Value::int);
+        if shared > best.1 {
+            best = (place, shared);
+        }
+    }
+    Ok(best.0)
+}
+
+/// The first of the things that this column holds.
+fn keyed_by(session: &Session, held: &[Held], column: &str) -> Result<usize> {
+    let is_key = |stage: &Stage| session.columns_meant(&stage.table, column).contains(&stage.key);
+    held.iter().position(|held| held.stages.iter().any(is_key)).ok_or_else(|| {
+        let things: Vec<String> = held.iter().map(|held| held.thing.clone()).collect();
+        let error = Error::question(format!("`{column}` is no entity that two tables with a time have"));
+        if things.is_empty() { error } else { error.hint(format!("those are by {}", name::listed(&things))) }
+    })
+}
+
+/// The thing of which a value is: of the one that would be taken, else of the first that has it.
+fn having(session: &Session, held: &[Held], taken: usize, value: &str) -> Result<usize> {
+    let others = (0..held.len()).filter(|place| *place != taken);
+    for place in std::iter::once(taken).chain(others).filter(|_| held.len() > 1) {
+        let of = |stage: &Stage| {
+            format!("SELECT 1 FROM {} WHERE {} = {}", stage.table.sql(), stage.key_sql(), quote::text(value))
+        };
+        let rows: Vec<String> = held[place].stages.iter().map(of).collect();
+        let sql = format!("SELECT count(*) FROM ({})", rows.join(" UNION ALL "));
+        if session.engine.counted(&sql)?.first().map_or(0, Value::int) > 0 {
+            return Ok(place);
+        }
+    }
+    Ok(taken)
+}
+
+/// How to follow what was not taken.
+fn others(held: &[Held], is_one: bool) -> Option<String> {
+    const SHOWN: usize = 5;
+    let first = held.first()?;
+    let mut things: Vec<String> = held.iter().take(SHOWN).map(|held| held.thing.clone()).collect();
+    if held.len() > SHOWN {
+        things.push(format!("{} more", held.len() - SHOWN));
+    }
+    let stage = &first.stages[0];
+    let (are, it) = if things.len() == 1 { ("is", "it") } else { ("are", "the first") };
+    let how = if is_one {
+        format!("--entity {}=VALUE", stage.key)
+    } else {
+        format!("[[stages]] table = \"{}\" key = \"{}\", and so on, in rca.toml", stage.table.name, stage.key)
+    };
+    Some(format!("{} {are} in several tables too: follow {it} with {how}", things.join(", ")))
+}
+
+/// The first passages of all rows: `stage`, `key`, `ts` and how many `times`.
+fn firsts(stages: &[Stage]) -> String {
+    let one = |(number, stage): (usize, &Stage)| stage.firsts(number, "true");
+    stages.iter().enumerate().map(one).collect::<Vec<_>>().join(" UNION ALL ")
 }
