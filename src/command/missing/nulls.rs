@@ -1,5 +1,5 @@
 //! Nulls and sentinels. Nulls that another column explains whole (a code is null exactly where the result is PASS) are no
-//! finding.
+//! finding; a column that no row has a value of is explained by none.
 
 use super::spread::{Lack, Spread};
 use super::{Finding, Kind, Search, mechanism, profile, sentinels};
@@ -16,6 +16,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let columns: Vec<&Column> = table.values().filter(|column| column.kind != ColumnKind::Blob).collect();
     let rows = profile::of(search, table)?.rows;
     let lacks = lacks(search, table, &columns, rows)?;
+    let lacks = without_formats(search, table, lacks, rows)?;
     let spread = Spread::of(search, table, &lacks)?;
     let mut explained = Vec::new();
     let mut sparse = Vec::new();
@@ -27,7 +28,11 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
             continue;
         }
         let (column, nulls) = (lack.column, lack.rows);
-        let is_sparse = nulls < rows && column.kind == ColumnKind::Text && 2 * nulls >= rows;
+        if nulls == rows {
+            found(search, table, lack, rows, "null in all rows".into());
+            continue;
+        }
+        let is_sparse = column.kind == ColumnKind::Text && 2 * nulls >= rows;
         match explanation(&columns, lack, (&spread, place)) {
             Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
             Explained::But { by, values, left, of } => {
@@ -83,6 +88,29 @@ fn lacks<'a>(search: &Search, table: &Table, columns: &[&'a Column], rows: i64) 
             lacks.push(Lack { column, holds: one.holds(), rows: one.rows, sentinel: Some(one.value) });
         }
     }
+    Ok(lacks)
+}
+
+/// What is lacking but for fields of a log that no row has at all: its format has them, and its lines need not.
+fn without_formats<'a>(search: &Search, table: &Table, mut lacks: Vec<Lack<'a>>, rows: i64) -> Result<Vec<Lack<'a>>> {
+    let is_whole = |lack: &Lack| lack.sentinel.is_none() && lack.rows == rows;
+    let whole: Vec<&Column> = lacks.iter().filter(|lack| is_whole(lack)).map(|lack| lack.column).collect();
+    if table.kind != "log" || whole.is_empty() {
+        return Ok(lacks);
+    }
+    let mut counts = vec![Value::Int(0); whole.len()];
+    // Other rows may have what those asked for lack.
+    if search.condition(table) != "true" {
+        let list: Vec<String> = whole.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
+        counts = search.session.engine.counted(&format!("SELECT {} FROM {}", list.join(", "), table.sql()))?;
+    }
+    let never: Vec<&str> = whole
+        .iter()
+        .zip(&counts)
+        .filter(|(_, count)| count.int() == 0)
+        .map(|(column, _)| column.name.as_str())
+        .collect();
+    lacks.retain(|lack| !never.contains(&lack.column.name.as_str()));
     Ok(lacks)
 }
 
@@ -153,7 +181,8 @@ enum Explained {
     Not,
 }
 
-/// The column, of few values, whose values tell nearly all nulls: in their rows this one is always null.
+/// The column, of few values, whose values tell nearly all nulls: in their rows this one is always null, and in others
+/// mostly not.
 fn explanation(columns: &[&Column], lack: &Lack, (spread, place): (&Spread, usize)) -> Explained {
     let mut best: Option<(i64, i64, String, Vec<String>)> = None;
     let is_other = |by: &Column| by.name != lack.column.name && columns.iter().any(|column| column.name == by.name);
@@ -162,7 +191,8 @@ fn explanation(columns: &[&Column], lack: &Lack, (spread, place): (&Spread, usiz
         let whole = || groups.iter().filter(|group| group.rows == group.lacking[place] && !group.value.is_null());
         let told: i64 = whole().map(|group| group.rows).sum();
         let others = groups.iter().map(|group| group.rows).sum::<i64>() - told;
-        if told * 10 >= lack.rows * 9 && best.as_ref().is_none_or(|(most, ..)| told > *most) {
+        let left = lack.rows - told;
+        if told * 10 >= lack.rows * 9 && 2 * left <= others && best.as_ref().is_none_or(|(most, ..)| told > *most) {
             let values = whole().map(|group| group.value.shown()).collect();
             best = Some((told, others, crossing.by.name.clone(), values));
         }
