@@ -111,3 +111,61 @@ fn parts_of_several_columns_are_not_run_together() {
     let entered: Vec<_> = found.iter().filter(|row| row["stage"] == "p1").map(|row| row["part"].as_str()).collect();
     assert_eq!(entered, [Some("\"a, b\", c"), Some(", x"), Some("a, \"b, c\""), Some("x, "), None]);
 }
+
+#[test]
+fn a_number_is_the_same_key_whether_its_column_holds_fractions_or_not() {
+    let time = |n: usize| format!("2025-03-01T10:{:02}:{:02}Z", n / 60, n % 60);
+    let rows = |line: &dyn Fn(usize) -> Option<String>| -> String {
+        std::iter::once("order_id,line,ts,v".to_string())
+            .chain((0..100).filter_map(line))
+            .map(|line| line + "\n")
+            .collect()
+    };
+    let place = place(&[
+        ("sent.csv", &rows(&|n| Some(format!("{n},{},{},x", n % 3, time(n))))),
+        // As pandas writes them where one is empty, and fractions that both measured.
+        (
+            "got.csv",
+            &rows(&|n| (n % 10 > 0).then(|| format!("{n}.0,,{},x", time(n))).or((n == 0).then(|| ",,,x".into()))),
+        ),
+        ("m1.csv", &rows(&|n| Some(format!("{n}.5,,{},x", time(n))))),
+        ("m2.csv", &rows(&|n| (n % 10 > 0).then(|| format!("{n}.5,,{},x", time(n))))),
+    ]);
+    let absent = |files: [&str; 2]| -> Vec<(String, i64)> {
+        let found = rows_in(place.path(), &["missing", files[0], files[1], "--kind", "absent_key"]);
+        let told = |row: &serde_json::Value| {
+            let text = |key: &str| row[key].as_str().expect("a name").to_string();
+            (format!("{}.{}", text("table_name"), text("column_name")), row["missing"].as_i64().expect("a count"))
+        };
+        found.iter().filter(|row| row["column_name"] == "order_id").map(told).collect()
+    };
+    for files in [["sent.csv", "got.csv"], ["got.csv", "sent.csv"]] {
+        assert_eq!(absent(files), [("got.order_id".to_string(), 10)]);
+    }
+    assert!(absent(["m1.csv", "m2.csv"]).is_empty(), "what is measured is no key");
+}
+
+#[test]
+fn what_is_said_of_rows_holds_of_the_keys_that_are_asked_about() {
+    let sent: String = (0..40).fold("msg_id,device,v\n".into(), |csv, n| csv + &format!("M{n},d{},1\n", n % 2));
+    let got: String = (0..40).filter(|n| n % 4 > 0).fold("msg_id,w\n".into(), |csv, n| csv + &format!("M{n},1\n"));
+    let place = place(&[("sent.csv", &sent), ("got.csv", &got), ("x.csv", "score\n1\n2\n")]);
+    let asked = |condition: &str| {
+        let keys =
+            ["missing", "sent.csv", "got.csv", "x.csv", "--keys", "sent.msg_id=got.msg_id", "--kind", "absent_key"];
+        let output = run_in(place.path(), &[&keys[..], &["-f", "ndjson", "--where", condition]].concat());
+        let rows: Vec<serde_json::Value> =
+            output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let told: Vec<_> = rows.iter().map(|row| (row["expected"].as_i64(), row["missing"].as_i64())).collect();
+        (told, String::from_utf8(output.stderr).expect("text"))
+    };
+    let (told, notes) = asked("device = 'd0'");
+    assert_eq!(told, [(Some(20), Some(10))], "{notes}");
+    let meant = "keys of sent for which --where holds are looked for in all rows of got; not the other way round";
+    assert!(notes.contains(meant), "{notes}");
+    let (told, notes) = asked("msg_id <> 'M0'");
+    assert_eq!(told, [(Some(39), Some(9))], "{notes}");
+    assert!(notes.contains("keys of sent, and of got, for which --where holds are looked for"), "{notes}");
+    let (_, refused) = asked("score = 1");
+    assert!(refused.contains("error: --where fits neither sent nor got, whose keys are compared"), "{refused}");
+}

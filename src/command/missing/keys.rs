@@ -93,9 +93,11 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
         return Ok(());
     }
     let session = search.session;
-    let pairs =
+    let mut pairs =
         if search.args.keys.is_empty() { inferred(search, tables)? } else { asked(session, &search.args.keys)? };
-    for Pair { left, right, of_left, of_right } in &pairs {
+    for pair in &mut pairs {
+        restrict(search, pair)?;
+        let Pair { left, right, of_left, of_right } = &*pair;
         if *of_left {
             compare(search, left, right)?;
         }
@@ -103,8 +105,10 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
             compare(search, right, left)?;
         }
         if !search.args.keys.is_empty() {
-            let without = [left.without(search)?, right.without(search)?];
-            search.notes.extend(without.into_iter().flatten());
+            for key in [left, right].into_iter().zip([of_left, of_right]).filter(|one| *one.1).map(|one| one.0) {
+                let without = key.without(search)?;
+                search.notes.extend(without);
+            }
         }
     }
     if search.args.keys.is_empty() {
@@ -119,6 +123,37 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is said with `--where` holds of the keys that are asked about, and not of those among which they are looked for.
+/// So only the table that it fits is asked about.
+fn restrict(search: &mut Search, pair: &mut Pair) -> Result<()> {
+    let Some(condition) = &search.args.common.evidence.condition else { return Ok(()) };
+    let fits = |key: &Key| search.session.fits(&key.table.sql(), condition);
+    let (of_left, of_right) = (fits(&pair.left), fits(&pair.right));
+    let (left, right) = (&pair.left.table.name, &pair.right.table.name);
+    let are_asked = !search.args.keys.is_empty();
+    let told = match (of_left, of_right) {
+        (true, true) => are_asked.then(|| {
+            format!("keys of {left}, and of {right}, for which --where holds are looked for in all rows of the other")
+        }),
+        (true, false) => Some(one_way(left, right)),
+        (false, true) => Some(one_way(right, left)),
+        (false, false) if are_asked => {
+            return Err(Error::question(format!("--where fits neither {left} nor {right}, whose keys are compared"))
+                .hint(format!("use columns of {left} or of {right}")));
+        }
+        (false, false) => None,
+    };
+    (pair.of_left, pair.of_right) = (pair.of_left && of_left, pair.of_right && of_right);
+    search.notes.extend(told);
+    Ok(())
+}
+
+fn one_way(asked: &str, other: &str) -> String {
+    format!(
+        "keys of {asked} for which --where holds are looked for in all rows of {other}; not the other way round, since --where does not fit {other}"
+    )
 }
 
 fn asked<'a>(session: &'a Session, keys: &[String]) -> Result<Vec<Pair<'a>>> {
@@ -164,7 +199,8 @@ fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<Pair<'a
     let mut by_name: BTreeMap<String, Vec<Key>> = BTreeMap::new();
     for table in tables.iter().filter(|table| !table.is_prose()) {
         let may_be_key = |column: &&Column| {
-            matches!(column.kind, ColumnKind::Text | ColumnKind::Int) && !is_counter(search, table, &column.name)
+            (matches!(column.kind, ColumnKind::Text | ColumnKind::Int) || may_be_whole(column.kind))
+                && !is_counter(search, table, &column.name)
         };
         for column in table.values().filter(may_be_key) {
             by_name.entry(column.name.to_lowercase()).or_default().push(Key::of((table, column.name.clone())));
@@ -178,10 +214,16 @@ fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<Pair<'a
         let mut counted = Vec::new();
         for key in keys {
             let name = quote::name(&key.columns[0]);
+            if !are_whole(session, &key)? {
+                continue;
+            }
             let row = session
                 .engine
                 .counted(&format!("SELECT count({name}), count(DISTINCT {name}) FROM {}", key.table.sql()))?;
             counted.push((row[0].int(), row[1].int(), key));
+        }
+        if counted.len() < 2 {
+            continue;
         }
         // A key is in one table once, and enough of its values to be no mere category.
         let Some(at) = counted
@@ -206,6 +248,24 @@ fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<Pair<'a
     Ok(pairs)
 }
 
+/// Whether numbers of a column may be whole though their column has fractions: an id does where some rows have none, or
+/// where it was declared so.
+fn may_be_whole(kind: ColumnKind) -> bool {
+    matches!(kind, ColumnKind::Float | ColumnKind::Decimal { .. })
+}
+
+/// Whether no value of a key's first column has a fraction: what has one is measured, and no id.
+fn are_whole(session: &Session, key: &Key) -> Result<bool> {
+    let column = key.table.column(&key.columns[0]);
+    if !column.is_some_and(|column| may_be_whole(column.kind)) {
+        return Ok(true);
+    }
+    let name = quote::name(&key.columns[0]);
+    let fractions = format!("SELECT {name} FROM {} WHERE {name} <> floor({name})", key.table.sql());
+    session.engine.keep_first("rca_fractions", &fractions, 1)?;
+    Ok(session.engine.counted("SELECT count(*) FROM rca_fractions")?.first().is_some_and(|count| count.int() == 0))
+}
+
 /// A value of a column as text; a whole number is the same whether its column holds fractions or not.
 pub fn text(table: &Table, column: &str) -> String {
     let name = quote::readable_name(column);
@@ -215,6 +275,7 @@ pub fn text(table: &Table, column: &str) -> String {
                 "CASE WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
             )
         }
+        Some(ColumnKind::Decimal { .. }) => format!("regexp_replace({name}::VARCHAR, '\\.0+$', '')"),
         // An empty text is no key.
         _ => format!("nullif({name}::VARCHAR, '')"),
     }
@@ -264,7 +325,7 @@ fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<(K
         .collect();
     for present in &tables {
         for lacking in tables.iter().filter(|table| table.name != present.name) {
-            let common = common(search, present, lacking);
+            let common = common(search, present, lacking)?;
             let has_time = common.iter().any(|(column, _)| Some(column) == present.roles.time.as_ref());
             if common.len() < 2 || !has_time || are_apart(present, lacking) {
                 continue;
@@ -280,19 +341,34 @@ fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<(K
     Ok(pairs)
 }
 
-/// Columns of one name and kind in both tables that may be parts of a key.
-fn common(search: &Search, left: &Table, right: &Table) -> Vec<(String, String)> {
-    let may_be = |column: &&Column| {
-        matches!(column.kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Time | ColumnKind::Date)
-            && !NUMBERED.contains(&column.name.to_lowercase().as_str())
+/// Columns of one name and kind in both tables that may be parts of a key: whole numbers are of one kind, whether their
+/// column holds fractions or not.
+fn common(search: &Search, left: &Table, right: &Table) -> Result<Vec<(String, String)>> {
+    let may_be = |column: &Column| {
+        !NUMBERED.contains(&column.name.to_lowercase().as_str())
             && !is_counter(search, left, &column.name)
             && left.roles.message.as_ref() != Some(&column.name)
     };
-    let pair = |column: &Column| {
-        let other = right.column(&column.name).filter(|other| other.kind == column.kind)?;
-        Some((column.name.clone(), other.name.clone()))
-    };
-    left.own_columns().filter(may_be).filter_map(pair).collect()
+    let mut found = Vec::new();
+    for column in left.own_columns().filter(|column| may_be(column)) {
+        let Some(other) = right.column(&column.name) else { continue };
+        let is_common = match (column.kind, other.kind) {
+            (ColumnKind::Text | ColumnKind::Int | ColumnKind::Time | ColumnKind::Date, kind) if kind == column.kind => {
+                true
+            }
+            (ColumnKind::Int, kind) if may_be_whole(kind) => {
+                are_whole(search.session, &Key::of((right, other.name.clone())))?
+            }
+            (kind, ColumnKind::Int) if may_be_whole(kind) => {
+                are_whole(search.session, &Key::of((left, column.name.clone())))?
+            }
+            _ => false,
+        };
+        if is_common {
+            found.push((column.name.clone(), other.name.clone()));
+        }
+    }
+    Ok(found)
 }
 
 fn is_counter(search: &Search, table: &Table, column: &str) -> bool {
