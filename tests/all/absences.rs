@@ -209,3 +209,60 @@ fn a_cadence_is_the_step_that_nearly_all_are() {
     let notes = said(place.path(), &["d.csv", "--timezone", "Europe/Berlin"]);
     assert!(notes.contains("60 rows, cadence 1d as found, no gap over 1d12h"), "{notes}");
 }
+
+#[test]
+fn what_is_null_in_all_rows_is_explained_by_no_other_column() {
+    let place = folder();
+    let level = |n: u64| if n.is_multiple_of(12) { "" } else { ["info", "warn", "error"][n as usize % 3] };
+    write(
+        place.path(),
+        "t.csv",
+        "ts,station,level,humidity,once",
+        (0..400).map(|n| format!("{},S{},{},,{}", stamp(n), n % 4, level(n), if n == 7 { "x" } else { "" })),
+    );
+    let nulls = missing(place.path(), &["t.csv", "--kind", "null_rate"]);
+    let of = |column: &str| nulls.iter().find(|row| row["column_name"] == column).expect("a finding");
+    let told = |column: &str| (of(column)["expected"].as_i64(), of(column)["missing"].as_i64());
+    assert_eq!((told("humidity"), &of("humidity")["detail"]), ((Some(400), Some(400)), &"null in all rows".into()));
+    assert_eq!(told("level"), (Some(400), Some(34)));
+    let notes = said(place.path(), &["t.csv"]);
+    assert!(!notes.contains("nulls that another column explains"), "{notes}");
+    // Fields that only the format of a log has are not missing in it.
+    let line = |n: u64| {
+        format!(
+            "10.0.0.{} - - [01/Mar/2025:{} +0000] \"GET /a{n} HTTP/1.1\" 200 {} \"-\" \"curl\"",
+            n % 9,
+            &stamp(n)[11..19],
+            n % 50
+        )
+    };
+    write(place.path(), "access.log", &line(0), (1..200).map(line));
+    for more in [&[][..], &["--from", "2025-03-01T00:01:00Z"]] {
+        let found = missing(place.path(), &[&["access.log", "--kind", "null_rate"], more].concat());
+        assert!(found.is_empty(), "{found:#?}");
+        let notes = said(place.path(), &[&["access.log", "--kind", "null_rate"], more].concat());
+        assert!(!notes.contains("nulls that another column explains"), "{notes}");
+    }
+}
+
+#[test]
+fn a_hint_names_the_columns_that_may_divide_a_table() {
+    let place = folder();
+    // Beats, and what is said besides of some.
+    let beat = |n: u64| {
+        let of = |host: u64| {
+            let chat = n * (host + 3) % 10 < 3;
+            let rows = [Some(n * 30 + host * n % 3), chat.then(|| n * 30 + 4 + n * host * host % 19)];
+            rows.into_iter().flatten().map(move |at| format!("{},h{host},{}", stamp(at), at % 11))
+        };
+        (1..4).filter(|host| *host != 2 || !(100..120).contains(&n)).flat_map(of).collect::<Vec<_>>()
+    };
+    write(place.path(), "hb.csv", "ts,host,value", (0..400).flat_map(beat));
+    let notes = said(place.path(), &["hb.csv"]);
+    let hint = "hb; say one with --every, and what tells its series apart with --series: hb has host";
+    assert!(notes.contains(hint), "{notes}");
+    let notes = said(place.path(), &["hb.csv", "--every", "30s"]);
+    assert!(notes.contains("hb is looked at as one series: --series divides it, maybe by host"), "{notes}");
+    let found = missing(place.path(), &["hb.csv", "--every", "30s", "--series", "host", "--kind", "time_gap"]);
+    assert!(found.iter().any(|row| row["series"] == "host=h2" && row["missing"].as_i64() > Some(17)), "{found:#?}");
+}

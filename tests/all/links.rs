@@ -132,3 +132,72 @@ fn a_log_that_does_not_cover_the_time_tells_nothing() {
         assert_begins(&told, &[("recv", &format!("{alone} (possible: in 1 of 2 series; refuted"))]);
     }
 }
+
+#[test]
+fn what_another_table_has_is_counted_over_the_whole_time_and_before_the_first_row() {
+    let place = folder();
+    for late in [200_u64, 3_600_200] {
+        let (mut sender, mut telemetry) = (String::from("ts,device,seq\n"), String::from("ts,device,seq,value\n"));
+        let stamp = |millis: u64| {
+            let (second, rest) = (millis / 1000, millis % 1000);
+            format!("2025-03-01T{:02}:{:02}:{:02}.{rest:03}Z", second / 3600, second / 60 % 60, second % 60)
+        };
+        for n in 0..400_u64 {
+            for (at, device) in ["a1", "b2", "c3"].into_iter().enumerate() {
+                let millis = n * 30_000 + at as u64 * 1000;
+                sender.push_str(&format!("{},{device},{n}\n", stamp(millis)));
+                if device == "b2" && n >= 360 || device == "c3" && n < 40 {
+                    continue;
+                }
+                telemetry.push_str(&format!("{},{device},{n},{}\n", stamp(millis + late), n * 37 % 11));
+            }
+        }
+        for (name, text) in [("sender", sender), ("telemetry", telemetry)] {
+            fs::write(place.path().join(format!("{name}.csv")), text).expect("written");
+        }
+        let files = ["telemetry.csv", "sender.csv"];
+        let found = rows_in(place.path(), &[&["missing"], &files[..]].concat());
+        let of =
+            |kind: &str| found.iter().find(|row| row["kind"] == kind).unwrap_or_else(|| panic!("{kind}: {found:#?}"));
+        let begin = of("sequence_gap");
+        assert_eq!(
+            (&begin["table_name"], &begin["series"], &begin["missing"]),
+            (&"telemetry".into(), &"device=c3".into(), &40.into())
+        );
+        let detail = begin["detail"].as_str().expect("a text");
+        assert!(detail.starts_with("begins with 40: sender has 40 numbers before it, from 0 on"), "{detail}");
+        assert!(detail.contains("; cause: lost between sender and telemetry (likely: "), "{detail}");
+        let sql = begin["sql"].as_str().expect("SQL");
+        assert_eq!(rows_in(place.path(), &[&["query", sql], &files[..]].concat())[0]["missing"], 40);
+        let notes = run_in(place.path(), &[&["missing", "-f", "csv"], &files[..]].concat()).stderr;
+        let notes = String::from_utf8(notes).expect("text");
+        let looked_at = notes.lines().find(|line| line.starts_with("note: telemetry: 3 series")).expect("a note");
+        assert!(!looked_at.contains("no hole in the sequence"), "{looked_at}");
+        let ended = of("ended");
+        assert_eq!((&ended["series"], &ended["missing"]), (&"device=b2".into(), &40.into()));
+        let text = |key: &str| ended[key].as_str().expect("a time").to_string();
+        let within = format!(
+            "SELECT count(*) AS n FROM sender WHERE device = 'b2' AND ts > '{}' AND ts < '{}'",
+            text("since"),
+            text("until")
+        );
+        let rows = &rows_in(place.path(), &["query", &within, "sender.csv"])[0]["n"];
+        if late < 1000 {
+            assert!(text("detail").contains(&format!("sender has {rows} rows in that time")), "{rows}: {ended}");
+        }
+    }
+}
+
+#[test]
+fn a_series_that_begins_when_the_table_does_had_nothing_to_lose() {
+    let place = folder();
+    WHOLE.write(place.path(), "agent");
+    // The file begins in the middle, with a number or two of one series more.
+    let text = fs::read_to_string(place.path().join("agent.csv")).expect("read");
+    for skipped in [300, 301, 305] {
+        let late = text.lines().take(1).chain(text.lines().skip(1 + skipped)).collect::<Vec<_>>().join("\n");
+        fs::write(place.path().join("store.csv"), late + "\n").expect("written");
+        let found = rows_in(place.path(), &["missing", "agent.csv", "store.csv"]);
+        assert!(found.is_empty(), "{skipped}: {found:#?}");
+    }
+}

@@ -56,12 +56,18 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     let is_regular = divided.is_regular || series.every.is_some();
     let has_cadence = is_regular && known(search, &own, &seen);
+    if has_cadence && !divided.is_regular && !divided.dividing.is_empty() {
+        let columns = divided.dividing.join(", ");
+        search
+            .notes
+            .push(format!("{} is looked at as one series: --series divides it, maybe by {columns}", table.name));
+    }
     if has_cadence {
         time_gaps::search(search, &own, &seen)?;
         late::search(search, &own, &seen);
         ended::search(search, &own, &seen);
     } else if search.wants(&[Kind::TimeGap]) {
-        search.irregular.push(table.name.clone());
+        search.irregular.push((table.name.clone(), divided.dividing.clone()));
     }
     search.walked.push(super::Walked {
         table: table.name.clone(),

@@ -115,7 +115,9 @@ fn clusters(findings: &[Finding], table: &Table, kind: Kind) -> Vec<Cluster> {
     let mut own: Vec<usize> = (0..findings.len())
         .filter(|index| {
             let finding = &findings[*index];
-            finding.kind == kind && finding.source == table.source && finding.table_name == table.short_name
+            let is_own = finding.source == table.source && finding.table_name == table.short_name;
+            // What was told by another table has its cause already.
+            finding.kind == kind && is_own && read(&finding.detail).is_none()
         })
         .collect();
     own.sort_by_key(|index| (findings[*index].since, findings[*index].until));

@@ -44,6 +44,8 @@ pub struct Divided<'a> {
     pub counts_together: bool,
     /// Whether the series have a cadence, as far as the sample tells.
     pub is_regular: bool,
+    /// Of a table that was not divided: the columns that hold identities of things, which may divide it.
+    pub dividing: Vec<String>,
 }
 
 /// # Errors
@@ -68,6 +70,9 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
             }
         }
     }
+    let may_divide = |name: &&String| search.session.thing(table, name).is_some();
+    let telling = sample.telling.iter().map(|(name, _)| name).filter(may_divide);
+    let dividing = telling.filter(|_| series.columns.is_empty()).cloned().collect();
     let mut counts_together = false;
     match series.sequence.clone() {
         Some(sequence) => {
@@ -97,7 +102,7 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
         series.known = Arc::new(names::of(search.session, &series, SAMPLE_NAME, "true")?);
     }
     search.session.engine.execute(&format!("DROP TABLE {SAMPLE_NAME}"))?;
-    Ok(Divided { series, counts_together, is_regular })
+    Ok(Divided { series, counts_together, is_regular, dividing })
 }
 
 /// The series as far as somebody said them, and whether their columns are.

@@ -3,6 +3,7 @@
 use super::testimony::Testimony;
 use super::{Finding, Kind};
 use crate::model::coverage::grouped;
+use crate::model::figure::plural;
 
 /// What the tables tell together.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,16 @@ fn has(one: &Testimony, finding: &Finding) -> String {
             format!("{other} has all {there} of those between rows of its own")
         }
         Kind::SequenceGap => format!("{other} has all {there} of them"),
-        _ => format!("{other} has {there} rows in that time"),
+        _ => format!("{other} has {} {}", plural(one.rows.unsigned_abs(), "row"), in_time(one, finding)),
+    }
+}
+
+/// In which of the gaps that are one finding it has them.
+fn in_time(one: &Testimony, finding: &Finding) -> String {
+    match finding.track.as_ref().map_or(1, |track| track.gaps.len()) {
+        ..=1 => "in that time".into(),
+        all if one.gaps == all => format!("in these {all} gaps"),
+        all => format!("in {} of these {all} gaps", one.gaps),
     }
 }
 
@@ -52,9 +62,11 @@ fn lacks(lack: &[&Testimony], are_numbers: bool) -> Option<String> {
         [] => ((*last).to_string(), ("lacks", "has")),
         _ => (format!("{} and {last}", others.join(", ")), ("lack", "have")),
     };
+    // What has rows at an edge alone has them by another clock.
+    let when = if lack.iter().any(|one| one.rows > 0) { "in the middle of that time" } else { "in that time" };
     Some(match are_numbers {
         true => format!("{names} {} them too", verbs.0),
-        false => format!("{names} {} no row in that time either", verbs.1),
+        false => format!("{names} {} no row {when} either", verbs.1),
     })
 }
 
@@ -97,7 +109,7 @@ mod tests {
     use super::*;
 
     fn one(other: &str, there: i64, offset: Option<i64>) -> Testimony {
-        Testimony { other: other.into(), asked: 10, there, offset }
+        Testimony { other: other.into(), asked: 10, there, rows: there, gaps: 1, offset }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::model::duration;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
+mod before;
 mod beginning;
 mod cadence;
 mod cause;
@@ -227,8 +228,8 @@ pub struct Search<'a> {
     pub categories: HashMap<String, Rc<Vec<String>>>,
     /// Tables with a cadence.
     pub known: Vec<cause::Known>,
-    /// Tables without a cadence.
-    pub irregular: Vec<String>,
+    /// Tables without a cadence, each with the columns that may divide it.
+    pub irregular: Vec<(String, Vec<String>)>,
     pub walked: Vec<Walked>,
     /// Tables with numbers that only rows without a time have.
     pub filled: HashSet<String>,
@@ -380,16 +381,14 @@ impl MissingArgs {
     pub(super) fn search(&self, session: &Session) -> Result<Searched> {
         let mut notes = Vec::new();
         let (mut search, tables) = self.look(session, &mut notes)?;
+        before::search(&mut search)?;
         summary::judge(&mut search);
         notes.extend(self.untimed(&search, &tables));
         cause::explain(&mut search)?;
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
         if !search.irregular.is_empty() {
-            notes.push(format!(
-                "gaps in time are not looked for where there is no regular cadence: {}; say one with --every",
-                search.irregular.join(", "),
-            ));
+            notes.push(summary::unlooked(&search.irregular));
         }
         let wanted = |finding: &Finding| {
             (self.kind.is_empty() || self.kind.contains(&finding.kind))

@@ -63,6 +63,21 @@ pub fn looked_at(known: &Known) -> String {
     text
 }
 
+/// Which tables have no cadence, and how to say one: of each series, where a table may be of several.
+pub fn unlooked(irregular: &[(String, Vec<String>)]) -> String {
+    let names: Vec<&str> = irregular.iter().map(|(name, _)| name.as_str()).collect();
+    let mut told = format!(
+        "gaps in time are not looked for where there is no regular cadence: {}; say one with --every",
+        names.join(", ")
+    );
+    let divided = irregular.iter().filter(|(_, columns)| !columns.is_empty());
+    let columns: Vec<String> = divided.map(|(name, columns)| format!("{name} has {}", columns.join(", "))).collect();
+    if !columns.is_empty() {
+        told.push_str(&format!(", and what tells its series apart with --series: {}", columns.join("; ")));
+    }
+    told
+}
+
 fn count(series: usize) -> String {
     format!("{} series", grouped(series as u64))
 }

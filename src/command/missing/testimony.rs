@@ -17,25 +17,32 @@ use crate::session::Table;
 
 /// A series as it was seen in one table. Times are in microseconds.
 #[derive(Debug)]
-struct Course {
-    first: i64,
+pub struct Course {
+    pub(super) first: i64,
     last: i64,
     rows: u64,
     cadence: i64,
-    counter: Counter,
+    pub(super) counter: Counter,
     steps: Vec<Step>,
 }
 
+impl Course {
+    /// The lowest number.
+    pub(super) fn lowest(&self) -> i64 {
+        self.counter.ends()[0]
+    }
+}
+
 /// The values that tell a series apart; `None` for NULL.
-type Key = Vec<Option<String>>;
+pub type Key = Vec<Option<String>>;
 
 /// The series of a table, divided by these columns.
 #[derive(Debug)]
 pub struct Witness {
-    table: String,
-    columns: Vec<String>,
-    sequence: Option<String>,
-    courses: HashMap<Key, Course>,
+    pub(super) table: String,
+    pub(super) columns: Vec<String>,
+    pub(super) sequence: Option<String>,
+    pub(super) courses: HashMap<Key, Course>,
     /// The time of the last row of all series.
     last: i64,
 }
@@ -47,6 +54,10 @@ pub struct Testimony {
     /// Rows or numbers that are missing there, of which it can tell, and how many of them it has.
     pub asked: i64,
     pub there: i64,
+    /// Of gaps in time: all rows that it has in them, those at their edges too, whose times another clock may have
+    /// moved there; and how many gaps it can tell of.
+    pub rows: i64,
+    pub gaps: usize,
     /// How much later rows come in it than in the table that lacks something, in microseconds, where that shows.
     pub offset: Option<i64>,
 }
@@ -179,7 +190,7 @@ impl Witness {
     }
 
     /// These values in the order of the columns of another table.
-    fn key_in(&self, other: &Witness, key: &Key) -> Key {
+    pub(super) fn key_in(&self, other: &Witness, key: &Key) -> Key {
         let place = |name: &String| self.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
         other.columns.iter().map(|name| place(name).and_then(|place| key.get(place)?.clone())).collect()
     }
@@ -190,7 +201,14 @@ fn summed(other: &str, heard: &[Testimony], missing: i64) -> Option<Testimony> {
     let sum = |of: fn(&Testimony) -> i64| heard.iter().map(of).sum::<i64>();
     let (asked, there) = (sum(|one| one.asked), sum(|one| one.there));
     let offset = agreed(&heard.iter().filter_map(|one| one.offset).collect::<Vec<_>>());
-    (asked > 0 && 2 * asked >= missing).then(|| Testimony { other: other.into(), asked, there, offset })
+    (asked > 0 && 2 * asked >= missing).then(|| Testimony {
+        other: other.into(),
+        asked,
+        there,
+        rows: there,
+        gaps: 0,
+        offset,
+    })
 }
 
 /// The middle of what rows that both tables have say, if none of them contradicts it.
@@ -238,7 +256,8 @@ fn numbers(mine: &Course, hole: &Hole, theirs: &Course) -> Option<Testimony> {
         offsets.extend((other.top == life.top + adds).then_some(other.until - life.until));
     }
     let asked = hole.missing();
-    Some(Testimony { other: String::new(), asked, there: (asked - lacks).max(0), offset: agreed(&offsets) })
+    let there = (asked - lacks).max(0);
+    Some(Testimony { other: String::new(), asked, there, rows: there, gaps: 0, offset: agreed(&offsets) })
 }
 
 /// What is to be added to the numbers of one life for those of another, of which either may have rolled over more often:
@@ -262,8 +281,9 @@ fn added(mine: &Course, (life, hole): (&Life, &Hole), (theirs, other): (&Course,
 /// Stretches of time in which rows of another table are counted.
 #[derive(Default)]
 struct Gaps {
-    /// The place of a finding, the values of its series, and from when to when.
-    windows: Vec<(usize, Key, i64, i64)>,
+    /// The place of a finding, the values of its series, from when to when, and the same without what at either end may
+    /// be rows around it by another clock.
+    windows: Vec<(usize, Key, (i64, i64), (i64, i64))>,
     /// By the place of a finding: how many rows it lacks in the stretches, how many would be usual in the other table, and
     /// offsets.
     lacking: Vec<(usize, i64, f64, Option<i64>)>,
@@ -312,7 +332,8 @@ impl Gaps {
         self.lacking.push((place, missing, usual, later(mine, &gaps, theirs)));
         self.windows.extend(gaps.iter().map(|(since, until, _)| {
             let edge = edge(until - since);
-            (place, key.clone(), if is_beginning { since - 1 } else { since + edge }, until - edge)
+            let (from, within) = if is_beginning { (since - 1, since - 1) } else { (*since, since + edge) };
+            (place, key.clone(), (from, *until), (within, until - edge))
         }));
     }
 
@@ -329,14 +350,16 @@ impl Gaps {
         let windows: Vec<String> = self
             .windows
             .iter()
-            .map(|(place, key, from, to)| {
-                format!("({place}, {}, {}, {})", named(key), quote::time(*from), quote::time(*to))
+            .map(|(place, key, (from, to), within)| {
+                let times = [*from, *to, within.0, within.1].map(quote::time).join(", ");
+                format!("({place}, {}, {times})", named(key))
             })
             .collect();
-        let from = self.windows.iter().map(|window| window.2).min().unwrap_or(0);
-        let to = self.windows.iter().map(|window| window.3).max().unwrap_or(0);
+        let from = self.windows.iter().map(|window| window.2.0).min().unwrap_or(0);
+        let to = self.windows.iter().map(|window| window.2.1).max().unwrap_or(0);
         let rows = search.session.engine.counted_by(&format!(
-            "SELECT place, count(*) FROM (VALUES {}) AS gap (place, series, since, until) \
+            "SELECT place, count(*) FILTER (t > within AND t < within_until), count(*) \
+             FROM (VALUES {}) AS gap (place, series, since, until, within, within_until) \
              JOIN (SELECT {label} AS label, {time} AS t FROM {} WHERE {time} > {} AND {time} < {}) AS there \
              ON label = series AND t > since AND t < until GROUP BY place",
             windows.join(", "),
@@ -344,15 +367,17 @@ impl Gaps {
             quote::time(from),
             quote::time(to)
         ))?;
-        let there: HashMap<i64, i64> = rows.iter().map(|row| (row[0].int(), row[1].int())).collect();
+        let there: HashMap<i64, (i64, i64)> =
+            rows.iter().map(|row| (row[0].int(), (row[1].int(), row[2].int()))).collect();
         let told = |(place, asked, usual, offset): (usize, i64, f64, Option<i64>)| {
-            let there = there.get(&(place as i64)).copied().unwrap_or(0);
+            let (there, rows) = there.get(&(place as i64)).copied().unwrap_or((0, 0));
+            let gaps = self.windows.iter().filter(|window| window.0 == place).count();
             // Rows of another kind, that come far more seldom or more often, are no other side of a link.
             let is_like = usual >= 0.5 * asked as f64 && usual <= 2.0 * asked as f64;
             let tells = is_like || there == 0 && usual >= ROWS_LEAST;
-            tells.then(|| (place, Testimony { other: other.name.clone(), asked, there, offset }))
+            tells.then(|| (place, Testimony { other: other.name.clone(), asked, there, rows, gaps, offset }))
         };
-        Ok(self.lacking.into_iter().filter_map(told).collect())
+        Ok(self.lacking.iter().copied().filter_map(told).collect())
     }
 }
 
