@@ -148,11 +148,11 @@ impl Fault {
                 "{n} records are of formats that no sample of their file showed: their fields are in their messages alone"
             ),
             Fault::LikeRecord if one => {
-                "1 line begins with a time and is of no format of its file: it is in the record that begins here".into()
+                "1 line begins with a time and is of no format of its file: it is in the record before it".into()
             }
             Fault::LikeRecord => {
                 format!(
-                    "{n} lines begin with a time and are of no format of their file: they are in records that begin here"
+                    "{n} lines begin with a time and are of no format of their file: they are in the records before them"
                 )
             }
             Fault::Torn => format!(

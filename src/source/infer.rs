@@ -184,9 +184,12 @@ pub fn epoch(text: &[u8]) -> Option<i64> {
 }
 
 /// Whether a time is finer than a microsecond: `2025-03-01T08:00:00.123456789`, or counted from 1970 in more digits.
+/// Zeros there are many programs' way of writing, and no part of the time.
 fn is_finer(text: &[u8]) -> bool {
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let behind_point = |at: usize| text.get(at) == Some(&b'.') && digits(&text[at + 1..]) > 6;
+    let is_told = |text: &[u8]| text.iter().skip(6).take_while(|byte| byte.is_ascii_digit()).any(|byte| *byte != b'0');
+    let behind_point =
+        |at: usize| text.get(at) == Some(&b'.') && digits(&text[at + 1..]) > 6 && is_told(&text[at + 1..]);
     let whole = digits(text);
     behind_point(19)
         || (10..=19).contains(&whole)
@@ -510,6 +513,15 @@ mod tests {
         assert_eq!(epoch(b"1710032523.25"), Some(1_710_032_523_250_000));
         assert_eq!(epoch(b"1710032523123.25"), Some(1_710_032_523_123_250));
         assert_eq!(epoch(b"1710032523123456.5"), Some(1_710_032_523_123_456));
+    }
+
+    #[test]
+    fn only_digits_that_say_something_make_a_time_finer() {
+        let finer = ["2025-03-01T08:00:00.1234567Z", "1710032523.123456001", "1710032523123456789"];
+        let not = ["2025-03-01T08:00:00.123456000Z", "2025-03-01T08:00:00.5", "1710032523.250000000"];
+        assert!(
+            finer.iter().all(|text| is_finer(text.as_bytes())) && !not.iter().any(|text| is_finer(text.as_bytes()))
+        );
     }
 
     #[test]

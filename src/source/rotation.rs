@@ -17,6 +17,11 @@ pub fn in_time_order(files: &[Arc<File>]) -> Vec<Arc<File>> {
     files
 }
 
+/// Whether two files are parts of one log by their names.
+pub fn is_one_log(a: &File, b: &File) -> bool {
+    order(&a.shown).0 == order(&b.shown).0
+}
+
 /// The name without what rotation adds, and the place among those of one name.
 fn order(shown: &str) -> (String, i64, Reverse<u64>, String) {
     let mut name = unpacked(shown);

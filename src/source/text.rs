@@ -61,6 +61,10 @@ pub trait RecordParser: Send {
         let _ = block;
         at
     }
+    /// What is to be said of single lines of the record that was read last, and where in the block they begin.
+    fn told_of_lines(&mut self) -> Vec<(usize, Fault)> {
+        Vec::new()
+    }
     /// Why the records read lack an end that their file should have, if they do. Asked when the file's last record was
     /// read; of several who read one stream, whether any of them saw the end.
     fn lacks_end(&self) -> Option<&'static str> {
@@ -451,6 +455,10 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                     let (place, buffer, file) = (&mut self.place, &self.blocks.buffer, &self.file);
                     let begins = self.parser.begins(&buffer[..block.end], start);
                     self.report.fault(fault, || (file.shown.clone(), place.of(begins, buffer, &block, file)));
+                }
+                for (at, fault) in self.parser.told_of_lines() {
+                    let (place, buffer, file) = (&mut self.place, &self.blocks.buffer, &self.file);
+                    self.report.fault(fault, || (file.shown.clone(), place.of(at, buffer, &block, file)));
                 }
                 if outcome == Outcome::Row {
                     self.report.rows += 1;

@@ -74,6 +74,48 @@ fn traces_behind_what_wraps_a_line_belong_to_their_record() {
 }
 
 #[test]
+fn only_what_begins_as_a_record_does_is_told_and_where_it_stands() {
+    // Of a container's line only the text is its own, and nothing is cut of zeros.
+    let place = folder();
+    let trace = ["13:10:04,118 ERROR [main] a.B - bad", "java.io.IOException: x", "\tat a.B.c(B.java:1)"];
+    let mut text = String::new();
+    for (index, line) in trace.iter().cycle().take(12).enumerate() {
+        let day = if index % 3 == 0 { "2025-03-01 " } else { "" };
+        writeln!(text, "2025-03-01T13:10:04.118000000Z stdout F {day}{line}").expect("written");
+    }
+    std::fs::write(place.path().join("pod.log"), text).expect("written");
+    let output = run_in(place.path(), &["query", "select count(*) as n from pod", "pod.log", "-f", "csv"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "n\n4\n", "{said}");
+    assert!(!said.contains("begin with a time") && !said.contains("finer"), "{said}");
+
+    let plain = [JAVA, "\tat a.B.c(B.java:1)\n2025/03/01 13:10:05 of another program\n", JAVA].concat();
+    std::fs::write(place.path().join("app.log"), plain).expect("written");
+    let output = run_in(place.path(), &["sources", "app.log", "--set", "sources.app.format=\"java\""]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("it is in the record before it (app.log:3)"), "{said}");
+}
+
+/// Rotated within the hour that the clock shows twice: a file may lie in the second one alone.
+#[test]
+fn rotated_files_go_on_in_the_hour_that_the_one_before_them_ends_in() {
+    let place = folder();
+    // Minutes since 01:00 of the night in Berlin, where 120 is the hour's second beginning.
+    for (name, minutes) in
+        [("app.log.3", 0..90), ("app.log.2", 90..130), ("app.log.1", 130..160), ("app.log", 160..240)]
+    {
+        let line = |minute: i64| {
+            let hour = 1 + minute / 60 - i64::from(minute >= 120);
+            format!("2025-10-26 {hour:02}:{:02}:00,000 INFO [main] a.B - m{minute}\n", minute % 60)
+        };
+        std::fs::write(place.path().join(name), minutes.map(line).collect::<String>()).expect("written");
+    }
+    let sql = "select count(*) as n from x where epoch_ms(ts) <> 1761433200000 + 60000 * right(message, -1)::int";
+    let wrong = rows_in(place.path(), &["query", sql, "x=app.log*", "--timezone", "Europe/Berlin"]);
+    assert_eq!(wrong[0]["n"], 0);
+}
+
+#[test]
 fn keys_of_any_name_and_number_are_read() {
     let odd = r#"{"ts":"2025-03-01T13:00:00Z","level":"info","msg":"m","\u0000":1,"":2}"#;
     assert_eq!(source("a.json", format!("{odd}\n").repeat(3).as_bytes())["rows"], 3);

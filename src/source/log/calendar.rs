@@ -17,9 +17,16 @@ use crate::source::file::File;
 #[derive(Debug, Default)]
 pub struct Calendar {
     turned: OnceLock<Turned>,
-    /// 1 where an hour that occurs twice is its second occurrence.
-    repeats: OnceLock<Changes>,
+    repeats: OnceLock<Repeats>,
     survey: Option<Survey>,
+}
+
+/// Hours that occur twice.
+#[derive(Debug, Clone, Default)]
+struct Repeats {
+    /// 1 where it is the second occurrence.
+    changes: Changes,
+    end: Option<folds::End>,
 }
 
 /// What is to be looked through.
@@ -101,7 +108,7 @@ impl Clock {
                 self.quarter = (quarter, start - first, start - second, doubt);
             }
             let (_, first, second, doubt) = self.quarter;
-            let is_second = first != second && self.calendar.repeats().at(offset, &mut self.hints[3]) == 1;
+            let is_second = first != second && self.calendar.repeats().changes.at(offset, &mut self.hints[3]) == 1;
             return (stamp.wall - if is_second { second } else { first }, doubt);
         }
         (self.place.zone.resolve(stamp), None)
@@ -130,10 +137,10 @@ impl Calendar {
         })
     }
 
-    fn repeats(&self) -> &Changes {
+    fn repeats(&self) -> &Repeats {
         self.repeats.get_or_init(|| {
-            let Some(survey) = &self.survey else { return Changes::default() };
-            let Some(formats) = survey.formats.upgrade() else { return Changes::default() };
+            let Some(survey) = &self.survey else { return Repeats::default() };
+            let Some(formats) = survey.formats.upgrade() else { return Repeats::default() };
             // What was turned is all that is needed to tell which hour a line is in.
             let lacks = formats.lacks().iter().any(|lack| *lack != Lack::Nothing);
             let turned = if lacks { self.turned().clone() } else { Turned::default() };
@@ -195,7 +202,7 @@ impl Survey {
     }
 
     /// Which lines are in the second occurrence of an hour.
-    fn fold(&self, formats: &Arc<FileFormats>, calendar: Calendar) -> Changes {
+    fn fold(&self, formats: &Arc<FileFormats>, calendar: Calendar) -> Repeats {
         let zone = self.place.zone;
         let clock = Clock::new(Place { zone, skew: 0 }, Arc::new(calendar));
         let parts = looked_through(&self.file, formats, |seen: &mut Option<Folding>, offset, written| {
@@ -211,11 +218,17 @@ impl Survey {
             }
         });
         let runs = Runs::joined(parts.into_iter().flatten().map(|part| part.runs));
-        let mut repeats = Changes::default();
-        for (offset, is_second) in folds::second_occurrences(&runs, |wall| zone.is_double(wall)) {
-            repeats.push(offset, i64::from(is_second));
-        }
-        repeats
+        // Which hour it is in a file that begins within one, the file before it tells, if one log is in both.
+        let earlier = runs.first().filter(|run| zone.is_double(run.first)).and_then(|_| self.earlier(formats));
+        let (found, end) = folds::second_occurrences(&runs, earlier, |wall| zone.is_double(wall));
+        let mut changes = Changes::default();
+        found.into_iter().for_each(|(offset, is_second)| changes.push(offset, i64::from(is_second)));
+        Repeats { changes, end }
+    }
+
+    fn earlier(&self, formats: &FileFormats) -> Option<folds::End> {
+        let (file, before) = formats.before.as_ref()?;
+        before.upgrade()?.calendar(file, self.place).repeats().end
     }
 }
 

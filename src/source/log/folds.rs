@@ -9,7 +9,7 @@ use crate::model::time::{HOUR, MINUTE};
 pub struct Run {
     offset: u64,
     /// Wall times.
-    first: i64,
+    pub first: i64,
     last: i64,
     latest: i64,
     lines: u64,
@@ -54,12 +54,21 @@ impl Runs {
     }
 }
 
-/// From which offset on the hour is its second occurrence, and from which on its first.
-pub fn second_occurrences(runs: &[Run], is_double: impl Fn(i64) -> bool) -> Vec<(u64, bool)> {
+/// How a file ends: its last run, and whether that is in the second occurrence.
+pub type End = (Run, bool);
+
+/// From which offset on the hour is its second occurrence, and from which on its first. `earlier` is how the file ends
+/// that was written before.
+pub fn second_occurrences(
+    runs: &[Run],
+    earlier: Option<End>,
+    is_double: impl Fn(i64) -> bool,
+) -> (Vec<(u64, bool)>, Option<End>) {
     let mut found = Vec::new();
-    let mut is_second = false;
+    let mut is_second = earlier.is_some_and(|(_, is_second)| is_second);
     for (index, run) in runs.iter().enumerate() {
-        let before = index.checked_sub(1).map(|before| runs[before]).filter(|b| (run.first - b.last).abs() < APART);
+        let before = index.checked_sub(1).map(|before| runs[before]).or(earlier.map(|(run, _)| run));
+        let before = before.filter(|before| (run.first - before.last).abs() < APART);
         let next = runs.get(index + 1).filter(|next| (next.first - run.last).abs() < APART);
         let Some(before) = before else {
             is_second = is_double(run.first) && begins_in_second(&runs[index..], &is_double);
@@ -80,7 +89,8 @@ pub fn second_occurrences(runs: &[Run], is_double: impl Fn(i64) -> bool) -> Vec<
         is_second |= is_behind;
         found.push((run.offset, own));
     }
-    found
+    let end = runs.last().copied().zip(found.last().map(|(_, is_second)| *is_second));
+    (found, end)
 }
 
 /// Whether a few lines jump ahead, and those after them go on where those before them stood.
@@ -126,7 +136,7 @@ mod tests {
             runs.see(index as u64, minute * MINUTE);
         }
         let runs = Runs::joined(std::iter::once(runs));
-        let found = second_occurrences(&runs, |wall| (120 * MINUTE..180 * MINUTE).contains(&wall));
+        let (found, _) = second_occurrences(&runs, None, |wall| (120 * MINUTE..180 * MINUTE).contains(&wall));
         let is_second =
             |index: usize| found.iter().rev().find(|(at, _)| *at <= index as u64).is_some_and(|(_, second)| *second);
         (0..minutes.len())
@@ -134,6 +144,31 @@ mod tests {
             .map(|index| minutes[index])
             .filter(|m| (120..180).contains(m))
             .collect()
+    }
+
+    #[test]
+    fn a_file_goes_on_where_the_one_before_it_ends() {
+        let run = |offset, first, last| Run {
+            offset,
+            first: first * MINUTE,
+            last: last * MINUTE,
+            latest: last * MINUTE,
+            lines: 20,
+        };
+        let is_double = |wall: i64| (120 * MINUTE..180 * MINUTE).contains(&wall);
+        for (ended, was_second, runs, expected) in [
+            // Within the first hour, within the second, and from the one to the other between two files.
+            (run(0, 110, 130), false, vec![run(0, 131, 150)], vec![false]),
+            (run(9, 120, 130), true, vec![run(0, 131, 150)], vec![true]),
+            (run(0, 110, 170), false, vec![run(0, 125, 150)], vec![true]),
+            (run(0, 110, 130), false, vec![run(0, 131, 179), run(9, 120, 150)], vec![false, true]),
+            // Of another night.
+            (run(0, 1_550, 1_560), true, vec![run(0, 131, 150)], vec![false]),
+        ] {
+            let (found, end) = second_occurrences(&runs, Some((ended, was_second)), is_double);
+            assert_eq!(found.iter().map(|(_, is_second)| *is_second).collect::<Vec<_>>(), expected);
+            assert_eq!(end.map(|(_, is_second)| is_second), expected.last().copied());
+        }
     }
 
     #[test]

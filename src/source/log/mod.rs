@@ -153,16 +153,16 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     }
     let mut seen = std::collections::HashSet::new();
     telling.retain(|name| seen.insert(name.clone()));
-    let by_file: Vec<Arc<FileFormats>> = files
-        .iter()
-        .zip(detected)
-        .map(|(file, recognisers)| {
-            let targets = recognisers.iter().map(|recogniser| columns.targets(recogniser.fields())).collect();
-            let named = rotation::day_in_name(&file.shown).filter(|day| day * DAY <= file.modified + DAY);
-            let own_time = OwnTime { modified: file.modified, named, is_zone_sure: spec.zone_said };
-            Arc::new(FileFormats::new(recognisers, targets, own_time, spec.format.is_some()))
-        })
-        .collect();
+    let mut by_file: Vec<Arc<FileFormats>> = Vec::with_capacity(files.len());
+    for (index, (file, recognisers)) in files.iter().zip(detected).enumerate() {
+        let targets = recognisers.iter().map(|recogniser| columns.targets(recogniser.fields())).collect();
+        let named = rotation::day_in_name(&file.shown).filter(|day| day * DAY <= file.modified + DAY);
+        let own_time = OwnTime { modified: file.modified, named, is_zone_sure: spec.zone_said };
+        let mut formats = FileFormats::new(recognisers, targets, own_time, spec.format.is_some());
+        let before = index.checked_sub(1).filter(|before| rotation::is_one_log(&files[*before], file));
+        formats.before = before.map(|before| (files[before].clone(), Arc::downgrade(&by_file[before])));
+        by_file.push(Arc::new(formats));
+    }
     notes.extend(assumptions(spec, &files, &by_file));
     notes.extend(rotation::repeated(&files));
     let names = columns.list.iter().map(|column| column.name.clone()).collect();
@@ -247,9 +247,11 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
 fn is_finer(line: &[u8], within: usize) -> bool {
     let start = &line[..line.len().min(within)];
     memchr::memchr2_iter(b'.', b',', start).any(|dot| {
-        let digits = start[dot + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        // The seconds before it, as in `:07.123456789`.
+        let rest = &start[dot + 1..];
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        // The seconds before it, as in `:07.123456789`. Of zeros nothing is cut.
         (7..=9).contains(&digits)
+            && rest[6..digits].iter().any(|byte| *byte != b'0')
             && dot >= 3
             && start[dot - 3] == b':'
             && start[dot - 2..dot].iter().all(u8::is_ascii_digit)

@@ -1,7 +1,8 @@
 //! How one file of a log is read: what may read its lines, where their fields go, and what the file says of their times.
 
+use std::borrow::Cow;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::calendar::{Calendar, Place};
 use super::capture::Capture;
@@ -58,6 +59,8 @@ pub struct FileFormats {
     pub has_zones: AtomicBool,
     /// Its lines may be pieces of a message: which recogniser says so.
     pieces: Option<usize>,
+    /// What was written before it, if it goes on with that.
+    pub before: Option<(Arc<File>, Weak<FileFormats>)>,
     calendar: OnceLock<Arc<Calendar>>,
 }
 
@@ -83,6 +86,7 @@ impl FileFormats {
             reads_strays,
             has_zones: AtomicBool::new(false),
             pieces,
+            before: None,
             calendar: OnceLock::new(),
         }
     }
@@ -161,6 +165,15 @@ impl FileFormats {
         let known = self.recognisers.iter().position(reads);
         capture.stripped = stripped;
         known
+    }
+
+    /// What is within a line, where the lines of the file are wrapped; else the line.
+    pub fn within<'a>(&self, line: &'a [u8], capture: &mut Capture) -> Cow<'a, [u8]> {
+        match self.recognisers.iter().find(|one| one.as_wrapped().is_some()) {
+            Some(reader) if needs_stripping(line) => Cow::Owned(reader.unwrapped(&strip(line), capture)),
+            Some(reader) => Cow::Owned(reader.unwrapped(line, capture)),
+            None => Cow::Borrowed(line),
+        }
     }
 
     /// How lines of the file tell that they are pieces of a message, and what reads them.

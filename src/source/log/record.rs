@@ -85,6 +85,8 @@ impl Format for Log {
             strips: None,
             pending: None,
             envelope: VecDeque::new(),
+            alike: Vec::new(),
+            inner: Capture::default(),
         }
     }
 }
@@ -113,8 +115,11 @@ pub struct Parser {
     pending: Option<(usize, Option<usize>)>,
     /// The records of the line at hand that were not given yet.
     envelope: VecDeque<String>,
+    /// Lines of the record at hand that begin as records do, by where they stand.
+    alike: Vec<(usize, Fault)>,
     capture: Capture,
     ahead: Capture,
+    inner: Capture,
 }
 
 impl Parser {
@@ -124,7 +129,7 @@ impl Parser {
     }
 
     /// The end of the record whose first line begins at `at` and ends at `end`; the next line was looked at.
-    fn record_end(&mut self, block: &[u8], at: usize, end: usize, has_head: bool, faults: &mut Vec<Fault>) -> usize {
+    fn record_end(&mut self, block: &[u8], at: usize, end: usize, has_head: bool) -> usize {
         let mut next = (end + 1).min(block.len());
         let mut head = None;
         while next < block.len() {
@@ -142,8 +147,8 @@ impl Parser {
             if known.is_some() || !has_head || self.formats.stands_alone(own) || is_of_another() {
                 return next;
             }
-            if generic::begins_with_time(line(block, next)) {
-                faults.push(Fault::LikeRecord);
+            if generic::begins_with_time(self.formats.within(own, &mut self.inner).as_ref()) {
+                self.alike.push((next, Fault::LikeRecord));
             }
             next = (line_end(block, next) + 1).min(block.len());
         }
@@ -372,7 +377,7 @@ impl RecordParser for Parser {
                 return ((end + 1).min(block.len()), Outcome::NoRow);
             }
         }
-        let next = self.record_end(block, at, end, recogniser.is_some(), faults);
+        let next = self.record_end(block, at, end, recogniser.is_some());
         let joined = self.formats.pieces().and_then(|(pieces, outer)| pieces.joined(outer, &block[at..next]));
         match joined {
             Some((whole, is_torn)) => {
@@ -385,6 +390,10 @@ impl RecordParser for Parser {
             None => self.push_lines(&block[at..next], offset, recogniser, out, faults),
         }
         (next, Outcome::Row)
+    }
+
+    fn told_of_lines(&mut self) -> Vec<(usize, Fault)> {
+        std::mem::take(&mut self.alike)
     }
 
     fn restart(&mut self, offset: u64) {
