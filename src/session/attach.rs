@@ -57,9 +57,7 @@ impl Session {
                 (table.columns().to_vec(), scan, table.hidden(), "concat_ws(':', _file, _line)".to_string())
             }
             Content::Parquet(files) => {
-                let paths =
-                    files.iter().map(|file| quote::text(&file.path.to_string_lossy())).collect::<Vec<_>>().join(", ");
-                let (columns, scan) = self.parquet_scan(source, &paths, files.len() > 1)?;
+                let (columns, scan) = self.parquet_scan(source, files)?;
                 // The engine reads these by itself and tells nobody when.
                 self.coverage.asked(&name, &evidence, offer.bytes);
                 self.parquet.extend(files.iter().map(|file| file.path.clone()));

@@ -28,6 +28,7 @@ mod parquet;
 mod sentence;
 mod shared;
 mod told;
+mod twice;
 mod window;
 mod windows;
 
@@ -235,7 +236,11 @@ impl Session {
         let wanted = session.wanted(sources)?;
         let several = wanted.len() > 1;
         let extra = session.laid_out(extra, is_typed);
-        let wanted = wanted.into_iter().chain(extra);
+        let wanted: Vec<Named> = wanted.into_iter().chain(extra).collect();
+        if wanted.iter().filter(|named| named.path == "-").count() > 1 {
+            return Err(Error::question("standard input, `-`, is named twice").detail("it can be read only once"));
+        }
+        let mut twice = twice::Twice::default();
         for named in wanted {
             let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
             let mut found = if named.path == "-" {
@@ -270,6 +275,10 @@ impl Session {
                     return Err(Error::question(format!("two sources are called `{}`", group.name))
                         .detail(format!("`{other}` and `{}`", named.path))
                         .hint(format!("name one of them: {}2={}", group.name, named.path)));
+                }
+                if !named.is_side {
+                    let notes = twice.see(&group.name, &group.files);
+                    session.notes.extend(notes.into_iter().map(|note| (group.name.clone(), note)));
                 }
                 session.files.extend(group.files.iter().map(|file| file.path.clone()));
                 let shown =

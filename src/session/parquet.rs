@@ -1,5 +1,7 @@
 //! Parquet sources, which the engine reads by itself: columns as ours, instants in UTC, `_file` and `_line` at the end.
 
+use std::sync::Arc;
+
 use super::Session;
 use crate::engine::quote;
 use crate::error::{Error, Kind, Result};
@@ -8,18 +10,21 @@ use crate::model::coverage::Fault;
 use crate::model::time::DAY;
 use crate::model::value::Value;
 use crate::model::zone::{Doubt, Zone};
+use crate::source::file::File;
 
 impl Session {
     /// The columns of the files and the SQL that reads them. `_line` is the number of the row in its file.
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub(super) fn parquet_scan(&self, source: &str, paths: &str, several: bool) -> Result<(Vec<Column>, String)> {
+    pub(super) fn parquet_scan(&self, source: &str, files: &[Arc<File>]) -> Result<(Vec<Column>, String)> {
+        let listed: Vec<String> = files.iter().map(|file| quote::text(&path(file))).collect();
+        let paths = &listed.join(", ");
         let broken = |error: Error| {
             let refused = || Error::evidence(format!("source `{source}` cannot be read as Parquet"));
             match error.kind {
-                Kind::Question => refused().detail(error.message.trim_start_matches("SQL: ")),
-                Kind::Evidence => Error { detail: error.detail, ..refused() },
+                Kind::Question => refused().detail(shown(error.message.trim_start_matches("SQL: "), files)),
+                Kind::Evidence => Error { detail: error.detail.map(|detail| shown(&detail, files)), ..refused() },
                 _ => error,
             }
         };
@@ -30,7 +35,7 @@ impl Session {
                 .detail("the engine's Brotli decoder has a known fault (CVE-2026-111497)")
                 .hint("write it again with zstd or snappy"));
         }
-        let union = if several { ", union_by_name := true" } else { "" };
+        let union = if files.len() > 1 { ", union_by_name := true" } else { "" };
         let plain = format!("DESCRIBE SELECT * FROM read_parquet([{paths}]{union})");
         let described = self.engine.rows(&plain).map_err(broken)?;
         let own: Vec<String> = described.rows.iter().map(|row| row[0].shown().to_lowercase()).collect();
@@ -65,7 +70,7 @@ impl Session {
             });
             columns.push(Column::new(name, kind(&declared)));
         }
-        list.push(format!("{} AS _file", quote::name(file)));
+        list.push(format!("{} AS _file", in_words(&quote::name(file), files)));
         list.push(if has_rows { "file_row_number + 1 AS _line".into() } else { "NULL::BIGINT AS _line".into() });
         if !has_rows {
             self.coverage
@@ -170,6 +175,33 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// As the engine has it.
+fn path(file: &File) -> String {
+    file.path.to_string_lossy().into_owned()
+}
+
+/// What the engine says, with the files called as the user calls them.
+fn shown(said: &str, files: &[Arc<File>]) -> String {
+    let renamed = files.iter().filter(|file| said.contains(&path(file)));
+    renamed.fold(said.to_string(), |said, file| said.replace(&path(file), &file.shown))
+}
+
+/// The engine's column of paths as one of names that the user knows: a path may begin with the case's folder, or lead to
+/// an unpacked copy.
+fn in_words(column: &str, files: &[Arc<File>]) -> String {
+    if let [file] = files {
+        return quote::text(&file.shown);
+    }
+    let before = |file: &File| path(file).strip_suffix(&*file.shown).map(|before| before.chars().count());
+    let first = before(&files[0]);
+    if first.is_some() && files.iter().all(|file| before(file) == first) {
+        let from = first.unwrap_or(0) + 1;
+        return if from == 1 { column.into() } else { format!("substr({column}, {from})") };
+    }
+    let named = |file: &Arc<File>| format!("WHEN {} THEN {}", quote::text(&path(file)), quote::text(&file.shown));
+    format!("CASE {column} {} END", files.iter().map(named).collect::<Vec<_>>().join(" "))
 }
 
 /// Names of columns that are not read as they stand.

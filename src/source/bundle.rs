@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
-use crate::source::file::{EndsEarly, File, Handle, Inside, Steady};
-use crate::source::{scratch, unlisted, xlsx};
+use crate::source::file::{EndsEarly, File, Handle, Inside};
+use crate::source::packing::Steady;
+use crate::source::{pgdump, scratch, together, unlisted, xlsx};
 
 /// Archives within archives are opened this deep.
 const DEPTH_MAX: usize = 3;
@@ -78,7 +79,8 @@ pub fn members(file: &Arc<File>, scratch: &Path) -> Result<Option<Members>> {
 /// Adds the files in an archive. Returns whether it is one.
 fn expand(file: &Arc<File>, scratch: &Path, depth: usize, members: &mut Members) -> Result<bool> {
     let file = &Arc::new(file.with_head());
-    if depth > DEPTH_MAX || is_document(file) {
+    // A dump and a document may be archives too.
+    if depth > DEPTH_MAX || is_document(file) || pgdump::is_tar(file) {
         return Ok(false);
     }
     let inner = if is_zip(file) {
@@ -88,7 +90,7 @@ fn expand(file: &Arc<File>, scratch: &Path, depth: usize, members: &mut Members)
     } else {
         return Ok(false);
     };
-    for member in inner {
+    for member in together::gathered(inner) {
         if members.files.len() >= MEMBERS_MAX {
             members.left_out.push(format!("{}: has more than {MEMBERS_MAX} members", file.shown));
             break;

@@ -4,17 +4,16 @@
 
 use std::fmt::Debug;
 use std::fs;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
-use lz4_flex::frame::FrameDecoder;
-
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
+use crate::source::packing::{Packing, gzip_time};
 use crate::source::transcode::{Encoding, Transcoder};
 
 /// Files are divided into pieces of this size, each read by one thread at a time. Tests have small ones, so that a
@@ -27,113 +26,6 @@ const HEADS_KEPT: usize = 512;
 /// No record may be longer; what is longer is cut and counted.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-    Lz4,
-    Bzip2,
-    Xz,
-}
-
-impl Packing {
-    /// Told by the first ten bytes.
-    fn of(magic: &[u8]) -> Packing {
-        match magic {
-            [0x1f, 0x8b, ..] => Packing::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
-            [0x04, 0x22, 0x4d, 0x18, ..] => Packing::Lz4,
-            // A text may begin with `BZh`; the digits of pi that begin a block behind it, or those of its square root
-            // that end an empty stream, are no text.
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
-            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90] => Packing::Bzip2,
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Packing::Xz,
-            _ => Packing::Plain,
-        }
-    }
-
-    fn unpacked(self, packed: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-        let buffered = || io::BufReader::with_capacity(256 << 10, packed);
-        Ok(match self {
-            Packing::Plain => Box::new(buffered()),
-            Packing::Gzip => Steady::of(flate2::bufread::MultiGzDecoder::new(buffered())),
-            Packing::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered())?;
-                decoder.window_log_max(31)?;
-                Steady::of(decoder)
-            }
-            Packing::Lz4 => Steady::of(Frames(Some(FrameDecoder::new(buffered())))),
-            Packing::Bzip2 => Steady::of(bzip2::bufread::MultiBzDecoder::new(buffered())),
-            Packing::Xz => Steady::of(lzma_rust2::XzReader::new(buffered(), true)),
-        })
-    }
-}
-
-/// A decoder that is read in steps of one size, whoever reads it. What it has decoded in the step that breaks is lost,
-/// so that the size of a step must not depend on the reader: the rows before a break are the same. A small step loses
-/// less, and makes decoders of gzip slow: 16 KiB by half, 256 KiB by nothing.
-pub struct Steady<R> {
-    decoder: R,
-    step: Box<[u8]>,
-    at: usize,
-    end: usize,
-}
-
-impl<R: Read + Send + 'static> Steady<R> {
-    const STEP: usize = if cfg!(any(test, fuzzing)) { 4 << 10 } else { 256 << 10 };
-
-    pub fn of(decoder: R) -> Box<dyn Read + Send> {
-        Box::new(Steady { decoder, step: vec![0; Self::STEP].into(), at: 0, end: 0 })
-    }
-}
-
-impl<R: Read> Read for Steady<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.end {
-            (self.at, self.end) = (0, 0);
-            self.end = self.decoder.read(&mut self.step)?;
-        }
-        let length = buffer.len().min(self.end - self.at);
-        buffer[..length].copy_from_slice(&self.step[self.at..self.at + length]);
-        self.at += length;
-        Ok(length)
-    }
-}
-
-/// LZ4 frames, one after the other, each with a decoder of its own: one that goes on keeps buffers that may be too small.
-struct Frames<R: BufRead>(Option<FrameDecoder<R>>);
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(frame) = &mut self.0 {
-            let got = frame.read(buffer)?;
-            if got > 0 || buffer.is_empty() {
-                return Ok(got);
-            }
-            let is_end = frame.get_mut().fill_buf()?.is_empty();
-            self.0 = self.0.take().filter(|_| !is_end).map(|frame| FrameDecoder::new(frame.into_inner()));
-        }
-        Ok(0)
-    }
-}
-
-/// In seconds since 1970.
-const YEAR_2000: u32 = 946_684_800;
-
-/// When the file that gzip packed was written last, UTC microseconds (RFC 1952, MTIME): a copy of the packed file has a
-/// time of its own.
-fn gzip_time(magic: &[u8]) -> Option<i64> {
-    match magic {
-        [0x1f, 0x8b, 8, _, time @ .., _, _] => {
-            let seconds = u32::from_le_bytes(time.try_into().ok()?);
-            // Builds that shall be the same every time write a small number.
-            (seconds > YEAR_2000).then_some(i64::from(seconds) * 1_000_000)
-        }
-        _ => None,
-    }
-}
-
 /// Text that lies inside of other evidence in a way of its own, such as the chunks of an archive.
 pub trait Inside: Send + Sync + Debug {
     /// The whole of it, from its beginning.
@@ -143,12 +35,23 @@ pub trait Inside: Send + Sync + Debug {
     fn stream(&self) -> io::Result<Box<dyn Read + Send>>;
 }
 
+/// One file, whatever its names are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// Device and inode.
+    OnDisk(u64, u64),
+    /// Of an archive, by its name there: where it is unpacked to is another place each time.
+    Member(Arc<str>),
+}
+
 #[derive(Debug, Clone)]
 pub struct File {
     pub path: PathBuf,
     /// Where it lies in the file on disk, if it is a part of one.
     extent: Option<Range<u64>>,
     inside: Option<Arc<dyn Inside>>,
+    /// Of a member of an archive: others that are read with it.
+    pub beside: Vec<Arc<File>>,
     /// As the user would type it; origins show it.
     pub shown: Arc<str>,
     pub bytes: u64,
@@ -176,6 +79,7 @@ impl File {
             path: path.to_path_buf(),
             extent: None,
             inside: None,
+            beside: Vec::new(),
             shown: shown.into(),
             bytes: meta.len(),
             modified: modified.map_or(0, |at| i64::try_from(at.as_micros()).unwrap_or(0)),
@@ -256,6 +160,7 @@ impl File {
             shown: shown.into(),
             head: None,
             damage: None,
+            beside: Vec::new(),
             ..self.undecoded()
         };
         part.packing = Packing::of(&part.magic().map_err(|e| Error::file(shown, &e))?);
@@ -271,6 +176,7 @@ impl File {
             shown: shown.into(),
             head: None,
             damage: None,
+            beside: Vec::new(),
             ..self.undecoded()
         }
     }
@@ -295,6 +201,24 @@ impl File {
     /// Whether any part can be read by its position.
     pub fn is_seekable(&self) -> bool {
         self.packing == Packing::Plain && self.encoding.is_utf8() && self.inside.is_none()
+    }
+
+    /// Whether it is a part of a file on disk: what is beside that is not beside it.
+    pub fn is_member(&self) -> bool {
+        self.extent.is_some() || self.inside.is_some()
+    }
+
+    /// What tells it from all others; `None` if it is gone.
+    pub fn identity(&self) -> Option<Identity> {
+        if self.is_member() {
+            return Some(Identity::Member(self.shown.clone()));
+        }
+        fs::metadata(&self.path).ok().map(|meta| Identity::OnDisk(meta.dev(), meta.ino()))
+    }
+
+    /// Whether its own bytes are those that its path leads to.
+    pub fn is_on_disk(&self) -> bool {
+        self.packing == Packing::Plain && !self.is_member()
     }
 
     /// The whole text from its beginning, unpacked, as UTF-8, without a byte-order mark. Bytes read from disk

@@ -1,12 +1,10 @@
 //! From what the user typed to files of one kind each: a path, a glob, a directory, or standard input.
-//! Symbolic links to directories are not followed, so that no walk goes in circles, and a file that has several names
-//! is read once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -15,10 +13,8 @@ use crate::source::abreast;
 use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
-use crate::source::{Reader, divide, log, pgdump, pipe, reader_of, xlsx};
-
-/// Directories deeper than this are not looked into.
-const DEPTH_MAX: usize = 32;
+use crate::source::walk::{Walk, globbed};
+use crate::source::{Reader, divide, log, pgdump, pipe, reader_of, together, xlsx};
 
 /// Files that make one source.
 pub struct Group {
@@ -76,7 +72,7 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
     }
     let file = File::open(&path, typed)?;
     let name = said.map_or_else(|| file_name(typed), str::to_string);
-    if let Some(members) = bundled(&Arc::new(file.clone()), scratch)? {
+    if let Some(members) = bundle::members(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name, typed, logs);
     }
     let reader = readable(&file, (logs.is_forced)(&name), logs.formats)?;
@@ -105,7 +101,7 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
     if file.head().trim_ascii() == b"[]" {
         return Ok(Located::default());
     }
-    if let Some(members) = bundled(&Arc::new(file.clone()), scratch)? {
+    if let Some(members) = bundle::members(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name.to_string(), name, logs);
     }
     let reader = readable(&file, (logs.is_forced)(name), logs.formats)?;
@@ -123,7 +119,7 @@ fn within_bundle(typed: &str, base: &Path, scratch: &Path) -> Result<Option<Memb
     let ends = typed.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
     let Some(at) = ends.into_iter().find(|at| base.join(&typed[..*at]).is_file()) else { return Ok(None) };
     let bundle = Arc::new(File::open(&base.join(&typed[..at]), &typed[..at])?);
-    let Some(mut members) = bundled(&bundle, scratch)? else { return Ok(None) };
+    let Some(mut members) = bundle::members(&bundle, scratch)? else { return Ok(None) };
     let pattern = glob::Pattern::new(typed).ok();
     let folder = format!("{}/", typed.trim_end_matches('/'));
     members.files.retain(|file| {
@@ -158,165 +154,14 @@ fn glob_name(typed: &str, base: &Path) -> String {
     folder_name(&base.join(folder))
 }
 
-/// The files that a pattern fits. `**` goes down without following links, so that it ends.
-fn globbed(typed: &str, base: &Path) -> Result<Walk> {
-    let is_pattern =
-        |e: glob::PatternError| Error::question(format!("`{typed}` is no pattern of file names")).detail(e.to_string());
-    let mut found = Walk::default();
-    if typed.contains("**") {
-        let pattern = glob::Pattern::new(typed).map_err(is_pattern)?;
-        let literal = &typed[..typed.find(['*', '?', '[']).unwrap_or(typed.len())];
-        let folder = literal.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let shown = if folder.is_empty() { "." } else { folder };
-        let from = if literal.starts_with('/') && folder.is_empty() { Path::new("/") } else { Path::new(folder) };
-        if base.join(from).is_dir() || from.as_os_str().is_empty() {
-            let here = if base.as_os_str().is_empty() && folder.is_empty() { Path::new(".") } else { &base.join(from) };
-            found = Walk::of(here, shown)?;
-        }
-        let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
-        found.files.retain(|(_, shown)| pattern.matches_with(shown, options));
-    } else {
-        // Each part by itself: names need not be UTF-8.
-        let parts: Vec<glob::Pattern> =
-            typed.split('/').map(glob::Pattern::new).collect::<std::result::Result<_, _>>().map_err(is_pattern)?;
-        let is_absolute = typed.starts_with('/');
-        let from = if is_absolute { Path::new("/") } else { base };
-        found.expand(from, if is_absolute { "/" } else { "" }, &parts[usize::from(is_absolute)..]);
-    }
-    if found.files.is_empty() && found.left_out.is_empty() {
-        return Err(Error::evidence(format!("no file is called like `{typed}`")));
-    }
-    found.files.sort_by(|a, b| a.1.cmp(&b.1));
-    Ok(found)
-}
-
-/// The table of contents of a dump in directory format: its other files are told by it.
-fn dump_directory(folder: &Path) -> Option<&'static str> {
-    let names = ["toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"];
-    let is_toc =
-        |name: &&&str| File::open(&folder.join(name), name).is_ok_and(|file| file.head().starts_with(b"PGDMP"));
-    names.iter().find(is_toc).copied()
-}
-
-/// Files found in directories, each once, and what was found besides.
-#[derive(Default)]
-struct Walk {
-    files: Vec<(PathBuf, String)>,
-    left_out: Vec<String>,
-    /// Device and inode.
-    seen: HashSet<(u64, u64)>,
-}
-
-impl Walk {
-    /// All files below a directory.
-    fn of(folder: &Path, shown: &str) -> Result<Walk> {
-        let mut found = Walk::default();
-        let mut links = Vec::new();
-        found.walk(folder, shown, 0, &mut links).map_err(|e| Error::file(shown, &e))?;
-        let root = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-        for (path, shown) in links {
-            match path.canonicalize() {
-                // What it leads to is found under its own name.
-                Ok(target) if target.is_dir() && (target.starts_with(&root) || root.starts_with(&target)) => {}
-                Ok(target) if target.is_dir() => {
-                    found.left_out.push(format!("a link to a directory, which is not followed: {shown}"));
-                }
-                _ => found.add(path, shown),
-            }
-        }
-        found.files.sort_by(|a, b| a.1.cmp(&b.1));
-        Ok(found)
-    }
-
-    /// Links are put aside: a file that is here under its own name too is called so.
-    fn walk(&mut self, folder: &Path, shown: &str, depth: usize, links: &mut Vec<(PathBuf, String)>) -> io::Result<()> {
-        if let Some(toc) = dump_directory(folder) {
-            self.add(folder.join(toc), format!("{shown}/{toc}"));
-            return Ok(());
-        }
-        let mut entries: Vec<_> = fs::read_dir(folder)?.filter_map(io::Result::ok).collect();
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let file_name = entry.file_name().to_string_lossy().into_owned();
-            let Ok(kind) = entry.file_type() else { continue };
-            if file_name.starts_with('.') {
-                continue;
-            }
-            let path = entry.path();
-            let shown = if shown == "." { file_name } else { format!("{shown}/{file_name}") };
-            if kind.is_symlink() {
-                links.push((path, shown));
-            } else if !kind.is_dir() {
-                self.add(path, shown);
-            } else if depth >= DEPTH_MAX {
-                self.left_out.push(format!("more than {DEPTH_MAX} directories deep: {shown}"));
-            } else if let Err(cause) = self.walk(&path, &shown, depth + 1, links) {
-                let why = Error::file(&shown, &cause);
-                self.left_out.push(format!("{}: {shown}", why.detail.unwrap_or(why.message)));
-            }
-        }
-        Ok(())
-    }
-
-    /// The files of a directory that a pattern fits, a part of it for each directory on the way.
-    fn expand(&mut self, folder: &Path, shown: &str, parts: &[glob::Pattern]) {
-        let Some((part, rest)) = parts.split_first() else { return };
-        let join = |name: &str| format!("{shown}{name}");
-        let mut go_on = |path: PathBuf, shown: String| match rest.is_empty() {
-            true => self.add(path, shown),
-            false if path.is_dir() => self.expand(&path, &format!("{shown}/"), rest),
-            false => {}
-        };
-        if !part.as_str().contains(['*', '?', '[']) {
-            let path = folder.join(part.as_str());
-            if path.symlink_metadata().is_ok() {
-                go_on(path, join(part.as_str()));
-            }
-            return;
-        }
-        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let entries = match fs::read_dir(here) {
-            Ok(entries) => entries,
-            Err(cause) => {
-                let why = Error::file(shown, &cause);
-                self.left_out.push(format!("{}: {}", why.detail.unwrap_or(why.message), shown.trim_end_matches('/')));
-                return;
-            }
-        };
-        let mut names: Vec<std::ffi::OsString> =
-            entries.filter_map(io::Result::ok).map(|one| one.file_name()).collect();
-        names.sort();
-        for name in names.iter().filter(|name| part.matches(&name.to_string_lossy())) {
-            go_on(folder.join(name), join(&name.to_string_lossy()));
-        }
-    }
-
-    /// A file that was found, unless it was under another name before.
-    fn add(&mut self, path: PathBuf, shown: String) {
-        match fs::metadata(&path) {
-            Ok(meta) if meta.is_file() => {
-                if self.seen.insert((meta.dev(), meta.ino())) {
-                    self.files.push((path, shown));
-                }
-            }
-            Ok(meta) if meta.is_dir() => {}
-            Ok(_) => self.left_out.push(format!("not a regular file: {shown}")),
-            Err(cause) => {
-                let why = Error::file(&shown, &cause);
-                self.left_out.push(format!("{}: {shown}", why.detail.unwrap_or(why.message)));
-            }
-        }
-    }
-}
-
 /// Opens files, and the members of those that are bundles of others.
 fn opened(mut found: Walk, scratch: &Path) -> Members {
     let mut opened = Members { left_out: std::mem::take(&mut found.left_out), ..Members::default() };
-    found.files.retain(|(_, shown)| !ends_with_side_file(shown) && !shown.ends_with("rca.toml"));
+    found.files.retain(|(_, shown)| !ends_with_side_file(shown));
     let open = |index: usize| {
         let (path, shown) = &found.files[index];
         let file = Arc::new(File::open(path, shown)?);
-        Ok(match bundled(&file, scratch)? {
+        Ok(match bundle::members(&file, scratch)? {
             None => vec![Ok(Arc::unwrap_or_clone(file).among(index).into())],
             Some(members) => members.files.into_iter().map(Ok).chain(members.left_out.into_iter().map(Err)).collect(),
         })
@@ -333,11 +178,6 @@ fn opened(mut found: Walk, scratch: &Path) -> Members {
     opened
 }
 
-/// The members of a bundle; `None` of a dump, which may be an archive too, and of any other file.
-fn bundled(file: &Arc<File>, scratch: &Path) -> Result<Option<Members>> {
-    if (pgdump::READER.claims)(file) { Ok(None) } else { bundle::members(file, scratch) }
-}
-
 /// Puts files of one kind together.
 fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Located> {
     let mut known: Vec<(&'static Reader, Arc<File>)> = Vec::new();
@@ -352,7 +192,8 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
         1 => notes.push(format!("1 file is empty: {}", empty[0])),
         count => notes.push(format!("{count} files are empty: {}", some(&empty))),
     }
-    files.retain(|file| file.bytes > 0);
+    // The settings are no evidence.
+    files.retain(|file| file.bytes > 0 && !file.shown.ends_with("rca.toml"));
     let (formats, is_forced) = (logs.formats, (logs.is_forced)(&name));
     let readers = abreast::each(files.len(), |index| readable(&files[index].with_head(), is_forced, formats));
     for (reader, file) in readers.into_iter().zip(files) {
@@ -378,7 +219,7 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
 }
 
 fn ends_with_side_file(shown: &str) -> bool {
-    ["-wal", "-shm", "-journal"].iter().any(|end| shown.ends_with(end))
+    together::SIDES.iter().any(|end| shown.ends_with(end))
 }
 
 /// The first few of many names, and how many more there are.

@@ -23,6 +23,7 @@ pub mod json;
 pub mod locate;
 pub mod log;
 mod near;
+mod packing;
 pub mod parquet;
 pub mod pgdump;
 mod pipe;
@@ -35,10 +36,12 @@ mod spelling;
 pub mod sql;
 pub mod sqlite;
 pub mod text;
+mod together;
 pub mod transcode;
 #[cfg(any(test, fuzzing))]
 mod trial;
 mod unlisted;
+mod walk;
 pub mod xlsx;
 
 /// One source as the user named it, with the files found for it and what the settings say.

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -14,9 +14,31 @@ use crate::source::file::{self, File};
 /// # Errors
 /// If the file cannot be read or the temporary directory not be written.
 pub fn seekable(file: &Arc<File>, scratch: &Path) -> Result<(Arc<File>, Option<String>)> {
-    if file.is_seekable() {
+    if file.is_seekable() { Ok((file.clone(), None)) } else { unpacked(file, scratch) }
+}
+
+/// The file itself if its path leads to its bytes, else an unpacked copy with the side files that lie beside it in an
+/// archive: for those who open it by its path. Also why the copy ends early, if it does.
+///
+/// # Errors
+/// If the file cannot be read or the temporary directory not be written.
+pub fn on_disk(file: &Arc<File>, side_files: &[&str], scratch: &Path) -> Result<(Arc<File>, Option<String>)> {
+    if file.is_on_disk() {
         return Ok((file.clone(), None));
     }
+    let (copy, mut damage) = unpacked(file, scratch)?;
+    for side in &file.beside {
+        let end = side.shown.strip_prefix(&*file.shown).filter(|end| side_files.contains(end));
+        let Some(end) = end else { continue };
+        let (own, broken) = unpacked(side, scratch)?;
+        let failed = |cause: io::Error| unwritable(scratch, &cause);
+        fs::rename(&own.path, with_end(&copy.path, end)).map_err(failed)?;
+        damage = damage.or(broken.map(|why| format!("{}: {why}", side.shown)));
+    }
+    Ok((copy, damage))
+}
+
+fn unpacked(file: &Arc<File>, scratch: &Path) -> Result<(Arc<File>, Option<String>)> {
     let mut copy =
         tempfile::Builder::new().prefix("unpacked-").tempfile_in(scratch).map_err(|e| unwritable(scratch, &e))?;
     let mut damage = None;
@@ -34,22 +56,24 @@ pub fn seekable(file: &Arc<File>, scratch: &Path) -> Result<(Arc<File>, Option<S
 ///
 /// # Errors
 /// If one cannot be read or the temporary directory not be written.
-pub fn copy_with(path: &Path, side_files: &[&str], scratch: &Path) -> Result<std::path::PathBuf> {
+pub fn copy_with(path: &Path, side_files: &[&str], scratch: &Path) -> Result<PathBuf> {
     let folder =
         tempfile::Builder::new().prefix("copy-").tempdir_in(scratch).map_err(|e| unwritable(scratch, &e))?.keep();
     let target = folder.join("evidence");
     for end in std::iter::once(&"").chain(side_files) {
-        let side = |base: &Path| {
-            let mut name = base.as_os_str().to_owned();
-            name.push(end);
-            std::path::PathBuf::from(name)
-        };
-        let from = side(path);
+        let from = with_end(path, end);
         if from.exists() {
-            fs::copy(&from, side(&target)).map_err(|e| Error::file(from.display(), &e))?;
+            fs::copy(&from, with_end(&target, end)).map_err(|e| Error::file(from.display(), &e))?;
         }
     }
     Ok(target)
+}
+
+/// The file beside another one that has its name and something behind it.
+pub fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
 }
 
 fn unwritable(scratch: &Path, cause: &io::Error) -> Error {

@@ -30,6 +30,7 @@ mod names;
 mod nearest;
 mod oddities;
 mod others;
+mod packings;
 mod page;
 mod pasted;
 mod rca;

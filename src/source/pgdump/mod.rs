@@ -83,11 +83,20 @@ struct Data {
     damage: Option<String>,
 }
 
+/// Whether a file is a tar archive that pg_dump wrote, or one of a dump in directory format and nothing else.
+pub fn is_tar(file: &File) -> bool {
+    archive::is_tar_of_dump(file)
+}
+
 fn claims(file: &File) -> bool {
-    if archive::is_archive(&file.head()) || archive::is_tar_of_dump(file) {
+    let head = file.head();
+    if archive::is_archive(&head) || is_tar(file) {
         return true;
     }
-    let head = file.head();
+    // A script that lies in an archive is not the archive.
+    if memchr::memchr(0, &head[..head.len().min(512)]).is_some() {
+        return false;
+    }
     let head = &head[..head.len().min(16 << 10)];
     let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
     has("PostgreSQL database dump")

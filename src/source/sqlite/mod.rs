@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
 use crate::model::name;
 use crate::source::file::File;
+use crate::source::scratch::with_end;
 use crate::source::{Content, Offer, Reader, Source, Spec, scratch};
 
 mod affinity;
@@ -26,6 +27,9 @@ pub use script::READER as SCRIPT;
 pub const READER: Reader = Reader { kind: "sqlite", claims, open };
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// What newer or older rows of a database stand in, beside it.
+const LOGS: &[&str] = &["-wal", "-journal"];
 
 fn claims(file: &File) -> bool {
     file.head().starts_with(MAGIC)
@@ -61,7 +65,9 @@ impl Look {
 
 impl Database {
     fn new(file: &Arc<File>, scratch_dir: &Path) -> Result<Database> {
-        let (file, broken) = scratch::seekable(file, scratch_dir)?;
+        let (plain, broken) = scratch::on_disk(file, LOGS, scratch_dir)?;
+        let is_unpacked = !Arc::ptr_eq(&plain, file);
+        let file = plain;
         // The files beside it are beside what a link leads to.
         let real = std::fs::canonicalize(&file.path).map_err(|e| Error::file(&file.shown, &e))?;
         let side = |end: &str| std::fs::metadata(with_end(&real, end)).is_ok_and(|meta| meta.len() > 0);
@@ -70,7 +76,8 @@ impl Database {
         let lacks = lacking(&file);
         let is_copy = is_wal || side("-journal") || lacks.is_some();
         let original = Look::at(&real);
-        let path = if is_copy { scratch::copy_with(&real, &["-wal", "-journal"], scratch_dir)? } else { real.clone() };
+        let is_copied = is_copy && !is_unpacked;
+        let path = if is_copied { scratch::copy_with(&real, LOGS, scratch_dir)? } else { real.clone() };
         if let Some((pages, _)) = lacks.filter(|_| !is_wal) {
             // SQLite reads nothing of a database that has fewer pages than it says; so the copy says how many.
             let mut patched =
@@ -89,7 +96,7 @@ impl Database {
         let log = is_wal.then(|| wal::damage(&with_end(&path, "-wal"))).flatten();
         let lost = broken.into_iter().chain(cut).chain(log).collect();
         let database = Database { path, is_copy, shown: file.shown.clone(), idle: Mutex::default(), was, lost };
-        if is_copy && Look::at(&real).as_ref() != Some(&database.was) {
+        if is_copied && Look::at(&real).as_ref() != Some(&database.was) {
             return Err(database.changed());
         }
         Ok(database)
@@ -244,13 +251,6 @@ fn listed(connection: &Connection) -> rusqlite::Result<(Vec<Declared>, Option<St
             }
         }
     }
-}
-
-/// The file beside a database.
-fn with_end(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
 }
 
 /// How many whole pages a file has, and how many it says, if these are more (SQLite file format, 1.3).

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::toc::{Compression, Integers};
 use crate::error::{Error, Result};
-use crate::source::file::{self, File, Handle, Inside, Steady};
+use crate::source::file::{self, File, Handle, Inside};
+use crate::source::packing::Steady;
 
 const DATA: u8 = 1;
 const BLOBS: u8 = 3;

@@ -28,26 +28,36 @@ pub struct Archive {
 }
 
 enum Store {
-    Custom { file: Arc<File>, blocks: custom::Blocks },
-    Directory { folder: PathBuf, shown: String },
-    Tar { file: Arc<File>, members: tar::Members },
+    Custom {
+        file: Arc<File>,
+        blocks: custom::Blocks,
+    },
+    Directory {
+        folder: PathBuf,
+        shown: String,
+    },
+    /// A directory within a bundle.
+    Members {
+        files: Vec<Arc<File>>,
+        shown: String,
+    },
+    Tar {
+        file: Arc<File>,
+        members: tar::Members,
+    },
 }
+
+/// Of the files of a dump, by how they are packed.
+const ENDINGS: [&str; 4] = ["", ".gz", ".lz4", ".zst"];
 
 /// An archive's first bytes, or those of a `toc.dat`.
 pub fn is_archive(head: &[u8]) -> bool {
     head.starts_with(b"PGDMP")
 }
 
-/// Whether a tar archive holds a dump.
+/// Whether a file is a tar archive of one dump alone.
 pub fn is_tar_of_dump(file: &File) -> bool {
-    const TOC: &[u8] = b"toc.dat";
-    tar::is_tar(&file.head())
-        && (memchr::memmem::find(&file.head(), TOC).is_some()
-            || if file.is_seekable() {
-                tar::members(file).is_ok_and(|members| members.by_name.contains_key(TOC))
-            } else {
-                tar::has_member(file, TOC)
-            })
+    tar::is_tar(&file.head()) && tar::is_of_dump(file)
 }
 
 /// # Errors
@@ -71,6 +81,7 @@ pub fn open(file: &Arc<File>, scratch_dir: &std::path::Path) -> Result<Archive> 
         };
         let toc = read_toc(&plain.part(range.clone(), &format!("{}#toc.dat", file.shown))?)?;
         damage.extend(members.damage.clone());
+        damage.extend(members.others());
         ("tar", toc, Store::Tar { file: plain, members })
     } else {
         let toc = read_toc(file)?;
@@ -84,7 +95,11 @@ pub fn open(file: &Arc<File>, scratch_dir: &std::path::Path) -> Result<Archive> 
         } else {
             let folder = file.path.parent().map(PathBuf::from).unwrap_or_default();
             let shown = file.shown.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-            ("directory", toc, Store::Directory { folder, shown })
+            let store = match file.is_member() {
+                true => Store::Members { files: file.beside.clone(), shown },
+                false => Store::Directory { folder, shown },
+            };
+            ("directory", toc, store)
         }
     };
     damage.extend(toc.damage.clone());
@@ -156,9 +171,8 @@ impl Archive {
             }
             Store::Directory { folder, shown: base } => {
                 let Some(name) = plain_name(&entry.file) else { return Err("its file's name leads elsewhere".into()) };
-                let endings = ["", ".gz", ".lz4", ".zst"];
                 let Some(name) =
-                    endings.iter().map(|end| format!("{name}{end}")).find(|name| is_own(&folder.join(name)))
+                    ENDINGS.iter().map(|end| format!("{name}{end}")).find(|name| is_own(&folder.join(name)))
                 else {
                     return Err(format!("its file `{base}{name}` is missing"));
                 };
@@ -166,12 +180,19 @@ impl Archive {
                     .map_err(|e| e.detail.map_or(e.message.clone(), |detail| format!("{}: {detail}", e.message)))?;
                 Ok(payload(Arc::new(file.undecoded()), is_copy))
             }
+            Store::Members { files, shown: base } => {
+                let Some(name) = plain_name(&entry.file) else { return Err("its file's name leads elsewhere".into()) };
+                let names = ENDINGS.map(|end| format!("{base}{name}{end}"));
+                let Some(file) = names.iter().find_map(|name| files.iter().find(|file| *file.shown == **name)) else {
+                    return Err(format!("its file `{base}{name}` is missing"));
+                };
+                Ok(payload(Arc::new(file.undecoded()), is_copy))
+            }
             Store::Tar { file, members } => {
                 let Some(name) = plain_name(&entry.file) else {
                     return Err("its member's name leads elsewhere".into());
                 };
-                let endings = ["", ".gz", ".lz4", ".zst"];
-                let range = endings.iter().find_map(|end| members.by_name.get(format!("{name}{end}").as_bytes()));
+                let range = ENDINGS.iter().find_map(|end| members.by_name.get(format!("{name}{end}").as_bytes()));
                 let Some(range) = range else { return Err(format!("its member `{name}` is missing")) };
                 let part = file.part(range.clone(), shown).map_err(|e| e.message)?;
                 Ok(payload(Arc::new(part), is_copy))
