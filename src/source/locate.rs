@@ -1,6 +1,5 @@
 //! From what the user typed to files of one kind each: a path, a glob, a directory, or standard input.
 
-use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
@@ -14,7 +13,7 @@ use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
 use crate::source::walk::{Walk, globbed};
-use crate::source::{Reader, divide, log, pgdump, pipe, reader_of, together, xlsx};
+use crate::source::{Reader, divide, log, pipe, reader_of, together, xlsx};
 
 /// Files that make one source.
 pub struct Group {
