@@ -167,8 +167,8 @@ fn detail(placed: &Placed, assumed: &BTreeSet<&str>) -> String {
         );
     }
     if link.agrees() {
-        // What varies as much as it is large is no offset.
-        if course.spread > SECOND && course.spread >= link.later.abs() {
+        // What nine of ten vary by as much as it is large is no offset.
+        if course.spread > SECOND && 2 * course.spread >= link.later.abs() {
             return format!("{ends} apart, and not steady, which passing it on may take: no correction");
         }
         return format!("{apart} apart, which passing it on may take: no correction{}", astray(link));
