@@ -1,9 +1,9 @@
-//! What fuzzing found, each in its smallest form.
+//! What fuzzing found, each in its smallest form, and files that are one table or within a document.
 
 use std::io::Write;
 use std::sync::Arc;
 
-use super::{Report, Rows, both_ways, csv, json, own, scan_by, table};
+use super::{Content, Report, Rows, Spec, both_ways, csv, json, own, scan, scan_by, spec, table};
 use crate::model::coverage::Fault;
 use crate::source::bundle;
 use crate::source::file::File;
@@ -111,4 +111,52 @@ fn of_damaged_packed_text_the_same_rows_are_there_read_ahead_and_not() {
     // Hardly more is lost than must be.
     assert!(ahead.len() > 2_000, "{}", ahead.len());
     assert!(said.faults.keys().any(|fault| matches!(fault, Fault::Damaged(_))));
+}
+
+#[test]
+fn files_whose_headers_differ_are_one_table_in_any_division() {
+    let line = |n: usize| format!("{n},\"s{}\",{n}.5\n", n % 3);
+    let turned = |n: usize| format!("{n}.5,fw{},s{},{n}\n", n % 2, n % 3);
+    let one = format!("seq,sensor,v\n{}4,\"x\"y,5\n", (0..60).map(line).collect::<String>());
+    let other = format!("v,fw,sensor,seq\n{}5,6\n", (60..120).map(turned).collect::<String>());
+    let folder = tempfile::tempdir().expect("a directory");
+    let read = |is_packed: bool| {
+        let files = [("one", &one), ("other", &other)].map(|(name, text)| {
+            let path = folder.path().join(name);
+            if is_packed {
+                let file = std::fs::File::create(&path).expect("made");
+                let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+                gzip.write_all(text.as_bytes()).expect("written");
+                gzip.finish().expect("finished");
+            } else {
+                std::fs::write(&path, text).expect("written");
+            }
+            Arc::new(File::open(&path, name).expect("opens"))
+        });
+        let spec = Spec { files: files.to_vec(), ..spec(&folder.path().join("one"), &["fw"]) };
+        let source = (csv::BY_NAME.open)(&spec, &Arc::default()).expect("a source");
+        let Some(Content::Scanned(table)) = source.tables.into_iter().next().map(|offer| offer.content) else {
+            panic!("no table")
+        };
+        scan(&table)
+    };
+    let (rows, report) = read(false);
+    assert_eq!((rows.len(), count(&report, &Fault::AfterQuote), count(&report, &Fault::Ragged)), (122, 1, 1));
+    let cells = |row: usize| rows[row].iter().map(|cell| cell.as_deref().unwrap_or("NULL")).collect::<Vec<_>>();
+    assert_eq!(cells(59), ["59", "s2", "59.5", "NULL", "one", "61"]);
+    assert_eq!(cells(61), ["60", "s0", "60.5", "fw0", "other", "2"]);
+    let (whole, in_whole) = read(true);
+    assert_eq!(rows, whole);
+    assert_eq!(report.faults.len(), in_whole.faults.len());
+}
+
+#[test]
+fn rows_within_the_only_array_of_a_document_are_read_in_any_division() {
+    let object = |n: usize| format!("{{\"a\":{n},\"b\":\"]}}{n}\"}}");
+    let rows: Vec<String> = (0..40).map(object).collect();
+    for between in [",", " ,\n  "] {
+        let (read, report) = read(&format!("{{\"rows\" : [\n{}\n] }}\n", rows.join(between)));
+        assert_eq!((read.len(), report.lost()), (40, 0));
+        assert_eq!(read[39], [Some("39".to_string()), Some("]}39".to_string())]);
+    }
 }
