@@ -38,6 +38,7 @@ mod redact;
 mod regressions;
 mod remains;
 mod report;
+mod rhythms;
 mod settings;
 mod sheets;
 mod signals;

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::series::Series;
-use super::walk::{self, Seen, names};
+use super::trial::{COUNTING_LEAST, FOUND_LEAST, REGULAR_LEAST, Trial};
+use super::walk::{self, names};
 use super::{Search, profile};
+use crate::engine::quote::fill;
 use crate::engine::{Engine, quote};
 use crate::error::Result;
 use crate::model::column::Kind as ColumnKind;
@@ -27,15 +29,8 @@ const ROWS_OF_SERIES: i64 = 60;
 const ROWS_LEAST: i64 = 20;
 /// Columns that are tried, those of fewest values first.
 const COLUMNS_MAX: usize = 8;
-/// The least share of rows in regular series, and of numbers that follow the one before.
-const REGULAR_LEAST: f64 = 0.5;
-const COUNTING_LEAST: f64 = 0.5;
-/// A column that nobody calls a counter must count nearly all rows.
-const FOUND_LEAST: f64 = 0.8;
 /// The numbers of a counter of eight bits.
 const BYTE: i64 = 1 << 8;
-/// A division by more columns must be better by this.
-const BETTER: f64 = 0.02;
 
 /// A table as series, and what is known of them.
 pub struct Divided<'a> {
@@ -269,7 +264,7 @@ impl Sample {
         let all = best.clone();
         for set in sets {
             let trial = by(&set)?;
-            if trial.is_better(&best, &all) {
+            if self.is_better(search, series, &trial, &best, &all)? {
                 best = trial;
             }
         }
@@ -278,7 +273,7 @@ impl Sample {
             for name in names.iter().filter(|name| !wider.columns.iter().any(|column| column == *name)) {
                 let columns: Vec<&str> = wider.columns.iter().map(String::as_str).chain([*name]).collect();
                 let trial = by(&columns)?;
-                if columns.len() > 2 && trial.is_better(&best, &all) {
+                if columns.len() > 2 && self.is_better(search, series, &trial, &best, &all)? {
                     best = trial;
                 }
             }
@@ -300,29 +295,71 @@ impl Sample {
             if (row[1].int() as f64) < FOUND_LEAST * row[0].int() as f64 {
                 continue;
             }
-            let best = self.best(search, &Series { sequence: Some(counter.clone()), ..series.clone() })?;
+            let mut best = self.best(search, &Series { sequence: Some(counter.clone()), ..series.clone() })?;
             if best.counting >= FOUND_LEAST {
-                return Ok(Some(Trial { counter: Some(counter.clone()), ..best }));
+                best.counter = Some(counter.clone());
+                return Ok(Some(best));
             }
         }
         Ok(None)
     }
 
-    /// How regular these series are, judged by some of them where there are many, and by some of their rows.
-    fn trial(&self, search: &Search, series: &Series) -> Result<Trial> {
+    /// Whether a division is better, and one into series: each of its columns tells apart what lives side by side.
+    fn is_better(&self, search: &Search, series: &Series, trial: &Trial, best: &Trial, all: &Trial) -> Result<bool> {
+        if !trial.is_better(best, all) {
+            return Ok(false);
+        }
+        if trial.counts_more(best) {
+            return Ok(true);
+        }
+        for column in &trial.columns {
+            if !trial.lives_side_by_side(&self.beside(search, series, &trial.columns, column)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Of each series by these columns that is one of several without `column`: its hash, how long it has rows, between
+    /// which of them others have some too, and its length.
+    fn beside(&self, search: &Search, series: &Series, columns: &[String], column: &String) -> Result<Vec<Vec<Value>>> {
+        let others = columns.iter().filter(|other| *other != column).cloned().collect();
+        let own = names::hash(&Series { columns: columns.to_vec(), ..series.clone() });
+        let whole = names::hash(&Series { columns: others, ..series.clone() });
+        let part = self.part(columns);
+        search.session.engine.counted_by(&fill(
+            include_str!("beside.sql"),
+            &[
+                ("time", &series.time_sql()),
+                ("own", &own),
+                ("whole", &whole),
+                ("sample", SAMPLE_NAME),
+                ("within", &self.within(series, part)),
+                ("part", &part.of(columns)),
+            ],
+        ))
+    }
+
+    /// Of how many rows a division by these columns is judged, and which share of its series.
+    fn part(&self, columns: &[String]) -> Part {
         let values =
             |name: &String| self.telling.iter().find(|(known, _)| known == name).map_or(1, |(_, count)| *count);
-        let many = series.columns.iter().map(values).max().unwrap_or(1);
-        let wanted = (many * ROWS_OF_SERIES).max(TRIAL).min(self.rows);
-        let modulus = (wanted / TRIAL).max(1);
-        let time = series.time_sql();
-        let until = self.first + ((self.last - self.first) as f64 * wanted as f64 / self.rows.max(1) as f64) as i64;
-        let condition = if modulus > 1 {
-            let columns: Vec<String> = series.columns.iter().map(|name| quote::name(name)).collect();
-            format!("{time} <= {} AND hash({}) % {modulus} = 0", quote::time(until), columns.join(", "))
-        } else {
-            format!("{time} <= {}", quote::time(until))
-        };
+        let many = columns.iter().map(values).max().unwrap_or(1);
+        let rows = (many * ROWS_OF_SERIES).max(TRIAL).min(self.rows);
+        Part { rows, modulus: (rows / TRIAL).max(1) }
+    }
+
+    /// What holds of the first rows by time.
+    fn within(&self, series: &Series, part: Part) -> String {
+        let share = part.rows as f64 / self.rows.max(1) as f64;
+        let until = self.first + ((self.last - self.first) as f64 * share) as i64;
+        format!("{} <= {}", series.time_sql(), quote::time(until))
+    }
+
+    /// How regular these series are, judged by some of them where there are many, and by some of their rows.
+    fn trial(&self, search: &Search, series: &Series) -> Result<Trial> {
+        let part = self.part(&series.columns);
+        let condition = format!("{} AND {}", self.within(series, part), part.of(&series.columns));
         let seen = walk::sorted(search.session, &Series { every: None, condition, ..series.clone() }, SAMPLE_NAME)?;
         Ok(Trial::of(series.columns.clone(), &seen.series))
     }
@@ -339,67 +376,20 @@ impl Sample {
     }
 }
 
-/// How good a division is.
-#[derive(Debug, Clone)]
-struct Trial {
-    columns: Vec<String>,
-    /// The share of rows in regular series.
-    regular: f64,
-    /// The share of numbers that follow the one before in their series.
-    counting: f64,
-    /// Which counter was tried, if nobody calls it one.
-    counter: Option<String>,
-    /// The sum of the lengths of all regular series, in microseconds.
-    lived: f64,
+/// The first rows by time, and of their series one in so many.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    rows: i64,
+    modulus: i64,
 }
 
-impl Trial {
-    fn of(columns: Vec<String>, seen: &[Seen]) -> Trial {
-        let rows: u64 = seen.iter().map(|seen| seen.line.rows).sum();
-        let are_regular = || seen.iter().filter(|seen| seen.line.told.rhythm.is_regular());
-        // Rows at one time are of several series.
-        let regular: u64 = are_regular().map(|seen| seen.line.rows - seen.line.at_once).sum();
-        let follows: u64 = seen.iter().map(|seen| seen.line.told.counter.follows).sum();
-        let steps: u64 = seen.iter().map(|seen| seen.line.told.counter.numbers.saturating_sub(1)).sum();
-        let lived = |seen: &Seen| (seen.line.last - seen.line.told.first) as f64;
-        Trial {
-            columns,
-            regular: regular as f64 / rows.max(1) as f64,
-            counting: follows as f64 / steps.max(1) as f64,
-            counter: None,
-            lived: are_regular().map(lived).sum(),
+impl Part {
+    /// What holds of the rows of its series.
+    fn of(self, columns: &[String]) -> String {
+        if self.modulus <= 1 {
+            return "true".into();
         }
-    }
-
-    /// A counter that counts the rows of each series, and not all rows together as well, tells more than their cadence.
-    fn score(&self, all: &Trial) -> f64 {
-        self.regular + 2.0 * (self.counting - all.counting).max(0.0)
-    }
-
-    /// `all` is no division. Series that take turns, or report at the same times, are as regular together as each by
-    /// itself: they are told apart by living at the same time, while what divides one series into times does not.
-    fn is_better(&self, best: &Trial, all: &Trial) -> bool {
-        const SIDE_BY_SIDE: f64 = 1.5;
-        let live_together = best.columns.iter().all(|column| self.columns.contains(column))
-            && best.lived > 0.0
-            && self.lived >= SIDE_BY_SIDE * best.lived;
-        // Rows that are regular and numbered one by one as they are, are of one series.
-        let is_one = best.columns.is_empty() && best.regular >= FOUND_LEAST && best.counting >= FOUND_LEAST;
-        let needed = if live_together && !is_one { -BETTER } else { BETTER };
-        let tells = self.regular >= REGULAR_LEAST || self.counting >= COUNTING_LEAST;
-        tells && self.score(all) > best.score(all) + needed
-    }
-
-    fn found(&self, columns: &[String]) -> String {
-        let columns = columns.join(", ");
-        match (self.columns.is_empty(), self.regular >= REGULAR_LEAST) {
-            (true, _) => String::new(),
-            (_, true) => {
-                format!(" by {columns} (found: {:.0} % of the rows are in regular series)", self.regular * 100.0)
-            }
-            (_, false) => {
-                format!(" by {columns} (found: {:.0} % of the numbers follow each other)", self.counting * 100.0)
-            }
-        }
+        let columns: Vec<String> = columns.iter().map(|name| quote::name(name)).collect();
+        format!("hash({}) % {} = 0", columns.join(", "), self.modulus)
     }
 }

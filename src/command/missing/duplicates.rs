@@ -32,7 +32,8 @@ pub fn by_number(search: &mut Search, series: &Series, seen: &[Seen]) {
     }
 }
 
-/// Rows that are there twice with all their values, where no counter tells.
+/// Rows that are there twice with all their values, where no counter tells. As with numbers, all rows of the series are
+/// observed, and those that are no copies are expected.
 ///
 /// # Errors
 /// If the evidence cannot be read.
@@ -62,8 +63,8 @@ pub fn copies(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
         search.findings.push(Finding {
             since: Some(copies.since),
             until: Some(copies.until),
-            expected: copies.distinct,
-            observed: copies.rows,
+            expected: seen.line.rows as i64 - (copies.rows - copies.distinct),
+            observed: seen.line.rows as i64,
             missing: 0,
             detail: format!(
                 "{} equal in every value to one that was there before",

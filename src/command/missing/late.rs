@@ -20,6 +20,16 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) {
         ));
         return;
     }
+    // A server stores what is changed behind what is new, a key sorts rows, and a dump writes one partition behind another.
+    let is_late = |seen: &Seen| series.has_cadence(seen) && seen.late.iter().any(|late| late.by > seen.cadence());
+    if series.table.kind == "postgres" && seen.iter().any(is_late) {
+        search.notes.push(format!(
+            "{}: a dump has rows in the order in which they are stored, which is not that in which they came, so that \
+             none can be called late",
+            series.table.name
+        ));
+        return;
+    }
     for seen in seen.iter().filter(|seen| series.has_cadence(seen) && !seen.late.is_empty()) {
         let cadence = seen.cadence();
         let late: Vec<_> = seen.late.iter().filter(|late| late.by > cadence).collect();

@@ -56,8 +56,9 @@ pub fn looked_at(known: &Known) -> String {
     }
     if !known.irregular.is_empty() {
         text.push_str(&format!(
-            "; {} without a cadence, in which gaps in time are not looked for",
-            count(known.irregular.len())
+            "; {} without a cadence, in which gaps in time are not looked for: {}",
+            count(known.irregular.len()),
+            named(&known.irregular)
         ));
     }
     text
@@ -67,7 +68,7 @@ pub fn looked_at(known: &Known) -> String {
 pub fn unlooked(irregular: &[(String, Vec<String>)]) -> String {
     let names: Vec<&str> = irregular.iter().map(|(name, _)| name.as_str()).collect();
     let mut told = format!(
-        "gaps in time are not looked for where there is no regular cadence: {}; say one with --every",
+        "gaps in time are not looked for where there is no regular cadence: {}; if rows are due at one, say it with --every",
         names.join(", ")
     );
     let divided = irregular.iter().filter(|(_, columns)| !columns.is_empty());
@@ -76,6 +77,17 @@ pub fn unlooked(irregular: &[(String, Vec<String>)]) -> String {
         told.push_str(&format!(", and what tells its series apart with --series: {}", columns.join("; ")));
     }
     told
+}
+
+/// The first of them.
+fn named(labels: &[String]) -> String {
+    const NAMED_MAX: usize = 3;
+    let more = labels.len().saturating_sub(NAMED_MAX);
+    let mut text = labels[..labels.len() - more].join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {} more", grouped(more as u64)));
+    }
+    text
 }
 
 fn count(series: usize) -> String {

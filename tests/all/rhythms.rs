@@ -1,0 +1,239 @@
+//! `rca missing` tells rhythms from what looks like them: states that a machine is in from series, scattered losses from
+//! events, outages from chance and from nights; and judges no order that is not one of arrival.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::kinds::shows;
+use crate::rca::{folder, rows_in, run_in};
+
+/// Of a millisecond since the first of March 2025, a Saturday.
+fn stamp(milli: u64) -> String {
+    let (days, of_day) = (milli / 86_400_000, milli % 86_400_000);
+    let (seconds, milli) = (of_day / 1000, of_day % 1000);
+    format!("2025-03-{:02}T{:02}:{:02}:{:02}.{milli:03}Z", days + 1, seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// Numbers from 0 to 1 that look random, the same everywhere.
+fn dice(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed * 0x9E37_79B9 + 12_345;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+fn missing(place: &Path, arguments: &[&str]) -> Vec<Value> {
+    let findings = rows_in(place, &[&["missing"], arguments].concat());
+    for finding in &findings {
+        shows(finding, &rows_in(place, &["query", finding["sql"].as_str().expect("SQL"), arguments[0]]));
+    }
+    findings
+}
+
+/// `time_gap pump=p1 40`
+fn told(findings: &[Value]) -> Vec<String> {
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_string();
+    let one = |finding: &Value| {
+        format!(
+            "{} {} {}",
+            text(finding, "kind"),
+            text(finding, "series"),
+            finding["missing"].as_i64().expect("a count")
+        )
+    };
+    findings.iter().map(one).collect()
+}
+
+fn said(place: &Path, arguments: &[&str]) -> String {
+    String::from_utf8(run_in(place, &[&["missing"], arguments].concat()).stderr).expect("UTF-8")
+}
+
+/// A table with a row every `every` seconds: the columns behind its value, and what they hold in each row.
+struct Table {
+    every: u64,
+    columns: &'static str,
+    row: fn(u64) -> String,
+    /// How it is divided.
+    by: &'static str,
+}
+
+const TABLES: [Table; 8] = [
+    Table { every: 30, columns: "running", row: |n| u64::from(n % 500 < 400).to_string(), by: "" },
+    Table {
+        every: 30,
+        columns: "mode",
+        row: |n| ["heat", "hold", "cool", "idle"][n as usize / 200 % 4].into(),
+        by: "",
+    },
+    Table { every: 60, columns: "shift", row: |n| (n / 480 % 3 + 1).to_string(), by: "" },
+    Table { every: 30, columns: "fault", row: |n| u64::from((1000..1040).contains(&n)).to_string(), by: "" },
+    Table {
+        every: 10,
+        columns: "machine,program",
+        row: |n| format!("M{},P{}", n % 3, (n / 600 + n % 3) % 4),
+        by: " by machine ",
+    },
+    Table {
+        every: 30,
+        columns: "station,running",
+        row: |n| format!("S{},{}", n % 2, u64::from(n % 500 < 400)),
+        by: " by station ",
+    },
+    Table { every: 10, columns: "device", row: |n| (1000 + n % 5).to_string(), by: " by device " },
+    // One of the sensors is replaced by another.
+    Table {
+        every: 15,
+        columns: "sensor",
+        row: |n| if n % 4 == 2 && n > 1500 { "s9".into() } else { format!("s{}", n % 4) },
+        by: " by sensor ",
+    },
+];
+
+#[test]
+fn a_state_is_no_series_and_nothing_is_missing_when_it_changes() {
+    let place = folder();
+    for table in TABLES {
+        let mut csv = format!("ts,value,{}\n", table.columns);
+        for n in 0..3000 {
+            let _ = writeln!(csv, "{},{}.5,{}", stamp(n * table.every * 1000), 20 + n * 7919 % 97, (table.row)(n));
+        }
+        fs::write(place.path().join("t.csv"), csv).expect("written");
+        let mut found = missing(place.path(), &["t.csv"]);
+        found.retain(|finding| finding["kind"] != "ended");
+        assert_eq!(found, Vec::<Value>::new(), "{}", table.columns);
+        let notes = said(place.path(), &["t.csv"]);
+        assert_eq!(notes.contains(" series by "), !table.by.is_empty(), "{}: {notes}", table.columns);
+        assert!(notes.contains(table.by), "{}: {notes}", table.columns);
+    }
+}
+
+#[test]
+fn series_stay_series_when_rows_are_lost_and_states_change() {
+    // Three pumps at the same instants, of which one is silent for a while; what they do changes slowly.
+    let mut csv = String::from("ts,pump,state,flow\n");
+    for n in 0..1000_u64 {
+        for pump in 0..3 {
+            if pump != 1 || !(500..540).contains(&n) {
+                let state = ["off", "on"][(n / 130 + pump) as usize % 2];
+                let _ = writeln!(csv, "{},p{pump},{state},{}.5", stamp(n * 60_000), (n * 7 + pump) % 89);
+            }
+        }
+    }
+    let place = folder();
+    fs::write(place.path().join("t.csv"), csv).expect("written");
+    assert_eq!(told(&missing(place.path(), &["t.csv"])), ["time_gap pump=p1 40"]);
+}
+
+/// Rows every 30 seconds that come up to so much of it too early or too late, of which some are lost; and how many.
+fn scattered(jitter: f64, loss: f64) -> (String, i64) {
+    let (mut dice, mut lost) = (dice(7), 0);
+    let mut csv = String::from("ts,v\n");
+    for n in 1..1440_u64 {
+        let at = 30_000.0 * (n as f64 + jitter * (2.0 * dice() - 1.0));
+        if n > 1 && n < 1439 && dice() < loss {
+            lost += 1;
+        } else {
+            let _ = writeln!(csv, "{},{}.5", stamp(at as u64), n * 7 % 31);
+        }
+    }
+    (csv, lost)
+}
+
+#[test]
+fn scattered_losses_are_found_where_rows_waver() {
+    let place = folder();
+    for jitter in [0.0, 0.03, 0.06, 0.1] {
+        for loss in [0.01, 0.05, 0.1, 0.2] {
+            let (csv, lost) = scattered(jitter, loss);
+            fs::write(place.path().join("t.csv"), csv).expect("written");
+            let found = missing(place.path(), &["t.csv", "--kind", "time_gap"]);
+            let sum: i64 = found.iter().map(|finding| finding["missing"].as_i64().expect("a count")).sum();
+            assert_eq!(sum, lost, "jitter {jitter}, loss {loss}");
+        }
+    }
+}
+
+/// Events at random, 60 an hour on average where `is_up` says so of the hour, over so many days.
+fn events(days: u64, seed: u64, is_up: impl Fn(u64) -> bool) -> String {
+    let mut dice = dice(seed);
+    let (mut at, mut csv) = (0.0, String::from("ts,kind,v\n"));
+    while at < (days * 86_400_000) as f64 {
+        at -= 60_000.0 * (1.0 - dice()).ln();
+        if is_up(at as u64 / 3_600_000) {
+            let _ = writeln!(csv, "{},{},{}", stamp(at as u64), ["a", "b", "c"][at as usize % 3], at as u64 % 97);
+        }
+    }
+    csv
+}
+
+#[test]
+fn an_outage_of_events_is_found_and_a_night_is_none() {
+    let place = folder();
+    let found = |csv: String| {
+        fs::write(place.path().join("ev.csv"), csv).expect("written");
+        missing(place.path(), &["ev.csv"])
+    };
+    for seed in 1..5 {
+        let outage = found(events(3, seed, |hour| !(27..32).contains(&hour)));
+        let [outage] = outage.as_slice() else { panic!("one outage: {outage:#?}") };
+        let (since, until) = (outage["since"].as_str().expect("a time"), outage["until"].as_str().expect("a time"));
+        assert!(since.starts_with("2025-03-02T02:5") && until.starts_with("2025-03-02T08:0"), "{outage:#}");
+        assert!((240..360).contains(&outage["missing"].as_i64().expect("a count")), "{outage:#}");
+        assert_eq!((outage["kind"].as_str(), outage["observed"].as_i64()), (Some("volume_drop"), Some(0)));
+        assert_eq!(found(events(3, seed, |_| true)), Vec::<Value>::new());
+        // Nights, and weekends, on which nobody works.
+        assert_eq!(found(events(6, seed, |hour| (8..18).contains(&(hour % 24)))), Vec::<Value>::new());
+        let is_weekend = |hour: u64| hour / 24 % 7 < 2;
+        let works = |hour: u64| (8..18).contains(&(hour % 24)) && !is_weekend(hour);
+        assert_eq!(found(events(12, seed, works)), Vec::<Value>::new());
+        let closed = found(events(12, seed, |hour| works(hour) && !(24 * 5 + 10..24 * 5 + 14).contains(&hour)));
+        assert_eq!(closed.len(), 1, "{closed:#?}");
+    }
+}
+
+#[test]
+fn rows_of_a_dump_are_in_no_order_of_arrival() {
+    let place = folder();
+    let rows = |days: std::ops::Range<u64>| {
+        let row = |n: u64| format!("{n}\t{}\t{}.5\n", stamp(n * 600_000), n * 7 % 31);
+        days.flat_map(|day| day * 144..(day + 1) * 144).map(row).collect::<String>()
+    };
+    let copy = |name: &str, rows: &str| format!("COPY public.{name} (id, at, temp) FROM stdin;\n{rows}\\.\n\n");
+    let table = "(id integer, at timestamp with time zone, temp double precision)";
+    let sql = format!(
+        "-- PostgreSQL database dump\nCREATE TABLE public.ev {table} PARTITION BY RANGE (at);\n\
+         CREATE TABLE public.ev_new {table};\nCREATE TABLE public.ev_old {table};\n\
+         ALTER TABLE ONLY public.ev ATTACH PARTITION public.ev_new FOR VALUES FROM ('2025-03-06') TO ('2025-04-01');\n\
+         ALTER TABLE ONLY public.ev ATTACH PARTITION public.ev_old DEFAULT;\n{}{}",
+        copy("ev_new", &rows(8..10)),
+        copy("ev_old", &rows(0..8)),
+    );
+    fs::write(place.path().join("ev.sql"), sql).expect("written");
+    assert_eq!(missing(place.path(), &["ev.sql"]), Vec::<Value>::new());
+    let notes = said(place.path(), &["ev.sql"]);
+    assert!(notes.contains("the order in which they are stored"), "{notes}");
+}
+
+#[test]
+fn figures_of_duplicates_are_of_all_rows_with_a_counter_and_without() {
+    let place = folder();
+    let twice = |n: &u64| std::iter::repeat_n(*n, 1 + usize::from(*n % 20 == 7));
+    let csv = |header: &str, cell: &dyn Fn(u64) -> String| {
+        let rows = (0..100).collect::<Vec<u64>>();
+        let line = |n: u64| format!("{},{}\n", stamp(n * 60_000), cell(n));
+        format!("{header}\n{}", rows.iter().flat_map(twice).map(line).collect::<String>())
+    };
+    fs::write(place.path().join("counted.csv"), csv("ts,seq", &|n| n.to_string())).expect("written");
+    fs::write(place.path().join("plain.csv"), csv("ts,v", &|n| format!("{}.5", n * 7 % 31))).expect("written");
+    for file in ["counted.csv", "plain.csv"] {
+        let found = missing(place.path(), &[file, "--kind", "duplicate"]);
+        let [one] = found.as_slice() else { panic!("one finding: {found:#?}") };
+        assert_eq!((one["expected"].as_i64(), one["observed"].as_i64()), (Some(100), Some(105)), "{one:#}");
+    }
+}
