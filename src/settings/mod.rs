@@ -38,9 +38,20 @@ pub struct Settings {
 pub struct Redact {
     pub on: Option<bool>,
     /// What pseudonyms are made with.
+    #[serde(deserialize_with = "unsaid")]
     pub key: Option<String>,
     /// Columns whose values are replaced whatever they look like.
     pub columns: Vec<String>,
+}
+
+/// A text that no error may say.
+fn unsaid<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<String>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::String(text) => Ok(Some(text)),
+        other => {
+            Err(serde::de::Error::custom(format!("it is of type {}, and takes a text in quotes", other.type_str())))
+        }
+    }
 }
 
 /// What `rca report` says and asks.
