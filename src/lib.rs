@@ -162,7 +162,7 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
         scratch: scratch.path().to_path_buf(),
         stdin,
     };
-    let session = Session::open(opening, coverage.clone())?;
+    let mut session = Session::open(opening, coverage.clone())?;
     if command.reads_evidence() {
         session.check_set(&common.evidence.set)?;
     }
@@ -172,10 +172,14 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
     }
     stop_with(running, coverage.clone(), Some(session.engine.interrupt()));
     redaction.learn(&session)?;
+    session.shows_with(redaction.shared());
     if command.is_any_sql() {
         terminal::limit_memory(session.engine.memory());
     }
     let answer = command.run(&session)?;
+    if command.is_any_sql() {
+        session.follow(&answer.sql);
+    }
     let (rows, mut notes) =
         show(&session, &answer, common, Showing { format, surroundings, running, redaction }, &mut progress)?;
     progress.finish();

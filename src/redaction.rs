@@ -1,16 +1,17 @@
 //! Whether an answer may say what it says: pseudonyms are made here, where rows, notes, errors and pages leave, so that
 //! no command and no format can forget them. `model/redact` knows what is replaced by what.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::args::Common;
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::redact::Redactor;
+use crate::model::column::Kind as ColumnKind;
+use crate::model::redact::{self, Kind, Redactor};
 use crate::model::scan::Sink;
 use crate::model::value::Value;
-use crate::session::Session;
+use crate::session::{Session, Table};
 use crate::settings::Settings;
 use crate::terminal::{self, Surroundings};
 
@@ -24,6 +25,8 @@ pub struct Redaction {
     redactor: Option<Arc<Redactor>>,
     columns: Vec<String>,
     has_own_key: bool,
+    /// Some values of columns that are secrets by their names were too many to be looked for in texts.
+    has_more: bool,
 }
 
 impl Redaction {
@@ -59,32 +62,41 @@ impl Redaction {
         columns.extend(common.redact_columns.iter().cloned());
         terminal::keep_faults_short();
         let names: Vec<String> = columns.iter().map(|name| own_name(name).to_string()).collect();
-        Ok(Redaction { redactor: Some(Arc::new(Redactor::new(&key, &names))), columns, has_own_key })
+        Ok(Redaction { redactor: Some(Arc::new(Redactor::new(&key, &names))), columns, has_own_key, has_more: false })
     }
 
-    /// Learns the values of the named columns, and makes `redact(x)` known to SQL.
+    /// Learns the values of the named columns, and of those whose names tell that they are secrets, and makes `redact(x)` known to SQL.
     ///
     /// # Errors
     /// If no table has a column that is named, it has too many values, or cannot be read.
     pub fn learn(&mut self, session: &Session) -> Result<()> {
         let Some(redactor) = self.redactor.as_mut() else { return Ok(()) };
-        let mut values = HashSet::new();
+        let mut values = Taken { values: HashMap::new(), most: usize::MAX, kind: Kind::Value, has_more: false };
+        let mut also = Vec::new();
         for named in &self.columns {
-            let found = places(session, named)?;
-            for (table, column) in found {
-                let column = quote::name(&column);
-                let sql =
-                    format!("SELECT DISTINCT {column}::VARCHAR FROM {table} WHERE {column} IS NOT NULL LIMIT 1000001");
-                let mut taken = Taken(&mut values);
-                session.engine.query(&sql, &[], &mut taken)?;
+            for (table, column) in places(session, named)? {
+                also.extend(session.thing(table, &column));
+                values.take(session, table, &column)?;
             }
         }
+        let mut secrets = Vec::new();
+        for (table, column, kind) in telling(session) {
+            secrets.extend((kind == Kind::Secret).then(|| column.to_string()));
+            // Whoever named nothing is not told that there is too much of it.
+            (values.kind, values.most) = (kind, redact::VALUES_MAX.max(values.values.len()));
+            values.take(session, table, column)?;
+        }
+        self.has_more = values.has_more;
         if let Some(redactor) = Arc::get_mut(redactor) {
-            redactor.know(values)?;
+            redactor.name(&secrets, &also);
+            redactor.know(values.values)?;
         }
         let known = redactor.clone();
         session.engine.add_cell_function("rca_redacted", move |column, said, value| {
-            known.cell(column, Some(said), &Value::Text(value.to_string())).shown()
+            match column.is_empty() && said.is_empty() {
+                true => known.whole(value),
+                false => known.cell(column, Some(said), &Value::Text(value.to_string())).shown(),
+            }
         })?;
         session.engine.execute("CREATE OR REPLACE MACRO redact(x) AS rca_redacted('', '', x::VARCHAR)")
     }
@@ -108,6 +120,11 @@ impl Redaction {
         self.redactor.as_deref()
     }
 
+    /// The same, for those who cut texts or compare them with what was shown.
+    pub fn shared(&self) -> Option<Arc<Redactor>> {
+        self.redactor.clone()
+    }
+
     /// What is to be said of it.
     pub fn notes(&self) -> Vec<String> {
         if !self.is_on() {
@@ -119,8 +136,14 @@ impl Redaction {
         };
         let mut notes = vec![format!(
             "pseudonyms stand for e-mail, IP and MAC addresses, keys, tokens and user names in paths{columns}; in SQL \
-             shown too, where redact(x) = '…' asks for one"
+             shown too, where redact(x) = '…' asks for one; names of sources, tables and columns stay"
         )];
+        if self.has_more {
+            notes.push(
+                "a column of secrets has more values than are looked for in texts: they are replaced in it alone"
+                    .into(),
+            );
+        }
         if !self.has_own_key {
             notes.push(format!(
                 "they are of this answer alone, since no key is set: for the same ones in all, set {KEY} or redact.key of \
@@ -141,17 +164,34 @@ impl Redaction {
             described.rows.iter().map(|row| (row[0].shown(), row[1].shown())).collect();
         let said = columns.iter().any(|(name, _)| name == "column_name");
         let said = if said { "coalesce(column_name::VARCHAR, '')" } else { "''" };
+        let names: Vec<String> = (0..columns.len()).map(|at| format!("c{at}")).collect();
+        let from = format!("({sql}\n) AS answer({})", names.join(", "));
+        let is_plain = |kind: &str| {
+            let is = |plain: &&str| kind.contains(*plain) && !kind.contains(['[', '(']) || kind.starts_with("DECIMAL(");
+            ["INT", "DOUBLE", "FLOAT", "DECIMAL", "BOOL", "TIME", "DATE", "INTERVAL"].iter().any(is)
+        };
+        // A column of numbers or times is one of texts where values of named columns are in it.
+        let mut has_hidden = vec![false; columns.len()];
+        if redactor.knows_values() {
+            let plain: Vec<usize> = (0..columns.len()).filter(|at| is_plain(&columns[*at].1)).collect();
+            let one = |at: &usize| {
+                let name = quote::text(&columns[*at].0);
+                format!("coalesce(bool_or(rca_redacted({name}, '', c{at}::VARCHAR) <> c{at}::VARCHAR), false)")
+            };
+            if !plain.is_empty() {
+                let list: Vec<String> = plain.iter().map(one).collect();
+                let row = session.one_row(&format!("SELECT {} FROM {from}", list.join(", ")))?;
+                plain.iter().zip(&row).for_each(|(at, hidden)| has_hidden[*at] = *hidden == Value::Bool(true));
+            }
+        }
         // Two columns of one name are told apart by their places.
         let list: Vec<String> = columns
             .iter()
             .enumerate()
             .map(|(at, (name, kind))| {
                 let own = format!("c{at}");
-                let is_plain = ["INT", "DOUBLE", "FLOAT", "DECIMAL", "BOOL", "TIME", "DATE", "INTERVAL"]
-                    .iter()
-                    .any(|plain| kind.contains(plain) && !kind.contains(['[', '(']) || kind.starts_with("DECIMAL("));
                 let shown = quote::name(&redactor.text(name));
-                match is_plain && !redactor.is_named(name) {
+                match is_plain(kind) && !has_hidden[at] && !redactor.is_named(name) {
                     true => format!("{own} AS {shown}"),
                     false => {
                         let said = said.replace("column_name", &place_of(&columns, "column_name"));
@@ -160,8 +200,7 @@ impl Redaction {
                 }
             })
             .collect();
-        let names: Vec<String> = (0..columns.len()).map(|at| format!("c{at}")).collect();
-        Ok(format!("SELECT {} FROM ({sql}\n) AS answer({})", list.join(", "), names.join(", ")))
+        Ok(format!("SELECT {} FROM {from}", list.join(", ")))
     }
 }
 
@@ -175,13 +214,12 @@ fn own_name(column: &str) -> &str {
 }
 
 /// The tables that have a column, which may be named with its table.
-fn places(session: &Session, named: &str) -> Result<Vec<(String, String)>> {
+fn places<'a>(session: &'a Session, named: &str) -> Result<Vec<(&'a Table, String)>> {
     if named.contains('.') {
-        let (table, column) = session.table_column(named)?;
-        return Ok(vec![(table.sql(), column)]);
+        return Ok(vec![session.table_column(named)?]);
     }
-    let of = |table: &crate::session::Table| Some((table.sql(), table.column(named)?.name.clone()));
-    let found: Vec<(String, String)> = session.tables.iter().filter_map(of).collect();
+    let of = |table: &'a Table| Some((table, table.column(named)?.name.clone()));
+    let found: Vec<_> = session.tables.iter().filter_map(of).collect();
     if found.is_empty() && !session.is_empty_stream {
         let all = session.tables.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
         let near = crate::model::name::nearest(named, all);
@@ -194,16 +232,57 @@ fn places(session: &Session, named: &str) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// Texts of a first column.
-struct Taken<'a>(&'a mut HashSet<String>);
+/// The columns whose names tell that they hold secrets or MAC addresses.
+fn telling(session: &Session) -> Vec<(&Table, &str, Kind)> {
+    let of = |column: &str| match (redact::is_secret_name(column), redact::is_mac_name(column)) {
+        (true, _) => Some(Kind::Secret),
+        (_, true) => Some(Kind::Mac),
+        _ => None,
+    };
+    let columns = session.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let columns = columns.filter(|(_, column)| !matches!(column.kind, ColumnKind::Bool | ColumnKind::Blob));
+    columns.filter_map(|(table, column)| Some((table, column.name.as_str(), of(&column.name)?))).collect()
+}
 
-impl Sink for Taken<'_> {
+/// Values that are learned: of a first column, as answers show them, and of a second, as SQL does.
+struct Taken {
+    values: HashMap<String, Kind>,
+    most: usize,
+    kind: Kind,
+    has_more: bool,
+}
+
+impl Taken {
+    fn take(&mut self, session: &Session, table: &Table, column: &str) -> Result<()> {
+        let (table, column) = (table.sql(), quote::name(column));
+        let sql = format!(
+            "SELECT DISTINCT {column} AS v, {column}::VARCHAR AS t FROM {table} WHERE {column} IS NOT NULL LIMIT 1000001"
+        );
+        session.engine.query(&sql, &[], self)
+    }
+}
+
+impl Sink for Taken {
     fn begin(&mut self, _: &[String]) -> Result<()> {
         Ok(())
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
-        self.0.insert(row[0].shown());
+        for value in row.iter().map(Value::shown) {
+            let is_meant = match self.kind {
+                Kind::Secret => !redact::is_none(value.trim()),
+                Kind::Mac => redact::bare_mac(&value).is_some(),
+                _ => true,
+            };
+            if !is_meant {
+                continue;
+            }
+            match self.values.len() < self.most || self.values.contains_key(&value) {
+                // What is named and a secret has the pseudonym that it has where nobody names it.
+                true => drop(self.values.insert(value, self.kind)),
+                false => self.has_more = true,
+            }
+        }
         Ok(())
     }
 }

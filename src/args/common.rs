@@ -68,11 +68,16 @@ pub struct Common {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, and user names in paths
+    /// Show pseudonyms for e-mail, IP and MAC addresses, keys, tokens, user names in paths, and columns such as `password`
+    ///
+    /// Names of files, sources, tables and columns stay; of a file an address in its name is hidden where its path is shown.
     #[arg(long)]
     pub redact: bool,
 
     /// Show pseudonyms for the values of these columns too, wherever they stand
+    ///
+    /// Numbers of less than 5 digits and texts of less than 3 characters would be other things in most texts: they are
+    /// replaced in these columns, behind their names (badge=7104), in SQL, and in columns that SQL makes of them.
     #[arg(long, value_name = "COL", value_delimiter = ',')]
     pub redact_columns: Vec<String>,
 

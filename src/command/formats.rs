@@ -88,6 +88,9 @@ fn explained(session: &Session, path: &str) -> Result<Answer> {
         ("example", Kind::Text),
         ("note", Kind::Text),
     ];
+    // What is replaced is seen in a whole line only.
+    const SHOWN: usize = 160;
+    let cut = |line: &str| session.shown(line).chars().take(SHOWN).collect::<String>();
     let explained = session.explain(path)?;
     let row = |(file, finding): &(String, crate::session::Finding)| {
         let own = explained.findings.iter().filter(|(other, _)| other == file);
@@ -100,7 +103,7 @@ fn explained(session: &Session, path: &str) -> Result<Answer> {
             Value::Int(finding.lines.into()),
             if all == 0 { Value::Null } else { Value::Float(share) },
             first.map_or(Value::Null, |(number, _)| Value::Int((*number).into())),
-            first.map_or(Value::Null, |(_, line)| text(line)),
+            first.map_or(Value::Null, |(_, line)| text(cut(line))),
             text(&finding.note),
         ]
     };

@@ -24,6 +24,7 @@ pub mod fuzzed;
 pub mod guard;
 mod keep;
 mod meant;
+mod lineage;
 mod memory;
 mod order;
 pub mod quote;

@@ -29,6 +29,7 @@ mod sentence;
 mod shared;
 mod told;
 mod twice;
+mod shown;
 mod window;
 mod windows;
 
@@ -200,6 +201,8 @@ pub struct Session {
     pub parquet_output: PathBuf,
     /// What was found out once for all who ask.
     known: known::Known,
+    /// What shows pseudonyms, if anything does.
+    redactor: Option<Arc<crate::model::redact::Redactor>>,
 }
 
 impl Session {
@@ -225,6 +228,7 @@ impl Session {
             parquet_output: scratch.join("answer.parquet"),
             scratch: scratch.clone(),
             known: known::Known::default(),
+            redactor: None,
         };
         let formats = Arc::new(session.own_formats()?);
         if !reads_evidence {

@@ -35,6 +35,7 @@ mod page;
 mod pasted;
 mod rca;
 mod redact;
+mod redact_named;
 mod regressions;
 mod remains;
 mod report;

@@ -20,15 +20,18 @@ pub fn compared(asking: &Asking, earlier: &Earlier, checks: impl FnOnce() -> Res
     let today: Vec<Item> = match earlier.of {
         Of::Missing => asking.searched(&everything)?.findings.iter().map(Item::of_finding).collect(),
         Of::Audit => asking.audited(&everything)?.faults.iter().map(Item::of_fault).collect(),
-        Of::Check => return Ok(of_checks(&earlier.items, asked(asking, &checks()?)?)),
+        Of::Check => return Ok(of_checks(asking, &earlier.items, asked(asking, &checks()?)?)),
     };
+    // The earlier answer may have pseudonyms, or be of before there were any.
+    let shown: Vec<Item> = today.iter().map(|item| item.shown(asking.session)).collect();
+    let is = |at: usize, item: &Item| today[at].is(item) || shown[at].is(item);
     let mut rows = Vec::new();
     for item in &earlier.items {
-        let same: Vec<&Item> = today.iter().filter(|one| one.is(item)).collect();
+        let same: Vec<&Item> = (0..today.len()).filter(|at| is(*at, item)).map(|at| &today[at]).collect();
         rows.push(row_of(asking, earlier.of, item, &same)?);
     }
-    let new = today.iter().filter(|one| !earlier.items.iter().any(|item| item.is(one)));
-    rows.extend(new.map(|item| Row {
+    let new = (0..today.len()).filter(|at| !earlier.items.iter().any(|item| is(*at, item)));
+    rows.extend(new.map(|at| &today[at]).map(|item| Row {
         name: item.name(),
         status: "new",
         expected: "0".into(),
@@ -60,7 +63,7 @@ fn row_of(asking: &Asking, of: Of, item: &Item, same: &[&Item]) -> Result<Row> {
                 gaps::Missing::value_variants().iter().copied().filter(|kind| kind.name() == item.kind).collect();
             // Of several series together none is named alone.
             let series = item.series.as_deref().filter(|series| !series.contains(','));
-            gaps::is_looked_for(table, &kinds, false, series, &*asking.searched(&Check::default())?)
+            gaps::is_looked_for(asking, table, &kinds, false, series, &*asking.searched(&Check::default())?)
         }
         _ => audit::is_looked_for(&item.kind, &*asking.audited(&Check::default())?),
     };
@@ -86,11 +89,13 @@ fn reach(asking: &Asking, table: &Table, item: &Item) -> Result<String> {
 }
 
 /// Checks that failed, by their names.
-fn of_checks(earlier: &[Item], today: Vec<Row>) -> Vec<Row> {
-    let was_wrong = |name: &str| earlier.iter().any(|item| item.table == name && WRONG.contains(&item.kind.as_str()));
+fn of_checks(asking: &Asking, earlier: &[Item], today: Vec<Row>) -> Vec<Row> {
+    let is_said = |name: &str, said: &str| asking.session.is_said(name, said);
+    let was_wrong =
+        |name: &str| earlier.iter().any(|item| is_said(name, &item.table) && WRONG.contains(&item.kind.as_str()));
     let mut rows = Vec::new();
     for item in earlier.iter().filter(|item| WRONG.contains(&item.kind.as_str())) {
-        let now = today.iter().find(|row| row.name == item.table);
+        let now = today.iter().find(|row| is_said(&row.name, &item.table));
         let status = now.map_or("error", |row| if WRONG.contains(&row.status) { "still" } else { "gone" });
         let no_check = || format!("there is no check `{}` today; earlier: {}", item.table, item.detail);
         rows.push(Row {

@@ -46,7 +46,11 @@ pub fn of_faults(asking: &Asking, check: &Check, wanted: &[(&str, i64)]) -> Resu
     wanted.iter().try_for_each(|(fault, _)| is_looked_for(fault, &audited))?;
     let of = |wanted: &str| -> Vec<&Fault> {
         let is_meant = |fault: &&Fault| {
-            fault.fault == wanted && check.code.as_ref().is_none_or(|code| fault.code.as_ref() == Some(code))
+            fault.fault == wanted
+                && check
+                    .code
+                    .as_ref()
+                    .is_none_or(|code| fault.code.as_ref().is_some_and(|own| asking.session.is_said(own, code)))
         };
         audited.faults.iter().filter(is_meant).collect()
     };

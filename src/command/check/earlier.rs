@@ -10,6 +10,7 @@ use crate::command::missing::Finding;
 use crate::error::{Error, Kind, Result};
 use crate::model::time;
 use crate::model::zone::Zone;
+use crate::session::Session;
 
 /// Which command an answer is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +137,12 @@ impl Item {
         let parts =
             [Some(&self.kind), Some(&self.table), self.series.as_ref(), self.column.as_ref(), self.code.as_ref()];
         parts.into_iter().flatten().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    /// As it is shown, so that it can be compared with what an earlier answer has.
+    pub fn shown(&self, session: &Session) -> Item {
+        let shown = |text: &Option<String>| text.as_ref().map(|text| session.shown(text));
+        Item { series: shown(&self.series), code: shown(&self.code), ..self.clone() }
     }
 
     /// Whether both are the same finding.

@@ -77,12 +77,15 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
     let is_meant = |finding: &&Finding| {
         finding.table() == table.name
             && kinds.contains(&finding.kind)
-            && check.series.as_ref().is_none_or(|series| finding.series.as_ref() == Some(series))
+            && check
+                .series
+                .as_ref()
+                .is_none_or(|series| finding.series.as_ref().is_some_and(|own| asking.session.is_said(own, series)))
     };
     let findings: Vec<&Finding> = searched.single.iter().filter(is_meant).collect();
     if findings.is_empty() {
         let (is_usual, series) = (check.kinds.is_empty(), check.series.as_deref());
-        is_looked_for(table, &kinds, is_usual, series, &searched)?;
+        is_looked_for(asking, table, &kinds, is_usual, series, &searched)?;
     }
     let missing: i64 = findings.iter().map(|finding| figure(finding)).sum();
     let detail = match findings.len() {
@@ -107,6 +110,7 @@ fn listed(kinds: &[Missing]) -> String {
 /// # Errors
 /// If it could not.
 pub fn is_looked_for(
+    asking: &Asking,
     table: &Table,
     kinds: &[Missing],
     is_usual: bool,
@@ -146,18 +150,19 @@ pub fn is_looked_for(
         .hint(format!("say what it has: --set sources.{}.every=30s, or .sequence=COLUMN", table.source)));
     }
     let labels: Vec<&str> = walked.map(|walked| walked.labels.iter().map(String::as_str).collect()).unwrap_or_default();
+    let is_said = |label: &str, said: &str| asking.session.is_said(label, said);
     let by_time = |kind: &Missing| matches!(kind, Missing::TimeGap | Missing::Ended | Missing::Late);
     match series {
         Some(series)
             if kinds.iter().all(by_time)
-                && known.is_some_and(|known| known.irregular.iter().any(|label| label == series)) =>
+                && known.is_some_and(|known| known.irregular.iter().any(|label| is_said(label, series))) =>
         {
             Err(Error::question(format!(
                 "series `{series}` of `{}` has no regular cadence to be judged by",
                 table.name
             )))
         }
-        Some(series) if !labels.contains(&series) => {
+        Some(series) if !labels.iter().any(|label| is_said(label, series)) => {
             let near = name::nearest(series, labels.iter().copied());
             let error = Error::question(format!("`{}` has no series `{series}`", table.name));
             Err(if near.is_empty() { error } else { error.hint(format!("there is {}", name::listed(&near))) })

@@ -56,6 +56,8 @@ use said::{Check, Said};
 /// with today's: gone, still, new, with the earlier figure as expected and today's as observed; error if today's
 /// evidence cannot tell, for want of the table or the series. A finding is the same if its kind, table, column and code are, they share a series and, of gaps,
 /// some of their time. Exit code 1 if any is not gone.
+/// With --redact, an earlier answer and suggested checks are those of the same key (RCA_REDACT_KEY). SQL shown compares by
+/// redact(COLUMN) = 'ip-…'; what it compares otherwise with a pseudonym (<, LIKE) cannot be asked again.
 ///
 /// Examples:
 ///   rca check -C case/

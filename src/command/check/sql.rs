@@ -75,10 +75,12 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
             bounds.is_some_and(|bounds| bounds.hold(number))
         }
     };
-    let observed = match (rows.rows.is_empty(), value.is_null()) {
-        (true, _) => "no row".to_string(),
+    session.follow(&sql);
+    let seen = rows.rows.first().map(|row| session.shown_row(&rows.columns, row)).unwrap_or_default();
+    let observed = match (seen.first(), value.is_null()) {
+        (None, _) => "no row".to_string(),
         (_, true) => "null".into(),
-        _ => value.shown(),
+        (Some(seen), _) => seen.shown(),
     };
     let name = rows.columns.first().map_or("its first value", String::as_str);
     let detail = match holds {

@@ -1,31 +1,55 @@
 //! The values of named columns, looked for in all texts: as whole words, in upper or lower case.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 
+use super::Kind;
+use super::lower::Lowered;
 use crate::error::{Error, Result};
 
 /// More different values are not looked for, and not shown either.
-const VALUES_MAX: usize = 1_000_000;
-/// Shorter values are words of other texts too: they are replaced in their columns, and in SQL behind a quote.
+pub const VALUES_MAX: usize = 1_000_000;
+/// Shorter values are words of other texts too: they are replaced in their columns, behind their names, and in SQL
+/// behind a quote.
 const LENGTH_LEAST: usize = 3;
 /// Shorter numbers are counts and times in other texts.
 const DIGITS_LEAST: usize = 5;
+/// What templates have in place of what changes.
+const GAP: &str = "<*>";
+/// Longer values are not looked for behind names; as words they are.
+const LONGEST: usize = 256;
 
 #[derive(Default)]
 pub struct Known {
     /// In lower case, the short ones too, in order.
     all: Vec<String>,
+    /// The length of the longest.
+    longest: usize,
+    /// What those are that have a name of their own.
+    kinds: HashMap<String, Kind>,
     /// Those that are looked for.
     words: Vec<String>,
     search: Option<AhoCorasick>,
+    /// The words of values that are several, which templates may show alone.
+    parts: HashSet<String>,
+    /// What templates may show of a value with digits: `hunter<*>` of `hunter2`.
+    stems: HashSet<String>,
+}
+
+/// A value in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    pub start: usize,
+    pub end: usize,
+    /// In lower case.
+    pub value: String,
 }
 
 impl Known {
     /// # Errors
     /// If there are too many.
-    pub fn of(values: HashSet<String>) -> Result<Known> {
+    pub fn of(values: HashMap<String, Kind>) -> Result<Known> {
         let too_many = || {
             Error::question("the columns to redact have more than 1,000,000 different values")
                 .detail("so many are not looked for in texts, and what is not looked for could be shown")
@@ -34,14 +58,22 @@ impl Known {
         if values.len() > VALUES_MAX {
             return Err(too_many());
         }
-        let mut all: Vec<String> =
-            values.iter().map(|value| value.trim().to_lowercase()).filter(|value| !value.is_empty()).collect();
+        let mut all: Vec<String> = Vec::new();
+        let mut kinds = HashMap::new();
+        for (value, kind) in values {
+            let value = value.trim().to_lowercase();
+            // Of a text of several lines the first is shown alone.
+            let lines = value.lines().map(str::trim).filter(|_| value.contains('\n')).map(str::to_string);
+            for value in std::iter::once(value.clone()).chain(lines).filter(|value| !value.is_empty()) {
+                if kind != Kind::Value {
+                    kinds.insert(value.clone(), kind);
+                }
+                all.push(value);
+            }
+        }
         all.sort_unstable();
         all.dedup();
-        let is_number = |value: &str| value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
-        let is_long =
-            |value: &&String| value.chars().count() >= if is_number(value) { DIGITS_LEAST } else { LENGTH_LEAST };
-        let mut words: Vec<String> = all.iter().filter(is_long).cloned().collect();
+        let mut words: Vec<String> = all.iter().filter(|value| is_long(value)).cloned().collect();
         // As SQL and as JSON have them.
         let spelled: Vec<String> = words
             .iter()
@@ -52,80 +84,138 @@ impl Known {
         // In SQL what stands in quotes is a value, however short.
         words.extend(all.iter().filter(|word| !is_long(word)).map(|word| format!("'{}'", word.replace('\'', "''"))));
         let search = AhoCorasick::new(&words).map_err(|_| too_many())?;
-        Ok(Known { all, search: Some(search).filter(|_| !words.is_empty()), words })
+        let parts = all.iter().filter(|value| is_several(value)).flat_map(|value| words_of(value));
+        let parts =
+            parts.map(|(start, end, value)| value[start..end].to_string()).filter(|part| is_long(part)).collect();
+        let has_digit = |value: &&String| value.bytes().any(|b| b.is_ascii_digit());
+        let stems = all.iter().filter(has_digit).flat_map(|value| value.split(|c: char| !c.is_alphabetic()));
+        let stems = stems.filter(|stem| is_long(stem)).map(str::to_string).collect();
+        let longest = all.iter().map(String::len).max().unwrap_or(0).min(LONGEST);
+        Ok(Known { longest, kinds, search: Some(search).filter(|_| !words.is_empty()), words, parts, stems, all })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// Whether it is one of the values.
     pub fn has(&self, value: &str) -> bool {
-        let value = value.trim().to_lowercase();
-        self.all.binary_search(&value).is_ok()
+        !self.is_empty() && self.find(&value.trim().to_lowercase())
     }
 
-    /// The text with each value in it replaced: of those that overlap the first, and of these the longest.
-    pub fn replaced(&self, text: &str, pseudonym: impl Fn(&str) -> String) -> String {
-        let Some(search) = &self.search else { return text.to_string() };
-        let (lower, places) = lowered(text);
-        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let mut found: Vec<(usize, usize, usize)> = search
-            .find_overlapping_iter(&lower)
-            .map(|hit| (hit.start(), hit.end(), hit.pattern().as_usize()))
-            .filter(|(start, end, _)| {
-                let inside = &lower[*start..*end];
-                // In JSON a line that begins with a word has an `n` before it.
-                let is_escaped = ["\\n", "\\t", "\\r"].iter().any(|escape| lower[..*start].ends_with(escape));
-                let before = lower[..*start].chars().next_back().filter(|_| !is_escaped);
-                let after = lower[*end..].chars().next();
-                !(is_word(before) && is_word(inside.chars().next())
-                    || is_word(after) && is_word(inside.chars().next_back()))
-            })
-            .collect();
-        if found.is_empty() {
-            return text.to_string();
+    /// Whether it is one of those that are replaced wherever they stand.
+    pub fn has_long(&self, value: &str) -> bool {
+        is_long(value.trim()) && self.has(value)
+    }
+
+    fn find(&self, lower: &str) -> bool {
+        self.all.binary_search_by(|value| value.as_str().cmp(lower)).is_ok()
+    }
+
+    pub fn kind(&self, lower: &str) -> Kind {
+        self.kinds.get(lower).copied().unwrap_or(Kind::Value)
+    }
+
+    /// The longest value at the beginning of a text in lower case, up to the end of a word.
+    pub fn at_start(&self, lower: &str) -> Option<usize> {
+        let mut end = lower.len().min(self.longest);
+        while end > 0 {
+            if lower.is_char_boundary(end) && is_between_words(lower, end) && self.find(&lower[..end]) {
+                return Some(end);
+            }
+            end -= 1;
         }
-        found.sort_unstable_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
-        let mut shown = String::with_capacity(text.len());
-        let (mut taken, mut copied) = (0, 0);
-        for (start, end, word) in found {
-            if start < taken {
+        None
+    }
+
+    /// Where values stand, the first first and of those at one place the longest. They may overlap.
+    pub fn found(&self, text: &Lowered) -> Vec<Hit> {
+        let Some(search) = &self.search else { return Vec::new() };
+        let lower = &text.lower;
+        let mut found: Vec<Hit> = Vec::new();
+        for hit in search.find_overlapping_iter(lower) {
+            // In JSON a line that begins with a word has an `n` before it.
+            let ahead = &lower[..hit.start()];
+            let is_escaped = ["\\n", "\\t", "\\r"].iter().any(|escape| ahead.ends_with(escape));
+            if !(is_escaped || is_between_words(lower, hit.start())) || !is_between_words(lower, hit.end()) {
                 continue;
             }
-            taken = end;
-            shown.push_str(&text[copied..places[start]]);
-            copied = places[end];
-            let word = &self.words[word];
-            match word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
-                Some(short) if self.has(&short.replace("''", "'")) => {
-                    shown.push_str(&format!("'{}'", pseudonym(&short.replace("''", "'"))));
-                }
-                _ => shown.push_str(&pseudonym(&self.spelled(word))),
+            let word = &self.words[hit.pattern().as_usize()];
+            let short = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
+            match short.map(|short| short.replace("''", "'")).filter(|short| self.find(short)) {
+                Some(value) => found.push(text.hit(hit.start() + 1, hit.end() - 1, value)),
+                None => found.push(text.hit(hit.start(), hit.end(), self.spelled(word))),
             }
         }
-        shown.push_str(&text[copied..]);
-        shown
+        if lower.contains(GAP) && !(self.parts.is_empty() && self.stems.is_empty()) {
+            found.extend(self.parts_beside_gaps(text));
+        }
+        found
+    }
+
+    /// What a template has left of values of which other words change.
+    fn parts_beside_gaps(&self, text: &Lowered) -> Vec<Hit> {
+        let lower = &text.lower;
+        let words: Vec<(usize, usize, &str)> = words_of(lower).collect();
+        let is_part = |at: usize| self.parts.contains(&lower[words[at].0..words[at].1]);
+        // A quote, a bracket and a space may stand between.
+        let between = |from: usize, to: usize| lower.get(from..to).unwrap_or_default();
+        let is_near = |text: &str| text.len() <= 4 && !text.contains(['.', ';', ',']);
+        let mut is_hidden: Vec<bool> = (0..words.len())
+            .map(|at| {
+                let (start, end, _) = words[at];
+                let ahead = lower[..start].rfind(GAP).is_some_and(|gap| is_near(between(gap + GAP.len(), start)));
+                let behind = lower[end..].find(GAP).is_some_and(|gap| is_near(between(end, end + gap)));
+                let touches = lower[..start].ends_with(GAP) || lower[end..].starts_with(GAP);
+                is_part(at) && (ahead || behind) || touches && self.stems.contains(&lower[start..end])
+            })
+            .collect();
+        for at in (1..words.len()).chain((1..words.len()).rev()) {
+            let is_beside = is_near(between(words[at - 1].1, words[at].0));
+            if is_beside && is_hidden[at - 1] != is_hidden[at] {
+                is_hidden[at - 1] |= is_part(at - 1);
+                is_hidden[at] |= is_part(at);
+            }
+        }
+        let hidden = words.iter().zip(is_hidden).filter(|(_, is_hidden)| *is_hidden);
+        hidden.map(|((start, end, _), _)| text.hit(*start, *end, lower[*start..*end].to_string())).collect()
     }
 
     /// The value that a word is a spelling of.
     fn spelled(&self, word: &str) -> String {
-        let plain = [word.replace("''", "'"), word.replace("\\\"", "\"").replace("\\\\", "\\")];
-        if self.has(word) {
+        if self.find(word) {
             return word.to_string();
         }
-        plain.into_iter().find(|plain| self.has(plain)).unwrap_or_else(|| word.to_string())
+        let plain = [word.replace("''", "'"), word.replace("\\\"", "\"").replace("\\\\", "\\")];
+        plain.into_iter().find(|plain| self.find(plain)).unwrap_or_else(|| word.to_string())
     }
 }
 
-/// A text in lower case, and where each byte of it stands in the text.
-fn lowered(text: &str) -> (String, Vec<usize>) {
-    let mut lower = String::with_capacity(text.len());
-    let mut places = Vec::with_capacity(text.len() + 1);
-    for (at, c) in text.char_indices() {
-        for small in c.to_lowercase() {
-            lower.push(small);
-            places.resize(lower.len(), at);
-        }
-    }
-    places.push(text.len());
-    (lower, places)
+fn is_long(value: &str) -> bool {
+    let is_number = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+    value.chars().count() >= if is_number { DIGITS_LEAST } else { LENGTH_LEAST }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Whether no word goes on at a place.
+fn is_between_words(text: &str, at: usize) -> bool {
+    let (before, after) = (text[..at].chars().next_back(), text[at..].chars().next());
+    !(before.is_some_and(is_word) && after.is_some_and(is_word))
+}
+
+fn is_several(value: &str) -> bool {
+    value.contains(|c| !is_word(c))
+}
+
+/// Where the words of a text are.
+fn words_of(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+    text.split(|c| !is_word(c)).filter(|word| !word.is_empty()).map(move |word| {
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        (start, start + word.len(), text)
+    })
 }
 
 #[cfg(test)]
@@ -134,13 +224,27 @@ mod tests {
 
     #[test]
     fn whole_words_the_longest_first_and_short_ones_in_quotes_alone() {
-        let values = ["ACME", "ACME Co", "O'Brien", "Müller", "a", "7", "12345", "say \"hi\""].map(String::from);
-        let known = Known::of(HashSet::from(values)).expect("few");
-        let shown = |text: &str| known.replaced(text, |value| format!("<{value}>"));
+        let values =
+            ["ACME", "ACME Co", "O'Brien", "Müller", "a", "7", "12345", "say \"hi\"", "Xaver \"Q\" Moon", "hunter2"];
+        let known = Known::of(values.map(|value| (value.to_string(), Kind::Value)).into()).expect("few");
+        let shown = |text: &str| {
+            let mut found = known.found(&Lowered::of(text));
+            found.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+            let (mut shown, mut taken) = (String::new(), 0);
+            for hit in found {
+                if hit.start >= taken {
+                    shown += &format!("{}<{}>", &text[taken..hit.start], hit.value);
+                    taken = hit.end;
+                }
+            }
+            shown + &text[taken..]
+        };
         assert_eq!(shown("acme co and ACME Corp, ACMEX"), "<acme co> and <acme> Corp, ACMEX");
         assert_eq!(shown("x = 'O''Brien' or O'BRIEN"), "x = '<o'brien>' or <o'brien>");
         assert_eq!(shown("MÜLLER müller"), "<müller> <müller>");
         assert_eq!(shown("a 7 'a' 'A' '7' 12345 212345"), "a 7 '<a>' '<a>' '<7>' <12345> 212345");
         assert_eq!(shown("{\"n\": \"say \\\"hi\\\"\"}"), "{\"n\": \"<say \"hi\">\"}");
+        assert_eq!(shown("hunter<*> of hunter <*>"), "<hunter><*> of hunter <*>");
+        assert_eq!(shown("by Xaver \"<*>\" Moon of the moon"), "by <xaver> \"<*>\" <moon> of the moon");
     }
 }

@@ -5,8 +5,11 @@
 //! the same in every table and every command of one case, and no list of all addresses gives it back without the key.
 //! Of a million different values two have the same pseudonym with a probability of 0.0004.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{LazyLock, RwLock};
 
+use regex::{Captures, Regex};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
@@ -15,18 +18,29 @@ use super::value::Value;
 use crate::error::Error;
 
 mod known;
+mod lower;
+mod named;
 mod rules;
 
-pub use known::Known;
+pub use known::{Known, VALUES_MAX};
+pub use rules::{bare_mac, is_mac_name, is_none, is_secret_name};
+
+use lower::Lowered;
+use named::Named;
+use rules::Span;
 
 /// Columns that name places of the evidence, and never a value of a row.
 const PLACES: [&str; 8] = ["kind", "what", "source", "table_name", "column_name", "type", "format", "sql"];
 /// The column whose value says of which column a row speaks.
 const SAID: &str = "column_name";
+/// Columns of answers that have values of evidence, whatever column they are of.
+const VALUES: [&str; 4] = ["entity", "value", "key", "code"];
+/// What a row says of a column by values of it.
+const OF_COLUMN: [&str; 3] = ["min", "max", "example"];
 
 /// What is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     Email,
     Ip,
     Mac,
@@ -53,9 +67,18 @@ pub struct Redactor {
     key: [u8; 32],
     /// The key as it was written, which is never shown.
     spelled: Option<String>,
-    /// Named columns, in lower case.
-    columns: HashSet<String>,
+    named: Named,
     known: Known,
+    /// What names of columns tell, which each cell asks.
+    told: RwLock<HashMap<String, Told>>,
+}
+
+/// What the name of a column tells of its values.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    is_named: bool,
+    is_secret: bool,
+    is_mac: bool,
 }
 
 impl Redactor {
@@ -63,8 +86,9 @@ impl Redactor {
         Redactor {
             key: Sha256::digest(key.as_bytes()).into(),
             spelled: Some(key.to_string()).filter(|key| !key.is_empty()),
-            columns: columns.iter().map(|name| name.to_lowercase()).collect(),
+            named: Named::new(columns),
             known: Known::default(),
+            told: RwLock::default(),
         }
     }
 
@@ -72,13 +96,44 @@ impl Redactor {
     ///
     /// # Errors
     /// If they are too many to be looked for.
-    pub fn know(&mut self, values: HashSet<String>) -> Result<(), Error> {
+    pub fn know(&mut self, values: HashMap<String, Kind>) -> Result<(), Error> {
         self.known = Known::of(values)?;
         Ok(())
     }
 
+    /// Takes columns whose names tell that they are secrets as named, and names that values are shown under too.
+    pub fn name(&mut self, columns: &[String], also: &[String]) {
+        self.named.add(columns, also);
+        self.told = RwLock::default();
+    }
+
+    /// Takes what the columns of an answer are made of: each name with the names in its expression.
+    pub fn follow(&self, made: &[(String, Vec<String>)]) {
+        self.named.follow(made);
+    }
+
     pub fn is_named(&self, column: &str) -> bool {
-        self.columns.contains(&column.to_lowercase())
+        let told = self.told(column);
+        told.is_named || told.is_secret
+    }
+
+    fn told(&self, column: &str) -> Told {
+        const KEPT: usize = 10_000;
+        if let Some(told) = self.told.read().ok().and_then(|known| known.get(column).copied()) {
+            return told;
+        }
+        let (is_named, is_secret) = (self.named.has(column), is_secret_name(column));
+        let told = Told { is_named, is_secret, is_mac: is_mac_name(column) };
+        // Keys of JSON may be any number.
+        if let Some(mut known) = self.told.write().ok().filter(|known| known.len() < KEPT) {
+            known.insert(column.to_string(), told);
+        }
+        told
+    }
+
+    /// Whether values that are no texts may have to be replaced.
+    pub fn knows_values(&self) -> bool {
+        !self.known.is_empty()
     }
 
     /// A text with pseudonyms in place of what it must not say. Words that were cut off (`alice@exam…`) are left out,
@@ -99,8 +154,42 @@ impl Redactor {
     }
 
     fn replaced(&self, text: &str) -> String {
-        let named = self.known.replaced(text, |value| self.of_named(value));
-        rules::replaced(&named, |kind, value| self.pseudonym(kind, value))
+        let mut spans = rules::spans(text, |kind, value| self.pseudonym(kind, value));
+        let is_sql = text.contains("SELECT ") && text.contains("FROM ");
+        if !self.known.is_empty() || !self.named.is_empty() {
+            let lowered = Lowered::of(text);
+            // Of a check that is written as TOML the keys are no columns.
+            let is_check = text.starts_with("[[checks]]");
+            let named = self.named.found(&lowered, &self.known, is_sql, is_check);
+            let is_bare = |hit: &known::Hit| !text[..hit.start].ends_with('\'') && !text[..hit.start].ends_with('"');
+            let quoted = |hit: known::Hit| match is_sql && is_bare(&hit) {
+                true => Span { shown: format!("'{}'", self.of_hit(text, &hit)), start: hit.start, end: hit.end },
+                false => Span { shown: self.of_hit(text, &hit), start: hit.start, end: hit.end },
+            };
+            let named: Vec<Span> = named.into_iter().map(quoted).collect();
+            let known = self.known.found(&lowered).into_iter();
+            let known = known.map(|hit| Span { shown: self.of_hit(text, &hit), start: hit.start, end: hit.end });
+            let mut all: Vec<Span> = named.into_iter().chain(known).collect();
+            if !all.is_empty() {
+                let is_free = |one: &Span| spans.iter().all(|span| span.end <= one.start || one.end <= span.start);
+                let standing: Vec<Span> = rules::pseudonyms(text).into_iter().filter(is_free).collect();
+                spans.extend(standing);
+                spans.sort_by_key(|span| span.start);
+                all.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+                spans = merged(spans, all);
+            }
+        }
+        let shown = rules::with(text, &spans);
+        if is_sql { askable(&shown).into_owned() } else { shown }
+    }
+
+    fn of_hit(&self, text: &str, hit: &known::Hit) -> String {
+        let written = &text[hit.start..hit.end];
+        // A secret is hashed as it is written.
+        match written.to_lowercase() == hit.value {
+            true => self.of_named(written),
+            false => self.of_named(&hit.value),
+        }
     }
 
     /// A cell of an answer. `said` is the column that its row speaks of, if it speaks of one.
@@ -108,23 +197,51 @@ impl Redactor {
         if value.is_null() {
             return Value::Null;
         }
+        let replaced = |name: &str| match (plain(value), self.of_column(name, &plain(value))) {
+            (plain, shown) if plain == shown => value.clone(),
+            (_, shown) => Value::Text(shown),
+        };
         if self.is_named(column) {
-            return Value::Text(self.of_named(&plain(value)));
+            return replaced(column);
         }
-        let speaks = said.is_some_and(|said| self.is_named(said)) && !PLACES.contains(&column);
-        if speaks && self.known.has(&value.shown()) {
-            return Value::Text(self.of_named(&value.shown()));
+        let speaks = said.filter(|said| self.is_named(said) && !PLACES.contains(&column));
+        if let Some(said) = speaks
+            && (OF_COLUMN.contains(&column) || matches!(value, Value::Text(text) if self.known.has(text)))
+        {
+            return replaced(said);
         }
+        let is_mac = |name: &str| self.told(name).is_mac;
+        if (is_mac(column) || OF_COLUMN.contains(&column) && said.is_some_and(is_mac))
+            && let Some(mac) = bare_mac(&value.shown())
+        {
+            return Value::Text(self.pseudonym(Kind::Mac, &mac));
+        }
+        let is_made = || self.named.is_made(column);
         match value {
+            Value::Text(text) if self.known.has(text) && (VALUES.contains(&column) || is_made()) => {
+                Value::Text(self.of_named(text))
+            }
             Value::Text(text) => Value::Text(self.text(text)),
-            Value::Nested(json) => Value::Nested(self.json(json)),
+            Value::Nested(json) => Value::Nested(self.json(json, !self.known.is_empty() && is_made())),
             Value::Blob(_) => {
                 let plain = plain(value);
                 let text = self.text(&plain);
                 if text == plain { value.clone() } else { Value::Text(text) }
             }
-            other => other.clone(),
+            other if self.known.is_empty() => other.clone(),
+            other => match other.shown() {
+                shown if self.known.has_long(&shown) || self.known.has(&shown) && is_made() => {
+                    Value::Text(self.of_named(&shown))
+                }
+                _ => other.clone(),
+            },
         }
+    }
+
+    /// A text that stands alone, such as what `redact` of SQL is given: one that is a value as a whole is replaced
+    /// however short it is.
+    pub fn whole(&self, text: &str) -> String {
+        if self.known.has(text) { self.of_named(text) } else { self.text(text) }
     }
 
     /// A row of an answer with these columns.
@@ -133,16 +250,27 @@ impl Redactor {
         columns.iter().zip(row).map(|(column, value)| self.cell(column, said.as_deref(), value)).collect()
     }
 
-    fn json(&self, json: &Json) -> Json {
+    /// `is_made`: its values are of named columns.
+    fn json(&self, json: &Json, is_made: bool) -> Json {
         let field = |(key, value): (&String, &Json)| {
             let is_value = self.is_named(key) && !matches!(value, Json::Null | Json::Object(_) | Json::Array(_));
             let spelled = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-            (self.text(key), if is_value { Json::String(self.of_named(&spelled)) } else { self.json(value) })
+            let shown = match is_value {
+                true => Json::String(self.of_column(key, &spelled)),
+                false => self.json(value, is_made || self.is_named(key)),
+            };
+            (self.text(key), shown)
         };
         match json {
+            Json::String(text) if is_made => Json::String(self.whole(text)),
             Json::String(text) => Json::String(self.text(text)),
-            Json::Array(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
+            Json::Array(items) => Json::Array(items.iter().map(|item| self.json(item, is_made)).collect()),
             Json::Object(fields) => Json::Object(fields.iter().map(field).collect()),
+            Json::Number(number) => {
+                let text = number.to_string();
+                let is_hidden = self.known.has_long(&text) || is_made && self.known.has(&text);
+                if is_hidden { Json::String(self.of_named(&text)) } else { json.clone() }
+            }
             other => other.clone(),
         }
     }
@@ -196,14 +324,33 @@ impl Redactor {
         }
     }
 
+    /// A value of a column that is named, or is a secret by its name.
+    fn of_column(&self, column: &str, value: &str) -> String {
+        match self.told(column) {
+            // What stands there in place of a secret is none.
+            Told { is_secret: true, .. } if is_none(value.trim()) => value.to_string(),
+            Told { is_secret: true, .. } => self.of_kind(Kind::Secret, value),
+            _ => self.of_named(value),
+        }
+    }
+
     /// A value of a named column. One that is an address as a whole has the pseudonym that it has in texts.
     fn of_named(&self, value: &str) -> String {
+        self.of_kind(self.known.kind(&value.trim().to_lowercase()), value)
+    }
+
+    fn of_kind(&self, kind: Kind, value: &str) -> String {
         let value = value.trim();
         if value.is_empty() || rules::is_pseudonym(value) {
             return value.to_string();
         }
         let by_rule = rules::replaced(value, |kind, value| self.pseudonym(kind, value));
-        if rules::is_pseudonym(&by_rule) { by_rule } else { self.pseudonym(Kind::Value, &value.to_lowercase()) }
+        match kind {
+            _ if rules::is_pseudonym(&by_rule) => by_rule,
+            Kind::Secret => self.pseudonym(kind, value.trim_end_matches(['.', ':', '!', '?'])),
+            Kind::Mac => self.pseudonym(kind, &bare_mac(value).unwrap_or_else(|| value.to_lowercase())),
+            _ => self.pseudonym(kind, &one_spelling(value)),
+        }
     }
 
     /// `ip-7k2m9q4hd0`: the kind, and ten digits of base 32 (Crockford's) of the keyed hash.
@@ -213,6 +360,70 @@ impl Redactor {
         let number = hash[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         let digits: String = (0..10).map(|at| char::from(DIGITS[(number >> (59 - 5 * at)) as usize & 31])).collect();
         format!("{}-{digits}", kind.name())
+    }
+}
+
+/// Values of named columns where no rule has found what they are a part of. One that a rule has found more of is that;
+/// one that has more than rules found is one value.
+fn merged(rules: Vec<Span>, named: Vec<Span>) -> Vec<Span> {
+    let mut kept = rules;
+    let mut taken = 0;
+    for span in named.into_iter() {
+        if span.start < taken {
+            continue;
+        }
+        let touches = |one: &&Span| one.start < span.end && span.start < one.end;
+        let is_part = kept.iter().filter(touches).any(|one| one.start <= span.start && span.end <= one.end);
+        if is_part {
+            continue;
+        }
+        // What is found in part is hidden as a whole.
+        let (mut start, mut end) = (span.start, span.end);
+        for one in kept.iter().filter(touches) {
+            (start, end) = (start.min(one.start), end.max(one.end));
+        }
+        kept.retain(|one| !(one.start < span.end && span.start < one.end));
+        taken = end;
+        let at = kept.partition_point(|one| one.start < start);
+        kept.insert(at, Span { start, end, shown: span.shown });
+    }
+    kept
+}
+
+/// SQL in which pseudonyms stand can be asked again, under the same key, where a column is compared with one.
+fn askable(sql: &str) -> Cow<'_, str> {
+    static COMPARED: LazyLock<Regex> = LazyLock::new(|| {
+        let pseudonym = "'(?:email|ip|mac|user|secret|value)-[0-9a-z]{10}'";
+        let column = r#"(?:"[^"]+"|\b[A-Za-z_]\w*)(?:\.(?:"[^"]+"|[A-Za-z_]\w*))*"#;
+        let one = format!(
+            r"(?P<sign>\s*(?:=|!=|<>|IS NOT DISTINCT FROM|IS DISTINCT FROM)\s*)(?:DATE |TIMESTAMP )?(?P<value>{pseudonym})(?:::[A-Z]+)?"
+        );
+        let several = format!(r"(?P<list>\s+(?:NOT )?IN \({pseudonym}(?:, ?{pseudonym})*\))");
+        Regex::new(&format!("(?P<column>{column})(?:{one}|{several})"))
+            .expect("a pattern of this file compiles, which a test holds")
+    });
+    COMPARED.replace_all(sql, |found: &Captures| {
+        let part = |name: &str| found.name(name).map_or("", |part| part.as_str());
+        format!("redact({}){}{}{}", part("column"), part("sign"), part("value"), part("list"))
+    })
+}
+
+/// Times and numbers have several spellings: in SQL, in answers, in a column of whole numbers and in one of fractions.
+fn one_spelling(value: &str) -> String {
+    let lower = value.to_lowercase();
+    let bytes = lower.as_bytes();
+    let is_time = bytes.len() >= 16 && bytes[4] == b'-' && matches!(bytes[10], b't' | b' ') && bytes[13] == b':';
+    if is_time && bytes[0].is_ascii_digit() {
+        let plain = lower.trim_end_matches('z').replacen('t', " ", 1);
+        return if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').to_string() } else { plain };
+    }
+    let whole = lower.split_once('.').filter(|(_, zeros)| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0'));
+    match whole
+        .map(|(whole, _)| whole)
+        .filter(|whole| whole.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()))
+    {
+        Some(whole) if !whole.is_empty() => whole.to_string(),
+        _ => lower,
     }
 }
 

@@ -58,6 +58,28 @@ fn what_must_not_be_said_is_replaced() {
         ("{\\x22apiKey\\x22: \\x22Zm9vYmFy\\x22}", "Zm9v"),
         ("\\x2210.20.30.40\\x22", "20.30.40"),
         ("cut alice@exam…", "alice"),
+        ("IP 10.20.30.41.52344 > 10.20.30.42.443: Flags", "10.20.30"),
+        ("tcp4 0 0 10.20.30.43.52344 10.20.30.44.8443 ESTABLISHED", "10.20.30"),
+        ("10.20.30.43.53 > 10.20.30.44.80: UDP", "10.20.30"),
+        ("[client 2001:db8::aa11:54321] denied", "aa11"),
+        ("[client 2001:db8:0:1:2:3:4:aa12:54321] denied", "aa12"),
+        ("ip:2001:db8::8a2e:370:7334 connected", "8a2e"),
+        ("route 2001:db8:aa14::/48", "aa14"),
+        ("MAC=00:16:3e:5e:6c:01:00:16:3e:11:22:33:08:00 SRC=", "5e:6c"),
+        ("MAC=00:16:3e:5e:6c:01:00:16:3e:11:22:33:08:00 SRC=", "11:22"),
+        ("client-id 01:00:1a:2b:3c:4d:5f", "3c:4d"),
+        ("? at 0:1a:2b:3:4d:5e on en0", "2b:3"),
+        ("src_mac=001a2b3c4d5e", "2b3c"),
+        ("host ec2-52-11-22-33.compute-1.amazonaws.com down", "52-11"),
+        ("from gw7-10-20-30-45.example.net", "10-20"),
+        ("DHCP release 10.20.30.46 by client", "10.20"),
+        ("mail svc-backup@buildhost01 sent", "svc-backup"),
+        ("ssh alice@buildhost", "alice"),
+        ("<password>hunter25</password>", "hunter25"),
+        ("<add key=\"Password\" value=\"hunter26\"/>", "hunter26"),
+        ("url?user=bob&pass=hunter24&x=1", "hunter24"),
+        ("password is hunter22", "hunter22"),
+        ("path=%2Fhome%2Falice72%2Fx", "alice72"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----", "MIIabc"),
     ];
     for (text, secret) in planted {
@@ -73,6 +95,11 @@ fn what_names_nobody_stays() {
         "v1.2.3.4 and version 10.0.19041.1 and version: 1.2.3.4",
         "OID 1.3.6.1.4.1.2",
         "300.1.2.3",
+        "release 19.3.0.1 and OID 1.3.6.1.4.1.9.1 and 1.2.3.4.5 and 1.2.3.4.5678.9",
+        "log-2025-03-01-10 build-1-2-3-4.zip",
+        "1:2:3:4:5:6",
+        "passed?pass=12&fail=3",
+        "install react@latest of @types/node",
         "08:00:00 2025-03-01T08:00:00.123456Z 12:34:56:78",
         "550e8400-e29b-41d4-a716-446655440000",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -96,6 +123,8 @@ fn what_names_nobody_stays() {
 fn one_thing_has_one_pseudonym_and_two_have_two() {
     let all = |texts: &[&str]| texts.iter().map(|text| shown(text)).collect::<HashSet<_>>().len();
     assert_eq!(all(&["00:1A:2b:3c:4d:5e", "00-1a-2b-3c-4d-5e", "001a.2b3c.4d5e"]), 1);
+    assert_eq!(all(&["? at 0:1a:2b:3:4d:5e", "? at 00:1a:2b:03:4d:5e"]), 1);
+    assert_eq!(all(&["[2001:db8::1:54321]", "[2001:db8::1:54322]"]), 2);
     assert_eq!(all(&["2001:db8::1", "2001:DB8:0:0:0:0:0:1"]), 1);
     assert_eq!(all(&["Alice@example.com", "alice@example.com", "alice%40example.com"]), 1);
     assert_eq!(all(&["10.0.0.1", "10\\.0\\.0\\.1", "::ffff:10.0.0.1"]), 1);
@@ -109,7 +138,9 @@ fn one_thing_has_one_pseudonym_and_two_have_two() {
 #[test]
 fn values_of_named_columns_are_replaced_wherever_they_stand() {
     let mut redactor = redactor();
-    redactor.know(["Acme Works", "10.0.0.9", "ab", "42"].map(String::from).into()).expect("few");
+    redactor
+        .know(["Acme Works", "10.0.0.9", "ab", "42"].map(|value| (value.to_string(), Kind::Value)).into())
+        .expect("few");
     let columns = ["column_name", "min", "n"].map(String::from);
     let text = |text: &str| Value::Text(text.into());
     let row = redactor.row(&columns, &[text("customer"), text("42"), Value::Int(42)]);
@@ -122,10 +153,29 @@ fn values_of_named_columns_are_replaced_wherever_they_stand() {
     assert!(redactor.text("10.0.0.9").starts_with("ip-"));
     assert!(!redactor.text("a\\nAcme Works").contains("Acme"));
     let sql = redactor.text("SELECT 42 FROM t WHERE customer = 'Acme Works' OR customer IN ('ab', '42')");
-    assert!(sql.starts_with("SELECT 42 FROM t WHERE customer = 'value-") && !sql.contains("'ab'"), "{sql}");
+    assert!(sql.starts_with("SELECT 42 FROM t WHERE redact(customer) = 'value-") && !sql.contains("'ab'"), "{sql}");
     let nested = redactor.cell("x", None, &Value::Nested(serde_json::json!({"customer": 7, "a": ["b@c.de"]})));
     assert!(nested.shown().starts_with("{\"customer\":\"value-"), "{nested:?}");
     assert!(!nested.shown().contains("b@c.de"));
+    // Behind its name a value is one however short, and in SQL it can be asked for.
+    let pseudonym = redactor.text("'42'");
+    let pseudonym = pseudonym.trim_matches('\'');
+    assert_eq!(
+        redactor.text("customer=42 n=42, customer = 42; \"customer\":42"),
+        format!("customer={pseudonym} n=42, customer = {pseudonym}; \"customer\":{pseudonym}")
+    );
+    assert_eq!(redactor.text("customer=42,ab,7"), format!("customer={pseudonym},{},7", redactor.whole("ab")));
+    assert_eq!(redactor.text("customer 42 and customer 43"), format!("customer {pseudonym} and customer 43"));
+    assert!(!redactor.text("customer=new one").contains("new"));
+    assert_eq!(
+        redactor.text(
+            "SELECT customer, x FROM t WHERE customer = 42 AND t.\"customer\" IN ('42') AND customer = other.customer"
+        ),
+        format!(
+            "SELECT customer, x FROM t WHERE redact(customer) = '{pseudonym}' AND redact(t.\"customer\") IN ('{pseudonym}') AND customer = other.customer"
+        )
+    );
+    assert_eq!(redactor.whole("42"), pseudonym);
     assert_eq!(redactor.cell("x", None, &Value::Blob(b"a@b.example".to_vec())), text(&redactor.text("a@b.example")));
 }
 

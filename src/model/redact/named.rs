@@ -1,0 +1,210 @@
+//! Columns whose values are replaced by their names, and values that stand behind such a name in a text: `badge=7104`,
+//! `badge = 7104`, `"badge": 7104`, `badge IN (7104, 7105)`. There a value is replaced however short it is.
+
+use std::collections::HashSet;
+use std::sync::RwLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::known::{Hit, Known};
+use super::lower::Lowered;
+use super::rules;
+
+/// Signs between a name and its values, and words, the longer before those that they begin with.
+const SIGNS: [&str; 14] = ["==", "=>", "!=", "<>", "<=", ">=", "=", "≠", "≤", "≥", "%3d", ":", "<", ">"];
+const WORDS: [&str; 9] = [
+    "is not distinct from ",
+    "is distinct from ",
+    "not in (",
+    "in (",
+    "not between ",
+    "between ",
+    "not like ",
+    "like ",
+    "ilike ",
+];
+
+#[derive(Default)]
+pub struct Named {
+    /// In lower case.
+    columns: HashSet<String>,
+    /// Names under which values of these columns are shown too, such as `operator` of `operator_id`.
+    also: HashSet<String>,
+    /// Columns of an answer that are made of named ones.
+    made: RwLock<HashSet<String>>,
+    names: Vec<String>,
+    search: Option<AhoCorasick>,
+}
+
+impl Named {
+    pub fn new(columns: &[String]) -> Named {
+        let mut named = Named { columns: columns.iter().map(|name| name.to_lowercase()).collect(), ..Named::default() };
+        named.prepare();
+        named
+    }
+
+    /// Takes the names of columns whose names tell that they are secrets, and those that values are shown under too.
+    pub fn add(&mut self, columns: &[String], also: &[String]) {
+        self.columns.extend(columns.iter().map(|name| name.to_lowercase()));
+        self.also.extend(also.iter().map(|name| name.to_lowercase()));
+        self.prepare();
+    }
+
+    fn prepare(&mut self) {
+        self.names = self.columns.union(&self.also).filter(|name| !name.is_empty()).cloned().collect();
+        self.names.sort_unstable();
+        // Names that are too many for a search are found by their values alone.
+        self.search = AhoCorasick::new(&self.names).ok().filter(|_| !self.names.is_empty());
+    }
+
+    pub fn has(&self, column: &str) -> bool {
+        !self.columns.is_empty() && self.columns.contains(&column.to_lowercase())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Takes what the columns of an answer are made of: each name with the names in its expression.
+    pub fn follow(&self, made: &[(String, Vec<String>)]) {
+        let Ok(mut known) = self.made.write() else { return };
+        let lower = |name: &String| name.to_lowercase();
+        loop {
+            let before = known.len();
+            for (name, of) in made {
+                if of.iter().map(lower).any(|one| self.columns.contains(&one) || known.contains(&one)) {
+                    known.insert(name.to_lowercase());
+                }
+            }
+            if known.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Whether a column of an answer is made of a named one, by what was followed or by its name: `max(badge)`.
+    pub fn is_made(&self, column: &str) -> bool {
+        let lower = column.to_lowercase();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        if self.also.contains(&lower) || self.made.read().is_ok_and(|made| made.contains(&lower)) {
+            return true;
+        }
+        lower.contains('(') && lower.split(|c| !is_word(c)).any(|word| self.columns.contains(word))
+    }
+
+    /// Where values stand behind names. In SQL what is no number and not in quotes is a name; where `is_strict`, only
+    /// values that are known are meant.
+    pub fn found(&self, text: &Lowered, known: &Known, is_sql: bool, is_strict: bool) -> Vec<Hit> {
+        let Some(search) = &self.search else { return Vec::new() };
+        let lower = &text.lower;
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut found = Vec::new();
+        for hit in search.find_overlapping_iter(lower) {
+            let is_whole = !lower[..hit.start()].ends_with(is_word) && !lower[hit.end()..].starts_with(is_word);
+            if !is_whole {
+                continue;
+            }
+            let is_sure = !is_strict && self.columns.contains(&self.names[hit.pattern().as_usize()]);
+            let Some((mut at, sign)) = behind_sign(lower, hit.end()) else { continue };
+            let mut is_value = is_sure && sign != Sign::Space;
+            while let Some((start, end)) = value_at(lower, at, known, is_value, is_sql) {
+                if !rules::is_pseudonym(&lower[start..end]) {
+                    found.push(text.hit(start, end, lower[start..end].replace("''", "'")));
+                }
+                let rest = lower[end..].trim_start_matches(['\'', '"']);
+                let next = match sign {
+                    Sign::List => rest.strip_prefix(',').map(str::trim_start),
+                    Sign::Between => rest.strip_prefix(" and "),
+                    // Several series at once: `badge=7104,7105`.
+                    Sign::One => rest.strip_prefix(',').filter(|next| !next.starts_with([' ', '"', '\''])),
+                    // All of them: `series of badge 7104, 7105`.
+                    Sign::Space => rest.trim_start().strip_prefix(", "),
+                };
+                let Some(next) = next else { break };
+                is_value &= sign != Sign::One;
+                at = lower.len() - next.len();
+            }
+        }
+        found
+    }
+}
+
+/// What stands between a name and a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// Nothing that says that it is one.
+    Space,
+    One,
+    List,
+    Between,
+}
+
+/// Where values begin behind a name, and what stands between.
+fn behind_sign(lower: &str, end: usize) -> Option<(usize, Sign)> {
+    let closed = lower[end..].trim_start_matches(['"', '\'', '`', '\\', ')', ']']);
+    let rest = closed.trim_start_matches(' ');
+    let place = |rest: &str| lower.len() - rest.len();
+    let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign) && !rest.starts_with("::"));
+    if let Some(sign) = sign {
+        let next = rest[sign.len()..].trim_start_matches(' ');
+        // `name <*>` and `name <b>` are no comparison.
+        let is_number = next.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '\'' | '"'));
+        return (!matches!(*sign, "<" | ">") || is_number).then(|| (place(next), Sign::One));
+    }
+    let word = WORDS.iter().find(|word| closed.starts_with(' ') && rest.starts_with(**word));
+    match word {
+        Some(word) => {
+            let sign = match *word {
+                list if list.ends_with('(') => Sign::List,
+                between if between.ends_with("between ") => Sign::Between,
+                _ => Sign::One,
+            };
+            Some((place(rest[word.len()..].trim_start()), sign))
+        }
+        None => {
+            let is_open = closed.len() == lower.len() - end && closed.starts_with([' ', '#']);
+            is_open.then(|| (place(&closed[1..]), Sign::Space))
+        }
+    }
+}
+
+/// A value at a place: in quotes, one that is known, or, where it must be one, up to the next space.
+fn value_at(lower: &str, at: usize, known: &Known, is_sure: bool, is_sql: bool) -> Option<(usize, usize)> {
+    let rest = &lower[at..];
+    let typed = ["date ", "timestamp "].iter().find_map(|word| rest.strip_prefix(word));
+    let rest = typed.filter(|rest| rest.starts_with('\'')).unwrap_or(rest);
+    let opened = rest.trim_start_matches('\\');
+    let at = lower.len() - opened.len();
+    if let Some(quote) = opened.chars().next().filter(|c| matches!(c, '\'' | '"')) {
+        // In SQL it is the name of another column.
+        if is_sql && quote == '"' {
+            return None;
+        }
+        let inside = &opened[1..];
+        let end = quoted_length(inside, quote);
+        let value = inside[..end].replace("''", "'");
+        let is_value = is_sure && end > 0 && !rules::is_none(&value);
+        return (is_value || known.has(&value)).then_some((at + 1, at + 1 + end));
+    }
+    let at = lower.len() - rest.len();
+    if let Some(length) = known.at_start(rest) {
+        return Some((at, at + length));
+    }
+    let end = rest.find(|c: char| c.is_whitespace() || ",;)]}'\"|&<…".contains(c)).unwrap_or(rest.len());
+    let value = rest[..end].trim_end_matches(['.', ':', '!', '?']);
+    let is_number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let is_value =
+        value.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '/' | '\\' | '.' | '@' | '#'));
+    (is_sure && is_value && (is_number || !is_sql) && !rules::is_none(value)).then_some((at, at + value.len()))
+}
+
+/// How long a text in quotes is, without the backslashes before the quote that ends it. Two quotes in SQL are one.
+fn quoted_length(inside: &str, quote: char) -> usize {
+    let bytes = inside.as_bytes();
+    let is_quote = |at: usize| bytes.get(at).is_some_and(|b| char::from(*b) == quote);
+    let mut end = 0;
+    while end < bytes.len() && !is_quote(end) || quote == '\'' && is_quote(end) && is_quote(end + 1) {
+        end += if is_quote(end) { 2 } else { 1 };
+    }
+    inside[..end].trim_end_matches('\\').len()
+}
