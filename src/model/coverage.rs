@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::model::sheet::Oddity;
 use crate::model::zone::Doubt;
 
 /// How many places of each fault are kept to be shown.
@@ -29,10 +30,10 @@ pub enum Fault {
     CellError { column: String, error: String },
     /// A formula whose result the workbook does not store: NULL in the row.
     NoResult { column: String },
-    /// Sums and remarks below the rows of a sheet.
-    Footer,
     /// A key that an object has more than once: the first value is the row's.
     KeyTwice(String),
+    /// What is odd among the rows of a sheet.
+    Sheet(Oddity),
     /// A key that no sampled object had: its value is not in any column.
     UnknownKey(String),
     /// The same, of keys beyond those that are kept by name.
@@ -75,11 +76,11 @@ impl Fault {
     /// evidence has there.
     pub fn loses(&self) -> bool {
         use Fault::{
-            Blank, CellError, Footer, HeaderAgain, LikeRecord, NeverOnClock, NoTime, NoZone, Stray, Torn, TwiceOnClock,
+            Blank, CellError, HeaderAgain, LikeRecord, NeverOnClock, NoTime, NoZone, Sheet, Stray, Torn, TwiceOnClock,
         };
         let is_told = matches!(
             self,
-            NoZone | Blank | HeaderAgain | NoTime | Stray | LikeRecord | CellError { .. } | Footer | Torn
+            NoZone | Blank | HeaderAgain | NoTime | Stray | LikeRecord | CellError { .. } | Sheet(_) | Torn
         );
         !is_told && !matches!(self, TwiceOnClock { .. } | NeverOnClock { .. })
     }
@@ -129,13 +130,7 @@ impl Fault {
             ),
             Fault::HeaderAgain if one => "1 line is the header once more and no row".into(),
             Fault::HeaderAgain => format!("{n} lines are the header once more and no rows"),
-            Fault::Footer => {
-                let rows = if one { "row stands" } else { "rows stand" };
-                format!(
-                    "{n} {rows} below the table with sums or remarks and {} not in it",
-                    if one { "is" } else { "are" }
-                )
-            }
+            Fault::Sheet(oddity) => oddity.described(one, &n),
             Fault::UnknownKey(key) => {
                 format!("{n} {} the key `{key}`, which is no column", if one { "object has" } else { "objects have" })
             }

@@ -12,6 +12,7 @@ pub mod name;
 pub mod redact;
 pub mod role;
 pub mod scan;
+pub mod sheet;
 pub mod shell;
 pub mod size;
 pub mod slices;

@@ -107,6 +107,9 @@ impl Session {
         if kind == "log" && own.iter().any(|column| column.name == "code") {
             roles.code = Some("code".into());
         }
+        if let Some(time) = roles.time.as_deref().filter(|_| kind != "log") {
+            offer.notes.extend(self.has_days_alone(&own, time, &scan)?);
+        }
         offer.notes.iter().for_each(|note| self.coverage.note(&name, note.clone()));
         if !offer.report.faults.is_empty() {
             self.coverage.finish(&name, usize::MAX, &offer.report);

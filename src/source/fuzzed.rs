@@ -62,7 +62,10 @@ impl Read {
 
     fn count(&mut self, report: &Report) {
         for (fault, tally) in &report.faults {
-            let name = format!("{fault:?}");
+            let name = match fault {
+                Fault::Sheet(oddity) => format!("Sheet{oddity:?}"),
+                _ => format!("{fault:?}"),
+            };
             let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_string();
             *self.faults.entry(name).or_default() += tally.count;
             assert!(
@@ -266,8 +269,9 @@ pub fn loses(name: &str) -> bool {
         "NoTime" => Fault::NoTime.loses(),
         "Stray" => Fault::Stray.loses(),
         "LikeRecord" => Fault::LikeRecord.loses(),
-        "Footer" => Fault::Footer.loses(),
+        "HeaderAgain" => Fault::HeaderAgain.loses(),
         "CellError" => false,
+        name if name.starts_with("Sheet") => false,
         _ => true,
     }
 }

@@ -52,3 +52,4 @@ mod tidy;
 mod timeline;
 mod transcripts;
 mod untouched;
+mod workbooks;

@@ -69,7 +69,7 @@ fn what_was_assumed_and_left_out_of_a_sheet_is_said_with_its_place() {
         "no name in the header: the column `column7`",
         "1 cell of `Temperature max` holds #N/A and is NULL here (fixtures/sheets/export.xlsx#Test Results (May):10)",
         "1 formula of `Temperature max` has no stored result and is NULL here (fixtures/sheets/export.xlsx#Test Results (May):11)",
-        "2 rows stand below the table with sums or remarks and are not in it (fixtures/sheets/export.xlsx#Test Results (May):48, fixtures/sheets/export.xlsx#Test Results (May):50)",
+        "2 rows have sums or remarks of the table and are not in it (fixtures/sheets/export.xlsx#Test Results (May):48, fixtures/sheets/export.xlsx#Test Results (May):50)",
         "export.limits: the sheet is hidden in the workbook",
         "export: no rows: the empty sheet `empty`",
         "export: not data: the chart sheet `chart`",
@@ -147,7 +147,7 @@ fn a_workbook_is_told_by_its_content_wherever_it_lies() {
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).expect("a row"), truth[0]);
 }
 
-fn zipped(path: &Path, parts: &[(&str, &[u8])]) {
+pub fn zipped(path: &Path, parts: &[(&str, &[u8])]) {
     let mut archive = zip::ZipWriter::new(std::fs::File::create(path).expect("made"));
     for (name, bytes) in parts {
         archive.start_file(*name, SimpleFileOptions::default()).expect("a member");

@@ -54,7 +54,10 @@ impl Held {
         };
         let cell = match value {
             DataRef::Empty => return,
-            DataRef::Int(value) => Cell::Number(*value as f64),
+            DataRef::Int(value) => match (*value as f64).abs() < 9e15 {
+                true => Cell::Number(*value as f64),
+                false => Cell::Whole(*value),
+            },
             DataRef::Float(value) => Cell::Number(*value),
             DataRef::String(text) => {
                 let (start, end) = keep(text);

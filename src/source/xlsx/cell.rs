@@ -13,6 +13,10 @@ pub enum Cell {
     /// One of the texts that the workbook's cells share.
     Shared(usize),
     Number(f64),
+    /// A whole number past 2^53, which a floating-point number may not hold.
+    Whole(i64),
+    /// A whole number that is shown with zeros before it, in at least so many digits: `00123`.
+    Padded(i64, u8),
     /// A fraction that is shown as a percentage.
     Percent(f64),
     Bool(bool),
@@ -44,6 +48,8 @@ pub enum Cell {
 pub struct Row {
     /// As Excel shows it, from 1.
     pub number: u32,
+    /// It is not shown, as where a filter left it out.
+    pub is_hidden: bool,
     /// By column, from 0, in the order they are written.
     pub cells: Vec<(u32, Cell)>,
     pub bytes: Vec<u8>,
@@ -51,7 +57,7 @@ pub struct Row {
 
 impl Row {
     pub fn clear(&mut self, number: u32) {
-        self.number = number;
+        (self.number, self.is_hidden) = (number, false);
         self.cells.clear();
         self.bytes.clear();
     }
@@ -98,6 +104,11 @@ pub trait Rows: Send {
     /// Merged cells of the rows read so far at least; `None` if they cannot be known, as where they are said behind the
     /// last row and not all rows were read.
     fn merges(&mut self, is_over: bool) -> Option<Vec<Merge>>;
+
+    /// Columns that are not shown, as first and last, as far as they are known.
+    fn hidden_columns(&self) -> Vec<(u32, u32)> {
+        Vec::new()
+    }
 }
 
 impl<R: Rows + ?Sized> Rows for Box<R> {
@@ -107,6 +118,10 @@ impl<R: Rows + ?Sized> Rows for Box<R> {
 
     fn merges(&mut self, is_over: bool) -> Option<Vec<Merge>> {
         (**self).merges(is_over)
+    }
+
+    fn hidden_columns(&self) -> Vec<(u32, u32)> {
+        (**self).hidden_columns()
     }
 }
 
@@ -146,6 +161,8 @@ pub fn text(cell: Cell, row: &Row, strings: &Strings, out: &mut Vec<u8>) {
             return;
         }
         Cell::Number(value) | Cell::Percent(value) => number(value),
+        Cell::Whole(value) => value.to_string(),
+        Cell::Padded(value, digits) => format!("{value:0digits$}", digits = usize::from(digits)),
         Cell::Bool(value) => value.to_string(),
         Cell::Date(days) => time::date(days),
         Cell::Moment(wall) => {
@@ -159,9 +176,45 @@ pub fn text(cell: Cell, row: &Row, strings: &Strings, out: &mut Vec<u8>) {
     out.extend_from_slice(shown.as_bytes());
 }
 
+/// The texts of a row's cells, blanks in them evened out, without those that are empty.
+pub fn words(row: &Row, strings: &Strings) -> Vec<(u32, String)> {
+    let mut words = Vec::new();
+    for (column, cell) in &row.cells {
+        let mut bytes = Vec::new();
+        text(*cell, row, strings, &mut bytes);
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !text.is_empty() {
+            words.push((*column, text));
+        }
+    }
+    words
+}
+
+/// The number that a text is. One whose digits a floating-point number would change is whole, and past 64 bits the text
+/// that it is; the shortest digits of one, filled up with zeros, are no change.
+pub fn written(text: &str, row: &mut Row) -> Option<Cell> {
+    let value: f64 = text.parse().ok()?;
+    if value.abs() <= EXACT_MAX || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        return Some(Cell::Number(value)).filter(|_| value.is_finite());
+    }
+    if let Ok(whole) = text.parse() {
+        return Some(Cell::Whole(whole));
+    }
+    let is_exact = text.parse::<i128>().is_ok_and(|whole| value as i128 == whole) || value.to_string() == text;
+    Some(if is_exact && value.is_finite() {
+        Cell::Number(value)
+    } else {
+        let (start, end) = row.keep(text.as_bytes());
+        Cell::Text { start, end }
+    })
+}
+
+/// Up to here a floating-point number holds every whole number.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// A whole number that 64 bits hold exactly, if it is one.
 pub fn whole(value: f64) -> Option<i64> {
-    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     (value.fract() == 0.0 && value.abs() <= EXACT_MAX).then_some(value as i64)
 }
 
@@ -226,6 +279,18 @@ mod tests {
     fn numbers_are_written_as_csv_has_them() {
         let all = [1.0, -0.0, 2.5, 1e21, 9_007_199_254_740_992.0, 1e-9, 0.1].map(number);
         assert_eq!(all, ["1", "0", "2.5", "1e21", "9007199254740992", "1e-9", "0.1"]);
+    }
+
+    #[test]
+    fn digits_that_a_float_would_change_are_kept() {
+        let told = |text: &str| written(text, &mut Row::default());
+        assert_eq!(told("9007199254740993"), Some(Cell::Whole(9_007_199_254_740_993)));
+        assert_eq!(told("-90071992547410930"), Some(Cell::Whole(-90_071_992_547_410_930)));
+        assert_eq!(told("12345678901234567890"), Some(Cell::Text { start: 0, end: 20 }));
+        assert_eq!(told("12345678901234567000"), Some(Cell::Number(12_345_678_901_234_567_000.0)));
+        assert_eq!(told("1e21"), Some(Cell::Number(1e21)));
+        assert_eq!(told("42"), Some(Cell::Number(42.0)));
+        assert_eq!(["x", "1e999", "inf"].map(told), [None; 3]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Where a sheet's table begins and what its columns are called. People put titles above a header, and headers above
 //! headers; where the sheet leaves it open, the first row that reads like one is taken, and the caller says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::cell::{self, Cell, Merge, Row, Strings};
+use super::cell::{self, Merge, Row, Strings};
+use super::sums;
 use crate::source::csv;
 use crate::source::infer::{self, Guess, Reading};
 
@@ -20,6 +21,8 @@ pub struct Header {
     pub above: Vec<(u32, String)>,
     /// By column of the sheet, from 0.
     pub names: BTreeMap<u32, String>,
+    /// The texts of its rows and of those above it, which a print repeats.
+    pub again: Vec<Vec<(u32, String)>>,
     /// That a header has several rows is told by its gaps alone.
     pub is_guessed: bool,
 }
@@ -33,16 +36,14 @@ struct Line {
 impl Line {
     fn of(row: &Row, strings: &Strings) -> Line {
         let mut cells = BTreeMap::new();
-        for (column, cell) in &row.cells {
-            let mut text = Vec::new();
-            cell::text(*cell, row, strings, &mut text);
-            let text =
-                String::from_utf8_lossy(&text[..text.len().min(1024)]).split_whitespace().collect::<Vec<_>>().join(" ");
+        let texts: BTreeSet<u32> =
+            row.cells.iter().filter(|(_, cell)| sums::is_text(*cell)).map(|(column, _)| *column).collect();
+        for (column, text) in cell::words(row, strings) {
+            let is_text = texts.contains(&column);
             // SQL knows no name with a zero in it.
             let text = text.replace('\0', "");
-            let is_text = matches!(cell, Cell::Text { .. } | Cell::Shared(_));
             if !text.is_empty() {
-                cells.entry(*column).or_insert((text, is_text));
+                cells.entry(column).or_insert((text, is_text));
             }
         }
         Line { number: row.number, cells }
@@ -79,13 +80,21 @@ impl Line {
 }
 
 /// Told by the first rows of a sheet, and its merged cells as far as they are known.
-pub fn find(head: &[Row], strings: &Strings, merges: Option<&[Merge]>) -> Header {
+pub fn find(head: &[Row], strings: &Strings, merges: Option<&[Merge]>, said: Option<bool>) -> Header {
+    if said == Some(false) {
+        return Header::default();
+    }
     let lines: Vec<Line> = head.iter().map(|row| Line::of(row, strings)).collect();
     // Two or more wide rows tell how wide the table is; one alone may be a remark.
     let mut widths: Vec<usize> = lines.iter().map(Line::width).collect();
     widths.sort_unstable_by(|a, b| b.cmp(a));
     let width = widths.get(1).or(widths.first()).copied().unwrap_or(0);
-    let Some(label) = (0..lines.len().min(ROWS_LOOKED_AT)).find(|at| is_header(&lines, *at, width)) else {
+    let looked_at = || 0..lines.len().min(ROWS_LOOKED_AT);
+    let found = looked_at().find(|at| is_header(&lines, *at, width));
+    // One that is said to be there is as wide as the table, if no row reads like one.
+    let is_said = said == Some(true);
+    let wide = || looked_at().find(|at| lines[*at].width() >= width).filter(|_| is_said);
+    let Some(label) = found.or_else(wide) else {
         return without(&lines, width);
     };
     let (mut first, mut last) = (label, label);
@@ -95,7 +104,7 @@ pub fn find(head: &[Row], strings: &Strings, merges: Option<&[Merge]>) -> Header
     while last + 1 < lines.len() && joined(&lines[last], &lines[last + 1], merges, width) {
         last += 1;
     }
-    if lines[..first].iter().any(|line| 2 * line.width() > width.max(2)) {
+    if !is_said && lines[..first].iter().any(|line| 2 * line.width() > width.max(2)) {
         return without(&lines, width);
     }
     let levels = &lines[first..=last];
@@ -104,8 +113,16 @@ pub fn find(head: &[Row], strings: &Strings, merges: Option<&[Merge]>) -> Header
         rows: levels.iter().map(|line| line.number).collect(),
         above: lines[..first].iter().map(|line| (line.number, line.shown())).collect(),
         names: names(levels, merges),
+        again: again(&lines[..first], levels),
         is_guessed: merges.is_none() && levels.len() > 1,
     }
+}
+
+/// What a print has on each page: the rows of a header, if that is no single word, and the texts above.
+fn again(above: &[Line], levels: &[Line]) -> Vec<Vec<(u32, String)>> {
+    let levels = levels.iter().filter(|line| line.width() > 1);
+    let words = |line: &Line| line.cells.iter().map(|(column, (text, _))| (*column, text.clone())).collect();
+    above.iter().chain(levels).map(words).collect()
 }
 
 /// A table of which all rows are rows, but for lone texts above it.
@@ -137,7 +154,24 @@ fn is_header(lines: &[Line], at: usize, width: usize) -> bool {
             columns.iter().map(text).collect()
         })
         .collect();
-    csv::has_header(&rows)
+    csv::has_header(&rows) || repeats(rows)
+}
+
+/// Whether the first row is a header that stands between the rows, too, above numbers or times.
+fn repeats(mut rows: Vec<Vec<Vec<u8>>>) -> bool {
+    let (first, count) = (rows[0].clone(), rows.len());
+    rows.retain(|row| *row != first);
+    if rows.is_empty() || rows.len() + 1 == count || first.len() < 2 {
+        return false;
+    }
+    rows.insert(0, first);
+    let is_typed = |rows: &[Vec<Vec<u8>>], column: usize| {
+        let mut guess = Guess::default();
+        rows.iter().for_each(|row| guess.see(&row[column]));
+        guess.reading("") != Reading::Text
+    };
+    let is_above_values = |column: usize| !is_typed(&rows[..1], column) && is_typed(&rows[1..], column);
+    (0..rows[0].len()).any(is_above_values) && csv::has_header(&rows)
 }
 
 /// Whether two rows are one header: the lower one divides what the upper one names.
@@ -169,7 +203,7 @@ fn joined(upper: &Line, lower: &Line, merges: Option<&[Merge]>, width: usize) ->
 
 /// `Temperature` over `min` and `max` is `Temperature min` and `Temperature max`.
 fn names(levels: &[Line], merges: Option<&[Merge]>) -> BTreeMap<u32, String> {
-    let columns: std::collections::BTreeSet<u32> = levels.iter().flat_map(|line| line.cells.keys().copied()).collect();
+    let columns: BTreeSet<u32> = levels.iter().flat_map(|line| line.cells.keys().copied()).collect();
     let mut names = BTreeMap::new();
     for column in columns {
         let mut parts: Vec<&str> = Vec::new();
@@ -201,6 +235,7 @@ fn names(levels: &[Line], merges: Option<&[Merge]>) -> BTreeMap<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::xlsx::cell::Cell;
 
     /// Rows as text: `|` divides, numbers are numbers, an empty field is no cell.
     fn rows(lines: &[(u32, &str)]) -> Vec<Row> {
@@ -218,7 +253,7 @@ mod tests {
     }
 
     fn told(lines: &[(u32, &str)], merges: Option<&[Merge]>) -> String {
-        let header = find(&rows(lines), &Strings::default(), merges);
+        let header = find(&rows(lines), &Strings::default(), merges, None);
         let names: Vec<&str> = header.names.values().map(String::as_str).collect();
         format!("{:?} after {}: {}", header.rows, header.skipped, names.join(", "))
     }
@@ -241,6 +276,7 @@ mod tests {
         assert_eq!(told(&pivot, none), "[1] after 1: station, 2023, 2024");
         assert_eq!(told(&[(1, "x|2023|2024"), (2, "y|2021|2024"), (3, "z|2020|2021")], none), "[] after 0: ");
         assert_eq!(told(&[(1, "x|y"), (2, "x|z"), (3, "x|y")], none), "[] after 0: ");
+        assert_eq!(told(&[(1, "a|b"), (2, "x|1"), (3, "a|b"), (4, "y|2")], none), "[1] after 1: a, b");
     }
 
     #[test]

@@ -16,12 +16,15 @@ mod binary;
 mod book;
 mod cell;
 mod cfb;
+mod fill;
 mod header;
+mod label;
 mod look;
 mod ods;
 mod package;
 mod serial;
 mod sheet;
+mod sums;
 mod table;
 mod tail;
 mod typing;
@@ -141,14 +144,14 @@ impl Workbook {
     }
 
     /// Its sheets, each with a first look at it.
-    fn look(&self, lost: &mut Vec<String>) -> Vec<(Found, Option<Look>)> {
+    fn look(&self, lost: &mut Vec<String>, said: Option<bool>) -> Vec<(Found, Option<Look>)> {
         let other = |kind: &str| (kind != "worksheet").then(|| kind.trim_end_matches("sheet").to_string());
         match self {
             Workbook::Excel { book, .. } => {
                 let found = book.sheets.iter().take(SHEETS_MAX).enumerate().map(|(index, sheet)| {
                     let found =
                         Found { name: sheet.name.clone(), is_hidden: sheet.is_hidden, other: other(&sheet.kind) };
-                    let look = if found.other.is_some() { None } else { Some(self.look_at(index, &found, lost)) };
+                    let look = if found.other.is_some() { None } else { Some(self.look_at(index, &found, lost, said)) };
                     (found, look.flatten())
                 });
                 found.collect()
@@ -157,7 +160,7 @@ impl Workbook {
                 let found = sheets.iter().take(SHEETS_MAX).enumerate().map(|(index, sheet)| {
                     let other = sheet.is_chart.then(|| "chart".to_string());
                     let found = Found { name: sheet.name.clone(), is_hidden: sheet.is_hidden, other };
-                    let look = if found.other.is_some() { None } else { Some(self.look_at(index, &found, lost)) };
+                    let look = if found.other.is_some() { None } else { Some(self.look_at(index, &found, lost, said)) };
                     (found, look.flatten())
                 });
                 found.collect()
@@ -170,7 +173,7 @@ impl Workbook {
                     match document.next_sheet() {
                         Ok(Some(head)) => {
                             let found = Found { name: head.name, is_hidden: head.is_hidden, other: None };
-                            all.push((found, Some(Look::at(&mut document, none))));
+                            all.push((found, Some(Look::at(&mut document, none, said))));
                         }
                         Ok(None) => return all,
                         Err(why) => {
@@ -184,9 +187,9 @@ impl Workbook {
         }
     }
 
-    fn look_at(&self, index: usize, found: &Found, lost: &mut Vec<String>) -> Option<Look> {
+    fn look_at(&self, index: usize, found: &Found, lost: &mut Vec<String>, said: Option<bool>) -> Option<Look> {
         match self.rows(index, false) {
-            Ok(mut rows) => Some(Look::at(&mut *rows, self.strings())),
+            Ok(mut rows) => Some(Look::at(&mut *rows, self.strings(), said)),
             Err(why) => {
                 lost.push(format!("damaged: sheet `{}` cannot be read: {why}", found.name));
                 None
@@ -213,7 +216,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         lost: Vec::new(),
     };
     let (mut empty, mut others, mut seen) = (Vec::new(), Vec::new(), std::collections::HashMap::new());
-    for (index, (found, look)) in workbook.look(&mut lost).into_iter().enumerate() {
+    for (index, (found, look)) in workbook.look(&mut lost, spec.header).into_iter().enumerate() {
         match (found.other, look) {
             (Some(other), _) => others.push(format!("the {other} sheet `{}`", found.name)),
             (None, Some(look)) if look.head.is_empty() && look.is_whole => empty.push(format!("`{}`", found.name)),
@@ -304,7 +307,7 @@ fn offer(
     format: &str,
 ) -> Result<Offer> {
     let strings = workbook.strings();
-    let header = header::find(&look.head, strings, look.merges.as_deref());
+    let header = header::find(&look.head, strings, look.merges.as_deref(), spec.header);
     let seen = look.columns(&header, strings);
     let mut notes = told(&header);
     if look.is_whole && look.head.len() == header.skipped {
@@ -326,6 +329,16 @@ fn offer(
         if seen.is_percent() && typing.kind() != crate::model::column::Kind::Text {
             percents.push(format!("`{name}`"));
         }
+        if typing == Typing::Read(Reading::Text)
+            && !is_text
+            && let Some(why) = seen.as_text()
+        {
+            notes.push(format!("`{name}` is text, since {why}"));
+        }
+        if typing == Typing::Elapsed && seen.has_long_times() {
+            notes
+                .push(format!("`{name}` has 24 hours and more under a format for times of day: read as spans of time"));
+        }
         own.push(Column::new(name, typing.kind()));
         typings.push(typing);
     }
@@ -338,6 +351,18 @@ fn offer(
     if let Some(percents) = name::counted("column", percents) {
         notes.push(format!("shown in percent, and fractions here: {percents}"));
     }
+    let places: Vec<u32> = seen.keys().copied().collect();
+    let knows_merges = look.is_whole || matches!(**workbook, Workbook::Held { .. });
+    let merges = look.merges.as_deref().filter(|_| knows_merges).unwrap_or_default();
+    let fills = fill::of(merges, header.rows.last().copied(), &places);
+    let shown_name =
+        |column: u32| places.iter().position(|place| *place == column).map(|at| format!("`{}`", own[at].name));
+    notes.extend(fill::told(&fills, shown_name));
+    let is_hidden = |column: &&u32| look.hidden.iter().any(|(first, last)| (first..=last).contains(column));
+    let hidden: Vec<String> = places.iter().filter(is_hidden).filter_map(|column| shown_name(*column)).collect();
+    if let Some(hidden) = name::counted("column", hidden) {
+        notes.push(format!("hidden in the workbook, and read: {hidden}"));
+    }
     let format = match header.rows.as_slice() {
         [] => format.to_string(),
         [only] => format!("{format}, header in row {only}"),
@@ -347,8 +372,11 @@ fn offer(
         workbook: workbook.clone(),
         sheet,
         place: format!("{}#{shown}", file.shown).into(),
-        skipped: header.skipped,
-        stands_in: seen.keys().copied().collect(),
+        frame: look.frame(&header),
+        header: header.rows.last().copied(),
+        fills,
+        knows_merges,
+        stands_in: places,
         typings,
         columns: table::with_places(own),
         clock: spec.clock(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use quick_xml::events::Event;
 
-use super::cell::{Cell, Merge, Row, Rows, iso_duration};
+use super::cell::{Cell, Merge, Row, Rows, iso_duration, written};
 use super::sheet::{COLUMNS_MAX, moment};
 use super::xml::{self, Xml, ends_early};
 use crate::model::time::DAY;
@@ -28,6 +28,9 @@ pub struct Document {
     column: u32,
     open: Open,
     merges: Vec<Merge>,
+    /// Columns that are not shown, first and last; and the column that is said next.
+    hidden_columns: Vec<(u32, u32)>,
+    next_column: u32,
     /// A row that is there again, and how often.
     again: (Row, u32),
 }
@@ -62,6 +65,8 @@ impl Document {
             column: 0,
             open: Open::default(),
             merges: Vec::new(),
+            hidden_columns: Vec::new(),
+            next_column: 0,
             again: (Row::default(), 0),
         }
     }
@@ -84,6 +89,8 @@ impl Document {
                         (self.number, self.times, self.column) = (0, 1, 0);
                         (self.is_in_sheet, self.aside) = (true, 0);
                         self.merges.clear();
+                        self.hidden_columns.clear();
+                        self.next_column = 0;
                         self.again.1 = 0;
                         return Ok(Some(head));
                     }
@@ -106,6 +113,19 @@ impl Document {
             }
         }
     }
+}
+
+/// How often a row or column is there, and whether it is hidden.
+fn repeated(raw: &str, name: &str) -> (u32, bool) {
+    let (mut times, mut is_hidden) = (1, false);
+    for (key, value) in xml::attributes(raw) {
+        match key {
+            "visibility" => is_hidden = matches!(value, "collapse" | "filter"),
+            key if key == name => times = value.parse().unwrap_or(1).max(1),
+            _ => {}
+        }
+    }
+    (times, is_hidden)
 }
 
 impl Open {
@@ -158,7 +178,7 @@ impl Open {
             }
             "" if self.has_formula => Some(Cell::NoValue),
             "" | "void" => return,
-            "float" | "currency" => number().map(Cell::Number),
+            "float" | "currency" => said.and_then(|text| written(text.trim(), row)),
             "percentage" => number().map(Cell::Percent),
             "boolean" => said.map(|said| Cell::Bool(said == "true")),
             "date" => said.and_then(|said| moment(said.as_bytes())),
@@ -204,14 +224,21 @@ impl Rows for Document {
                 Event::End(_) if self.aside > 0 => self.aside -= 1,
                 Event::Eof => return Err(ends_early()),
                 _ if self.aside > 0 => {}
+                Event::Start(element) | Event::Empty(element) if element.local_name().as_ref() == "table-column" => {
+                    let (times, is_hidden) = repeated(element.attributes_raw(), "number-columns-repeated");
+                    let next = self.next_column.saturating_add(times);
+                    if is_hidden && self.hidden_columns.len() < COLUMNS_MAX as usize {
+                        self.hidden_columns.push((self.next_column, next - 1));
+                    }
+                    self.next_column = next;
+                }
                 Event::Start(element) => match element.local_name().as_ref() {
                     "table-row" => {
-                        let said =
-                            xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "number-rows-repeated");
+                        let (times, is_hidden) = repeated(element.attributes_raw(), "number-rows-repeated");
                         self.number = self.number.saturating_add(self.times);
-                        self.times = said.and_then(|(_, times)| times.parse().ok()).unwrap_or(1).max(1);
-                        self.column = 0;
+                        (self.times, self.column) = (times, 0);
                         row.clear(self.number);
+                        row.is_hidden = is_hidden;
                     }
                     "table-cell" | "covered-table-cell" => {
                         let (wide, high) = self.open.begin(element.attributes_raw());
@@ -234,10 +261,8 @@ impl Rows for Document {
                 },
                 Event::Empty(element) => match element.local_name().as_ref() {
                     "table-row" => {
-                        let said =
-                            xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "number-rows-repeated");
                         self.number = self.number.saturating_add(self.times);
-                        self.times = said.and_then(|(_, times)| times.parse().ok()).unwrap_or(1).max(1);
+                        self.times = repeated(element.attributes_raw(), "number-rows-repeated").0;
                     }
                     "table-cell" | "covered-table-cell" => {
                         self.open.begin(element.attributes_raw());
@@ -287,6 +312,10 @@ impl Rows for Document {
 
     fn merges(&mut self, _: bool) -> Option<Vec<Merge>> {
         Some(std::mem::take(&mut self.merges))
+    }
+
+    fn hidden_columns(&self) -> Vec<(u32, u32)> {
+        self.hidden_columns.clone()
     }
 }
 

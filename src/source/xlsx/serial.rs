@@ -1,7 +1,7 @@
 //! Dates and times of Excel: a number under a cell format. ECMA-376 part 1, 18.17.4.1 (dates as numbers) and 18.8.30
 //! (number formats).
 
-use super::cell::Cell;
+use super::cell::{self, Cell};
 use crate::model::time::{DAY, SECOND};
 
 /// What a cell format makes of a number.
@@ -11,8 +11,12 @@ pub enum Form {
     Percent,
     /// A date, a time of day, or both: the number tells which.
     Time,
+    /// A time of day alone: what is a day or more under it is a span, unless it is a date as of our time.
+    OfDay,
     /// Hours that go on past 24.
     Elapsed,
+    /// Zeros alone, so many: `00000`.
+    Padded(u8),
 }
 
 impl Form {
@@ -20,7 +24,8 @@ impl Form {
     pub fn built_in(number: u32) -> Form {
         match number {
             9 | 10 => Form::Percent,
-            14..=22 | 27..=36 | 45 | 47 | 50..=58 => Form::Time,
+            18..=21 | 45 | 47 => Form::OfDay,
+            14..=17 | 22 | 27..=36 | 50..=58 => Form::Time,
             46 => Form::Elapsed,
             _ => Form::Number,
         }
@@ -29,7 +34,8 @@ impl Form {
     /// Of a format's code, by its first section.
     pub fn of(code: &str) -> Form {
         let mut letters = code.chars();
-        let mut form = Form::Number;
+        let mut form = zeros(code);
+        let (mut has_clock, mut months) = (false, 0_u32);
         while let Some(letter) = letters.next() {
             match letter {
                 '"' => {
@@ -47,7 +53,14 @@ impl Form {
                     }
                 }
                 ';' => break,
-                'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return Form::Time,
+                'd' | 'D' | 'y' | 'Y' => return Form::Time,
+                'h' | 'H' | 's' | 'S' => has_clock = true,
+                // `AM/PM`, and not months or minutes.
+                'a' | 'A' if letters.as_str().get(..1).is_some_and(|next| next.eq_ignore_ascii_case("m")) => {
+                    letters.find(|next| matches!(next, 'p' | 'P'));
+                    letters.next();
+                }
+                'm' | 'M' => months += 1,
                 // `General`, and eras of East Asia beside a month or day that tells.
                 'G' | 'g' if letters.as_str().get(..6).is_some_and(|rest| rest.eq_ignore_ascii_case("eneral")) => {
                     letters.nth(5);
@@ -56,7 +69,22 @@ impl Form {
                 _ => {}
             }
         }
-        form
+        match (has_clock, months) {
+            // `mmm h:mm`
+            (true, 5..) => Form::Time,
+            (true, _) => Form::OfDay,
+            (false, 1..) => Form::Time,
+            (false, 0) => form,
+        }
+    }
+}
+
+/// Of a code that is zeros alone.
+fn zeros(code: &str) -> Form {
+    let first = code.split(';').next().unwrap_or_default();
+    match first.len() {
+        2..=18 if first.bytes().all(|byte| byte == b'0') => Form::Padded(first.len() as u8),
+        _ => Form::Number,
     }
 }
 
@@ -71,13 +99,19 @@ pub enum Epoch {
 
 /// 9999-12-31, the last day Excel knows, counted from 1900.
 const DAY_MAX: i64 = 2_958_465;
+/// Under a format for times of day a number below is a span of days, and one past it a date of our time.
+const SPAN_DAYS_MAX: i64 = 10_000;
 
 /// The cell of a number under a format; `None` if it is no date that there was.
 pub fn cell(value: f64, form: Form, epoch: Epoch) -> Option<Cell> {
     match form {
         Form::Number => return value.is_finite().then_some(Cell::Number(value)),
         Form::Percent => return value.is_finite().then_some(Cell::Percent(value)),
-        Form::Time | Form::Elapsed => {}
+        Form::Padded(digits) => {
+            let padded = cell::whole(value).filter(|whole| *whole >= 0).map(|whole| Cell::Padded(whole, digits));
+            return padded.or_else(|| value.is_finite().then_some(Cell::Number(value)));
+        }
+        Form::Time | Form::OfDay | Form::Elapsed => {}
     }
     if !value.is_finite() || value.abs() > DAY_MAX as f64 + 1.0 {
         return None;
@@ -87,8 +121,11 @@ pub fn cell(value: f64, form: Form, epoch: Epoch) -> Option<Cell> {
     if micros == DAY {
         (day, micros) = (day + 1, 0);
     }
-    if form == Form::Elapsed {
+    if form == Form::Elapsed || form == Form::OfDay && (1..SPAN_DAYS_MAX).contains(&day) {
         return Some(Cell::Elapsed(day * DAY + micros));
+    }
+    if form == Form::OfDay && day == 0 {
+        return Some(Cell::OfDay(micros));
     }
     let since_1970 = match epoch {
         _ if !(0..=DAY_MAX).contains(&day) => return None,
@@ -124,7 +161,9 @@ mod tests {
     fn codes_tell_the_form() {
         let told =
             |codes: &[&str], form: Form| codes.iter().for_each(|code| assert_eq!(Form::of(code), form, "{code}"));
-        told(&["yyyy-mm-dd", "[$-409]h:mm AM/PM;@", "mmm-yy", "d. MMMM", "\"on \"dd", "[Red]hh:mm"], Form::Time);
+        told(&["yyyy-mm-dd", "m/d h:mm", "mmm-yy", "d. MMMM", "\"on \"dd", "mmmm", "mmm h:mm"], Form::Time);
+        told(&["[$-409]h:mm AM/PM;@", "[Red]hh:mm", "mm:ss.0", "h \"hours\"", "h:mm:ss"], Form::OfDay);
+        told(&["00000", "00000;-00000"], Form::Padded(5));
         told(&["[h]:mm:ss", "[mm]", "[s].000", "[Blue][hh]:mm"], Form::Elapsed);
         told(&["0%", "0.0\\ %", "[Red]-0.00%"], Form::Percent);
         told(
@@ -157,6 +196,13 @@ mod tests {
         }
         assert_eq!(cell(0.999_999_999_999, Form::Time, Epoch::Of1900), date(1900, 1, 1));
         assert_eq!(cell(0.25, Form::Time, Epoch::Of1900), Some(Cell::OfDay(DAY / 4)));
+        for epoch in [Epoch::Of1900, Epoch::Of1904] {
+            assert_eq!(cell(0.0, Form::OfDay, epoch), Some(Cell::OfDay(0)));
+            assert_eq!(cell(1.25, Form::OfDay, epoch), Some(Cell::Elapsed(DAY * 5 / 4)));
+        }
+        assert_eq!(cell(45_717.25, Form::OfDay, Epoch::Of1900), cell(45_717.25, Form::Time, Epoch::Of1900));
+        assert_eq!(cell(123.0, Form::Padded(5), Epoch::Of1900), Some(Cell::Padded(123, 5)));
+        assert_eq!(cell(-1.5, Form::Padded(5), Epoch::Of1900), Some(Cell::Number(-1.5)));
         assert_eq!(cell(1.5, Form::Elapsed, Epoch::Of1900), Some(Cell::Elapsed(DAY * 3 / 2)));
         assert_eq!(cell(-0.5, Form::Elapsed, Epoch::Of1900), Some(Cell::Elapsed(-DAY / 2)));
     }

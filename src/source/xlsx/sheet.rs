@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quick_xml::events::Event;
 
 use super::book::push_unescaped;
-use super::cell::{Cell, Merge, Row, Rows};
+use super::cell::{self, Cell, Merge, Row, Rows};
 use super::serial::{self, Epoch, Form};
 use super::xml::{self, Xml, ends_early};
 use crate::model::time::{self, DAY};
@@ -26,6 +26,8 @@ pub struct SheetRows {
     open: Open,
     value: Vec<u8>,
     merges: Vec<Merge>,
+    /// Columns that are not shown, first and last.
+    hidden: Vec<(u32, u32)>,
     is_data_over: bool,
 }
 
@@ -66,9 +68,30 @@ impl SheetRows {
             open: Open::default(),
             value: Vec::new(),
             merges: Vec::new(),
+            hidden: Vec::new(),
             is_data_over: false,
         }
     }
+}
+
+/// The number of a row, the next one where it is not said, and whether it is hidden.
+fn row_said(raw: &str, last: u32) -> (u32, bool) {
+    let (mut number, mut is_hidden) = (None, false);
+    for (key, value) in xml::attributes(raw) {
+        match key {
+            "r" => number = value.parse().ok(),
+            "hidden" => is_hidden = matches!(value, "1" | "true"),
+            _ => {}
+        }
+    }
+    (number.unwrap_or(last.saturating_add(1)), is_hidden)
+}
+
+/// The columns that an element says are hidden, from 0.
+fn hidden(raw: &str) -> Option<(u32, u32)> {
+    let number = |name: &str| xml::attribute(raw, name)?.parse::<u32>().ok()?.checked_sub(1);
+    let is_hidden = xml::attribute(raw, "hidden").is_some_and(|said| matches!(&*said, "1" | "true"));
+    is_hidden.then_some((number("min")?, number("max")?))
 }
 
 /// Column from 0 and row from 1 of `AB12`; 0 is a row that is not named.
@@ -149,7 +172,11 @@ impl Open {
             Kind::Date => moment(value),
             Kind::Number => {
                 let form = forms.get(self.style).copied().unwrap_or(Form::Number);
-                as_text().and_then(|text| text.parse().ok()).and_then(|number| serial::cell(number, form, epoch))
+                let number = || as_text().and_then(|text| text.parse().ok());
+                match (form, as_text()) {
+                    (Form::Number, Some(text)) => cell::written(text, row),
+                    _ => number().and_then(|number| serial::cell(number, form, epoch)),
+                }
             }
         };
         match cell {
@@ -188,16 +215,19 @@ impl Rows for SheetRows {
                     "v" if !self.open.is_inline => (self.open.has_value, self.open.collects) = (true, true),
                     "t" => (self.open.has_value, self.open.collects) = (true, !self.open.is_phonetic),
                     "f" => self.open.has_formula = true,
+                    "col" if self.hidden.len() < COLUMNS_MAX as usize => {
+                        self.hidden.extend(hidden(element.attributes_raw()));
+                    }
                     "rPh" => self.open.is_phonetic = true,
                     "row" => {
-                        let said = xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "r");
-                        self.number =
-                            said.and_then(|(_, number)| number.parse().ok()).unwrap_or(self.number.saturating_add(1));
+                        let (number, is_hidden) = row_said(element.attributes_raw(), self.number);
+                        self.number = number;
                         if self.number > ROWS_MAX {
                             return Err(format!("a row stands past row {ROWS_MAX}; what follows is lost"));
                         }
                         self.next_column = 0;
                         row.clear(self.number);
+                        row.is_hidden = is_hidden;
                     }
                     _ => {}
                 },
@@ -207,10 +237,9 @@ impl Rows for SheetRows {
                         self.next_column = self.open.column + 1;
                     }
                     "f" => self.open.has_formula = true,
-                    "row" => {
-                        let said = xml::attributes(element.attributes_raw()).find(|(key, _)| *key == "r");
-                        self.number =
-                            said.and_then(|(_, number)| number.parse().ok()).unwrap_or(self.number.saturating_add(1));
+                    "row" => (self.number, _) = row_said(element.attributes_raw(), self.number),
+                    "col" if self.hidden.len() < COLUMNS_MAX as usize => {
+                        self.hidden.extend(hidden(element.attributes_raw()));
                     }
                     "sheetData" => {
                         self.is_data_over = true;
@@ -262,6 +291,10 @@ impl Rows for SheetRows {
             }
         }
         Some(std::mem::take(&mut self.merges))
+    }
+
+    fn hidden_columns(&self) -> Vec<(u32, u32)> {
+        self.hidden.clone()
     }
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::Workbook;
 use super::cell::{Row, Rows};
-use super::tail::Body;
+use super::fill::{self, Fill, Filled};
+use super::tail::{Body, Frame};
 use super::typing::Typing;
 use crate::error::{Error, Result};
 use crate::model::column::{Batch, Column, Kind};
 use crate::model::coverage::{Fault, Report};
 use crate::model::scan::{Cursor, Request, Scan, Table};
+use crate::model::sheet::Oddity;
 use crate::model::zone::Clock;
 
 pub struct SheetTable {
@@ -18,8 +20,13 @@ pub struct SheetTable {
     pub sheet: usize,
     /// The file and the sheet: `_file`.
     pub place: Arc<str>,
-    /// Rows with values before the first of the table.
-    pub skipped: usize,
+    pub frame: Frame,
+    /// The last row of the header.
+    pub header: Option<u32>,
+    /// Merged cells that hold for several rows.
+    pub fills: Arc<[Fill]>,
+    /// Whether these are all there are: else they are asked for behind the last row.
+    pub knows_merges: bool,
     /// The sheet's columns in the table's order, ascending.
     pub stands_in: Vec<u32>,
     pub typings: Vec<Typing>,
@@ -56,7 +63,7 @@ impl Scan for SheetScan {
         let begun = table
             .workbook
             .rows(table.sheet, ahead)
-            .and_then(|rows| Body::of(rows, table.skipped, table.stands_in.len()));
+            .and_then(|rows| Body::of(Filled::of(rows, table.fills.clone()), table.frame.clone()));
         let body = begun.map_err(|why| report.fault(Fault::Damaged(why), || (table.place.clone(), 0))).ok();
         let mut slots = vec![None; table.stands_in.last().map_or(0, |last| *last as usize + 1)];
         for (out, column) in request.projection.iter().enumerate().filter(|(_, column)| **column < own) {
@@ -89,7 +96,7 @@ impl Scan for SheetScan {
 
 struct SheetCursor {
     /// `None` of a sheet that cannot be read at all.
-    body: Option<Body<Box<dyn Rows>>>,
+    body: Option<Body<Filled<Box<dyn Rows>>>>,
     /// By the sheet's column: the buffer it goes to, and the table's column.
     slots: Vec<Option<(usize, usize)>>,
     /// By the sheet's column: whether it is one of the table.
@@ -145,8 +152,12 @@ impl SheetCursor {
             batch.columns[slot].push_int(row.number.into());
         }
         let next = self.last.map_or(row.number, |last| last.saturating_add(1));
-        for blank in next..row.number {
+        let aside = self.body.as_ref().map(|body| &body.aside);
+        for blank in (next..row.number).filter(|blank| aside.is_none_or(|aside| !aside.has(*blank))) {
             self.report.fault(Fault::Blank, || (table.place.clone(), u64::from(blank)));
+        }
+        if row.is_hidden {
+            self.report.fault(Fault::Sheet(Oddity::Hidden), place);
         }
         self.last = Some(row.number);
         batch.rows += 1;
@@ -154,9 +165,25 @@ impl SheetCursor {
     }
 
     fn finish(&mut self) {
-        let footer = self.body.as_ref().map_or(&[][..], |body| &body.footer);
-        for number in footer {
-            self.report.fault(Fault::Footer, || (self.table.place.clone(), u64::from(*number)));
+        if let Some(body) = &mut self.body {
+            let place = |number: u32| (self.table.place.clone(), u64::from(number));
+            let aside = &body.aside;
+            let told = [
+                (&aside.footer, Fault::Sheet(Oddity::Sum)),
+                (&aside.again, Fault::HeaderAgain),
+                (&aside.doubts, Fault::Sheet(Oddity::LikeSum)),
+                (&aside.headers, Fault::Sheet(Oddity::LikeHeader)),
+            ];
+            for (numbers, fault) in told {
+                numbers.iter().for_each(|number| self.report.fault(fault.clone(), || place(*number)));
+            }
+            if !self.table.knows_merges {
+                let merges = body.rows().merges(true).unwrap_or_default();
+                let below = fill::of(&merges, self.table.header, &self.table.stands_in);
+                below
+                    .iter()
+                    .for_each(|fill| self.report.fault(Fault::Sheet(Oddity::MergedDown), || place(fill.rows.0)));
+            }
         }
         self.request.coverage.read(self.table.workbook.bytes(self.table.sheet));
         self.request.coverage.finish(&self.request.table, 0, &self.report);

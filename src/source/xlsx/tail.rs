@@ -1,71 +1,84 @@
-//! What stands below a table and is no row of it: sums, and remarks after a gap. Only the last rows of a sheet can be
-//! so; they are held back until it is known that none follows.
+//! What stands among and below the rows of a table and is none: sums, remarks after a gap, the header once more. What is
+//! one only if no row follows is held back until that is known.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::cell::{self, Cell, Merge, Row, Rows, Strings};
+use super::cell::{self, Merge, Row, Rows, Strings};
+use super::sums::{self, Sums, Verdict};
 
 /// No more rows than this are taken for a footer.
 const HELD_MAX: usize = 8;
 
-/// Words that a row of sums begins with.
-const TOTALS: &[&str] = &[
-    "total",
-    "totals",
-    "grand total",
-    "sum",
-    "sums",
-    "subtotal",
-    "summe",
-    "gesamt",
-    "gesamtsumme",
-    "total général",
-    "somme",
-    "suma",
-    "totale",
-    "somma",
-    "合計",
-    "总计",
-    "總計",
-    "合计",
-    "小计",
-    "小計",
-];
-/// Words that such a row may begin with, and a row of figures too: where it leaves a column empty.
-const MEANS: &[&str] = &["average", "mean", "mittelwert", "durchschnitt", "moyenne", "平均"];
+/// What is known of a table before its rows are read.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// Rows with values before the first of the table.
+    pub skipped: usize,
+    /// How many columns the table has.
+    pub width: usize,
+    /// The texts of its header's rows and of those above, as [`cell::words`] has them.
+    pub again: Arc<[Vec<(u32, String)>]>,
+}
 
-/// The rows of a table without its footer.
+/// The rows of a table without what is none of it.
 pub struct Body<R> {
     rows: R,
-    /// How many columns the table has.
-    width: usize,
-    held: VecDeque<Row>,
+    frame: Frame,
+    sums: Sums,
+    held: VecDeque<(Row, Verdict)>,
     ready: VecDeque<Row>,
     last: u32,
-    pub footer: Vec<u32>,
+    /// The row before was a sum.
+    follows: bool,
+    /// A row after a gap that reads like a header.
+    suspect: Option<u32>,
+    pub aside: Aside,
     broken: Option<String>,
     is_over: bool,
 }
 
+/// Rows, by number, that are more or less than rows of the table.
+#[derive(Debug, Default)]
+pub struct Aside {
+    /// Sums and remarks, which are none; and the header once more.
+    pub footer: Vec<u32>,
+    pub again: Vec<u32>,
+    /// Rows that look like sums.
+    pub doubts: Vec<u32>,
+    /// Rows that read like the header of another table.
+    pub headers: Vec<u32>,
+}
+
+impl Aside {
+    /// Whether a row is none of the table.
+    pub fn has(&self, number: u32) -> bool {
+        [&self.footer, &self.again].into_iter().any(|numbers| numbers.binary_search(&number).is_ok())
+    }
+}
+
 impl<R: Rows> Body<R> {
-    /// The rows behind the first `skipped`.
+    /// The rows of the table, from the first row of the sheet.
     ///
     /// # Errors
-    /// If these cannot be read.
-    pub fn of(mut rows: R, skipped: usize, width: usize) -> Result<Body<R>, String> {
+    /// If those before it cannot be read.
+    pub fn of(mut rows: R, frame: Frame) -> Result<Body<R>, String> {
         let mut row = Row::default();
-        for _ in 0..skipped {
+        for _ in 0..frame.skipped {
             if !rows.next(&mut row)? {
                 break;
             }
         }
         Ok(Body {
             rows,
-            width,
+            frame,
+            sums: Sums::default(),
             held: VecDeque::new(),
             ready: VecDeque::new(),
             last: row.number,
-            footer: Vec::new(),
+            follows: false,
+            suspect: None,
+            aside: Aside::default(),
             broken: None,
             is_over: false,
         })
@@ -90,41 +103,140 @@ impl<R: Rows> Body<R> {
             }
             match self.rows.next(row) {
                 Ok(true) => {
-                    let is_apart = row.number > self.last.saturating_add(1);
-                    self.last = row.number;
-                    let width = self.width;
-                    if self.held.len() < HELD_MAX && is_below(row, strings, width, is_apart || !self.held.is_empty()) {
-                        self.held.push_back(row.clone());
-                    } else if self.held.is_empty() {
+                    if self.take(row, strings) {
                         return Ok(true);
-                    } else {
-                        self.ready.append(&mut self.held);
-                        self.ready.push_back(std::mem::take(row));
                     }
                 }
                 Ok(false) => {
                     self.is_over = true;
-                    self.footer = self.held.drain(..).map(|row| row.number).collect();
+                    self.end();
                 }
                 // Where a sheet breaks off is not its end.
                 Err(why) => {
-                    self.ready.append(&mut self.held);
+                    self.release(strings);
                     self.broken = Some(why);
                 }
             }
         }
     }
+
+    /// The sheet's rows, to ask what stands behind them.
+    pub fn rows(&mut self) -> &mut R {
+        &mut self.rows
+    }
+
+    /// Judges a row; `true` if it is the next of the table.
+    fn take(&mut self, row: &mut Row, strings: &Strings) -> bool {
+        let is_apart = row.number > self.last.saturating_add(1);
+        self.last = row.number;
+        if self.is_again(row, strings) {
+            self.aside.again.push(row.number);
+            return false;
+        }
+        let follows = self.follows || !self.held.is_empty();
+        let verdict = self.sums.judge(row, strings, self.frame.width, (is_apart, follows));
+        match verdict {
+            Verdict::Sum if self.held.is_empty() => {
+                self.aside.footer.push(row.number);
+                self.sums.close();
+                self.follows = true;
+                return false;
+            }
+            Verdict::Sum | Verdict::Below { .. } | Verdict::DoubtBelow if self.held.len() < HELD_MAX => {
+                self.held.push_back((row.clone(), verdict));
+                return false;
+            }
+            _ => {}
+        }
+        self.release(strings);
+        self.follows = false;
+        let is_doubt = matches!(verdict, Verdict::Doubt | Verdict::Below { is_labelled: true } | Verdict::Sum);
+        self.suspect(row, strings, is_apart);
+        self.keep(row, strings, is_doubt);
+        if self.ready.is_empty() {
+            return true;
+        }
+        self.ready.push_back(std::mem::take(row));
+        false
+    }
+
+    /// Counts a row of the table.
+    fn keep(&mut self, row: &Row, strings: &Strings, is_doubt: bool) {
+        if is_doubt {
+            // Sums below do not count it, if it is one.
+            self.aside.doubts.push(row.number);
+            self.sums.close();
+        } else {
+            self.sums.add(row, strings);
+        }
+    }
+
+    /// What was held back and has rows behind it.
+    fn release(&mut self, strings: &Strings) {
+        while let Some((row, verdict)) = self.held.pop_front() {
+            if verdict == Verdict::Sum {
+                self.aside.footer.push(row.number);
+                self.sums.close();
+            } else {
+                self.keep(&row, strings, verdict == Verdict::Below { is_labelled: true });
+                self.ready.push_back(row);
+            }
+        }
+    }
+
+    /// What was held back and stands below all rows.
+    fn end(&mut self) {
+        while let Some((row, verdict)) = self.held.pop_front() {
+            if verdict == Verdict::DoubtBelow {
+                self.aside.doubts.push(row.number);
+                self.ready.push_back(row);
+            } else {
+                self.aside.footer.push(row.number);
+            }
+        }
+    }
+
+    /// Whether a row is one of the header or of those above it once more, as on each page of a print.
+    fn is_again(&self, row: &Row, strings: &Strings) -> bool {
+        let Some((column, first)) = row.cells.first().filter(|(_, cell)| sums::is_text(*cell)) else { return false };
+        let mut text = Vec::new();
+        cell::text(*first, row, strings, &mut text);
+        let begins = |words: &Vec<(u32, String)>| {
+            words.len() <= row.cells.len()
+                && words
+                    .first()
+                    .is_some_and(|(at, word)| at == column && word.as_bytes().starts_with(&text[..text.len().min(4)]))
+        };
+        self.frame.again.iter().any(begins) && self.frame.again.contains(&cell::words(row, strings))
+    }
+
+    fn suspect(&mut self, row: &Row, strings: &Strings, is_apart: bool) {
+        if let Some(suspect) = self.suspect.take()
+            && row.number == suspect.saturating_add(1)
+            && row.cells.len() > 1
+        {
+            self.aside.headers.push(suspect);
+        }
+        if is_apart && self.sums.is_like_header(row, strings) {
+            self.suspect = Some(row.number);
+        }
+    }
 }
 
-/// Rows that are there already.
-pub struct Kept(pub VecDeque<Row>);
+/// Rows that are there already, and what is behind them: nothing, or what is not known.
+pub struct Kept {
+    pub rows: VecDeque<Row>,
+    pub is_whole: bool,
+}
 
 impl Rows for Kept {
     fn next(&mut self, row: &mut Row) -> Result<bool, String> {
-        let next = self.0.pop_front();
-        let is_there = next.is_some();
-        *row = next.unwrap_or_default();
-        Ok(is_there)
+        match self.rows.pop_front() {
+            Some(next) => *row = next,
+            None if self.is_whole => return Ok(false),
+            None => return Err(String::new()),
+        }
+        Ok(true)
     }
 
     fn merges(&mut self, _: bool) -> Option<Vec<Merge>> {
@@ -132,31 +244,34 @@ impl Rows for Kept {
     }
 }
 
-/// Whether a row looks like what people write below a table.
-fn is_below(row: &Row, strings: &Strings, width: usize, is_apart: bool) -> bool {
-    let Some((_, first)) = row.cells.first() else { return false };
-    if !matches!(first, Cell::Text { .. } | Cell::Shared(_)) {
-        return false;
+/// Rows that are there already, and then others.
+pub struct Chain<'a> {
+    pub kept: VecDeque<Row>,
+    pub rest: &'a mut dyn Rows,
+}
+
+impl Rows for Chain<'_> {
+    fn next(&mut self, row: &mut Row) -> Result<bool, String> {
+        match self.kept.pop_front() {
+            Some(next) => {
+                *row = next;
+                Ok(true)
+            }
+            None => self.rest.next(row),
+        }
     }
-    if row.cells.len() == 1 {
-        return width > 2 && is_apart;
+
+    fn merges(&mut self, is_over: bool) -> Option<Vec<Merge>> {
+        self.rest.merges(is_over)
     }
-    let mut text = Vec::new();
-    cell::text(*first, row, strings, &mut text);
-    if text.len() > 64 {
-        return false;
-    }
-    let text = String::from_utf8_lossy(&text).trim().trim_end_matches(':').trim().to_lowercase();
-    let has_number =
-        row.cells.iter().any(|(_, cell)| matches!(cell, Cell::Number(_) | Cell::Percent(_) | Cell::NoValue));
-    has_number && (TOTALS.contains(&&*text) || MEANS.contains(&&*text) && row.cells.len() < width)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::xlsx::cell::Cell;
 
-    fn told(lines: &[(u32, &str)]) -> (Vec<u32>, Vec<u32>) {
+    fn body(lines: &[(u32, &str)]) -> (Vec<u32>, Aside) {
         let row = |(number, line): &(u32, &str)| {
             let mut row = Row { number: *number, ..Row::default() };
             for (column, text) in line.split('|').enumerate().filter(|(_, text)| !text.is_empty()) {
@@ -167,23 +282,112 @@ mod tests {
             }
             row
         };
-        let mut body = Body::of(Kept(lines.iter().map(row).collect()), 1, 3).expect("begins");
+        let rows: VecDeque<Row> = lines.iter().map(row).collect();
+        let again = [cell::words(&rows[0], &Strings::default())];
+        let frame = Frame { skipped: 1, width: 3, again: again.into() };
+        let mut body = Body::of(Kept { rows, is_whole: true }, frame).expect("begins");
         let (mut row, mut rows) = (Row::default(), Vec::new());
         while body.next(&mut row, &Strings::default()).expect("reads") {
             rows.push(row.number);
         }
-        (rows, body.footer)
+        (rows, body.aside)
+    }
+
+    /// Rows of the table, sums and remarks, and rows that look like sums.
+    fn told(lines: &[(u32, &str)]) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
+        let (rows, aside) = body(lines);
+        (rows, aside.footer, aside.doubts)
     }
 
     #[test]
     fn sums_and_remarks_below_a_table_are_no_rows_and_those_within_are() {
-        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "Total:|1|2")]), (vec![2], vec![3]));
-        assert_eq!(told(&[(1, "a|b|c"), (2, "Total|1|2"), (3, "x|1|2")]), (vec![2, 3], vec![]));
-        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (4, "made by Ann"), (5, "at noon")]), (vec![2], vec![4, 5]));
-        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "y")]), (vec![2, 3], vec![]));
-        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (4, "y"), (5, "z|1|2")]), (vec![2, 4, 5], vec![]));
-        assert_eq!(told(&[(1, "a|b|c"), (2, "total loss|1|2")]), (vec![2], vec![]));
-        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "mean|1|2")]), (vec![2, 3], vec![]));
-        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "mean||2")]), (vec![2], vec![3]));
+        let (none, two) = (Vec::new, || vec![2]);
+        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "Total:|1|2")]), (two(), vec![3], none()));
+        assert_eq!(told(&[(1, "a|b|c"), (2, "Total|1|2"), (3, "x|1|2")]), (vec![2, 3], none(), two()));
+        assert_eq!(
+            told(&[(1, "a|b|c"), (2, "x|1|2"), (4, "made by Ann"), (5, "at noon")]),
+            (two(), vec![4, 5], none())
+        );
+        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "y")]), (vec![2, 3], none(), none()));
+        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (4, "y"), (5, "z|1|2")]), (vec![2, 4, 5], none(), none()));
+        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "mean|1|2")]), (vec![2, 3], none(), none()));
+        assert_eq!(told(&[(1, "a|b|c"), (2, "x|1|2"), (3, "mean||2")]), (two(), vec![3], none()));
+    }
+
+    /// Three rows of two groups, and one line more.
+    fn with(line: &str) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
+        told(&[(1, "a|b|c"), (2, "x|1|10"), (3, "x|2|10"), (4, "y|6|10"), (5, line)])
+    }
+
+    #[test]
+    fn a_label_is_believed_where_its_figures_are_those_above() {
+        let rows = || vec![2, 3, 4];
+        for line in [
+            "Total|9|30",
+            "Total||30",
+            "Total (3 rows)||30",
+            "Total: 3 records",
+            "Total Units||30",
+            "Overall total|9|30",
+            "Insgesamt||30",
+            "|Total|30",
+            "Total|3|30",
+            "Average|3|10",
+            "合計||30",
+            "Std Dev|2.16|0",
+            "Total||3",
+        ] {
+            assert_eq!(with(line), (rows(), vec![5], vec![]), "{line}");
+        }
+        // A product, a person, a sum of something else.
+        for (line, is_doubt) in [
+            ("Total|7|12", true),
+            ("Total||31", true),
+            ("Total loss|1|2", false),
+            ("Max|6|9", false),
+            ("z|9|30", false),
+            ("|9|30", true),
+            ("z|Total|30", true),
+        ] {
+            let doubts = if is_doubt { vec![5] } else { vec![] };
+            assert_eq!(with(line), (vec![2, 3, 4, 5], vec![], doubts), "{line}");
+        }
+    }
+
+    #[test]
+    fn sums_of_groups_are_none_of_the_rows_between_them() {
+        let lines = [
+            (1, "a|b|c"),
+            (2, "x|1|10"),
+            (3, "x|2|10"),
+            (4, "Subtotal||20"),
+            (5, "y|5|10"),
+            (6, "Subtotal||10"),
+            (7, "Line Total|8|30"),
+            (8, "z|1|5"),
+            (9, "z|2|6"),
+            (10, "Subtotal||11"),
+            (11, "Grand Total||41"),
+            (13, "by Ann"),
+        ];
+        assert_eq!(told(&lines), (vec![2, 3, 5, 8, 9], vec![4, 6, 7, 10, 11, 13], vec![]));
+        let figures = [
+            (1, "a|b|c"),
+            (2, "x|1|10"),
+            (3, "x|2|11"),
+            (4, "y|6|12"),
+            (5, "Mean|3|11"),
+            (6, "Max|6|12"),
+            (7, "Median|2|11"),
+        ];
+        assert_eq!(told(&figures), (vec![2, 3, 4], vec![5, 6, 7], vec![]));
+    }
+
+    #[test]
+    fn a_header_on_each_page_is_no_row_and_one_of_another_table_is_told() {
+        let (rows, aside) = body(&[(1, "a|b|c"), (2, "x|1|2"), (3, "a|b|c"), (4, "y|1|2"), (5, "a|b|d")]);
+        assert_eq!((rows, aside.again, aside.headers), (vec![2, 4, 5], vec![3], vec![]));
+        let (rows, aside) = body(&[(1, "a|b|c"), (2, "x|1|2"), (3, "y|1|2"), (5, "code|text|count"), (6, "E1|fan|3")]);
+        assert_eq!((rows, aside.again, aside.headers), (vec![2, 3, 5, 6], vec![], vec![5]));
     }
 }

@@ -20,11 +20,15 @@ pub enum Typing {
 pub struct Seen {
     guess: Guess,
     numbers: u64,
+    /// The first number that is shown with zeros before it.
+    padded: Option<String>,
     percents: u64,
     texts: u64,
     of_days: u64,
     spans: u64,
     moments: u64,
+    /// Dates and times that are no texts.
+    days: u64,
     others: u64,
 }
 
@@ -41,9 +45,13 @@ impl Seen {
             }
             _ => {
                 cell::text(cell, row, strings, scratch);
-                self.numbers += u64::from(matches!(cell, Cell::Number(_) | Cell::Percent(_)));
+                self.numbers += u64::from(matches!(cell, Cell::Number(_) | Cell::Percent(_) | Cell::Whole(_)));
+                if matches!(cell, Cell::Padded(..)) && self.padded.is_none() && scratch.first() == Some(&b'0') {
+                    self.padded = Some(String::from_utf8_lossy(scratch).into_owned());
+                }
                 self.percents += u64::from(matches!(cell, Cell::Percent(_)));
                 self.moments += u64::from(matches!(cell, Cell::Moment(_)));
+                self.days += u64::from(matches!(cell, Cell::Date(_) | Cell::Moment(_) | Cell::Instant(_)));
                 self.others += 1;
             }
         }
@@ -63,6 +71,28 @@ impl Seen {
             return Typing::Read(Reading::Text);
         }
         Typing::Read(self.guess.reading(name))
+    }
+
+    /// Why a column that is text holds no words, if it does not.
+    pub fn as_text(&self) -> Option<String> {
+        if let Some(padded) = &self.padded {
+            return Some(format!("its cells show zeros that a number does not have, as in `{padded}`"));
+        }
+        if self.of_days + self.spans > 0 {
+            return (self.texts + self.others > 0).then(|| "it has times of day beside others".into());
+        }
+        if self.numbers > 0 && self.texts > 0 {
+            return None;
+        }
+        if self.days > 0 && self.texts > 0 {
+            return Some("it has dates beside texts".into());
+        }
+        self.guess.as_text().map(|(value, why)| format!("{why} `{value}`"))
+    }
+
+    /// Whether spans of a day and more stand under a format for times of day.
+    pub fn has_long_times(&self) -> bool {
+        self.of_days > 0 && self.spans > 0
     }
 
     /// Whether its times are as a clock on a wall showed them.
@@ -104,6 +134,7 @@ impl Typing {
     ) -> Option<Misfit> {
         match (cell, self) {
             (Cell::Number(value) | Cell::Percent(value), Typing::Read(Reading::Float)) => out.push_float(value),
+            (Cell::Whole(value), Typing::Read(Reading::Int)) => out.push_int(value),
             (Cell::Number(value) | Cell::Percent(value), Typing::Read(Reading::Int)) if whole(value).is_some() => {
                 out.push_int(value as i64);
             }
@@ -201,6 +232,8 @@ mod tests {
         let read = Typing::Read;
         assert_eq!(typed("n", &[Number(1.0), Number(2.0)], &["N/A"]), read(Reading::Int));
         assert_eq!(typed("n", &[Number(1.0), Percent(0.5)], &[]), read(Reading::Float));
+        assert_eq!(typed("n", &[Number(1.0), Cell::Whole(1 << 60)], &[]), read(Reading::Int));
+        assert_eq!(typed("n", &[Cell::Padded(123, 5)], &[]), read(Reading::Text));
         assert_eq!(typed("n", &[Number(1.0)], &["2"]), read(Reading::Text));
         assert_eq!(typed("n", &[], &["1", "2"]), read(Reading::Int));
         assert_eq!(typed("n", &[], &["007"]), read(Reading::Text));
