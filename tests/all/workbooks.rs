@@ -176,7 +176,7 @@ const CASES: &[Case] = &[
         arguments: &["query", "select typeof(max(t)) as k, max(t)::varchar as t from w.s", "w.xlsx"],
         code: 0,
         shown: &[r#"{"k":"INTERVAL","t":"36:00:00"}"#],
-        said: &["`t` has 24 hours and more under a format for times of day: read as spans of time"],
+        said: &["`t` has 24 hours and more beside times of day: read as spans of time"],
     },
     Case {
         name: "zeros that a format shows",
@@ -213,7 +213,10 @@ const CASES: &[Case] = &[
     Case {
         name: "a header below wide rows, which is said to be there",
         place: |place| {
-            plain(place, "Report:|Yield|Date:|2025-03-01/serial|station|units|ok/a|ST1|4|5/b|ST1|6|5/c|ST2|7|5")
+            plain(
+                place,
+                "Report:|Yield|Date:|2025-03-01/Line:|L3|Shift:/serial|station|units|ok/a|ST1|4|5/b|ST1|6|5/c|ST2|7|5",
+            )
         },
         arguments: &[
             "query",
@@ -224,7 +227,7 @@ const CASES: &[Case] = &[
         ],
         code: 0,
         shown: &[r#"{"n":3,"s":17}"#],
-        said: &["row 1 stands above the table and is not in it"],
+        said: &["rows 1 to 2 stand above the table and are not in it"],
     },
     Case {
         name: "a header that is said to be none",

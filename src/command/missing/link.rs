@@ -62,8 +62,8 @@ fn lacks(lack: &[&Testimony], are_numbers: bool) -> Option<String> {
         [] => ((*last).to_string(), ("lacks", "has")),
         _ => (format!("{} and {last}", others.join(", ")), ("lack", "have")),
     };
-    // What has rows at an edge alone has them by another clock.
-    let when = if lack.iter().any(|one| one.rows > 0) { "in the middle of that time" } else { "in that time" };
+    // The row at an end of a gap lies in it by another clock; of more it is to be said.
+    let when = if lack.iter().any(|one| one.rows > one.gaps as i64) { "in the middle of that time" } else { "in that time" };
     Some(match are_numbers {
         true => format!("{names} {} them too", verbs.0),
         false => format!("{names} {} no row {when} either", verbs.1),

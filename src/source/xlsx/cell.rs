@@ -13,7 +13,7 @@ pub enum Cell {
     /// One of the texts that the workbook's cells share.
     Shared(usize),
     Number(f64),
-    /// A whole number past 2^53, which a floating-point number may not hold.
+    /// A whole number from 2^53 on, which a floating-point number may not hold.
     Whole(i64),
     /// A whole number that is shown with zeros before it, in at least so many digits: `00123`.
     Padded(i64, u8),
@@ -133,6 +133,10 @@ impl<R: Rows + ?Sized> Rows for &mut R {
     fn merges(&mut self, is_over: bool) -> Option<Vec<Merge>> {
         (**self).merges(is_over)
     }
+
+    fn hidden_columns(&self) -> Vec<(u32, u32)> {
+        (**self).hidden_columns()
+    }
 }
 
 /// The texts that cells share, end to end.
@@ -195,7 +199,7 @@ pub fn words(row: &Row, strings: &Strings) -> Vec<(u32, String)> {
 /// that it is; the shortest digits of one, filled up with zeros, are no change.
 pub fn written(text: &str, row: &mut Row) -> Option<Cell> {
     let value: f64 = text.parse().ok()?;
-    if value.abs() <= EXACT_MAX || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+    if value.abs() < EXACT_MAX || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
         return Some(Cell::Number(value)).filter(|_| value.is_finite());
     }
     if let Ok(whole) = text.parse() {

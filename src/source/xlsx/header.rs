@@ -90,11 +90,13 @@ pub fn find(head: &[Row], strings: &Strings, merges: Option<&[Merge]>, said: Opt
     widths.sort_unstable_by(|a, b| b.cmp(a));
     let width = widths.get(1).or(widths.first()).copied().unwrap_or(0);
     let looked_at = || 0..lines.len().min(ROWS_LOOKED_AT);
+    let is_full = |at: &usize| lines[*at].width() >= width;
     let found = looked_at().find(|at| is_header(&lines, *at, width));
-    // One that is said to be there is as wide as the table, if no row reads like one.
+    // One that is said to be there is as wide as the table.
     let is_said = said == Some(true);
-    let wide = || looked_at().find(|at| lines[*at].width() >= width).filter(|_| is_said);
-    let Some(label) = found.or_else(wide) else {
+    let said_one = looked_at().filter(|_| is_said).filter(is_full).find(|at| is_header(&lines, *at, width));
+    let wide = || looked_at().filter(|_| is_said).find(is_full);
+    let Some(label) = said_one.or(found).or_else(wide) else {
         return without(&lines, width);
     };
     let (mut first, mut last) = (label, label);

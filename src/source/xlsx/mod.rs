@@ -336,8 +336,7 @@ fn offer(
             notes.push(format!("`{name}` is text, since {why}"));
         }
         if typing == Typing::Elapsed && seen.has_long_times() {
-            notes
-                .push(format!("`{name}` has 24 hours and more under a format for times of day: read as spans of time"));
+            notes.push(format!("`{name}` has 24 hours and more beside times of day: read as spans of time"));
         }
         own.push(Column::new(name, typing.kind()));
         typings.push(typing);

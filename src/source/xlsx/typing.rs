@@ -81,16 +81,16 @@ impl Seen {
         if self.of_days + self.spans > 0 {
             return (self.texts + self.others > 0).then(|| "it has times of day beside others".into());
         }
+        if self.days > 0 && self.texts + self.numbers > 0 {
+            return Some("it has dates beside texts or numbers".into());
+        }
         if self.numbers > 0 && self.texts > 0 {
             return None;
-        }
-        if self.days > 0 && self.texts > 0 {
-            return Some("it has dates beside texts".into());
         }
         self.guess.as_text().map(|(value, why)| format!("{why} `{value}`"))
     }
 
-    /// Whether spans of a day and more stand under a format for times of day.
+    /// Whether spans of a day and more stand beside times of day.
     pub fn has_long_times(&self) -> bool {
         self.of_days > 0 && self.spans > 0
     }
