@@ -28,9 +28,9 @@ mod known;
 mod parquet;
 mod sentence;
 mod shared;
+mod shown;
 mod told;
 mod twice;
-mod shown;
 mod window;
 mod windows;
 
