@@ -76,7 +76,7 @@ fn an_order_that_entities_do_not_tell_is_said_to_be_doubtful() {
         ("other.csv", "even and other share no serial: which comes first is told by the middle of their times"),
         (
             "odd.csv",
-            "whether even comes before odd is not sure: of 40 serials in both, 20 were in even first and 20 in odd",
+            "whether odd comes before even is not sure: of 40 serials in both, 20 were in odd first and 20 in even",
         ),
         ("ahead.csv", "even has every serial of ahead and 5 more: if clocks are apart, declare [[stages]]"),
     ];

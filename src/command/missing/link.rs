@@ -63,8 +63,8 @@ fn lacks(lack: &[&Testimony], are_numbers: bool) -> Option<String> {
         _ => (format!("{} and {last}", others.join(", ")), ("lack", "have")),
     };
     // The row at an end of a gap lies in it by another clock; of more it is to be said.
-    let when =
-        if lack.iter().any(|one| one.rows > one.gaps as i64) { "in the middle of that time" } else { "in that time" };
+    let has_more = lack.iter().any(|one| one.rows > one.gaps as i64);
+    let when = if has_more { "in the middle of that time" } else { "in that time" };
     Some(match are_numbers {
         true => format!("{names} {} them too", verbs.0),
         false => format!("{names} {} no row {when} either", verbs.1),
