@@ -149,7 +149,7 @@ const CASES: &[Case] = &[
         },
         arguments: &["query", "select station, sum(units) as s from w.s group by 1 order by 1", "w.xlsx"],
         code: 0,
-        shown: &[r#"{"station":"ST1","s":6}"#, r#"{"station":"ST2","s":9}"#],
+        shown: &[r#"{"Station":"ST1","s":6}"#, r#"{"Station":"ST2","s":9}"#],
         said: &["2 merged cells hold for all of their rows and are filled down: the column `Station`"],
     },
     Case {
