@@ -1,5 +1,4 @@
-//! `rca missing` tells rhythms from what looks like them: states that a machine is in from series, scattered losses from
-//! events, outages from chance and from nights; and judges no order that is not one of arrival.
+//! `rca missing` tells series from states that a machine is in, and judges no order that is not one of arrival.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,17 +14,6 @@ fn stamp(milli: u64) -> String {
     let (days, of_day) = (milli / 86_400_000, milli % 86_400_000);
     let (seconds, milli) = (of_day / 1000, of_day % 1000);
     format!("2025-03-{:02}T{:02}:{:02}:{:02}.{milli:03}Z", days + 1, seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-/// Numbers from 0 to 1 that look random, the same everywhere.
-fn dice(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed * 0x9E37_79B9 + 12_345;
-    move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }
 
 fn missing(place: &Path, arguments: &[&str]) -> Vec<Value> {
@@ -128,73 +116,6 @@ fn series_stay_series_when_rows_are_lost_and_states_change() {
     let place = folder();
     fs::write(place.path().join("t.csv"), csv).expect("written");
     assert_eq!(told(&missing(place.path(), &["t.csv"])), ["time_gap pump=p1 40"]);
-}
-
-/// Rows every 30 seconds that come up to so much of it too early or too late, of which some are lost; and how many.
-fn scattered(jitter: f64, loss: f64) -> (String, i64) {
-    let (mut dice, mut lost) = (dice(7), 0);
-    let mut csv = String::from("ts,v\n");
-    for n in 1..1440_u64 {
-        let at = 30_000.0 * (n as f64 + jitter * (2.0 * dice() - 1.0));
-        if n > 1 && n < 1439 && dice() < loss {
-            lost += 1;
-        } else {
-            let _ = writeln!(csv, "{},{}.5", stamp(at as u64), n * 7 % 31);
-        }
-    }
-    (csv, lost)
-}
-
-#[test]
-fn scattered_losses_are_found_where_rows_waver() {
-    let place = folder();
-    for jitter in [0.0, 0.03, 0.06, 0.1] {
-        for loss in [0.01, 0.05, 0.1, 0.2] {
-            let (csv, lost) = scattered(jitter, loss);
-            fs::write(place.path().join("t.csv"), csv).expect("written");
-            let found = missing(place.path(), &["t.csv", "--kind", "time_gap"]);
-            let sum: i64 = found.iter().map(|finding| finding["missing"].as_i64().expect("a count")).sum();
-            assert_eq!(sum, lost, "jitter {jitter}, loss {loss}");
-        }
-    }
-}
-
-/// Events at random, 60 an hour on average where `is_up` says so of the hour, over so many days.
-fn events(days: u64, seed: u64, is_up: impl Fn(u64) -> bool) -> String {
-    let mut dice = dice(seed);
-    let (mut at, mut csv) = (0.0, String::from("ts,kind,v\n"));
-    while at < (days * 86_400_000) as f64 {
-        at -= 60_000.0 * (1.0 - dice()).ln();
-        if is_up(at as u64 / 3_600_000) {
-            let _ = writeln!(csv, "{},{},{}", stamp(at as u64), ["a", "b", "c"][at as usize % 3], at as u64 % 97);
-        }
-    }
-    csv
-}
-
-#[test]
-fn an_outage_of_events_is_found_and_a_night_is_none() {
-    let place = folder();
-    let found = |csv: String| {
-        fs::write(place.path().join("ev.csv"), csv).expect("written");
-        missing(place.path(), &["ev.csv"])
-    };
-    for seed in 1..5 {
-        let outage = found(events(3, seed, |hour| !(27..32).contains(&hour)));
-        let [outage] = outage.as_slice() else { panic!("one outage: {outage:#?}") };
-        let (since, until) = (outage["since"].as_str().expect("a time"), outage["until"].as_str().expect("a time"));
-        assert!(since.starts_with("2025-03-02T02:5") && until.starts_with("2025-03-02T08:0"), "{outage:#}");
-        assert!((240..360).contains(&outage["missing"].as_i64().expect("a count")), "{outage:#}");
-        assert_eq!((outage["kind"].as_str(), outage["observed"].as_i64()), (Some("volume_drop"), Some(0)));
-        assert_eq!(found(events(3, seed, |_| true)), Vec::<Value>::new());
-        // Nights, and weekends, on which nobody works.
-        assert_eq!(found(events(6, seed, |hour| (8..18).contains(&(hour % 24)))), Vec::<Value>::new());
-        let is_weekend = |hour: u64| hour / 24 % 7 < 2;
-        let works = |hour: u64| (8..18).contains(&(hour % 24)) && !is_weekend(hour);
-        assert_eq!(found(events(12, seed, works)), Vec::<Value>::new());
-        let closed = found(events(12, seed, |hour| works(hour) && !(24 * 5 + 10..24 * 5 + 14).contains(&hour)));
-        assert_eq!(closed.len(), 1, "{closed:#?}");
-    }
 }
 
 #[test]

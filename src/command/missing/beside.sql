@@ -14,6 +14,6 @@ steps AS (
     WINDOW line AS (PARTITION BY own ORDER BY place)
 ),
 judged AS (SELECT *, us <= 1.5 * median(us) OVER (PARTITION BY own) AS is_usual FROM steps)
-SELECT own, (coalesce(sum(us) FILTER (is_usual), 0))::BIGINT, (coalesce(sum(us) FILTER (is_usual AND further > 1), 0))::BIGINT, max(at) - min(at)
+SELECT own, (coalesce(sum(us) FILTER (WHERE is_usual), 0))::BIGINT, (coalesce(sum(us) FILTER (WHERE is_usual AND further > 1), 0))::BIGINT, max(at) - min(at)
 FROM judged
 GROUP BY own

@@ -30,7 +30,6 @@ mod late;
 mod link;
 mod mechanism;
 mod nulls;
-mod outages;
 mod pauses;
 mod profile;
 mod sentinels;

@@ -1,16 +1,18 @@
-//! Tables without a cadence, such as logs: stretches with far fewer rows than usual, or none.
+//! Tables without a cadence, such as logs: stretches with far fewer rows than usual.
 
-use super::outages::{self, Few, Outage};
-use super::series::count;
-use super::shown::stamp;
 use super::{Finding, Kind, Search};
 use crate::engine::quote::{self, fill};
 use crate::error::Result;
 use crate::model::duration;
+use crate::model::time::{DAY, HOUR, MINUTE};
+use crate::model::value::Value;
 use crate::session::Table;
 
-/// Rows are counted together in at most so many parts of their time, and two rows or so in each where there are fewer.
-const PARTS_MAX: i64 = 200_000;
+/// Stretches that people think in, in microseconds.
+const STRETCHES: [i64; 10] =
+    [MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY];
+/// About as many stretches as the evidence is divided into.
+const COUNT: i64 = 48;
 
 pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let Some(time) = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time))) else {
@@ -44,54 +46,59 @@ fn parts(search: &Search, table: &Table) -> Result<Vec<(Option<String>, String)>
 }
 
 fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String>, condition: &str) -> Result<()> {
-    let is_timed = format!("isfinite({time}) AND ({condition})");
-    let sql = format!("SELECT min({time}), max({time}), count(*) FROM {} WHERE {is_timed}", table.sql());
-    let row = search.session.engine.counted(&sql)?;
-    if row[0].is_null() || row[1].int() == row[0].int() {
+    let row = search
+        .session
+        .engine
+        .counted(&format!("SELECT min({time}), max({time}) FROM {} WHERE {condition}", table.sql()))?;
+    let (first, last) = (row[0].int(), row[1].int());
+    if row[0].is_null() || last == first {
         return Ok(());
     }
-    let (length, rows) = (row[1].int() - row[0].int(), row[2].int());
-    let width = (length / rows).saturating_mul(2).max(length / PARTS_MAX).max(1);
+    let every = search.every.unwrap_or_else(|| {
+        let wanted = (last - first) / COUNT;
+        STRETCHES.into_iter().find(|stretch| *stretch >= wanted).unwrap_or(30 * DAY)
+    });
     let sql = fill(
         include_str!("volume.sql"),
-        &[("time", time), ("table", &table.sql()), ("condition", &is_timed), ("width", &width.to_string())],
+        &[("time", time), ("table", &table.sql()), ("condition", condition), ("every", &every.to_string())],
     );
-    let counted = search.session.engine.counted_by(&sql)?;
-    let all: Vec<Few> =
-        counted.iter().map(|row| Few { first: row[0].int(), last: row[1].int(), rows: row[2].int() }).collect();
-    for outage in outages::find(&all) {
-        let found = finding(search, table, time, condition, &outage)?;
-        search.findings.extend(found.map(|found| Finding { series: series.clone(), ..found }));
+    let rows = search.session.engine.rows(&sql)?.rows;
+    // Days of the week on which nothing ever is are how a source works.
+    let week_part = |row: &Vec<Value>| {
+        let (from, to) = (row[0].int().div_euclid(DAY), row[1].int().div_euclid(DAY));
+        (every == DAY && to - from <= 3).then_some((from.rem_euclid(7), to - from))
+    };
+    let weeks = (last - first) / (7 * DAY);
+    let is_usual = |part: (i64, i64)| {
+        let times = rows.iter().filter(|row| week_part(row) == Some(part)).count() as i64;
+        times >= 2 && times * 5 >= weeks * 4
+    };
+    let usual: Vec<bool> = rows.iter().map(|row| week_part(row).is_some_and(is_usual)).collect();
+    let weekends = usual.iter().filter(|usual| **usual).count();
+    if weekends > 0 {
+        search.notes.push(format!("{}: {weekends} weekends with few rows are no finding", table.name));
+    }
+    for (row, _) in rows.into_iter().zip(usual).filter(|(_, usual)| !usual) {
+        let missing = row[5].int();
+        let (since, until, observed, usual) = (row[0].int(), row[1].int(), row[2].int(), row[3].int());
+        let expected = missing + observed;
+        search.findings.push(Finding {
+            kind: Kind::VolumeDrop,
+            source: table.source.clone(),
+            table_name: table.short_name.clone(),
+            series: series.clone(),
+            column_name: None,
+            since: Some(since),
+            until: Some(until),
+            expected,
+            observed,
+            missing,
+            detail: format!("{observed} rows where {usual} every {} are usual", duration::shown(every)),
+            sql: quote::one_line(&format!("SELECT * FROM ({sql}) WHERE since = {}", quote::time(since))),
+            counter: super::cause::Counter::None,
+            keys: None,
+            track: None,
+        });
     }
     Ok(())
-}
-
-fn finding(search: &Search, table: &Table, time: &str, condition: &str, outage: &Outage) -> Result<Option<Finding>> {
-    let Outage { since, until, usual, is_between } = *outage;
-    let expected = usual.round() as i64;
-    let begins = if is_between { ">" } else { ">=" };
-    let own = if condition == "true" { String::new() } else { format!("({condition}) AND ") };
-    let within = format!("{own}{time} {begins} {} AND {time} < {}", stamp(since), stamp(until));
-    let counted = format!("SELECT count(*) FROM {} WHERE {within}", table.sql());
-    let observed = search.session.engine.counted(&counted)?[0].int();
-    let missing = expected - observed;
-    let rows = if observed == 0 { "no row".into() } else { count(observed, "row") };
-    let found = || Finding {
-        kind: Kind::VolumeDrop,
-        source: table.source.clone(),
-        table_name: table.short_name.clone(),
-        series: None,
-        column_name: None,
-        since: Some(since),
-        until: Some(until),
-        expected,
-        observed,
-        missing,
-        detail: format!("{rows} in {} where {} are usual", duration::shown(until - since), count(expected, "row")),
-        sql: format!("SELECT {expected} - count(*) AS missing FROM {} WHERE {within}", table.sql()),
-        counter: super::cause::Counter::None,
-        keys: None,
-        track: None,
-    };
-    Ok((missing > 0).then(found))
 }
