@@ -259,7 +259,8 @@ fn a_hint_names_the_columns_that_may_divide_a_table() {
     };
     write(place.path(), "hb.csv", "ts,host,value", (0..400).flat_map(beat));
     let notes = said(place.path(), &["hb.csv"]);
-    let hint = "hb; say one with --every, and what tells its series apart with --series: hb has host";
+    let hint =
+        "hb; if rows are due at one, say it with --every, and what tells its series apart with --series: hb has host";
     assert!(notes.contains(hint), "{notes}");
     let notes = said(place.path(), &["hb.csv", "--every", "30s"]);
     assert!(notes.contains("hb is looked at as one series: --series divides it, maybe by host"), "{notes}");

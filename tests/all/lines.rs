@@ -295,7 +295,7 @@ const CASES: &[Case] = &[
         arguments: &["query", "select ts, level, code, message from j order by _line", "j.log"],
         code: 0,
         shown: &[
-            r#"{"ts":"2025-03-01T13:10:04Z","level":"fatal","code":"E701","message":"SEVERE: no db E701\n\tat com.foo.Bar.connect(Bar.java:12)"}"#,
+            r#"{"ts":"2025-03-01T13:10:04Z","level":"error","code":"E701","message":"SEVERE: no db E701\n\tat com.foo.Bar.connect(Bar.java:12)"}"#,
             r#"{"ts":"2025-03-01T13:10:04Z","level":"info","code":"E701","message":"INFO: no db E701"}"#,
         ],
         said: &["nothing lost"],

@@ -8,12 +8,12 @@ WITH placed AS (
     WHERE {within}
 ),
 steps AS (
-    SELECT own, epoch_us(t) AS at, epoch_us(t) - epoch_us(lag(t) OVER line) AS us, place - lag(place) OVER line AS further
+    SELECT own, epoch_us(t) AS moment, epoch_us(t) - epoch_us(lag(t) OVER line) AS us, place - lag(place) OVER line AS further
     FROM placed
     WHERE is_part AND is_one_of_several
     WINDOW line AS (PARTITION BY own ORDER BY place)
 ),
 judged AS (SELECT *, us <= 1.5 * median(us) OVER (PARTITION BY own) AS is_usual FROM steps)
-SELECT own, (coalesce(sum(us) FILTER (WHERE is_usual), 0))::BIGINT, (coalesce(sum(us) FILTER (WHERE is_usual AND further > 1), 0))::BIGINT, max(at) - min(at)
+SELECT own, (coalesce(sum(us) FILTER (WHERE is_usual), 0))::BIGINT, (coalesce(sum(us) FILTER (WHERE is_usual AND further > 1), 0))::BIGINT, max(moment) - min(moment)
 FROM judged
 GROUP BY own

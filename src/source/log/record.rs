@@ -173,11 +173,7 @@ impl Parser {
             }
         }
         if let Some(slot) = self.level {
-            // A line of nothing but what is around a message has it on the next one.
-            let said = || match self.capture.text(self.capture.message, first) {
-                b"" => Level::of_message(more.trim_ascii_start()),
-                message => Level::of_message(message),
-            };
+            let said = || Level::of_message(or_next(self.capture.text(self.capture.message, first), more));
             match self.capture.level.or_else(|| recogniser.and_then(|_| said())) {
                 Some(level) => out[slot].push_text(Level::name(level)),
                 None => out[slot].push_null(),
@@ -197,7 +193,7 @@ impl Parser {
             };
             let found = own().or_else(|| match self.capture.code {
                 Some(span) => Some(self.capture.text(span, first)),
-                None => code::find(message).map(|range| &message[range]),
+                None => code::find(or_next(message, more)).map(|range| &or_next(message, more)[range]),
             });
             match found {
                 Some(code) => drop(out[slot].push_lossy(code)),
@@ -340,6 +336,11 @@ impl Parser {
             || reader.read(record.as_bytes(), offset, &mut self.capture);
         self.push(record.as_bytes(), &[], offset, known.then_some(recogniser), out, faults);
     }
+}
+
+/// A line of nothing but what is around a message has it on the next one.
+fn or_next<'a>(message: &'a [u8], more: &'a [u8]) -> &'a [u8] {
+    if message.is_empty() { line(more.trim_ascii_start(), 0) } else { message }
 }
 
 impl RecordParser for Parser {

@@ -94,7 +94,7 @@ fn claims(file: &File) -> bool {
         return true;
     }
     // A script that lies in an archive is not the archive.
-    if memchr::memchr(0, &head[..head.len().min(512)]).is_some() {
+    if archive::tar::is_tar(&head) || head.starts_with(b"PK\x03\x04") {
         return false;
     }
     let head = &head[..head.len().min(16 << 10)];
