@@ -20,7 +20,7 @@ pub fn note(args: &CompareArgs, session: &Session, pairs: &[Pair]) -> Result<Opt
             continue;
         }
         let rows = [rows(session, before, old)?, rows(session, now, old)?];
-        if rows[0] == rows[1] && rows[0] > 0 {
+        if rows[0] == rows[1] && rows[0].is_some() {
             let added = Span { from: old.to, to: new.to };
             return Ok(Some(format!(
                 "`{}` has the rows of the other source and those after them, so that what is new is mixed with what was; \
@@ -35,16 +35,18 @@ pub fn note(args: &CompareArgs, session: &Session, pairs: &[Pair]) -> Result<Opt
     Ok(None)
 }
 
-fn rows(session: &Session, table: &Table, span: Span) -> Result<i64> {
-    let Some(time) = &table.roles.time else { return Ok(0) };
+/// How many rows there are in that time, and a hash of when each is; `None` if there are none.
+fn rows(session: &Session, table: &Table, span: Span) -> Result<Option<(i64, String)>> {
+    let Some(time) = &table.roles.time else { return Ok(None) };
     let at = format!("{}::TIMESTAMP", quote::name(time));
     let sql = format!(
-        "SELECT count(*) FROM {} WHERE {at} >= {} AND {at} < {}",
+        "SELECT count(*), bit_xor(hash({at}))::VARCHAR FROM {} WHERE {at} >= {} AND {at} < {}",
         table.sql(),
         quote::time(span.from),
         quote::time(span.to)
     );
-    Ok(session.one_row(&sql)?[0].int())
+    let row = session.one_row(&sql)?;
+    Ok(Some((row[0].int(), row[1].shown())).filter(|(count, _)| *count > 0))
 }
 
 /// How the SQL of an answer is asked again: the source to compare with needs its name.

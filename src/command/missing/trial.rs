@@ -37,6 +37,8 @@ pub struct Trial {
     lived: f64,
     /// Rows that the regular series lack.
     lacking: f64,
+    /// The same if what is the cadence for some time is due at all times: of two that take turns one may fall silent.
+    lacking_most: f64,
     /// The hashes of the regular series.
     are_regular: Rc<HashSet<u64>>,
 }
@@ -59,6 +61,7 @@ impl Trial {
             series: seen.len(),
             lived: are_regular().map(lived).sum(),
             lacking: are_regular().map(lacking).sum(),
+            lacking_most: are_regular().map(lacking_most).sum(),
             are_regular: Rc::new(are_regular().map(|seen| seen.hash).collect()),
         }
     }
@@ -96,7 +99,7 @@ impl Trial {
 
     /// Whether rows are missing in it where the other has them, or nearly all of them.
     fn makes_missing(&self, other: &Trial) -> bool {
-        let due = 1.5 * other.lacking + 0.01 * self.rows + self.series as f64;
+        let due = 1.5 * other.lacking_most + 0.01 * self.rows + self.series as f64;
         other.regular >= FOUND_LEAST && self.lacking > due
     }
 
@@ -133,12 +136,15 @@ impl Trial {
 
 /// How many rows are due in a regular series by its cadence, and are not there.
 fn lacking(seen: &Seen) -> f64 {
-    let (line, segments) = (&seen.line, &seen.line.told.rhythm.segments);
-    match segments.as_slice() {
-        [segment] => {
-            let due = (line.last - line.told.first) as f64 / segment.cadence() + 1.0;
-            (due - (line.rows - line.at_once) as f64).max(0.0)
-        }
-        _ => gaps::of(line, false).iter().map(|gap| gap.step.length() as f64 / gap.cadence as f64 - 1.0).sum(),
+    match seen.line.told.rhythm.segments.as_slice() {
+        [_] => lacking_most(seen),
+        _ => gaps::of(&seen.line, false).iter().map(|gap| gap.step.length() as f64 / gap.cadence as f64 - 1.0).sum(),
     }
+}
+
+fn lacking_most(seen: &Seen) -> f64 {
+    let (line, segments) = (&seen.line, &seen.line.told.rhythm.segments);
+    let cadence = segments.iter().map(|segment| segment.cadence()).fold(f64::INFINITY, f64::min);
+    let due = (line.last - line.told.first) as f64 / cadence + 1.0;
+    (due - (line.rows - line.at_once) as f64).max(0.0)
 }
