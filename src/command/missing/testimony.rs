@@ -278,12 +278,15 @@ fn added(mine: &Course, (life, hole): (&Life, &Hole), (theirs, other): (&Course,
     is_same.then_some(same.adds - turn.adds)
 }
 
+/// From when to when.
+type Stretch = (i64, i64);
+
 /// Stretches of time in which rows of another table are counted.
 #[derive(Default)]
 struct Gaps {
     /// The place of a finding, the values of its series, from when to when, and the same without what at either end may
     /// be rows around it by another clock.
-    windows: Vec<(usize, Key, (i64, i64), (i64, i64))>,
+    windows: Vec<(usize, Key, Stretch, Stretch)>,
     /// By the place of a finding: how many rows it lacks in the stretches, how many would be usual in the other table, and
     /// offsets.
     lacking: Vec<(usize, i64, f64, Option<i64>)>,
