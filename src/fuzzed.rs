@@ -8,8 +8,9 @@ use crate::model::templates::{Mined, Rules, Sighting, Tally};
 use crate::model::zone::{Clock, Zone};
 use crate::model::{column, duration, size, time};
 use crate::settings::{self, Layer};
-use crate::source::infer::{self, Reading};
+use crate::source::infer::Reading;
 use crate::source::log::formats::{FormatFile, Formats};
+use crate::source::scalar;
 
 pub use crate::engine::fuzzed::Parser;
 pub use crate::source::fuzzed::*;
@@ -89,7 +90,7 @@ pub fn size(text: &str) -> Option<u64> {
 }
 
 pub fn int(text: &str) -> Option<i64> {
-    infer::int(text.as_bytes())
+    scalar::int(text.as_bytes())
 }
 
 /// What a column of floating-point numbers makes of a text.

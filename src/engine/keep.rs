@@ -1,7 +1,5 @@
 //! What is kept of an answer while a command goes on asking: temporary tables, spilled where memory does not do.
 
-use std::sync::atomic::Ordering;
-
 use super::{Engine, quote};
 use crate::error::Result;
 use crate::model::column::Kind;
@@ -32,10 +30,7 @@ impl Engine {
     /// As [`Engine::query`].
     pub fn keep_first(&self, table: &str, sql: &str, rows: i64) -> Result<()> {
         let _order = self.registry.in_order();
-        self.coverage.is_peek.store(true, Ordering::Relaxed);
-        let kept = self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql} LIMIT {rows}"));
-        self.coverage.is_peek.store(false, Ordering::Relaxed);
-        kept
+        self.coverage.peek(|| self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql} LIMIT {rows}")))
     }
 
     /// Keeps what a query finds as a temporary table, in the order of the evidence, unless it is more than so many rows.

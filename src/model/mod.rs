@@ -6,6 +6,7 @@ pub mod contrast;
 pub mod coverage;
 pub mod document;
 pub mod duration;
+mod fault;
 pub mod figure;
 pub mod meaning;
 pub mod name;

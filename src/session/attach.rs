@@ -1,7 +1,6 @@
 //! The tables of a source under the names that SQL uses: `telemetry`, `station.tests`, `mes.public.labels`.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 
 use super::{Session, Table, known_column};
 use crate::engine::{Label, quote};
@@ -143,10 +142,8 @@ impl Session {
         let value = format!(
             "SELECT {origin} || ' holds `' || left({named}::VARCHAR, 80) || '`' FROM {scan} WHERE {named} IS NOT NULL LIMIT 1"
         );
-        self.coverage.is_peek.store(true, Ordering::Relaxed);
-        let rows = self.engine.rows(&value);
-        self.coverage.is_peek.store(false, Ordering::Relaxed);
-        let held = match rows?.rows.first().map(Vec::as_slice) {
+        let found = self.coverage.peek(|| self.engine.rows(&value))?;
+        let held = match found.rows.first().map(Vec::as_slice) {
             Some([Value::Text(held)]) => held.clone(),
             _ => "it holds no value at all".into(),
         };

@@ -1,8 +1,6 @@
 //! Days in one column and times of day in another: what is to be said of such a table, whose rows stand at the beginning
 //! of their day.
 
-use std::sync::atomic::Ordering;
-
 use super::Session;
 use crate::engine::quote;
 use crate::error::Result;
@@ -33,10 +31,8 @@ impl Session {
              FROM (SELECT {day}::TIMESTAMP AS day, {of_day}::VARCHAR AS of_day FROM {scan} \
              WHERE {day} IS NOT NULL AND {of_day} IS NOT NULL LIMIT 100)"
         );
-        self.coverage.is_peek.store(true, Ordering::Relaxed);
-        let rows = self.engine.rows(&asked);
-        self.coverage.is_peek.store(false, Ordering::Relaxed);
-        let is_so = matches!(rows?.rows.first().map(Vec::as_slice), Some([Value::Bool(true)]));
+        let found = self.coverage.peek(|| self.engine.rows(&asked))?;
+        let is_so = matches!(found.rows.first().map(Vec::as_slice), Some([Value::Bool(true)]));
         Ok(is_so.then(|| {
             format!("`{time}` has days and `{}` times of day: rows stand at the beginning of their day", clock.name)
         }))

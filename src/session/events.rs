@@ -2,8 +2,6 @@
 //! A log's message is its text; a table's row becomes a sentence of its columns. Inside, `at_file` and `at_line` go
 //! along, so that events of one time and source stand in the order of their lines.
 
-use std::sync::atomic::Ordering;
-
 use super::entities::Following;
 use super::{Entity, Id, Session, Table, Window};
 use crate::engine::quote;
@@ -97,10 +95,7 @@ impl Session {
             return Ok(roles.is_load_stamp);
         }
         let peeked = format!("SELECT {}::TIMESTAMP FROM {} LIMIT {ROWS}", quote::name(time), table.scan);
-        self.coverage.is_peek.store(true, Ordering::Relaxed);
-        let rows = self.engine.rows(&peeked);
-        self.coverage.is_peek.store(false, Ordering::Relaxed);
-        let rows = rows?.rows;
+        let rows = self.coverage.peek(|| self.engine.rows(&peeked))?.rows;
         let first = rows.first().map(|row| &row[0]).filter(|first| !first.is_null());
         Ok(rows.len() >= ROWS_LEAST && first.is_some_and(|first| rows.iter().all(|row| row[0] == *first)))
     }

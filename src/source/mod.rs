@@ -31,6 +31,7 @@ mod pipe;
 mod properties;
 pub mod rotation;
 pub mod sample;
+pub mod scalar;
 pub mod scratch;
 mod spelling;
 pub mod sql;

@@ -124,3 +124,20 @@ fn tables_are_linked_by_what_most_of_their_rows_are_about() {
     let refused = said(place.path(), &["-C", ".", "--entity", "device=dev-1"]);
     assert!(refused.contains("error: `device` is the key of no stage") && refused.contains("`msg_id`"), "{refused}");
 }
+
+#[test]
+fn as_many_stages_as_there_are_bits_are_followed_and_more_refused() {
+    let place = folder();
+    let files: Vec<String> = (0..63).map(|stage| format!("s{stage:02}.csv")).collect();
+    for (stage, file) in files.iter().enumerate() {
+        let lines = (0..20_u64).filter(|n| stage < 40 || *n != 3);
+        let lines = lines.map(|n| format!("{},S{n}", stamp(n * 300_000 + stage as u64 * 500)));
+        write(place.path(), file, "ts,serial", lines);
+    }
+    let names: Vec<&str> = files.iter().map(String::as_str).collect();
+    let found = stages(place.path(), &names[..62]);
+    assert_eq!((found[40].clone(), found[61].clone()), (("s40".into(), 20, 1), ("s61".into(), 19, 0)));
+    let refused = run_in(place.path(), &[&["trace"], &names[..]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("63 stages are more than the 62"));
+}

@@ -323,6 +323,19 @@ const CASES: &[Case] = &[
         said: &["no line of `n` says a level, so that its failures are not told from the rest: rca templates"],
     },
     Case {
+        name: "codes that say that there is no error, in a table that says nothing else",
+        place: |place| {
+            let row = |at: u32, code: &str| format!("2025-03-01T08:0{at}:00Z,S{at},{code}\n");
+            write(place, "t.csv", "ts,serial,code\n".to_string() + &row(0, "E000") + &row(1, "E000") + &row(2, "E001"));
+        },
+        arguments: &["errors", "t.csv"],
+        code: 0,
+        shown: &[r#""code":"E001""#],
+        said: &[
+            "t.code: rows are no errors whose code says that there is none: E000; a codebook that calls it one makes it a code",
+        ],
+    },
+    Case {
         name: "a condition that need not hold again",
         place: |place| write(place, "t.csv", "a,b\n1,2\n"),
         arguments: &["timeline", "t.csv", "--where", "Random () < 0.5"],

@@ -196,7 +196,7 @@ impl<'a> Place<'a> {
             });
         }
         self.harmless = parts.join(" AND ");
-        let Some(column) = &roles.result else { return Ok(None) };
+        let Some(column) = &roles.result else { return self.noughts(session) };
         let unknown = peeked(session, self.table, column, "trim(value) <> '' AND rca_failed(value) IS NULL")?;
         Ok((!unknown.is_empty()).then(|| {
             let listed: Vec<String> = unknown.iter().take(5).cloned().collect();
@@ -204,6 +204,25 @@ impl<'a> Place<'a> {
                 "{}.{column} has words that say neither pass nor fail, and are none of both: {}",
                 self.table.name,
                 name::listed(&listed)
+            )
+        }))
+    }
+
+    /// Where neither level nor outcome says what is an error: which codes of the first rows say that there is none.
+    fn noughts(&self, session: &Session) -> Result<Option<String>> {
+        let Some(Raw::Column(column)) = self.raw.as_ref().filter(|_| self.table.roles.level.is_none()) else {
+            return Ok(None);
+        };
+        let is_nought = format!(
+            "regexp_matches(value, '[A-Za-z].*[0-9]') AND rca_code(value) IS NULL AND ({}) IS NULL",
+            self.code_sql("value", "NULL")
+        );
+        let codes: Vec<String> = peeked(session, self.table, column, &is_nought)?.into_iter().collect();
+        Ok((!codes.is_empty()).then(|| {
+            format!(
+                "{}.{column}: rows are no errors whose code says that there is none: {}; a codebook that calls it one makes it a code",
+                self.table.name,
+                name::listed(&codes)
             )
         }))
     }

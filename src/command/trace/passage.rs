@@ -11,7 +11,8 @@ use crate::session::Session;
 /// # Errors
 /// If the evidence cannot be read.
 pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<String>) -> Result<Answer> {
-    let sql = format!("SELECT coalesce(bit_or(1 << stage), 0) FROM rca_passages WHERE key = {}", quote::text(entity));
+    let sql =
+        format!("SELECT coalesce(bit_or(1::BIGINT << stage), 0) FROM rca_passages WHERE key = {}", quote::text(entity));
     let seen = session.engine.counted(&sql)?.first().map_or(0, Value::int);
     if seen == 0 {
         notes.push(format!("no stage has `{entity}`: letters count as they are typed"));

@@ -4,9 +4,9 @@ SELECT
     {stage} AS stage,
     part,
     count(*) AS entered,
-    count(*) FILTER (seen & (1 << {stage}) <> 0) AS passed,
-    count(*) FILTER (seen & (1 << {stage}) = 0) AS lost
+    count(*) FILTER (seen & (1::BIGINT << {stage}) <> 0) AS passed,
+    count(*) FILTER (seen & (1::BIGINT << {stage}) = 0) AS lost
 FROM {part}
 WHERE CASE WHEN {stage} = 0 THEN seen & 1 = 1
-    ELSE seen & ((1 << {stage}) - 1) <> 0 AND (seen >> greatest({stage} - 1, 0)) <> 0 END
+    ELSE seen & ((1::BIGINT << {stage}) - 1) <> 0 AND (seen >> greatest({stage} - 1, 0)) <> 0 END
 GROUP BY part

@@ -44,6 +44,9 @@ impl Stage {
     }
 }
 
+/// The stages that an entity was seen in are bits of a number.
+const STAGES_MAX: usize = 62;
+
 /// All stages in order, at least two.
 #[derive(Clone)]
 pub struct Way {
@@ -69,6 +72,13 @@ pub fn of(session: &Session, followed: Option<&Entity>) -> Result<Way> {
         return Err(Error::question("there are no two stages that entities pass through")
             .detail("stages are tables with a time and a column that holds the same kind of entity")
             .hint("declare them in rca.toml: [[stages]] table = \"station.tests\" key = \"serial\""));
+    }
+    if way.stages.len() > STAGES_MAX {
+        return Err(Error::question(format!(
+            "{} stages are more than the {STAGES_MAX} that can be followed",
+            way.stages.len()
+        ))
+        .hint("name fewer sources, or declare in rca.toml which are stages: [[stages]] table = \"station.tests\""));
     }
     Ok(way)
 }

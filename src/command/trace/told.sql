@@ -2,12 +2,12 @@
 WITH delays AS ({delays}),
 lost AS (
     SELECT key, seen FROM rca_entities
-    WHERE {stage} > 0 AND seen & (1 << {stage}) = 0 AND seen & ((1 << {stage}) - 1) <> 0
+    WHERE {stage} > 0 AND seen & (1::BIGINT << {stage}) = 0 AND seen & ((1::BIGINT << {stage}) - 1) <> 0
         AND (seen >> greatest({stage} - 1, 0)) <> 0
 )
 SELECT
     (SELECT count(*) FROM lost WHERE seen >> {stage} <> 0),
-    (SELECT count(*) FROM rca_entities WHERE seen & (1 << {stage}) <> 0 AND seen & ((1 << {stage}) - 1) = 0),
+    (SELECT count(*) FROM rca_entities WHERE seen & (1::BIGINT << {stage}) <> 0 AND seen & ((1::BIGINT << {stage}) - 1) = 0),
     (SELECT count(*) FROM delays WHERE delay > most),
     (SELECT count(*) FROM delays WHERE delay < 0),
     (SELECT count(*) FROM delays WHERE times > 1),

@@ -2,7 +2,8 @@
 //! truth value or a time is among them, as in a pivot by year or by sensor (`station,2023,2024`), it names columns only
 //! if the rows below tell so: a row of values taken for names would be lost, and one of names taken for values is not.
 
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{Guess, Reading};
+use crate::source::scalar;
 
 /// Fields of rows.
 pub type Rows = [Vec<Vec<u8>>];
@@ -10,7 +11,7 @@ pub type Rows = [Vec<Vec<u8>>];
 /// Whether the first row is a header.
 pub fn is_there(rows: &Rows) -> bool {
     let Some((first, rest)) = rows.split_first() else { return false };
-    if first.iter().all(|text| infer::is_null_word(text)) {
+    if first.iter().all(|text| scalar::is_null_word(text)) {
         return false;
     }
     let columns: Vec<Column> = first.iter().enumerate().map(|(index, text)| Column::of(text, index, rest)).collect();
@@ -94,7 +95,7 @@ impl<'a> Column<'a> {
         };
         for other in rest.iter().filter_map(|row| row.get(index)) {
             column.repeats |= !text.is_empty() && other == text;
-            if infer::is_null_word(other) {
+            if scalar::is_null_word(other) {
                 continue;
             }
             column.below.see(other);
@@ -116,7 +117,7 @@ impl<'a> Column<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        infer::is_null_word(self.text)
+        scalar::is_null_word(self.text)
     }
 
     fn is_word(&self) -> bool {
@@ -182,7 +183,7 @@ fn outline(text: &[u8]) -> Vec<u8> {
 }
 
 fn is_year(text: &[u8]) -> bool {
-    text.len() == 4 && infer::int(text).is_some_and(|year| (1900..=2100).contains(&year))
+    text.len() == 4 && scalar::int(text).is_some_and(|year| (1900..=2100).contains(&year))
 }
 
 /// Words are a header if some column below them has values, or if they do not come again.
@@ -247,7 +248,7 @@ fn are_rising(values: &[&Column]) -> bool {
 
 /// Whole numbers of which the least is ten times what stands in any row below: `774012` over speeds.
 fn are_apart(told: &[&Column]) -> bool {
-    let numbers = told.iter().map(|column| infer::int(column.text).map(i64::unsigned_abs));
+    let numbers = told.iter().map(|column| scalar::int(column.text).map(i64::unsigned_abs));
     let least = numbers.collect::<Option<Vec<u64>>>().and_then(|numbers| numbers.into_iter().min());
     let greatest = told.iter().map(|column| column.range.0.abs().max(column.range.1.abs())).fold(0.0, f64::max);
     told.iter().all(|column| column.numbers == column.count)
@@ -284,7 +285,7 @@ fn is_series(values: &[&Column], is_labelled: bool, rest: &Rows, columns: &[Colu
 }
 
 fn steps(texts: &[&[u8]]) -> Option<Vec<i64>> {
-    let numbers: Option<Vec<i64>> = texts.iter().map(|text| infer::int(text.trim_ascii())).collect();
+    let numbers: Option<Vec<i64>> = texts.iter().map(|text| scalar::int(text.trim_ascii())).collect();
     Some(numbers?.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect())
 }
 

@@ -14,8 +14,9 @@ use crate::model::zone::Clock;
 use crate::source::abreast;
 use crate::source::blocks::{Framing, Lines, Speculation};
 use crate::source::file::{self, File};
-use crate::source::infer::{self, Reading};
+use crate::source::infer::Reading;
 use crate::source::near;
+use crate::source::scalar;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
 
 const QUOTE: u8 = b'"';
@@ -346,7 +347,7 @@ impl Parser {
             faults.push(match reading {
                 Reading::Text => Fault::Replaced,
                 // `NA` in a column of numbers is a missing value and no loss.
-                _ if infer::is_null_word(text) => return,
+                _ if scalar::is_null_word(text) => return,
                 _ => Fault::Value { column: self.names[column].clone(), kind: reading.name().into() },
             });
         }

@@ -2,7 +2,8 @@
 
 use super::object::{each_pair, record_end};
 use crate::model::column::Kind;
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{Guess, Reading};
+use crate::source::scalar;
 
 /// How a key's values are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Kinds {
         match value.as_bytes().first() {
             Some(b'n') | None => {}
             Some(b't' | b'f') => self.has_bool = true,
-            Some(b'-' | b'0'..=b'9') if infer::int(value.as_bytes()).is_some() => self.has_whole = true,
+            Some(b'-' | b'0'..=b'9') if scalar::int(value.as_bytes()).is_some() => self.has_whole = true,
             Some(b'-' | b'0'..=b'9') if value.contains(['.', 'e', 'E']) => self.has_fraction = true,
             Some(_) => self.has_other = true,
         }
@@ -104,13 +105,13 @@ impl Seen {
             Some(b'n') | None => {}
             Some(_) => {
                 self.number.see(value.as_bytes());
-                self.has_inexact |= infer::is_inexact(value.as_bytes());
+                self.has_inexact |= scalar::is_inexact(value.as_bytes());
                 if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
-                    && infer::int(value.as_bytes()).is_none()
+                    && scalar::int(value.as_bytes()).is_none()
                 {
                     // Past 64 bits only its text keeps all digits.
                     self.nested += 1;
-                } else if infer::int(value.as_bytes()).is_some() {
+                } else if scalar::int(value.as_bytes()).is_some() {
                     self.ints += 1
                 } else {
                     self.floats += 1

@@ -12,7 +12,8 @@ use super::stamp::{Lack, Written};
 use crate::model::name;
 use crate::model::time::{self, DAY, Stamp};
 use crate::source::file::File;
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{Guess, Reading};
+use crate::source::scalar;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -192,7 +193,7 @@ impl Directives {
                 Column::Date => date = time::iso(text).map(|(stamp, _)| stamp.wall),
                 Column::Time => clock = time::time_of_day(text).map(|(of_day, _)| of_day),
                 Column::Epoch => {
-                    capture.written = infer::epoch(text).map(|wall| Written::Whole(Stamp { wall, offset: Some(0) }));
+                    capture.written = scalar::epoch(text).map(|wall| Written::Whole(Stamp { wall, offset: Some(0) }));
                 }
                 Column::Field(field) => capture.fields[*field] = Some(span),
             }
@@ -206,7 +207,7 @@ impl Directives {
         }
         let [status, method, path] = spans;
         if let Some(status) = status
-            && let Some(number) = infer::int(&line[status.start..status.end])
+            && let Some(number) = scalar::int(&line[status.start..status.end])
             && (100..600).contains(&number)
         {
             capture.level = Some(Level::of_status(number as u32));

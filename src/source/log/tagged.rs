@@ -10,7 +10,8 @@ use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::stamp::Written;
 use crate::model::name;
 use crate::model::time::{self, Stamp};
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{Guess, Reading};
+use crate::source::scalar;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -193,7 +194,7 @@ fn role(kind: Kind, name: &str) -> Option<Role> {
 }
 
 fn level(kind: Kind, value: &[u8]) -> Option<Level> {
-    let number = infer::int(value)?;
+    let number = scalar::int(value)?;
     match kind {
         Kind::Journal => u32::try_from(number).ok().filter(|number| *number < 8).map(Level::of_severity),
         Kind::EventXml => Some(match number {
@@ -210,7 +211,7 @@ fn level(kind: Kind, value: &[u8]) -> Option<Level> {
 fn written(value: &[u8]) -> Option<Written> {
     match time::iso_whole(value) {
         Some(stamp) => Some(Written::Whole(stamp)),
-        None => infer::epoch(value).map(|wall| Written::Whole(Stamp { wall, offset: Some(0) })),
+        None => scalar::epoch(value).map(|wall| Written::Whole(Stamp { wall, offset: Some(0) })),
     }
 }
 

@@ -10,8 +10,8 @@ use super::keys::Syntax;
 use super::logfmt;
 use super::stamp::Written;
 use crate::model::time::{self, SECOND, Stamp};
-use crate::source::infer;
 use crate::source::json::{each_pair, each_pair_of_python, text};
+use crate::source::scalar;
 
 /// A value as the line has it.
 #[derive(Clone, Copy)]
@@ -216,7 +216,7 @@ pub fn written(value: &str) -> Option<Written> {
         return Some(Written::Whole(stamp));
     }
     let whole = |wall| Some(Written::Whole(Stamp { wall, offset: Some(0) }));
-    if let Some(wall) = infer::epoch(bytes) {
+    if let Some(wall) = scalar::epoch(bytes) {
         return whole(wall);
     }
     match first {

@@ -6,7 +6,8 @@ use super::moment;
 use super::nested;
 use crate::model::column::{Buffer, Kind};
 use crate::model::zone::Clock;
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{Guess, Reading};
+use crate::source::scalar;
 use crate::source::sql::ddl::TypeName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,7 +224,7 @@ impl PgKind {
             PgKind::Text => return !out.push_lossy(text),
             PgKind::Padded => return !out.push_lossy(unpadded(text)),
             PgKind::Bool => boolean(text).map(|value| out.push_int(value)),
-            PgKind::Int => infer::int(text).map(|value| out.push_int(value)),
+            PgKind::Int => scalar::int(text).map(|value| out.push_int(value)),
             PgKind::Float => float(text).map(|value| out.push_float(value)),
             PgKind::Decimal { width, scale } => decimal(text, *width, *scale).map(|value| out.push_decimal(value)),
             PgKind::Money => money(text).map(|value| out.push_decimal(value)),

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cell::{self, Merge, Row, Strings};
 use super::sums;
 use crate::source::csv;
-use crate::source::infer::{self, Guess, Reading};
+use crate::source::infer::{Guess, Reading};
+use crate::source::scalar;
 
 /// How far down a header is looked for.
 const ROWS_LOOKED_AT: usize = 40;
@@ -62,7 +63,7 @@ impl Line {
         };
         !self.cells.is_empty()
             && self.cells.values().all(is_word)
-            && !self.cells.values().all(|(text, _)| infer::is_null_word(text.as_bytes()))
+            && !self.cells.values().all(|(text, _)| scalar::is_null_word(text.as_bytes()))
     }
 
     fn has_text(&self) -> bool {

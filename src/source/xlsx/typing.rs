@@ -6,7 +6,8 @@ use crate::model::column::{Buffer, Interval, Kind};
 use crate::model::coverage::Fault;
 use crate::model::time::{DAY, Stamp};
 use crate::model::zone::Clock;
-use crate::source::infer::{Guess, Reading, is_null_word};
+use crate::source::infer::{Guess, Reading};
+use crate::source::scalar::is_null_word;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Typing {

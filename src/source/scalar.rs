@@ -1,0 +1,226 @@
+//! A single value as its text spells it: numbers, times and what stands for none. What does not fit is refused.
+
+use crate::model::time::{self, DAY, Stamp};
+use crate::source::spelling;
+
+pub fn boolean(text: &[u8]) -> Option<bool> {
+    if text.eq_ignore_ascii_case(b"true") {
+        return Some(true);
+    }
+    text.eq_ignore_ascii_case(b"false").then_some(false)
+}
+
+/// An integer of up to 64 bits. No leading zeros or plus: those are names, not numbers.
+#[inline]
+pub fn int(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || (digits.len() > 1 && digits[0] == b'0') || digits.len() > 19 || (negative && digits == b"0")
+    {
+        return None;
+    }
+    let mut value: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_sub(i64::from(digit))?;
+    }
+    if negative { Some(value) } else { value.checked_neg() }
+}
+
+pub fn float(text: &[u8]) -> Option<f64> {
+    let first = *text.first()?;
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    // `007` and `+5` are names; `nan`, `inf` are read, `infinity ward` is not.
+    if first == b'+' || (digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()) {
+        return None;
+    }
+    if digits.len() > 15 && digits.iter().all(u8::is_ascii_digit) && (int(text).is_none() || is_inexact(text)) {
+        return None;
+    }
+    let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    // A finite number past the range is not infinity, and one too small for it is not zero.
+    let mantissa = text.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
+    let is_zero = value == 0.0 && !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    (is_zero || value != 0.0 && (value.is_finite() || !text.iter().any(u8::is_ascii_digit))).then_some(value)
+}
+
+/// Whether a text is a whole number of up to 64 bits that a floating-point number would change. The shortest digits of
+/// a floating-point number, filled up with zeros as JavaScript does, are no change.
+pub fn is_inexact(text: &[u8]) -> bool {
+    let Some(value) = int(text).filter(|value| value.unsigned_abs() > 1 << 53) else { return false };
+    value as f64 as i128 != i128::from(value) && (value as f64).to_string().as_bytes() != text
+}
+
+pub fn float_comma(text: &[u8]) -> Option<f64> {
+    if text.len() > 64 || memchr::memchr(b'.', text).is_some() {
+        return None;
+    }
+    let mut copy = [0; 64];
+    copy[..text.len()].copy_from_slice(text);
+    if let Some(comma) = memchr::memchr(b',', text) {
+        copy[comma] = b'.';
+    }
+    float(&copy[..text.len()])
+}
+
+/// A number whose thousands may be divided by `mark`, and whose fraction then stands behind the other one.
+pub fn grouped<T>(text: &[u8], mark: u8, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let mut copy = [0; 64];
+    let length = spelling::ungrouped(text, mark, &mut copy)?;
+    read(&copy[..length])
+}
+
+/// Whether a text is a number in any way of writing.
+pub fn is_number(text: &[u8]) -> bool {
+    int(text).is_some()
+        || float(text).is_some()
+        || float_comma(text).is_some()
+        || grouped(text, b',', float).is_some()
+        || grouped(text, b'.', float).is_some()
+}
+
+pub fn epoch(text: &[u8]) -> Option<i64> {
+    match int(text) {
+        Some(number) => time::epoch(number),
+        None => {
+            let dot = memchr::memchr(b'.', text)?;
+            let (fraction, length) = time::fraction(&text[dot + 1..]);
+            let whole = int(&text[..dot])?;
+            // A fraction is one of the unit that the number's size tells.
+            let unit = time::epoch(whole.checked_add(1)?)? - time::epoch(whole)?;
+            (length == text.len() - dot - 1).then_some(time::epoch(whole)? + fraction * unit / time::SECOND)
+        }
+    }
+}
+
+/// Whether a time is finer than a microsecond: `2025-03-01T08:00:00.123456789`, or counted from 1970 in more digits.
+/// Zeros there are many programs' way of writing, and no part of the time.
+pub fn is_finer(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_told = |text: &[u8]| text.iter().skip(6).take_while(|byte| byte.is_ascii_digit()).any(|byte| *byte != b'0');
+    let behind_point =
+        |at: usize| text.get(at) == Some(&b'.') && digits(&text[at + 1..]) > 6 && is_told(&text[at + 1..]);
+    let whole = digits(text);
+    behind_point(19)
+        || (10..=19).contains(&whole)
+            && if whole == text.len() { whole == 19 && !text.ends_with(b"000") } else { behind_point(whole) }
+}
+
+pub fn date(text: &[u8]) -> Option<i64> {
+    (text.len() == 10)
+        .then(|| time::iso_whole(text))
+        .flatten()
+        .map(|stamp| stamp.wall / DAY - i64::from(stamp.wall % DAY < 0))
+}
+
+/// `31/12/2025[ 08:00[:00][ PM]]`
+pub fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
+    let mut parts = [0_u32; 3];
+    let mut at = 0;
+    let divider = *text.iter().find(|byte| !byte.is_ascii_digit())?;
+    if !matches!(divider, b'/' | b'.' | b'-') {
+        return None;
+    }
+    for (index, part) in parts.iter_mut().enumerate() {
+        let length = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let right =
+            if index == 2 { length == 4 } else { (1..=2).contains(&length) && text.get(at + length) == Some(&divider) };
+        if !right {
+            return None;
+        }
+        *part = time::digits(&text[at..], length)?;
+        at += length + usize::from(index < 2);
+    }
+    let (day, month) = if day_first { (parts[0], parts[1]) } else { (parts[1], parts[0]) };
+    let of_day = match text.get(at) {
+        None => 0,
+        Some(b' ' | b'T') => of_day(&text[at + 1..])?,
+        Some(_) => return None,
+    };
+    Some(Stamp { wall: time::days(i64::from(parts[2]), month, day)? * DAY + of_day, offset: None })
+}
+
+/// `08:00[:00[.123]]`, also `8:00:00 PM`: microseconds of the day.
+fn of_day(text: &[u8]) -> Option<i64> {
+    let padded;
+    let text = match text {
+        [_, b':', ..] => {
+            padded = [b"0", text].concat();
+            &padded[..]
+        }
+        _ => text,
+    };
+    let (of_day, length) = time::time_of_day(text)?;
+    let hour = of_day / time::HOUR;
+    match text[length..].trim_ascii().to_ascii_lowercase().as_slice() {
+        b"" if length == text.len() => Some(of_day),
+        b"am" if (1..=12).contains(&hour) => Some(of_day % (12 * time::HOUR)),
+        b"pm" if (1..=12).contains(&hour) => Some(of_day % (12 * time::HOUR) + 12 * time::HOUR),
+        _ => None,
+    }
+}
+
+/// What evidence writes where a number or a time is not known.
+pub fn is_null_word(text: &[u8]) -> bool {
+    matches!(
+        text.trim_ascii(),
+        b"" | b"NA"
+            | b"N/A"
+            | b"n/a"
+            | b"NULL"
+            | b"null"
+            | b"None"
+            | b"none"
+            | b"nil"
+            | b"-"
+            | b"?"
+            | b"\\N"
+            | b"NaN"
+            | b"nan"
+            | b"#N/A"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_of_an_epoch_is_one_of_its_unit() {
+        assert_eq!(epoch(b"1710032523.25"), Some(1_710_032_523_250_000));
+        assert_eq!(epoch(b"1710032523123.25"), Some(1_710_032_523_123_250));
+        assert_eq!(epoch(b"1710032523123456.5"), Some(1_710_032_523_123_456));
+    }
+
+    #[test]
+    fn only_digits_that_say_something_make_a_time_finer() {
+        let finer = ["2025-03-01T08:00:00.1234567Z", "1710032523.123456001", "1710032523123456789"];
+        let not = ["2025-03-01T08:00:00.123456000Z", "2025-03-01T08:00:00.5", "1710032523.250000000"];
+        assert!(
+            finer.iter().all(|text| is_finer(text.as_bytes())) && !not.iter().any(|text| is_finer(text.as_bytes()))
+        );
+    }
+
+    #[test]
+    fn hours_of_half_a_day_are_read() {
+        let hour = |text: &str| of_day(text.as_bytes()).map(|of_day| of_day / time::MINUTE);
+        assert_eq!(
+            ["12:00 AM", "12:30 pm", "1:05 PM", "11:59:58 PM"].map(hour),
+            [Some(0), Some(750), Some(785), Some(1439)]
+        );
+        assert_eq!(["0:30 AM", "13:00 PM", "8:00 x", "8:00 "].map(hour), [None; 4]);
+    }
+
+    #[test]
+    fn integers_keep_all_64_bits_and_no_more() {
+        assert_eq!(int(b"-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(int(b"9223372036854775807"), Some(i64::MAX));
+        assert_eq!(int(b"9223372036854775808"), None);
+        assert_eq!(int(b"-0"), None);
+    }
+}
