@@ -332,7 +332,7 @@ const CASES: &[Case] = &[
         code: 0,
         shown: &[r#""code":"E001""#],
         said: &[
-            "t.code: rows are no errors whose code says that there is none: E000; a codebook that calls it one makes it a code",
+            "t.code: rows are no errors whose code says that there is none: `E000`; a codebook that calls it one makes it a code",
         ],
     },
     Case {
