@@ -185,7 +185,7 @@ fn an_hour_with_few_rows_of_a_log_is_a_drop() {
                 "2025-03-01 {:02}:{:02}:{:02},000 INFO  [main] a.B - tick",
                 minute / 60,
                 minute % 60,
-                (row * 37 + minute) % 60
+                (row * row * 31 + minute * row * 7 + minute) % 60
             )
             .expect("text");
         }

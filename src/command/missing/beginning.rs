@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::cause::Counter;
-use super::gaps::Gap;
+use super::gaps::{Between, Gap};
 use super::pauses::Pauses;
 use super::series::Series;
 use super::walk::counter::Told;
@@ -22,7 +22,7 @@ type Last = (i64, Option<i64>);
 
 /// # Errors
 /// If the evidence cannot be read.
-pub fn search(search: &mut Search, series: &Series, seen: &[Seen], pauses: &Pauses) -> Result<()> {
+pub fn search(search: &mut Search, series: &Series, seen: &[Seen], pauses: &[Pauses]) -> Result<()> {
     let Some(from) = search.window.from else { return Ok(()) };
     let before = before(search, series, from)?;
     let gone = before.len() - seen.iter().filter(|seen| before.contains_key(&seen.hash)).count();
@@ -34,11 +34,12 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen], pauses: &Paus
             if gone == 1 { "has" } else { "have" }
         ));
     }
-    let found = |seen: &Seen| {
+    let found = |(seen, pauses): (&Seen, &Pauses)| {
         let last = before.get(&seen.hash)?;
         one(series, seen, *last, from, pauses)
     };
-    let found: Vec<Finding> = seen.iter().filter(|seen| series.has_cadence(seen)).filter_map(found).collect();
+    let regular = seen.iter().zip(pauses).filter(|(seen, _)| series.has_cadence(seen));
+    let found: Vec<Finding> = regular.filter_map(found).collect();
     search.findings.extend(found);
     Ok(())
 }
@@ -75,8 +76,15 @@ fn one(series: &Series, seen: &Seen, (last, number): Last, from: i64, pauses: &P
     let (cadence, limit) = ((segment.cadence().round() as i64).max(1), segment.limit() as i64);
     let due = ((first - last) as f64 / cadence as f64).round() as i64 - 1;
     let missing = ((first - from) / cadence).min(due);
-    let step = Step { since: last, until: first, place: 1, told: Told::Nothing };
-    if step.length() <= limit || missing < 1 || pauses.have(&Gap { step, cadence, limit, missing: due }) {
+    let step = Step { since: last, until: first, place: 1, before: [0.0; 2], after: [0.0; 2], told: Told::Nothing };
+    if step.length() <= limit {
+        return None;
+    }
+    let parts = pauses.beyond(&Gap { step, cadence, limit, missing: due, part: None });
+    let in_window = |part: &Gap| (part.until() - part.since().max(from)) / cadence;
+    let has_pauses = parts.iter().any(|part| part.part.is_some()) || parts.is_empty();
+    let missing = if has_pauses { parts.iter().map(in_window).filter(|due| *due > 0).sum() } else { missing };
+    if missing < 1 {
         return None;
     }
     let life = seen.line.told.counter.all_lives().first().copied().filter(|life| life.since == first);
@@ -87,6 +95,7 @@ fn one(series: &Series, seen: &Seen, (last, number): Last, from: i64, pauses: &P
         Some(lost) if 10 * lost >= 9 * due => Counter::Lost,
         Some(_) => Counter::None,
     };
+    let due = if has_pauses { missing } else { due };
     let sql = format!(
         "SELECT min({time}) AS first, least((epoch_us(min({time})) - {from}) // {cadence}, {due}) AS missing FROM {} WHERE {}",
         series.table.sql(),

@@ -6,8 +6,8 @@ use super::divide::divide;
 use super::series::Series;
 use super::walk::{self, Seen};
 use super::{
-    Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, testimony, time_gaps,
-    untimed,
+    Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, summary, testimony,
+    time_gaps, untimed,
 };
 use crate::error::Result;
 use crate::session::Table;
@@ -61,6 +61,10 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
         search
             .notes
             .push(format!("{} is looked at as one series: --series divides it, maybe by {columns}", table.name));
+    }
+    let in_bursts: Vec<&Seen> = seen.iter().filter(|seen| seen.line.told.has_bursts).collect();
+    if search.wants(&[Kind::TimeGap]) {
+        search.notes.extend(summary::bursts(&own, &in_bursts));
     }
     if has_cadence {
         time_gaps::search(search, &own, &seen)?;

@@ -167,7 +167,7 @@ fn not_covered(
     (from, to): (Option<i64>, Option<i64>),
 ) -> Vec<Finding> {
     let Some((first, last)) = there.ends else { return Vec::new() };
-    let rhythm = own.map(|seen| &seen.line.told.rhythm).filter(|rhythm| rhythm.is_regular());
+    let rhythm = own.map(|seen| &seen.line).filter(|line| line.is_regular()).map(|line| &line.told.rhythm);
     let segments = rhythm.map(|rhythm| &rhythm.segments);
     let at = |is_head: bool| segments.and_then(|segments| if is_head { segments.first() } else { segments.last() });
     let gap = |since: i64, until: i64, is_head: bool| {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::cause::Known;
 use super::gaps::Gap;
-use super::series::Series;
+use super::series::{self, Series};
 use super::shown::Rows;
 use super::walk::counter::Hole;
 use super::{Finding, Kind, Track};
@@ -97,6 +97,9 @@ fn shown(series: &Series, kind: Kind, labels: &[&str], tracks: &[Rc<Track>]) -> 
     let gaps: Vec<Gap> = tracks.iter().flat_map(|track| track.gaps.iter().copied()).collect();
     let labels: Vec<&str> = each().flat_map(|(label, track)| vec![*label; track.gaps.len()]).collect();
     let (cadence, limit) = (gaps.first()?.cadence, gaps.iter().map(|gap| gap.limit).min()?);
+    if gaps.iter().any(|gap| gap.part.is_some()) {
+        return None;
+    }
     let same = |gap: &Gap| {
         let due = |cadence: i64| (gap.step.length() as f64 / cadence as f64).round();
         due(cadence) == due(gap.cadence)
@@ -113,7 +116,7 @@ fn named(known: &Known, labels: &[&str]) -> String {
             .series
             .iter()
             .filter(|(label, _)| labels.contains(label.as_str()))
-            .filter_map(|(_, values)| Some(values.get(place)?.as_deref().unwrap_or("NULL")))
+            .filter_map(|(_, values)| Some(series::shown(values.get(place)?.as_deref())))
             .collect();
         values.sort_unstable();
         values.dedup();

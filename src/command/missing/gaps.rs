@@ -17,6 +17,8 @@ pub struct Gap {
     /// A longer step was a gap, in microseconds.
     pub limit: i64,
     pub missing: i64,
+    /// From when to when rows are due, in microseconds, if not all the time: the rest is a pause.
+    pub part: Option<(i64, i64)>,
 }
 
 /// A long step with the cadence that is to be expected in its place.
@@ -32,6 +34,19 @@ impl Judged {
         self.step.length() as f64 > self.limit
     }
 
+    /// Whether the row at its end, or the one at its beginning, only came at another time than it was due: so many rows
+    /// are there as the steps around it have cadences.
+    fn is_shifted(&self) -> bool {
+        let Step { before, after, .. } = self.step;
+        let times = |length: f64| length / self.cadence;
+        let own = times(self.step.length() as f64);
+        let is_full = |steps: usize| {
+            let beside = || before[..steps].iter().chain(&after[..steps]).map(|length| times(f64::from(*length)));
+            beside().all(|times| 0.1 < times && times < 1.5) && own + beside().sum::<f64>() < 2.0 * steps as f64 + 1.5
+        };
+        own < 2.5 && (is_full(1) || is_full(2))
+    }
+
     fn gap(&self) -> Option<Gap> {
         let cadence = (self.cadence.round() as i64).max(1);
         let due = (self.step.length() as f64 / cadence as f64).round() as i64 - 1;
@@ -39,14 +54,14 @@ impl Judged {
         let missing = due - lost;
         // Rows waver, so that a few more or less than the numbers say are none.
         let is_gap = self.is_long() && missing > 0 && 10 * missing > due;
-        is_gap.then_some(Gap { step: self.step, cadence, limit: self.limit as i64, missing })
+        is_gap.then_some(Gap { step: self.step, cadence, limit: self.limit as i64, missing, part: None })
     }
 }
 
 /// The gaps of a series in the order of time; none if it has no cadence. `is_said` is whether somebody said it.
 pub fn of(line: &Line, is_said: bool) -> Vec<Gap> {
     let rhythm = &line.told.rhythm;
-    if !is_said && !rhythm.is_regular() {
+    if !is_said && !line.is_regular() {
         return Vec::new();
     }
     let judged = |step: &Step| {
@@ -57,8 +72,28 @@ pub fn of(line: &Line, is_said: bool) -> Vec<Gap> {
     if !is_said {
         over_changes(&mut long, &rhythm.segments);
         islands(&mut long, line.rows);
+        long.retain(|judged| !judged.is_shifted());
+        if rhythm.is_in_loop() {
+            stands_apart(&mut long);
+        }
     }
     long.iter().filter_map(Judged::gap).collect()
+}
+
+/// A loop that waits for something has long steps of any length, where one follows from the other: gaps are longer by far.
+fn stands_apart(long: &mut Vec<Judged>) {
+    const APART: f64 = 1.3;
+    let times = |judged: &Judged| judged.step.length() as f64 / judged.cadence;
+    let mut sorted: Vec<f64> = long.iter().map(times).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let mut usual = long.iter().map(|judged| 0.9 * judged.limit / judged.cadence).fold(1.0, f64::max);
+    for length in sorted {
+        if length >= APART * usual {
+            break;
+        }
+        usual = usual.max(length);
+    }
+    long.retain(|judged| times(judged) >= APART * usual);
 }
 
 /// Blocks end where they end, and cadences change anywhere: steps next to a change may have the cadence behind it.
@@ -134,11 +169,11 @@ pub trait Between {
 
 impl Between for Gap {
     fn since(&self) -> i64 {
-        self.step.since
+        self.part.map_or(self.step.since, |part| part.0)
     }
 
     fn until(&self) -> i64 {
-        self.step.until
+        self.part.map_or(self.step.until, |part| part.1)
     }
 }
 

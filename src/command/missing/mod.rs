@@ -45,6 +45,7 @@ mod time_gaps;
 mod told;
 mod trial;
 mod untimed;
+mod usual;
 mod volume;
 mod walk;
 

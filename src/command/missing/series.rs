@@ -36,7 +36,7 @@ impl Series<'_> {
 
     /// The label of the series with these values.
     pub fn label_of(&self, values: &[Option<String>]) -> String {
-        let part = |(name, value): (&String, &Option<String>)| format!("{name}={}", value.as_deref().unwrap_or("NULL"));
+        let part = |(name, value): (&String, &Option<String>)| format!("{name}={}", shown(value.as_deref()));
         self.columns.iter().zip(values).map(part).collect::<Vec<_>>().join(" ")
     }
 
@@ -46,7 +46,7 @@ impl Series<'_> {
 
     /// Whether gaps of a series can be told: by its cadence, or by what somebody said.
     pub fn has_cadence(&self, seen: &Seen) -> bool {
-        self.every.is_some() || seen.line.told.rhythm.is_regular()
+        self.every.is_some() || seen.line.is_regular()
     }
 
     /// A finding of this table.
@@ -104,6 +104,15 @@ impl Series<'_> {
     }
 }
 
+/// A value in a label. A text that says `NULL` is none.
+pub fn shown(value: Option<&str>) -> &str {
+    match value {
+        None => "NULL",
+        Some("NULL") => "'NULL'",
+        Some(value) => value,
+    }
+}
+
 /// `3 gaps`
 pub fn count(number: i64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -117,7 +126,8 @@ fn is_number(value: &str) -> bool {
 /// The label of a row's series, as SQL, of columns by their names in labels and in the table.
 pub fn label<'a>(columns: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let part = |(shown, column): (&str, &str)| {
-        format!("{} || coalesce({}::VARCHAR, 'NULL')", quote::text(&format!("{shown}=")), quote::readable_name(column))
+        let (before, column) = (quote::text(&format!("{shown}=")), quote::readable_name(column));
+        format!("{before} || coalesce(nullif({column}::VARCHAR, 'NULL'), if({column} IS NULL, 'NULL', '''NULL'''))")
     };
     let parts: Vec<String> = columns.map(part).collect();
     if parts.is_empty() { "''".into() } else { format!("concat_ws(' ', {})", parts.join(", ")) }

@@ -1,6 +1,6 @@
 //! The SQL behind a finding: pasted into `rca query`, its `missing` adds up to the finding's.
 
-use super::gaps::Gap;
+use super::gaps::{Between, Gap};
 use super::series::Series;
 use super::walk::counter::{Counter, Hole};
 use crate::engine::quote;
@@ -121,6 +121,18 @@ impl Rows<'_> {
              WHERE us > {limit} AND due - lost > 0.1 * due AND {named}",
             self.line("t, q NULLS FIRST"),
         ))
+    }
+
+    /// The part of a gap in which rows are due, of rows of one series.
+    pub fn part(&self, gap: &Gap) -> String {
+        let (since, until) = (stamp(gap.since()), stamp(gap.until()));
+        let time = self.series.time_sql();
+        format!(
+            "SELECT {since} AS since, {until} AS until, {} - count(*) AS missing FROM {} WHERE {} AND {time} > {since} AND {time} < {until}",
+            gap.missing,
+            self.series.table.sql(),
+            self.which
+        )
     }
 
     /// Each row with how many rows without a number lie between the numbers around it.

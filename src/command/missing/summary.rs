@@ -1,6 +1,8 @@
 //! What was looked at, so that finding nothing is an answer too; and when things were missing, as a strip.
 
 use super::cause::{Counter, Known};
+use super::series::Series;
+use super::walk::Seen;
 use super::{Finding, Kind, Search};
 use crate::model::coverage::grouped;
 use crate::model::duration;
@@ -62,6 +64,23 @@ pub fn looked_at(known: &Known) -> String {
         ));
     }
     text
+}
+
+/// That rows of these series come in bursts, and how to find what is missing if they should not.
+pub fn bursts(series: &Series, seen: &[&Seen]) -> Option<String> {
+    let first = seen.first()?;
+    let which = if series.columns.is_empty() {
+        "its rows come".into()
+    } else {
+        let labels: Vec<String> = seen.iter().map(|seen| seen.label.clone()).collect();
+        format!("rows of {} ({}) come", count(seen.len()), named(&labels))
+    };
+    let every = duration::shown(first.cadence());
+    Some(format!(
+        "{}: {which} in bursts, every {every} within one, with silences of any length in between, which are no finding: \
+         --every {every} tells what is missing if a row is always due",
+        series.table.name
+    ))
 }
 
 /// Which tables have no cadence, and how to say one: of each series, where a table may be of several.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::cause::Known;
+use super::gaps::Between;
 use super::series::Series;
 use super::walk::counter::{Counter, Hole, Life, Turn};
 use super::walk::line::Step;
@@ -304,7 +305,7 @@ impl Gaps {
     ) {
         let (Some(since), Some(until)) = (finding.since, finding.until) else { return };
         let gaps = finding.track.iter().flat_map(|track| &track.gaps);
-        let mut gaps: Vec<(i64, i64, i64)> = gaps.map(|gap| (gap.step.since, gap.step.until, gap.missing)).collect();
+        let mut gaps: Vec<(i64, i64, i64)> = gaps.map(|gap| (gap.since(), gap.until(), gap.missing)).collect();
         if gaps.is_empty() {
             gaps.push((since, until, finding.missing));
         }

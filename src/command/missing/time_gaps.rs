@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::cause::Counter;
-use super::gaps::{self, Gap};
-use super::pauses::Pauses;
+use super::gaps::{self, Between, Gap};
+use super::pauses::{self, Pauses};
 use super::series::{Series, count};
 use super::shown::Rows;
 use super::walk::Seen;
@@ -13,8 +13,6 @@ use super::{Finding, Kind, Search, Track, beginning};
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
-use crate::model::time::DAY;
-use crate::model::value::Value;
 
 /// # Errors
 /// If the evidence cannot be read.
@@ -24,20 +22,12 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
     }
     let is_said = series.every.is_some();
     let all: Vec<Vec<Gap>> = seen.iter().map(|seen| gaps::of(&seen.line, is_said)).collect();
-    let first = seen.iter().map(|seen| seen.line.told.first).min().unwrap_or(0);
-    let last = seen.iter().map(|seen| seen.line.last).max().unwrap_or(0);
-    let days = || {
-        let (time, table) = (series.time_sql(), series.table.sql());
-        let sql = format!(
-            "SELECT count(DISTINCT epoch_us({time}) // {DAY}) FROM {table} WHERE isfinite({time}) AND ({})",
-            series.condition
-        );
-        Ok(search.session.engine.counted(&sql)?.first().map_or(0, Value::int))
-    };
-    let pauses = Pauses::find(&all.concat(), first, last, days)?;
-    search.notes.extend(pauses.shown(&series.table.name));
-    for (seen, gaps) in seen.iter().zip(all) {
-        let gaps: Vec<Gap> = gaps.into_iter().filter(|gap| !pauses.have(gap)).collect();
+    let lines = || seen.iter().map(|seen| &seen.line).zip(&all);
+    let of_each = lines().map(|(line, list)| pauses::Gaps { list, first: line.told.first, last: line.last });
+    let pauses = Pauses::of_each(&of_each.collect::<Vec<_>>());
+    search.notes.extend(Pauses::shown(&pauses, &series.table.name));
+    for ((seen, gaps), pauses) in seen.iter().zip(all).zip(&pauses) {
+        let gaps: Vec<Gap> = gaps.iter().flat_map(|gap| pauses.beyond(gap)).collect();
         for cluster in gaps::clusters(&gaps, |gap| gap.cadence) {
             search.findings.push(time_gap(series, seen, cluster));
         }
@@ -48,12 +38,11 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
 
 fn time_gap(series: &Series, seen: &Seen, gaps: &[Gap]) -> Finding {
     let (first, last) = (&gaps[0], &gaps[gaps.len() - 1]);
-    let (since, until) = (first.step.since, last.step.until);
+    let (since, until) = (first.since(), last.until());
     let cadence = gaps.iter().map(|gap| gap.cadence).max().unwrap_or(1);
     let missing: i64 = gaps.iter().map(|gap| gap.missing).sum();
-    // Of rows that come more often than they are due, one per cadence counts.
-    let due = ((until - since) as f64 / cadence as f64).round() as i64 - 1;
-    let expected = due.max(missing);
+    // The rows between the first gap and the last.
+    let observed = (last.step.place - first.step.place) as i64;
     let counter = counter_over(gaps);
     let lost: i64 = gaps.iter().map(|gap| if let Told::Missing(lost) = gap.step.told { lost } else { 0 }).sum();
     let holes = match counter {
@@ -66,8 +55,8 @@ fn time_gap(series: &Series, seen: &Seen, gaps: &[Gap]) -> Finding {
     Finding {
         since: Some(since),
         until: Some(until),
-        expected,
-        observed: expected - missing,
+        expected: observed + missing,
+        observed,
         missing,
         detail: format!(
             "{} {} {} where a row is due every {}{holes}",
@@ -107,6 +96,13 @@ fn time_gap_sql(series: &Series, seen: &Seen, gaps: &[Gap]) -> String {
     let others = long != gaps.len();
     let rows =
         Rows { series, which: series.is_series(&seen.values), are_many: false, counter: Some(&seen.line.told.counter) };
+    let parts: Vec<&Gap> = gaps.iter().filter(|gap| gap.part.is_some()).collect();
+    if !parts.is_empty() {
+        let whole: Vec<Gap> = gaps.iter().copied().filter(|gap| gap.part.is_none()).collect();
+        let of_one = whole.chunk_by(|a, b| a.cadence == b.cadence);
+        let whole = of_one.map(|gaps| rows.time_gaps(gaps, &[], (gaps[0].cadence, limit), true));
+        return whole.chain(parts.into_iter().map(|gap| rows.part(gap))).collect::<Vec<_>>().join(" UNION ALL ");
+    }
     if gaps.iter().all(|gap| gap.cadence == cadence) {
         return rows.time_gaps(gaps, &[], (cadence, limit), others);
     }

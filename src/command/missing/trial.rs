@@ -46,7 +46,7 @@ pub struct Trial {
 impl Trial {
     pub fn of(columns: Vec<String>, seen: &[Seen]) -> Trial {
         let rows: u64 = seen.iter().map(|seen| seen.line.rows).sum();
-        let are_regular = || seen.iter().filter(|seen| seen.line.told.rhythm.is_regular());
+        let are_regular = || seen.iter().filter(|seen| seen.line.is_regular());
         // Rows at one time are of several series.
         let regular: u64 = are_regular().map(|seen| seen.line.rows - seen.line.at_once).sum();
         let follows: u64 = seen.iter().map(|seen| seen.line.told.counter.follows).sum();

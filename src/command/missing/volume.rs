@@ -1,18 +1,40 @@
 //! Tables without a cadence, such as logs: stretches with far fewer rows than usual.
 
+use super::series::count;
+use super::shown::stamp;
+use super::usual::{Counts, Low, Lows};
 use super::{Finding, Kind, Search};
 use crate::engine::quote::{self, fill};
 use crate::error::Result;
+use crate::model::coverage::grouped;
 use crate::model::duration;
-use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::value::Value;
+use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
 use crate::session::Table;
 
-/// Stretches that people think in, in microseconds.
-const STRETCHES: [i64; 10] =
-    [MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY];
-/// About as many stretches as the evidence is divided into.
+/// Stretches that divide a day, or are of days, in microseconds.
+const STRETCHES: [i64; 18] = [
+    SECOND,
+    5 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    DAY,
+    7 * DAY,
+    30 * DAY,
+];
+/// About as many stretches as the evidence is divided into where rows are few.
 const COUNT: i64 = 48;
+const STRETCHES_MAX: i64 = 100_000;
 
 pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let Some(time) = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time))) else {
@@ -46,59 +68,121 @@ fn parts(search: &Search, table: &Table) -> Result<Vec<(Option<String>, String)>
 }
 
 fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String>, condition: &str) -> Result<()> {
-    let row = search
-        .session
-        .engine
-        .counted(&format!("SELECT min({time}), max({time}) FROM {} WHERE {condition}", table.sql()))?;
-    let (first, last) = (row[0].int(), row[1].int());
+    let is_timed = format!("isfinite({time}) AND ({condition})");
+    let sql = format!("SELECT min({time}), max({time}), count(*) FROM {} WHERE {is_timed}", table.sql());
+    let row = search.session.engine.counted(&sql)?;
+    let (first, last, rows) = (row[0].int(), row[1].int(), row[2].int());
     if row[0].is_null() || last == first {
         return Ok(());
     }
-    let every = search.every.unwrap_or_else(|| {
-        let wanted = (last - first) / COUNT;
-        STRETCHES.into_iter().find(|stretch| *stretch >= wanted).unwrap_or(30 * DAY)
-    });
+    let every = search.every.unwrap_or_else(|| stretch(last - first, rows));
     let sql = fill(
         include_str!("volume.sql"),
         &[("time", time), ("table", &table.sql()), ("condition", condition), ("every", &every.to_string())],
     );
-    let rows = search.session.engine.rows(&sql)?.rows;
-    // Days of the week on which nothing ever is are how a source works.
-    let week_part = |row: &Vec<Value>| {
-        let (from, to) = (row[0].int().div_euclid(DAY), row[1].int().div_euclid(DAY));
-        (every == DAY && to - from <= 3).then_some((from.rem_euclid(7), to - from))
-    };
-    let weeks = (last - first) / (7 * DAY);
-    let is_usual = |part: (i64, i64)| {
-        let times = rows.iter().filter(|row| week_part(row) == Some(part)).count() as i64;
-        times >= 2 && times * 5 >= weeks * 4
-    };
-    let usual: Vec<bool> = rows.iter().map(|row| week_part(row).is_some_and(is_usual)).collect();
-    let weekends = usual.iter().filter(|usual| **usual).count();
-    if weekends > 0 {
-        search.notes.push(format!("{}: {weekends} weekends with few rows are no finding", table.name));
+    let counted = search.session.engine.counted_by(&sql)?;
+    let begins = first.div_euclid(every) * every + every;
+    let whole = last.div_euclid(every) - first.div_euclid(every) - 1;
+    if !(0..=STRETCHES_MAX).contains(&whole) {
+        return Ok(());
     }
-    for (row, _) in rows.into_iter().zip(usual).filter(|(_, usual)| !usual) {
-        let missing = row[5].int();
-        let (since, until, observed, usual) = (row[0].int(), row[1].int(), row[2].int(), row[3].int());
-        let expected = missing + observed;
-        search.findings.push(Finding {
-            kind: Kind::VolumeDrop,
-            source: table.source.clone(),
-            table_name: table.short_name.clone(),
-            series: series.clone(),
-            column_name: None,
-            since: Some(since),
-            until: Some(until),
-            expected,
-            observed,
-            missing,
-            detail: format!("{observed} rows where {usual} every {} are usual", duration::shown(every)),
-            sql: quote::one_line(&format!("SELECT * FROM ({sql}) WHERE since = {}", quote::time(since))),
-            counter: super::cause::Counter::None,
-            keys: None,
-            track: None,
-        });
+    let mut counts = Counts { first: begins, every, rows: vec![0; whole as usize] };
+    for row in counted {
+        let place = usize::try_from((row[0].int() - begins).div_euclid(every)).ok();
+        if let Some(own) = place.and_then(|place| counts.rows.get_mut(place)) {
+            *own = row[1].int();
+        }
+    }
+    let lows = counts.lows();
+    search.notes.extend(passed_over(&table.name, &lows));
+    for low in &lows.found {
+        let found = finding(search, table, time, condition, low)?;
+        search.findings.extend(found.map(|found| Finding { series: series.clone(), ..found }));
     }
     Ok(())
+}
+
+/// The shortest stretch in which rows are usual, or else one that leaves enough of them to compare.
+fn stretch(length: i64, rows: i64) -> i64 {
+    const ROWS: i64 = 10;
+    const COUNT_LEAST: i64 = 24;
+    let has_rows = |stretch: &i64| rows / (length / stretch + 1) >= ROWS && length / stretch < STRETCHES_MAX;
+    let few = || STRETCHES.into_iter().find(|stretch| *stretch >= length / COUNT);
+    let many = STRETCHES.into_iter().find(has_rows).filter(|stretch| length / stretch >= COUNT_LEAST);
+    many.or_else(few).unwrap_or(30 * DAY)
+}
+
+/// What is low and no finding.
+fn passed_over(name: &str, lows: &Lows) -> Vec<String> {
+    let mut notes = Vec::new();
+    match lows.weekends {
+        0 => {}
+        1 => notes.push(format!("{name}: a weekend with few rows is no finding")),
+        weekends => notes.push(format!("{name}: {weekends} weekends with few rows are no finding")),
+    }
+    for low in &lows.unknown {
+        notes.push(format!(
+            "{name}: {} from {} to {} where {} are usual is no finding, since no other day tells whether it is one of its pauses",
+            rows_of(low.rows),
+            time::rfc3339(low.since),
+            time::rfc3339(low.until),
+            grouped(low.usual.round() as u64)
+        ));
+    }
+    if lows.recurring > 0 {
+        notes.push(format!(
+            "{name}: {} with few rows at about the same time of most days are no finding",
+            count(lows.recurring as i64, "pause")
+        ));
+    }
+    notes
+}
+
+fn rows_of(rows: i64) -> String {
+    if rows == 0 { "no row".into() } else { count(rows, "row") }
+}
+
+fn finding(search: &Search, table: &Table, time: &str, condition: &str, low: &Low) -> Result<Option<Finding>> {
+    let own = if condition == "true" { String::new() } else { format!(" AND ({condition})") };
+    let from = table.sql();
+    let (mut since, mut until, mut begins) = (low.since, low.until, ">=");
+    if low.rows == 0 {
+        // A silence lasts from row to row.
+        let sql = format!(
+            "SELECT max({time}) FILTER (WHERE {time} < {}), min({time}) FILTER (WHERE {time} >= {}) FROM {from} WHERE isfinite({time}){own}",
+            stamp(since),
+            stamp(until)
+        );
+        let row = search.session.engine.counted(&sql)?;
+        if !row[0].is_null() && !row[1].is_null() {
+            (since, until, begins) = (row[0].int(), row[1].int(), ">");
+        }
+    }
+    let more = (until - since - (low.until - low.since)) as f64 * low.rate;
+    let expected = (low.usual + more).round() as i64;
+    let missing = expected - low.rows;
+    let within = format!("{time} {begins} {} AND {time} < {}{own}", stamp(since), stamp(until));
+    let found = || Finding {
+        kind: Kind::VolumeDrop,
+        source: table.source.clone(),
+        table_name: table.short_name.clone(),
+        series: None,
+        column_name: None,
+        since: Some(since),
+        until: Some(until),
+        expected,
+        observed: low.rows,
+        missing,
+        detail: format!(
+            "{} in {} where {} are usual",
+            rows_of(low.rows),
+            duration::shown(until - since),
+            grouped(expected.unsigned_abs())
+        ),
+        sql: format!("SELECT {expected} - count(*) AS missing FROM {from} WHERE {within}"),
+        counter: super::cause::Counter::None,
+        keys: None,
+        track: None,
+    };
+    Ok((missing > 0).then(found))
 }

@@ -2,6 +2,8 @@
 
 /// A number that falls by no more came late.
 const FALL_LEAST: i64 = 5;
+/// Nothing counts so many: a number that is further up is of another life.
+const RISE_MOST: i64 = 1 << 53;
 
 /// Numbers that lie between two rows and have not arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,19 +156,23 @@ impl Counter {
             (self.begun, self.last, self.blanks) = (row.at, row.at, 0);
             return Told::Nothing;
         };
-        let mut unrolled = number + self.turns;
+        let mut unrolled = number.saturating_add(self.turns);
         if unrolled <= top
             && let Some(modulus) = self.turn(top - self.turns, number, sent)
         {
             (self.turns, self.modulus) = (self.turns + modulus, Some(modulus));
             self.turned.push(Turn { at: row.at, adds: self.turns });
-            unrolled = number + self.turns;
+            unrolled = number.saturating_add(self.turns);
         }
         // One of before the roll-over that comes behind it, unless as many rows are due.
-        let is_late =
-            |modulus: i64| unrolled - top > modulus / 2 && sent.is_none_or(|sent| sent < modulus as f64 / 2.0);
+        let is_late = |modulus: i64| {
+            unrolled.saturating_sub(top) > modulus / 2 && sent.is_none_or(|sent| sent < modulus as f64 / 2.0)
+        };
         if let Some(modulus) = self.modulus.filter(|modulus| is_late(*modulus)) {
             unrolled -= modulus;
+        }
+        if unrolled.saturating_sub(top) > RISE_MOST {
+            return self.begin_anew(number, row.at);
         }
         if unrolled > top {
             return self.go_on(unrolled, top, row.at, place);
@@ -176,12 +182,7 @@ impl Counter {
         }
         let next = next.and_then(|next| next.number);
         if self.begins_anew(number, top, next) || self.is_far_below(unrolled, top) {
-            self.ended.extend(self.life());
-            (self.top, self.bottom, self.turns) = (Some(number), number, 0);
-            (self.begun, self.last, self.blanks) = (row.at, row.at, 0);
-            self.lowest = self.lowest.min(number);
-            self.lives.push(row.at);
-            return Told::BeganAnew;
+            return self.begin_anew(number, row.at);
         }
         if unrolled < self.bottom {
             self.come_before(unrolled, row.at, place);
@@ -192,6 +193,16 @@ impl Counter {
         }
         (self.again.rows, self.again.until) = (self.again.rows + 1, row.at);
         Told::Missing(0)
+    }
+
+    /// Counting begins with another number, which is neither above nor below the others.
+    fn begin_anew(&mut self, number: i64, at: i64) -> Told {
+        self.ended.extend(self.life());
+        (self.top, self.bottom, self.turns) = (Some(number), number, 0);
+        (self.begun, self.last, self.blanks) = (at, at, 0);
+        self.lowest = self.lowest.min(number);
+        self.lives.push(at);
+        Told::BeganAnew
     }
 
     fn go_on(&mut self, unrolled: i64, top: i64, at: i64, place: u64) -> Told {
@@ -219,7 +230,7 @@ impl Counter {
     /// Whether a number is below the first one of this life by more than what is counted in it.
     fn is_far_below(&self, number: i64, top: i64) -> bool {
         const LATE_MOST: i64 = 16;
-        self.bottom.saturating_sub(number) > LATE_MOST.max(top - self.bottom)
+        self.bottom.saturating_sub(number) > LATE_MOST.max(top.saturating_sub(self.bottom))
     }
 
     /// A number below the first one of this life, which came late.

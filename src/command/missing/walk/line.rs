@@ -4,13 +4,17 @@ use super::counter::{self, Counter, Row};
 use super::rhythm::{BLOCK, Rhythm};
 
 /// From one row to the next, where that is long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// The times of both rows, in microseconds.
     pub since: i64,
     pub until: i64,
     /// Rows of the series up to its end.
     pub place: u64,
+    /// The lengths of the two steps before it and of the two behind it, those next to it first, in microseconds; 0 if there
+    /// is none, or rows at the same time.
+    pub before: [f32; 2],
+    pub after: [f32; 2],
     pub told: counter::Told,
 }
 
@@ -52,8 +56,12 @@ pub struct Told {
     pub steps: Vec<Step>,
     /// Somebody said the cadence.
     is_said: bool,
+    /// Known at the end.
+    pub has_bursts: bool,
     /// Where the steps begin that lead to rows without a number, since the last row that had one.
     unnumbered: usize,
+    /// The lengths of the steps that led to the first row that waits, the last first.
+    before: [f32; 2],
 }
 
 impl Line {
@@ -75,7 +83,9 @@ impl Line {
                 rhythm: every.map_or_else(Rhythm::default, |every| Rhythm::said(every, row.at)),
                 steps: Vec::new(),
                 is_said: every.is_some(),
+                has_bursts: false,
                 unnumbered: 0,
+                before: [0.0; 2],
             }),
         }
     }
@@ -94,8 +104,8 @@ impl Line {
         self.at_once += u64::from(row.at == self.last);
         (self.last, self.last_number) = (row.at, number);
         self.waiting.push((row.at, number));
-        // One more than the block: whether a counter began anew shows in the row after.
-        if self.waiting.len() == BLOCK + 2 {
+        // Two more than the block: whether a counter began anew, or a row only came late, shows in the rows after.
+        if self.waiting.len() == BLOCK + 3 {
             self.look_at(BLOCK);
         }
     }
@@ -108,6 +118,14 @@ impl Line {
         }
         self.waiting = Vec::new();
         self.told.rhythm.settle();
+        let unsent = self.told.steps.iter().filter(|step| !matches!(step.told, counter::Told::Missing(1..)));
+        let silences = unsent.map(|step| (step.place, step.length()));
+        self.told.has_bursts = !self.told.is_said && self.told.rhythm.has_bursts(silences, self.rows);
+    }
+
+    /// Whether the rows have told how often they come.
+    pub fn is_regular(&self) -> bool {
+        self.told.rhythm.is_regular() && !self.told.has_bursts
     }
 
     fn look_at(&mut self, count: usize) {
@@ -124,7 +142,7 @@ impl Told {
         let pairs = || waiting[..=count].windows(2);
         // A counter that series share tells nothing of how many rows one of them sent.
         let is_counted = 2 * pairs().filter(|pair| sent(pair) == Some(1)).count() >= count;
-        let mut room = [0.0; BLOCK + 1];
+        let mut room = [0.0; BLOCK + 2];
         let mut steps = 0;
         for step in pairs().filter_map(|pair| duration(pair, is_counted)) {
             room[steps] = step;
@@ -150,11 +168,17 @@ impl Told {
                 self.steps[self.unnumbered..].iter_mut().for_each(|step| step.told = told);
             }
             if (row.at - since) as f64 > limit && !is_hopeless {
-                self.steps.push(Step { since, until: row.at, place, told });
+                let length = |from: usize| {
+                    let (from, to) = (waiting.get(at + from)?, waiting.get(at + from + 1)?);
+                    Some((to.0 - from.0) as f32)
+                };
+                let after = [0, 1].map(|from| length(from).unwrap_or(0.0));
+                self.steps.push(Step { since, until: row.at, place, before: self.before, after, told });
             }
             if row.number.is_some() {
                 self.unnumbered = self.steps.len();
             }
+            self.before = [(row.at - since) as f32, self.before[0]];
         }
     }
 
@@ -194,7 +218,14 @@ mod tests {
         assert_eq!((line.rows, line.at_once, line.is_disordered), (190, 0, false));
         assert_eq!(
             line.told.steps,
-            [Step { since: 69 * 30_000_000, until: 80 * 30_000_000, place: 71, told: counter::Told::Missing(10) }]
+            [Step {
+                since: 69 * 30_000_000,
+                until: 80 * 30_000_000,
+                place: 71,
+                before: [30e6; 2],
+                after: [30e6; 2],
+                told: counter::Told::Missing(10)
+            }]
         );
         assert_eq!(line.told.rhythm.segments.len(), 1);
         line.push(row(3));

@@ -98,7 +98,8 @@ struct Walk<'a> {
     values: Vec<Values>,
     numbers: Vec<u32>,
     file: u32,
-    last_line: i64,
+    /// The file of the last row, by a hash of its name, and its line.
+    last_place: (i64, i64),
     /// Of the second pass: the series that it is for.
     again: Option<Vec<bool>>,
 }
@@ -151,7 +152,8 @@ fn rows(series: &Series, from: &str, floats: &[String], has_lines: bool) -> Stri
     let mut list = vec![
         format!("{} AS t", series.time_sql()),
         format!("{sequence} AS q"),
-        if has_lines { "_line AS line".into() } else { "NULL AS line".into() },
+        if has_lines { "_line AS line, (hash(_file) >> 1)::BIGINT AS file" } else { "NULL AS line, NULL AS file" }
+            .into(),
         format!("{} AS series", names::hash(series)),
     ];
     list.extend(floats.iter().enumerate().map(|(place, name)| format!("{}::DOUBLE AS v{place}", quote::name(name))));
@@ -178,16 +180,17 @@ impl<'a> Walk<'a> {
             values: vec![Values::default(); floats],
             numbers: Vec::new(),
             file: 0,
-            last_line: 0,
+            last_place: (0, 0),
             again: None,
         }
     }
 
     fn take(&mut self, batch: &Columns) -> Result<()> {
-        const SERIES: usize = 3;
+        const SERIES: usize = 4;
         let (Some(times), lines) = (batch.ints(0), batch.ints(2).filter(|_| self.has_lines)) else {
             return Err(Error::internal("a time came as another type than asked for"));
         };
+        let files = batch.ints(3).filter(|_| self.has_lines);
         let sequence = batch.ints(1).filter(|_| self.sequence);
         let values: Vec<_> = (0..self.floats).filter_map(|at| batch.floats(SERIES + 1 + at)).collect();
         let mut numbers = std::mem::take(&mut self.numbers);
@@ -200,7 +203,8 @@ impl<'a> Walk<'a> {
                 continue;
             }
             if let Some(line) = lines.as_ref().and_then(|lines| lines.get(row)) {
-                self.arrives(series, at, line);
+                let file = files.as_ref().and_then(|files| files.get(row)).unwrap_or(0);
+                self.arrives(series, at, (file, line));
             }
             let own = Row { at, number: sequence.as_ref().and_then(|sequence| sequence.get(row)) };
             let is_disordered = match &mut self.lines[series] {
@@ -238,15 +242,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A row in the order of its file: another file has begun where lines do not go on.
-    fn arrives(&mut self, series: usize, at: i64, line: i64) {
+    /// A row in the order of its file, which is another one where its name is, or lines do not go on.
+    fn arrives(&mut self, series: usize, at: i64, place: (i64, i64)) {
         if self.again.is_some() {
             return;
         }
-        if line <= self.last_line {
+        if place.0 != self.last_place.0 || place.1 <= self.last_place.1 {
             self.file += 1;
         }
-        self.last_line = line;
+        self.last_place = place;
         let arrival = &mut self.arrivals[series];
         if arrival.file != self.file || self.lines[series].is_none() {
             (arrival.file, arrival.latest) = (self.file, at);

@@ -17,6 +17,11 @@ const WAVERING_STEPS: u64 = 60;
 /// almost three times as much.
 const SUMMED: usize = 8;
 const ON_GRID: f64 = 1.75;
+/// Steps that count from the one before, as in a loop that sleeps, are a cadence up to this spread.
+const LOOP: f64 = 0.15;
+/// A longer step is a gap by so many standard deviations. On a grid the rows around it tell too.
+const FAR_ON_GRID: f64 = 3.0;
+const FAR_IN_LOOP: f64 = 5.0;
 /// Fewer steps are no cadence.
 pub const STEPS_LEAST: usize = 5;
 /// The share of a block's steps that are the cadence or a few times as long, as where rows are lost.
@@ -56,7 +61,7 @@ pub fn beat(steps: &[f64], is_counted: bool) -> Option<Beat> {
         (**step - times * cadence).abs() <= tolerance
     };
     let share = |count: usize| count as f64 / steps.len() as f64;
-    let summed = if spread > WAVERING_LEAST * cadence { spread_of_sums(steps) } else { None };
+    let summed = if spread > WAVERING_LEAST * cadence { spread_of_sums(steps, cadence, times_most) } else { None };
     let is_regular = steps.len() >= STEPS_LEAST
         && (spread <= STEADY * cadence || spread <= WAVERING * cadence && summed.is_some())
         && share(steps.iter().filter(is_multiple).count()) >= MULTIPLES_LEAST
@@ -64,13 +69,22 @@ pub fn beat(steps: &[f64], is_counted: bool) -> Option<Beat> {
     Some(Beat { cadence, spread, is_regular, summed })
 }
 
-fn spread_of_sums(steps: &[f64]) -> Option<f64> {
-    let mut sums: Vec<f64> = steps.windows(SUMMED).map(|some| some.iter().sum()).collect();
-    if sums.len() < STEPS_LEAST {
+/// Of sums of steps, or of how much each is off a whole number of cadences if that is less: a lost row is no wavering,
+/// and a row that comes very late none lost.
+fn spread_of_sums(steps: &[f64], cadence: f64, times_most: f64) -> Option<f64> {
+    let is_near = |step: &f64| *step < (times_most + 0.5) * cadence;
+    let off = |step: &f64| step - (step / cadence).round().max(1.0) * cadence;
+    let whole = || steps.windows(SUMMED).filter(|some| some.iter().all(is_near));
+    let of = |mut sums: Vec<f64>| {
+        let middle = median(&mut sums);
+        spread(&sums, middle)
+    };
+    if whole().count() < STEPS_LEAST {
         return None;
     }
-    let middle = median(&mut sums);
-    Some(spread(&sums, middle))
+    let plain = of(whole().map(|some| some.iter().sum()).collect());
+    let is_counted = times_most == 1.0;
+    Some(if is_counted { plain } else { plain.min(of(whole().map(|some| some.iter().map(off).sum()).collect())) })
 }
 
 fn spread(values: &[f64], middle: f64) -> f64 {
@@ -99,12 +113,23 @@ pub struct Segment {
     /// The step that most of them may be, by a vote (Boyer and Moore, "MJRTY", 1981): its votes, and how often it was seen
     /// at least.
     usual: (f64, u64, u64),
+    /// Standard deviations that are beyond chance.
+    far: f64,
 }
 
 impl Segment {
     fn new(place: u64, since: i64, beat: &Beat) -> Segment {
         let exact = (beat.spread == 0.0).then_some(beat.cadence);
-        Segment { place, since, blocks: 0, exact, spreads: 0.0, singles: (0.0, 0), usual: (0.0, 0, 0) }
+        Segment {
+            place,
+            since,
+            blocks: 0,
+            exact,
+            spreads: 0.0,
+            singles: (0.0, 0),
+            usual: (0.0, 0, 0),
+            far: FAR_ON_GRID,
+        }
     }
 
     /// A cadence that somebody said, in microseconds.
@@ -117,6 +142,7 @@ impl Segment {
             spreads: 0.0,
             singles: (0.0, 0),
             usual: (0.0, 0, 0),
+            far: FAR_ON_GRID,
         }
     }
 
@@ -170,13 +196,13 @@ impl Segment {
 
     /// A longer step is a gap, in microseconds.
     pub fn limit(&self) -> f64 {
-        limit(self.cadence(), self.spread())
+        limit(self.cadence(), self.spread(), self.far)
     }
 }
 
-/// One row missing makes a step of two cadences; where rows waver, five standard deviations are beyond chance.
-fn limit(cadence: f64, spread: f64) -> f64 {
-    (1.5 * cadence).max(cadence + 5.0 * spread)
+/// One row missing makes a step of two cadences.
+fn limit(cadence: f64, spread: f64, far: f64) -> f64 {
+    (1.5 * cadence).max(cadence + far * spread)
 }
 
 /// The segments of a series as far as it was seen.
@@ -189,6 +215,8 @@ pub struct Rhythm {
     /// spreads of their steps and of eight steps.
     is_wavering: bool,
     wavers: (f64, f64),
+    /// How many these are.
+    wavering: u32,
     /// Of the last block, if it had no cadence: steps that the cadence before does not explain. One in which the cadence
     /// changes is so.
     strays: Vec<f64>,
@@ -203,14 +231,28 @@ impl Rhythm {
     pub fn is_regular(&self) -> bool {
         !self.segments.is_empty()
             && self.regular as f64 >= REGULAR_LEAST * self.steps as f64
-            && (!self.is_wavering || self.steps >= WAVERING_STEPS && self.wavers.1 <= ON_GRID * self.wavers.0)
+            && (!self.is_wavering || self.steps >= WAVERING_STEPS && (self.is_on_grid(1.0) || self.is_loop(1.0)))
+    }
+
+    /// Whether each step counts from the one before, more or less.
+    pub fn is_in_loop(&self) -> bool {
+        self.is_wavering && !self.is_on_grid(1.0)
+    }
+
+    fn is_on_grid(&self, slack: f64) -> bool {
+        self.wavers.1 <= slack * ON_GRID * self.wavers.0
+    }
+
+    fn is_loop(&self, slack: f64) -> bool {
+        self.wavers.0 <= slack * LOOP * f64::from(self.wavering)
     }
 
     /// Whether it has become clear that there is no cadence.
     pub fn is_hopeless(&self) -> bool {
         const STEPS: u64 = 8 * BLOCK as u64;
+        const SLACK: f64 = 1.2;
         self.steps >= STEPS
-            && (self.regular * 4 < self.steps || self.is_wavering && self.wavers.1 > 1.2 * ON_GRID * self.wavers.0)
+            && (self.regular * 4 < self.steps || self.is_wavering && !self.is_on_grid(SLACK) && !self.is_loop(SLACK))
     }
 
     /// Takes a block of steps, of which the first has this place and begins at `since`, and returns above which length a
@@ -224,6 +266,7 @@ impl Rhythm {
         if beat.is_regular {
             if let Some(summed) = beat.summed {
                 self.wavers = (self.wavers.0 + beat.spread / beat.cadence, self.wavers.1 + summed / beat.cadence);
+                self.wavering += 1;
                 self.is_wavering |= beat.spread > STEADY * beat.cadence;
             }
             self.regular += steps.len() as u64 + self.explained(beat.cadence, beat.spread);
@@ -249,19 +292,22 @@ impl Rhythm {
             Some((cadence, spread)) if !beat.is_regular || cadence < beat.cadence => (cadence, spread),
             _ => (beat.cadence, beat.spread),
         };
-        0.9 * limit(cadence, spread)
+        0.9 * limit(cadence, spread, FAR_ON_GRID)
     }
 
     /// How many of the strays are steps of this cadence; they are none any more.
     fn explained(&mut self, cadence: f64, spread: f64) -> u64 {
         let all = self.strays.len();
-        let most = limit(cadence, spread) - cadence;
+        let most = limit(cadence, spread, FAR_ON_GRID) - cadence;
         self.strays.retain(|step| (step - cadence).abs() > most);
         (all - self.strays.len()) as u64
     }
 
     /// Takes one segment for what it is between two that are alike: a block in which most rows are missing.
     pub fn settle(&mut self) {
+        if self.is_in_loop() {
+            self.segments.iter_mut().for_each(|segment| segment.far = FAR_IN_LOOP);
+        }
         let mut at = 1;
         while at + 1 < self.segments.len() {
             let (before, own, after) = (&self.segments[at - 1], &self.segments[at], &self.segments[at + 1]);
@@ -274,6 +320,26 @@ impl Rhythm {
                 at += 1;
             }
         }
+    }
+
+    /// Whether rows come in bursts: silences, given by the place and the length of their steps, are many for so many rows,
+    /// and of any length. Where rows were lost, or not sent, these would be due on the grid of the others.
+    pub fn has_bursts(&self, steps: impl Iterator<Item = (u64, i64)>, rows: u64) -> bool {
+        const FAR: f64 = 5.5;
+        const MANY: u64 = 10;
+        const ROWS: u64 = 64;
+        const ON_GRID_LEAST: f64 = 0.65;
+        let (mut far, mut on_grid) = (0, 0);
+        for (place, length) in steps {
+            let Some((_, segment)) = self.at(place) else { continue };
+            let times = length as f64 / segment.cadence();
+            if times > FAR {
+                far += 1;
+                let tolerance = (1.2 * segment.spread() / segment.cadence()).clamp(0.1, 0.25);
+                on_grid += u64::from((times - times.round()).abs() <= tolerance);
+            }
+        }
+        far >= MANY && far * ROWS >= rows && (on_grid as f64) < ON_GRID_LEAST * far as f64
     }
 
     /// The segment that a step belongs to, and its number.
