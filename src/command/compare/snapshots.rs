@@ -40,7 +40,7 @@ fn rows(session: &Session, table: &Table, span: Span) -> Result<Option<(i64, Str
     let Some(time) = &table.roles.time else { return Ok(None) };
     let at = format!("{}::TIMESTAMP", quote::name(time));
     let sql = format!(
-        "SELECT count(*), bit_xor(hash({at}))::VARCHAR FROM {} WHERE {at} >= {} AND {at} < {}",
+        "SELECT count(*), sum(hash({at})::HUGEINT)::VARCHAR FROM {} WHERE {at} >= {} AND {at} < {}",
         table.sql(),
         quote::time(span.from),
         quote::time(span.to)

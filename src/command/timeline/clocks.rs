@@ -92,7 +92,7 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
         }
     }
     let rows: Vec<Vec<Value>> = placed.iter().map(|one| row(session, one, &assumed)).collect();
-    let found = placed.iter().filter(|one| one.correction.is_some() || one.link.course.is_put()).count();
+    let found = placed.iter().filter(|one| one.correction.is_some() || one.link.course.is_stepped()).count();
     let columns = [
         ("source", Kind::Text),
         ("against", Kind::Text),
@@ -146,7 +146,7 @@ fn detail(placed: &Placed, assumed: &BTreeSet<&str>) -> String {
         );
     }
     let course = &link.course;
-    if course.is_put() {
+    if course.is_stepped() {
         return put(link, assumed.contains(link.source.as_str()));
     }
     if let Some(rival) = link.rival {
@@ -210,7 +210,7 @@ fn put(link: &Link, is_assumed: bool) -> String {
             "as a clock that changes to summer or winter time; no fixed offset is right, a zone by its name would be"
                 .into()
         }
-        (false, _) => "as a clock that was put; no one setting puts that right".into(),
+        (false, _) => "as a clock that was stepped; no one setting puts that right".into(),
     };
     format!("{}{more}: {why}", told.join(", "))
 }

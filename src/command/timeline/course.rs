@@ -1,12 +1,12 @@
-//! How the offset of two clocks runs with time: whether one number says it, or it changes by whole quarters of an hour
-//! when a clock is put, or grows.
+//! How the offset of two clocks runs with time: whether one number says it, or a clock is stepped by whole quarters of an
+//! hour, or it drifts.
 
 use crate::model::time::{MINUTE, SECOND};
 
 const QUARTER: i64 = 15 * MINUTE;
 /// How far from whole quarters an offset may be.
 const OFF_QUARTER: i64 = MINUTE / 2;
-/// A clock that is put is so by at least so many quarters, and stays so for as many anchors.
+/// A step is of at least so many quarters, and so many anchors lie on either side of it.
 const QUARTERS_LEAST: i64 = 2;
 const ANCHORS_LEAST: usize = 5;
 /// Of 100 anchors so many may fit no stretch.
@@ -25,9 +25,10 @@ const ASTRAY_PART: i64 = 15;
 /// A stretch of time in which the offset is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stretch {
-    /// When it begins, by either clock.
+    /// When it begins, by the clock asked about and by the other one, in microseconds.
     pub since: (i64, i64),
     pub anchors: usize,
+    /// By how much the clock asked about is ahead of the other one, in microseconds.
     pub later: i64,
 }
 
@@ -36,13 +37,14 @@ pub struct Stretch {
 pub struct Course {
     /// How many there are, or some of them where there are too many.
     pub anchors: usize,
+    /// Of the offsets, in microseconds, as all here: positive where the clock asked about is ahead.
     pub least: i64,
     pub most: i64,
     /// Half of what nine of ten lie within.
     pub spread: i64,
     /// How many are far from the middle.
     pub astray: usize,
-    /// Where the clock was put, the stretches before and behind that.
+    /// Where the clock was stepped, the stretches before and behind that.
     pub stretches: Vec<Stretch>,
     /// By how much the offset grows per unit of time, where it steadily does.
     pub drift: Option<f64>,
@@ -81,12 +83,12 @@ impl Course {
         }
     }
 
-    /// Whether the clock was put.
-    pub fn is_put(&self) -> bool {
+    /// Whether the clock was stepped.
+    pub fn is_stepped(&self) -> bool {
         self.stretches.len() > 1
     }
 
-    /// Whether it was put as in summer and winter: by an hour or a half, to and fro.
+    /// Whether it was stepped as in summer and winter: by an hour or a half, to and fro.
     pub fn is_of_seasons(&self) -> bool {
         let steps = self.stretches.windows(2).map(|pair| quarters(pair[1].later - pair[0].later));
         let mut before = 0;
@@ -96,12 +98,12 @@ impl Course {
             }
             before = step;
         }
-        self.is_put()
+        self.is_stepped()
     }
 
     /// Whether one number says nearly all of it.
     pub fn is_one(&self) -> bool {
-        !self.is_put() && self.drift.is_none() && 4 * self.astray <= self.anchors
+        !self.is_stepped() && self.drift.is_none() && 4 * self.astray <= self.anchors
     }
 }
 
@@ -138,7 +140,7 @@ fn stretches(anchors: &[(i64, i64)], middle: i64) -> Vec<Stretch> {
         }
     }
     let fit: usize = kept.iter().map(Vec::len).sum();
-    let is_put = kept.len() > 1
+    let is_stepped = kept.len() > 1
         && 100 * (anchors.len() - fit) <= UNFIT_MOST * anchors.len()
         && kept.windows(2).all(|pair| (pair[1][0].2 - pair[0][0].2).abs() >= QUARTERS_LEAST);
     let stretch = |run: &Vec<(i64, i64, i64)>| {
@@ -146,7 +148,7 @@ fn stretches(anchors: &[(i64, i64)], middle: i64) -> Vec<Stretch> {
         offsets.sort_unstable();
         Stretch { since: (run[0].0, run[0].1), anchors: run.len(), later: offsets[offsets.len() / 2] }
     };
-    if is_put { kept.iter().map(stretch).collect() } else { Vec::new() }
+    if is_stepped { kept.iter().map(stretch).collect() } else { Vec::new() }
 }
 
 /// Neighbours of the same number of quarters.
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_put_has_stretches_and_seen_from_the_other_the_same() {
+    fn a_clock_that_is_stepped_has_stretches_and_seen_from_the_other_the_same() {
         let put = course(480, |n| SECOND / 5 + if n < 300 { 2 * HOUR } else { HOUR });
         assert_eq!(steps(&put), [(300, 2 * HOUR + SECOND / 5), (180, HOUR + SECOND / 5)]);
         assert_eq!((put.stretches[1].since.1, put.is_of_seasons(), put.is_one()), (300 * MINUTE, true, false));
@@ -212,9 +214,9 @@ mod tests {
 
     #[test]
     fn what_changes_to_and_fro_or_by_other_lengths_was_not_put() {
-        assert!(!course(480, |n| if n % 3 == 0 { HOUR } else { 0 }).is_put());
-        assert!(!course(480, |n| if n < 300 { 0 } else { 20 * MINUTE }).is_put());
-        assert!(!course(480, |n| if n % 50 == 0 { HOUR } else { 0 }).is_put());
+        assert!(!course(480, |n| if n % 3 == 0 { HOUR } else { 0 }).is_stepped());
+        assert!(!course(480, |n| if n < 300 { 0 } else { 20 * MINUTE }).is_stepped());
+        assert!(!course(480, |n| if n % 50 == 0 { HOUR } else { 0 }).is_stepped());
         assert!(!course(480, |n| if n % 3 == 0 { HOUR } else { 0 }).is_one());
     }
 

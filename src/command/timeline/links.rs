@@ -129,8 +129,8 @@ pub fn placed(links: &[Link], trust: &dyn Fn(&str) -> (bool, bool)) -> Vec<Place
         if let Some(link) =
             best.min_by_key(|link| (link.spread, -link.anchors, &link.against)).filter(|link| !is_told(link))
         {
-            // Of a clock that was put it is told whose zone is not sure.
-            let is_turned = link.course.is_put() && trust(&link.source) < trust(&link.against);
+            // Of a clock that was stepped it is told whose zone is not sure.
+            let is_turned = link.course.is_stepped() && trust(&link.source) < trust(&link.against);
             let link = if is_turned { link.turned() } else { link.clone() };
             placed.push(Placed { link, reference: None, correction: None });
         }
