@@ -11,6 +11,15 @@ use crate::source::abreast;
 use crate::source::ahead::Ahead;
 use crate::source::file::{self, File, Handle, RECORD_BYTES_MAX, SPLIT_BYTES};
 
+/// A line without its end: CR LF, and CR CR LF, which a program writes that has ends translated twice.
+#[inline]
+pub fn without_return(mut line: &[u8]) -> &[u8] {
+    while let [front @ .., b'\r'] = line {
+        line = front;
+    }
+    line
+}
+
 /// Where records begin. `buffer[..]` may begin anywhere unless said otherwise.
 pub trait Framing: Send + Sync {
     /// The first record start at or after `from`, judged by the bytes around it alone. `from` is at least 1. A line

@@ -102,6 +102,28 @@ const CASES: &[Case] = &[
         said: &["nothing lost"],
     },
     Case {
+        name: "line ends translated twice",
+        place: |place| write(place, "t.csv", "id,name\r\r\n\r\r\n1,x\r\r\n2,\"y\"\r\r\n"),
+        arguments: &["query", "select name, _line as line from t", "t.csv"],
+        code: 0,
+        shown: &[r#"{"name":"x","line":3}"#, r#"{"name":"y","line":4}"#],
+        said: &["nothing lost"],
+    },
+    Case {
+        name: "line ends of a log translated twice",
+        place: |place| {
+            write(
+                place,
+                "t.log",
+                "2026-03-01T08:00:00Z ERROR x failed\r\r\n  at y\r\r\n2026-03-01T08:00:01Z INFO ok\r\r\n",
+            )
+        },
+        arguments: &["query", "select message as m from t", "t.log"],
+        code: 0,
+        shown: &[r#"{"m":"x failed\n  at y"}"#, r#"{"m":"ok"}"#],
+        said: &["nothing lost"],
+    },
+    Case {
         name: "zeros that a power cut left",
         place: |place| write(place, "t.csv", format!("a,b\n1,2\n3,4\n{}", "\0".repeat(500))),
         arguments: &["query", "select count(*) filter (a > 0) as n from t", "t.csv"],

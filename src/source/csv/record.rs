@@ -12,7 +12,7 @@ use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
 use crate::model::zone::Clock;
 use crate::source::abreast;
-use crate::source::blocks::{Framing, Lines, Speculation};
+use crate::source::blocks::{Framing, Lines, Speculation, without_return};
 use crate::source::file::{self, File};
 use crate::source::infer::Reading;
 use crate::source::near;
@@ -302,7 +302,7 @@ impl Field {
     }
 }
 
-/// The field at `at`, and the byte after its delimiter or line end. A record's last field ends before `\r\n`.
+/// The field at `at`, and the byte after its delimiter or line end. A record's last field ends before its line's end.
 fn field(buffer: &[u8], at: usize, delimiter: u8) -> Option<(Field, usize)> {
     if at > buffer.len() {
         return None;
@@ -314,7 +314,7 @@ fn field(buffer: &[u8], at: usize, delimiter: u8) -> Option<(Field, usize)> {
     let from = closed.map_or(at, |closed| (closed + 1).min(buffer.len()));
     let stop = memchr2(delimiter, b'\n', &buffer[from..]).map_or(buffer.len(), |found| from + found);
     let last = buffer.get(stop) != Some(&delimiter);
-    let bare = if last && stop > from && buffer[stop - 1] == b'\r' { stop - 1 } else { stop };
+    let bare = if last { from + without_return(&buffer[from..stop]).len() } else { stop };
     Some((Field { start: at, end: bare, closed }, stop + 1))
 }
 
@@ -408,8 +408,10 @@ impl RecordParser for Parser {
     fn record(&mut self, block: &[u8], at: usize, out: &mut [Buffer], faults: &mut Vec<Fault>) -> (usize, Outcome) {
         let stop = memchr(b'\n', &block[at..]).map_or(block.len(), |found| at + found);
         let line = &block[at..stop];
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.first().is_none_or(|first| *first == self.delimiter) && is_blank(line, self.delimiter) {
+        let line = without_return(line);
+        if line.first().is_none_or(|first| *first == self.delimiter || *first == b'\r')
+            && is_blank(line, self.delimiter)
+        {
             faults.push(Fault::Blank);
             return ((stop + 1).min(block.len()), Outcome::NoRow);
         }

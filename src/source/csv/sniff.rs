@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{header, record};
+use crate::source::blocks::without_return;
 use crate::source::infer::Guess;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub fn shape(head: &[u8], said: Option<u8>, header: Option<bool>) -> Option<Shap
 /// `sep=;`, by which Excel is told the delimiter, and where the next line begins.
 fn separator_line(head: &[u8]) -> Option<(u8, usize)> {
     let line = &head[..memchr::memchr(b'\n', head)?];
-    let said = line.strip_suffix(b"\r").unwrap_or(line);
+    let said = without_return(line);
     let said = said.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(said);
     match said {
         [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => Some((*delimiter, line.len() + 1)),

@@ -11,6 +11,7 @@ use super::keys::{Keys, Schema, Syntax};
 use super::recogniser::{Recogniser, Wrapped, needs_stripping, strip};
 use super::stamp::Lack;
 use super::tagged::{Kind, Tagged};
+use crate::source::blocks::without_return;
 use crate::source::file::File;
 use crate::source::sample;
 
@@ -23,7 +24,7 @@ const FORMATS_MAX: usize = 12;
 
 /// The lines of a piece of text that are not blank, without their ends.
 pub fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
-    piece.split(|byte| *byte == b'\n').map(super::heads::without_return).filter(|line| !line.trim_ascii().is_empty())
+    piece.split(|byte| *byte == b'\n').map(without_return).filter(|line| !line.trim_ascii().is_empty())
 }
 
 /// What was found of a file's formats.

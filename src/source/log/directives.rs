@@ -11,6 +11,7 @@ use super::pattern::{Field, FieldType, field_index};
 use super::stamp::{Lack, Written};
 use crate::model::name;
 use crate::model::time::{self, DAY, Stamp};
+use crate::source::blocks::without_return;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::scalar;
@@ -120,7 +121,7 @@ impl Directives {
         let mut capture = Capture::default();
         let mut offset = 0;
         for line in head.split(|byte| *byte == b'\n') {
-            let text = line.strip_suffix(b"\r").unwrap_or(line);
+            let text = without_return(line);
             if self.read(text, offset, &mut capture) {
                 for (guess, span) in guesses.iter_mut().zip(&capture.fields) {
                     if let Some(span) = span {

@@ -6,9 +6,9 @@ use std::io::{BufRead, BufReader, Read};
 use super::capture::Capture;
 use super::detect::{self, Vote};
 use super::formats::Formats;
-use super::heads::without_return;
 use super::plan::{FileFormats, OwnTime};
 use crate::error::Result;
+use crate::source::blocks::without_return;
 use crate::source::file::{File, RECORD_BYTES_MAX};
 
 /// What is to be said of one format, or of lines that none knows.

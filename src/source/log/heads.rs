@@ -7,17 +7,13 @@ use memchr::{memchr, memrchr};
 use super::capture::Capture;
 use super::pieces::LOOKED_BACK;
 use super::plan::FileFormats;
-use crate::source::blocks::Framing;
+use crate::source::blocks::{Framing, without_return};
 
 /// Records begin where a line is known.
 pub struct Heads(pub Arc<FileFormats>);
 
 pub fn line_end(buffer: &[u8], at: usize) -> usize {
     memchr(b'\n', &buffer[at..]).map_or(buffer.len(), |found| at + found)
-}
-
-pub fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// The line at `at` without its end.

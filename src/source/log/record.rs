@@ -12,7 +12,7 @@ use super::capture::Capture;
 use super::code;
 use super::exception;
 use super::generic;
-use super::heads::{Heads, line, line_end, without_return};
+use super::heads::{Heads, line, line_end};
 use super::level::Level;
 use super::plan::{FileFormats, Push};
 use super::recogniser::{BOM, needs_stripping, strip};
@@ -20,7 +20,7 @@ use super::values;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
 use crate::model::zone;
-use crate::source::blocks::Framing;
+use crate::source::blocks::{Framing, without_return};
 use crate::source::file::File;
 use crate::source::infer::Reading;
 use crate::source::text::{Format, Outcome, RecordParser, Slot};
@@ -83,6 +83,7 @@ impl Format for Log {
             formats,
             origin: 0,
             strips: None,
+            has_pieces: None,
             pending: None,
             envelope: VecDeque::new(),
             alike: Vec::new(),
@@ -111,6 +112,8 @@ pub struct Parser {
     origin: u64,
     /// Whether the block has colours, zeros or byte order marks at all, once known.
     strips: Option<bool>,
+    /// Whether the block may have pieces of messages, once known.
+    has_pieces: Option<bool>,
     /// A line that was looked at already: where it is, and who knows it. What it holds is in `ahead`.
     pending: Option<(usize, Option<usize>)>,
     /// The records of the line at hand that were not given yet.
@@ -128,12 +131,17 @@ impl Parser {
         self.formats.read_with(line(block, at), self.origin.wrapping_add(at as u64), strips, &mut self.ahead)
     }
 
+    fn has_pieces(&mut self, block: &[u8]) -> bool {
+        let formats = &self.formats;
+        *self.has_pieces.get_or_insert_with(|| formats.pieces().is_some_and(|(pieces, _)| pieces.may_be_in(block)))
+    }
+
     /// The end of the record whose first line begins at `at` and ends at `end`; the next line was looked at.
     fn record_end(&mut self, block: &[u8], at: usize, end: usize, has_head: bool) -> usize {
         let mut next = (end + 1).min(block.len());
         let mut head = None;
         while next < block.len() {
-            if self.formats.goes_on(block, next) {
+            if self.has_pieces(block) && self.formats.goes_on(block, next) {
                 next = (line_end(block, next) + 1).min(block.len());
                 continue;
             }
@@ -379,7 +387,8 @@ impl RecordParser for Parser {
             }
         }
         let next = self.record_end(block, at, end, recogniser.is_some());
-        let joined = self.formats.pieces().and_then(|(pieces, outer)| pieces.joined(outer, &block[at..next]));
+        let pieces = self.has_pieces(block).then(|| self.formats.pieces()).flatten();
+        let joined = pieces.and_then(|(pieces, outer)| pieces.joined(outer, &block[at..next]));
         match joined {
             Some((whole, is_torn)) => {
                 faults.extend(is_torn.then_some(Fault::Torn));
@@ -399,7 +408,7 @@ impl RecordParser for Parser {
 
     fn restart(&mut self, offset: u64) {
         self.origin = offset;
-        self.strips = None;
+        (self.strips, self.has_pieces) = (None, None);
         self.pending = None;
         self.envelope.clear();
     }

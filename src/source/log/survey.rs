@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::heads::{Heads, without_return};
+use super::heads::Heads;
 use super::plan::FileFormats;
 use super::stamp::Written;
 use crate::model::coverage::Coverage;
 use crate::source::abreast;
-use crate::source::blocks::{self, Block, Blocks, Stream};
+use crate::source::blocks::{self, Block, Blocks, Stream, without_return};
 use crate::source::file::File;
 
 /// Looks at every stamp of a file, its parts by several threads, and returns what was seen in each, in order.

@@ -55,7 +55,7 @@ fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
             }
             is_run_on |= is_quoted && !value[behind..].trim_ascii().is_empty();
             let is_last = text.get(at) != Some(&delimiter);
-            if is_last && value.len() > behind && value.ends_with(b"\r") {
+            while is_last && value.len() > behind && value.ends_with(b"\r") {
                 value.pop();
             }
             fields.push((value, is_quoted));
@@ -65,9 +65,7 @@ fn records(text: &[u8], delimiter: u8) -> Vec<Record> {
             }
         }
         let whole = &text[start..(at - 1).min(text.len())];
-        let whole = whole.strip_suffix(b"\r").unwrap_or(whole);
-        let is_blank = whole.first().is_none_or(|first| *first == delimiter)
-            && whole.iter().all(|byte| *byte == delimiter || *byte == b'\r');
+        let is_blank = whole.iter().all(|byte| *byte == delimiter || *byte == b'\r');
         records.push(Record { line: line_of(text, start), fields, is_blank, is_open, is_run_on });
     }
     records
