@@ -52,4 +52,5 @@ mod tidy;
 mod timeline;
 mod transcripts;
 mod untouched;
+mod wavering;
 mod workbooks;
