@@ -39,10 +39,11 @@ impl What {
 #[derive(Debug, Clone)]
 pub struct Hit {
     pub sql: String,
+    /// Of which rows they are a share, over the relation and as they are counted.
+    pub of: String,
     /// Whether leaving these rows out may explain other changes.
     pub is_cause: bool,
     pub blocks: Blocks<u32>,
-    /// Of which rows they are a share.
     pub rows: Blocks<u32>,
 }
 
@@ -85,6 +86,8 @@ pub struct Finding {
     pub spread: Spread,
     /// What is said of it if it is no change among all tests.
     pub hidden: Option<Hidden>,
+    /// Whose rows alone differ, of a column of names: `rig = M3`.
+    pub only: Option<String>,
     /// Changes that are consequences of this one.
     pub also: Vec<String>,
     /// It is a consequence itself, and told by its cause.
@@ -128,6 +131,7 @@ impl Finding {
             hit: None,
             spread: INDEPENDENT,
             hidden: None,
+            only: None,
             also: Vec::new(),
             is_folded: false,
             holds: None,

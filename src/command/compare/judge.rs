@@ -236,7 +236,7 @@ pub struct Numbers {
     pub told: Option<Differs>,
     /// The p-values of all other tests.
     pub others: Vec<f64>,
-    /// The whole, if nothing is told and variation hides that it differs.
+    /// The whole, if it is not told and variation hides that it differs.
     pub hidden: Option<Differs>,
 }
 
@@ -253,15 +253,16 @@ pub fn numbers(bins: &[Blocks<u32>], is_latency: bool) -> Option<Numbers> {
         let most = |a: &&Differs, b: &&Differs| a.judged.effect.total_cmp(&b.judged.effect);
         ends.iter().filter(is_sure).max_by(most)
     });
+    let hidden = Some(whole).filter(|whole| whole.judged.is_hidden);
     let Some(found) = found.copied() else {
-        let hidden = Some(whole).filter(|whole| whole.judged.is_hidden);
         return Some(Numbers { told: None, others: p_values, hidden });
     };
     let mut others = p_values;
     if let Some(place) = others.iter().position(|p| *p == found.judged.p) {
         others.remove(place);
     }
-    Some(Numbers { told: Some(found), others, hidden: None })
+    // An end may be told that is none among all tests: its whole is hidden all the same.
+    Some(Numbers { told: Some(found), others, hidden })
 }
 
 /// The share of values beyond the cut nearest to a level of both sides together.

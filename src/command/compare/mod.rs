@@ -22,6 +22,7 @@ mod hours;
 mod judge;
 mod looks;
 mod matched;
+mod only;
 mod quantiles;
 mod sides;
 mod since;
@@ -269,6 +270,7 @@ impl Comparison<'_> {
                 |one: &Finding| (one.what as usize, one.table_name.clone(), one.column_name.clone(), one.value.clone());
             b.effect.total_cmp(&a.effect).then_with(|| name(a).cmp(&name(b)))
         });
+        notes.extend(only::notes(&found));
         self.say(&mut notes, tests, folded);
         let hidden = hidden(&seen);
         notes.extend(hidden.map(|hidden| self.said(hidden)));
@@ -305,6 +307,7 @@ impl Comparison<'_> {
         let sure: Vec<usize> = (0..seen.findings.len()).filter(|at| is_sure(&seen.findings[*at])).collect();
         let numbers: Vec<usize> = sure.iter().copied().filter(|at| seen.differs.contains_key(at)).collect();
         quantiles::tell(self.session, pair, seen, &numbers)?;
+        only::tell(self.session, pair, seen, &numbers)?;
         let places = fold::together(seen, &sure);
         let here: Vec<usize> = (0..of_codes.len()).filter(|at| of_codes[*at].1.contains(&place)).collect();
         let codes: Vec<Marked> = here
@@ -416,7 +419,8 @@ fn summary(found: &[Finding], is_hidden: bool, tests: usize) -> String {
             let things = if found.len() == 1 { "1 thing".to_string() } else { format!("{} things", found.len()) };
             let table = if worst.what == What::Table { "" } else { " in " };
             let place = if table.is_empty() { String::new() } else { format!("{table}{}", worst.table_name) };
-            format!("{things} changed, most of all {}{place}.", worst.shown())
+            let only = worst.only.as_ref().map_or_else(String::new, |only| format!(", of {only} alone"));
+            format!("{things} changed, most of all {}{place}{only}.", worst.shown())
         }
     }
 }

@@ -1,5 +1,6 @@
--- What is in short parts of the time around a change: rows, those that it concerns, and the first of both.
--- {rows}: ts and the columns; {hit}: which rows it concerns; {from} and {length} in microseconds; {within}: the time.
+-- What is in short parts of the time around a change: rows that count, those that it concerns, and the first of both.
+-- {rows}: ts and the columns; {of}: which rows count; {hit}: which of these it concerns; {from} and {length} in
+-- microseconds; {within}: the time.
 SELECT
     (epoch_us(ts) - {from}) // {length} AS part,
     count(*) AS n,
@@ -7,6 +8,6 @@ SELECT
     min(ts) AS first,
     min(ts) FILTER (WHERE {hit}) AS first_hit
 FROM {rows}
-WHERE {within}
+WHERE {within} AND {of}
 GROUP BY part
 ORDER BY part

@@ -33,17 +33,17 @@ pub fn tell(session: &Session, sides: &Sides, pair: &Pair, seen: &Seen, found: &
                 return Ok(seen.rows.first[1]);
             }
             let Some(part) = rate_part(pair, blocks) else { return Ok(None) };
-            within(session, pair, gap, part, "true", blocks, None)
+            within(session, pair, gap, part, ("true", "true"), blocks, None)
         }
         (Some(Hit { sql, blocks, .. }), What::Volume) => {
             let Some(part) = rate_part(pair, blocks) else { return Ok(None) };
-            within(session, pair, gap, part, sql, blocks, None)
+            within(session, pair, gap, part, (sql, "true"), blocks, None)
         }
-        (Some(Hit { sql, blocks, rows, .. }), _) => {
+        (Some(Hit { sql, of, blocks, rows, .. }), _) => {
             let Some(part) = statistics::share_shift(&blocks.sides.concat(), &rows.sides.concat()) else {
                 return Ok(None);
             };
-            within(session, pair, gap, part, sql, blocks, Some(rows))
+            within(session, pair, gap, part, (sql, of), blocks, Some(rows))
         }
         (None, _) => Ok(None),
     }
@@ -54,14 +54,14 @@ fn rate_part(pair: &Pair, blocks: &Blocks<u32>) -> Option<usize> {
     Some(statistics::shift(&counts, &pair.cut.lengths.sides.concat())).filter(|part| *part > 0)
 }
 
-/// The moment near the beginning of a block. `rows` are those of which the hits are a share; `None` where it is their
-/// number by time that changed.
+/// The moment near the beginning of a block, of hits among rows that count. `rows` are those of which the hits are a share;
+/// `None` where it is their number by time that changed.
 fn within(
     session: &Session,
     pair: &Pair,
     gap: i64,
     part: usize,
-    hit: &str,
+    (hit, of): (&str, &str),
     hits: &Blocks<u32>,
     rows: Option<&Blocks<u32>>,
 ) -> Result<Option<i64>> {
@@ -81,6 +81,7 @@ fn within(
         &[
             ("rows", &pair.relation),
             ("hit", hit),
+            ("of", of),
             ("from", &from.to_string()),
             ("length", &length.to_string()),
             ("within", &format!("ts >= {} AND ts < {}", quote::time(from), quote::time(to))),

@@ -269,7 +269,8 @@ fn nulls(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
         found.change = points(before, now);
         found.sql = pair.shown(&format!("round(count(*) FILTER (WHERE {sql} IS NULL) / count(*), 6)"));
     }
-    found.hit = Some(Hit { sql: format!("{} IS NULL", known.at), is_cause: true, blocks, rows: rows.clone() });
+    let sql = format!("{} IS NULL", known.at);
+    found.hit = Some(Hit { sql, of: "true".into(), is_cause: true, blocks, rows: rows.clone() });
     keep(seen, found, judged);
 }
 
@@ -330,7 +331,8 @@ fn categories(seen: &mut Seen, sides: &Sides, (place, pair): (usize, &Pair), at:
         found.sql = pair.shown(&format!("round(count(*) FILTER (WHERE {holds}) / count({}), 6)", known.sql));
         found.holds = Some(holds);
         let sql = is_value(known, &known.at, &counted.value);
-        found.hit = Some(Hit { sql, is_cause: true, blocks: counted.blocks.clone(), rows });
+        let of = format!("{} IS NOT NULL", known.at);
+        found.hit = Some(Hit { sql, of, is_cause: true, blocks: counted.blocks.clone(), rows });
         keep(seen, found, judged);
     }
 }
@@ -372,7 +374,8 @@ fn of_templates(
         }
         found.value = Some(text);
         let sql = format!("t = {}", counted.value);
-        found.hit = Some(Hit { sql, is_cause: true, blocks: counted.blocks.clone(), rows: rows.clone() });
+        let (blocks, of) = (counted.blocks.clone(), "t IS NOT NULL".to_string());
+        found.hit = Some(Hit { sql, of, is_cause: true, blocks, rows: rows.clone() });
         keep(seen, found, judged);
     }
     Ok(())
@@ -417,35 +420,30 @@ fn numbers(seen: &mut Seen, (place, pair): (usize, &Pair), at: usize) {
     let Some(Numbers { told, others, hidden }) = judge::numbers(&seen.columns[at].bins, is_latency) else { return };
     seen.others.extend(others);
     let known = &pair.columns[at];
-    let hide = |differs: Differs, below: &Blocks<u32>, rows: &Blocks<u32>| {
-        let text = format!("the distribution of {}.{} (KS {:.2})", pair.name, known.name, differs.distance);
-        Hidden::of(differs.judged.effect, text, judge::varying(below, rows))
-    };
     let Some(differs) = told.or(hidden) else { return };
     let what = if is_latency { What::Latency } else { What::Distribution };
     let mut finding = of_column(what, (place, pair), at);
+    let sum = |bins: &[Blocks<u32>]| {
+        let mut all = pair.cut.zero();
+        for (side, more) in bins.iter().flat_map(|bin| bin.sides.iter().enumerate()) {
+            all.sides[side].iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+        all
+    };
     let bins = &seen.columns[at].bins;
-    let mut blocks = pair.cut.zero();
-    for bin in &bins[..=differs.cut] {
-        for (sum, more) in blocks.sides.iter_mut().zip(&bin.sides) {
-            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-        }
-    }
-    let cut = looks::list(&[cuts[differs.cut]]);
-    let sql = format!("({}) <= {}", looks::finite(known), cut.trim_matches(['[', ']']));
-    let mut rows = pair.cut.zero();
-    for bin in bins {
-        for (sum, more) in rows.sides.iter_mut().zip(&bin.sides) {
-            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-        }
-    }
-    let is_hidden = differs.judged.is_hidden && differs.end.is_none();
-    finding.hidden = is_hidden.then(|| hide(differs, &blocks, &rows));
+    let (rows, blocks) = (sum(bins), sum(&bins[..=differs.cut]));
+    finding.hidden = hidden.map(|whole| {
+        let text = format!("the distribution of {}.{} (KS {:.2})", pair.name, known.name, whole.distance);
+        Hidden::of(whole.judged.effect, text, judge::varying(&sum(&bins[..=whole.cut]), &rows))
+    });
     if told.is_none() {
         seen.hidden.extend(finding.hidden);
         return;
     }
-    finding.hit = Some(Hit { sql, is_cause: false, blocks, rows });
+    let cut = looks::list(&[cuts[differs.cut]]);
+    let sql = format!("({}) <= {}", looks::finite(known), cut.trim_matches(['[', ']']));
+    let of = format!("({}) IS NOT NULL", looks::finite(known));
+    finding.hit = Some(Hit { sql, of, is_cause: false, blocks, rows });
     seen.differs.insert(seen.findings.len(), differs);
     keep(seen, finding, differs.judged);
 }

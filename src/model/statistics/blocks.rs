@@ -7,6 +7,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::change_point::share_shift;
 use super::ratio::{rate_ratio, risk_ratio};
 use super::tail::student_above;
 
@@ -149,7 +150,50 @@ pub fn share_changed(hits: &Blocks<u32>, rows: &Blocks<u32>) -> (f64, Spread) {
 pub fn share_changed_among(hits: &Blocks<u32>, rows: &Blocks<u32>, usual: &[Spread]) -> (f64, Spread) {
     let [baseline, incident] = [0, 1].map(|side| (hits.sum(side), rows.sum(side)));
     let spreads = [share_spreads(hits, rows).as_slice(), usual].concat();
-    least_sure(&spreads, |effect| share_p(incident, baseline, effect))
+    let whole = least_sure(&spreads, |effect| share_p(incident, baseline, effect));
+    surer(whole, step(hits, rows, usual, |[before, after], effect| share_p(after, before, effect)))
+}
+
+/// The surer of two answers.
+pub fn surer(whole: (f64, Spread), step: Option<(f64, Spread)>) -> (f64, Spread) {
+    step.filter(|step| step.0 < whole.0).unwrap_or(whole)
+}
+
+/// That the share is the same before and after a step within the second window, where it is plain that there is one and
+/// that it lasts: it would otherwise count as how the window itself varies. `p` is that of hits and rows before and after.
+/// Blocks next to the step are of neither side, and that it may be at any block of the window is counted.
+pub fn step(
+    hits: &Blocks<u32>,
+    rows: &Blocks<u32>,
+    usual: &[Spread],
+    p: impl Fn([(f64, f64); 2], f64) -> f64,
+) -> Option<(f64, Spread)> {
+    /// How many blocks must be after it.
+    const AFTER_LEAST: usize = 3;
+    /// How many times their standard deviations the middles must be apart.
+    const APART_LEAST: f64 = 3.0;
+    let (all_hits, all_rows) = (hits.sides.concat(), rows.sides.concat());
+    let known = hits.sides[0].len();
+    let part = share_shift(&all_hits, &all_rows).filter(|part| *part > known)?;
+    let parted = |all: &[u32]| Blocks { sides: [all[..part - 1].to_vec(), all[all.len().min(part + 1)..].to_vec()] };
+    let (hits, rows) = (parted(&all_hits), parted(&all_rows));
+    let of = |side: usize| -> Option<(f64, f64, f64, f64)> {
+        let blocks = hits.sides[side].iter().zip(&rows.sides[side]).filter(|(_, rows)| **rows > 0);
+        let shares: Vec<f64> = blocks.map(|(hits, rows)| f64::from(*hits) / f64::from(*rows)).collect();
+        let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+        let squares: f64 = shares.iter().map(|share| (share - mean).powi(2)).sum();
+        let (low, high) = shares.iter().fold((1.0_f64, 0.0_f64), |(low, high), one| (low.min(*one), high.max(*one)));
+        (shares.len() >= AFTER_LEAST).then(|| (low, high, mean, (squares / (shares.len() - 1) as f64).sqrt()))
+    };
+    let (before, after) = (of(0)?, of(1)?);
+    let is_apart = after.0 > before.1 || before.0 > after.1;
+    if !is_apart || (after.2 - before.2).abs() < APART_LEAST * (before.3 + after.3) {
+        return None;
+    }
+    let sums = [0, 1].map(|side| (hits.sum(side), rows.sum(side)));
+    let spreads = [share_spreads(&hits, &rows).as_slice(), usual].concat();
+    let (found, spread) = least_sure(&spreads, |effect| p(sums, effect));
+    Some(((found * (all_rows.len() - known) as f64).min(1.0), spread))
 }
 
 /// That the share is the same, of counts that are worth so much less: of what is rarer, the hits or the others.
@@ -246,6 +290,31 @@ mod tests {
         let (mut hits, rows) = dice.hits([24, 24], 0.5, 0.3);
         hits.sides[1].iter_mut().for_each(|hits| *hits = (*hits * 2).min(100));
         assert!(share_changed(&hits, &rows).0 < 1e-4, "{:?}", share_changed(&hits, &rows));
+    }
+
+    #[test]
+    fn a_step_within_a_window_is_told_and_what_goes_up_and_down_is_not() {
+        let made = |share: &dyn Fn(usize) -> u32| {
+            let mut dice = Dice(8);
+            let mut hits = |from: usize| (from..from + 24).map(|at| share(at) + (dice.unit() * 5.0) as u32).collect();
+            let hits = Blocks { sides: [hits(0), hits(24)] };
+            (hits, Blocks { sides: [vec![100; 24], vec![100; 24]] })
+        };
+        let p_of = |[before, after]: [(f64, f64); 2], effect: f64| share_p(after, before, effect);
+        let (hits, rows) = made(&|at| if at < 34 { 5 } else { 90 });
+        assert!(share_changed(&hits, &rows).0 < 1e-6);
+        // Up and down again, for a while and often.
+        let (hits, rows) = made(&|at| if (34..38).contains(&at) { 90 } else { 5 });
+        assert!(share_changed(&hits, &rows).0 > 0.05);
+        let (hits, rows) = made(&|at| if at < 24 || at % 8 < 4 { 5 } else { 90 });
+        assert_eq!(step(&hits, &rows, &[], p_of), None);
+        // A level that wanders for long is no step.
+        let mut dice = Dice(9);
+        let told = (0..400).filter(|_| {
+            let (hits, rows) = dice.hits([24, 24], 0.9, 0.7);
+            step(&hits, &rows, &[], p_of).is_some()
+        });
+        assert!(told.count() <= 4);
     }
 
     #[test]

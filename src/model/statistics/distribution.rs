@@ -1,6 +1,6 @@
 //! How unlike two distributions are, of values counted between the same cuts.
 
-use super::blocks::{Blocks, Spread, least_sure, share_spreads};
+use super::blocks::{Blocks, Spread, least_sure, share_spreads, step, surer};
 
 /// The largest difference of two cumulative shares.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +35,11 @@ pub fn kolmogorov_smirnov(bins: &[Blocks<u32>]) -> Option<Ks> {
         }
     }
     let test = |effect: f64| kolmogorov(distance, all[0] / effect, all[1] / effect);
-    let (p, spread) = least_sure(&share_spreads(&hits, &rows), test);
+    let apart = |[(a, with), (c, without)]: [(f64, f64); 2], effect: f64| {
+        kolmogorov((a / with - c / without).abs(), with / effect, without / effect)
+    };
+    let whole = least_sure(&share_spreads(&hits, &rows), test);
+    let (p, spread) = surer(whole, step(&hits, &rows, &[], apart));
     Some(Ks { distance, cut, p, spread, alone: test(1.0) })
 }
 
