@@ -18,9 +18,8 @@ const ROWS_MAX: i64 = 20;
 pub fn find(population: &Population, at: usize) -> Result<Vec<Attribute>> {
     let joined = &population.joined[at];
     let table = joined.table;
-    let entities = population.session.entity_columns(table);
     let wanted: Vec<&Column> = columns(table)
-        .filter(|column| matches!(column.kind, Kind::Text | Kind::Int | Kind::Bool) && !entities.contains(&column.name))
+        .filter(|column| matches!(column.kind, Kind::Text | Kind::Int | Kind::Bool) && !joined.is_key(&column.name))
         .collect();
     let (mut by_entity, mut over_all) = (String::new(), String::new());
     for (place, column) in wanted.iter().enumerate() {
@@ -62,6 +61,8 @@ fn values(population: &Population, at: usize, column: &str) -> Result<Vec<Attrib
         is_finding: false,
         is_mark: true,
         is_many: false,
+        is_entity: false,
+        is_copy: false,
     };
     Ok(population.session.engine.rows(&sql)?.rows.iter().map(|row| one(row[0].shown())).collect())
 }

@@ -4,7 +4,8 @@ use super::ExplainArgs;
 use super::any;
 use super::before;
 use super::findings::{self, Mark};
-use super::population::{Population, columns};
+use super::population::{Population, columns, is_message};
+use crate::command::slices::is_of_a_model;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
@@ -28,21 +29,41 @@ pub struct Attribute {
     pub is_mark: bool,
     /// Its NULL may mean several values.
     pub is_many: bool,
+    /// It names things, such as machines, and nobody asked for it: those with few rows each are no explanation.
+    pub is_entity: bool,
+    /// What a model said, where --bad speaks of what it said: that both agree is no explanation.
+    pub is_copy: bool,
 }
 
-/// All attributes that may be looked at, and notes on those that are not.
+/// All attributes that may be looked at, and notes on those that are not. Of the joined tables `skipped` say nothing of
+/// why.
 ///
 /// # Errors
 /// If --by names what is not there, or the evidence cannot be read.
-pub fn find(population: &Population, args: &ExplainArgs, notes: &mut Vec<String>) -> Result<Vec<Attribute>> {
+pub fn find(
+    population: &Population,
+    args: &ExplainArgs,
+    skipped: &[usize],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Attribute>> {
     let mut all = Vec::new();
     let mut times = Vec::new();
     let session = population.session;
     let said = population.bad.to_lowercase();
+    let speaks_of = |column: &Column| has_word(&said, &column.name.to_lowercase());
+    let speaks_of_a_model = columns(population.table).any(|column| is_of_a_model(column) && speaks_of(column));
     let mut named = Vec::new();
-    let mut add = |table: &Table, place: Option<usize>, is_many: bool| {
+    let mut numbering = Vec::new();
+    let mut add = |table: &Table, place: Option<usize>, is_many: bool| -> Result<()> {
         let entities = session.entity_columns(table);
-        for column in columns(table).filter(|column| !entities.contains(&column.name)) {
+        let only_numbers = match place {
+            Some(at) if args.by.is_empty() => population.numbering(at)?,
+            _ => Vec::new(),
+        };
+        let asked = |column: &&Column| args.by.iter().any(|by| is_called(&column.name, by));
+        let messages = table.values().filter(|column| is_message(table, column)).filter(asked);
+        let is_key = |column: &&Column| place.is_some_and(|at| population.joined[at].is_key(&column.name));
+        for column in columns(table).chain(messages).filter(|column| !is_key(column)) {
             let sql = quote::readable_name(&column.name);
             let (name, sql) = match place {
                 None => (column.name.clone(), sql),
@@ -52,31 +73,48 @@ pub fn find(population: &Population, args: &ExplainArgs, notes: &mut Vec<String>
                 }
             };
             let is_named = match place {
-                None => has_word(&said, &column.name.to_lowercase()),
+                None => speaks_of(column),
                 Some(_) => said.contains(&sql.to_lowercase()),
             };
-            if is_named {
+            let is_asked = args.by.iter().any(|by| is_called(&name, by));
+            if is_named && !is_asked {
                 named.push(name);
                 continue;
             }
+            if only_numbers.contains(&column.name) {
+                numbering.push(name);
+                continue;
+            }
             let into = if matches!(column.kind, Kind::Time | Kind::Date) { &mut times } else { &mut all };
-            into.extend(of_column(column, (&name, &sql), place, is_many));
+            let is_copy = place.is_none() && speaks_of_a_model && is_of_a_model(column) && !is_asked;
+            let is_entity = entities.contains(&column.name);
+            let of_column = of_column(column, (&name, &sql), place, (is_many, is_entity));
+            into.extend(of_column.into_iter().map(|one| Attribute {
+                is_entity: is_entity && !is_asked,
+                is_copy,
+                ..one
+            }));
         }
+        Ok(())
     };
-    add(population.table, None, false);
-    for at in 0..population.joined.len() {
+    add(population.table, None, false)?;
+    let joined = || (0..population.joined.len()).filter(|at| !skipped.contains(at));
+    for at in joined() {
         let (table, is_many) = (population.joined[at].table, population.is_many(at)?);
         if !(args.before.is_some() && is_many && table.roles.time.is_some()) {
-            add(table, Some(at), is_many);
+            add(table, Some(at), is_many)?;
         }
     }
-    for at in 0..population.joined.len() {
+    for at in joined() {
         if args.before.is_none() && population.is_many(at)? {
             all.extend(any::find(population, at)?);
         }
     }
     if !named.is_empty() {
         notes.push(format!("left out, since --bad speaks of them: {}", name::listed(&named)));
+    }
+    if !numbering.is_empty() {
+        notes.push(format!("left out, since they only number the rows of their table: {}", name::listed(&numbering)));
     }
     all.append(&mut times);
     if let Some(before) = &args.before {
@@ -85,7 +123,7 @@ pub fn find(population: &Population, args: &ExplainArgs, notes: &mut Vec<String>
     if !args.by.is_empty() {
         return only(all, &args.by);
     }
-    let marks = findings::find(population)?;
+    let marks = findings::find(population, notes)?;
     let finding = |Mark { name, sql }: Mark| Attribute {
         name,
         sql,
@@ -94,6 +132,8 @@ pub fn find(population: &Population, args: &ExplainArgs, notes: &mut Vec<String>
         is_finding: true,
         is_mark: true,
         is_many: false,
+        is_entity: false,
+        is_copy: false,
     };
     let mut all: Vec<Attribute> = marks.into_iter().map(finding).chain(all).collect();
     if all.len() > KNOWN_MAX {
@@ -104,13 +144,18 @@ pub fn find(population: &Population, args: &ExplainArgs, notes: &mut Vec<String>
 }
 
 /// Whether a text has a name as a word of its own.
-fn has_word(text: &str, name: &str) -> bool {
+pub fn has_word(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name)
         .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part))
 }
 
-fn of_column(column: &Column, (name, sql): (&str, &str), place: Option<usize>, is_many: bool) -> Vec<Attribute> {
+fn of_column(
+    column: &Column,
+    (name, sql): (&str, &str),
+    place: Option<usize>,
+    (is_many, is_entity): (bool, bool),
+) -> Vec<Attribute> {
     let one = |name: String, sql: String, kind: Kind, column: Option<(Option<usize>, String)>| Attribute {
         name,
         sql,
@@ -119,12 +164,20 @@ fn of_column(column: &Column, (name, sql): (&str, &str), place: Option<usize>, i
         is_finding: false,
         is_mark: false,
         is_many,
+        is_entity: false,
+        is_copy: false,
     };
     match column.kind {
         Kind::Time => vec![
             one(format!("hour({name})"), format!("hour({sql}::TIMESTAMP)"), Kind::Int, None),
             one(format!("day({name})"), format!("({sql}::TIMESTAMP)::DATE"), Kind::Date, None),
         ],
+        // Of the number of a machine there is no range.
+        _ if is_entity => {
+            let place = Some((place, quote::readable_name(&column.name)));
+            let sql = if column.kind == Kind::Text { sql.to_string() } else { format!("{sql}::VARCHAR") };
+            vec![one(name.to_string(), sql, Kind::Text, place)]
+        }
         // Numbers of more digits than a float tells are compared as floats.
         Kind::Decimal { width: 16.., .. } => {
             let place = Some((place, quote::readable_name(&column.name)));
@@ -143,17 +196,8 @@ fn of_column(column: &Column, (name, sql): (&str, &str), place: Option<usize>, i
 /// Those that --by names, by their whole names or those of their columns.
 fn only(all: Vec<Attribute>, by: &[String]) -> Result<Vec<Attribute>> {
     let names: Vec<String> = all.iter().map(|attribute| attribute.name.clone()).collect();
-    let is = |name: &str, wanted: &str| {
-        let inner = name.split(" = ").next().unwrap_or(name);
-        let inner = inner.split(" within ").next().unwrap_or(inner).trim_end_matches(')');
-        let inner = ["hour(", "day(", "median("].iter().find_map(|start| inner.strip_prefix(start)).unwrap_or(inner);
-        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_string();
-        inner.eq_ignore_ascii_case(wanted)
-            || name.eq_ignore_ascii_case(wanted)
-            || (!wanted.contains('.') && last(inner).eq_ignore_ascii_case(wanted))
-    };
     for wanted in by {
-        if !names.iter().any(|name| is(name, wanted)) {
+        if !names.iter().any(|name| is_called(name, wanted)) {
             let near = name::nearest(wanted, names.iter().map(String::as_str));
             let error = Error::question(format!("no column `{wanted}` can be looked at"));
             return Err(match near.is_empty() {
@@ -162,5 +206,16 @@ fn only(all: Vec<Attribute>, by: &[String]) -> Result<Vec<Attribute>> {
             });
         }
     }
-    Ok(all.into_iter().filter(|attribute| by.iter().any(|wanted| is(&attribute.name, wanted))).collect())
+    Ok(all.into_iter().filter(|attribute| by.iter().any(|wanted| is_called(&attribute.name, wanted))).collect())
+}
+
+/// Whether --by means an attribute: by its whole name or that of its column.
+pub fn is_called(name: &str, wanted: &str) -> bool {
+    let inner = name.split(" = ").next().unwrap_or(name);
+    let inner = inner.split(" within ").next().unwrap_or(inner).trim_end_matches(')');
+    let inner = ["hour(", "day(", "median("].iter().find_map(|start| inner.strip_prefix(start)).unwrap_or(inner);
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_string();
+    inner.eq_ignore_ascii_case(wanted)
+        || name.eq_ignore_ascii_case(wanted)
+        || (!wanted.contains('.') && last(inner).eq_ignore_ascii_case(wanted))
 }

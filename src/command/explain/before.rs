@@ -31,7 +31,7 @@ pub fn find(population: &Population, said: &str, notes: &mut Vec<String>) -> Res
         let before = Before { population, joined, now: &now, length, said };
         let entities = population.session.entity_columns(joined.table);
         let wanted: Vec<_> = columns(joined.table)
-            .filter(|column| !entities.contains(&column.name) && !matches!(column.kind, Kind::Time | Kind::Date))
+            .filter(|column| !joined.is_key(&column.name) && !matches!(column.kind, Kind::Time | Kind::Date))
             .filter(|column| !column.kind.is_spelled())
             .collect();
         let counts: Vec<String> =
@@ -42,7 +42,9 @@ pub fn find(population: &Population, said: &str, notes: &mut Vec<String>) -> Res
         let sql = format!("SELECT {} FROM {}", counts.join(", "), joined.table.sql());
         let counts = population.session.one_row(&sql)?;
         for (column, count) in wanted.into_iter().zip(counts) {
-            let is_number = matches!(column.kind, Kind::Int | Kind::Float | Kind::Decimal { .. });
+            // The number of a thing has no middle.
+            let is_number = matches!(column.kind, Kind::Int | Kind::Float | Kind::Decimal { .. })
+                && !entities.contains(&column.name);
             match count.int() {
                 0 => {}
                 1..=VALUES_MAX => all.extend(before.values(&column.name)?),
@@ -85,6 +87,8 @@ impl Before<'_> {
                 is_finding: false,
                 is_mark: true,
                 is_many: false,
+                is_entity: false,
+                is_copy: false,
             }
         };
         Ok(rows.iter().map(|row| one(row[0].shown())).collect())
@@ -101,6 +105,8 @@ impl Before<'_> {
             is_finding: false,
             is_mark: false,
             is_many: false,
+            is_entity: false,
+            is_copy: false,
         }
     }
 

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::population::{Population, as_text};
+use super::attributes::has_word;
+use super::population::{Population, as_text, columns};
 use crate::command::{errors, missing};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
+use crate::model::name;
 use crate::session::Table;
 
 /// A condition of the rows judged.
@@ -31,11 +33,11 @@ struct Told {
     entities: Vec<String>,
 }
 
-/// All of them, by their names.
+/// All of them, by their names, but those that --bad asks for itself.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn find(population: &Population) -> Result<Vec<Mark>> {
+pub fn find(population: &Population, notes: &mut Vec<String>) -> Result<Vec<Mark>> {
     let mut told: BTreeMap<String, Told> = BTreeMap::new();
     let session = population.session;
     for finding in session.once(|| missing::told(session))?.iter().cloned() {
@@ -68,6 +70,7 @@ pub fn find(population: &Population) -> Result<Vec<Mark>> {
             }
         }
     }
+    let mut restated = Vec::new();
     for fault in session.once(|| errors::told(session))?.iter().cloned() {
         match fault {
             errors::Told::Unlabelled { name, table, sql } => {
@@ -79,7 +82,11 @@ pub fn find(population: &Population) -> Result<Vec<Mark>> {
             }
             errors::Told::Rows { name, table, condition } => {
                 let place = places(population).into_iter().find(|place| table_of(population, *place).name == table);
-                if let Some(place) = place {
+                if place.is_some_and(|place| is_of_bad(population, place, &condition)) {
+                    if !restated.contains(&name) {
+                        restated.push(name);
+                    }
+                } else if let Some(place) = place {
                     let all = told.entry(name).or_default().rows.entry(place).or_default();
                     if !all.contains(&condition) {
                         all.push(condition);
@@ -87,6 +94,10 @@ pub fn find(population: &Population) -> Result<Vec<Mark>> {
                 }
             }
         }
+    }
+    if !restated.is_empty() {
+        let listed = name::listed(&restated);
+        notes.push(format!("left out, since they are of columns that --bad speaks of: {listed}"));
     }
     Ok(told.into_iter().map(|(name, told)| Mark { name, sql: sql(population, &told) }).collect())
 }
@@ -98,6 +109,18 @@ fn places(population: &Population) -> Vec<Option<usize>> {
 
 fn table_of<'a>(population: &Population<'a>, place: Option<usize>) -> &'a Table {
     place.map_or(population.table, |at| population.joined[at].table)
+}
+
+/// Whether what holds of a table's rows is asked of a column of which --bad asks too.
+fn is_of_bad(population: &Population, place: Option<usize>, condition: &str) -> bool {
+    let (said, condition) = (population.bad.to_lowercase(), condition.to_lowercase());
+    columns(table_of(population, place)).map(|column| column.name.to_lowercase()).any(|column| {
+        has_word(&condition, &column)
+            && match place {
+                None => has_word(&said, &column),
+                Some(at) => has_word(&said, &format!("{}.{column}", population.joined[at].alias.to_lowercase())),
+            }
+    })
 }
 
 /// Whether a column of a table holds what the rows judged are about.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::judged::{Asked, Classes, Looked, Rows, Split, look};
+use super::judged::{Asked, Classes, Rows, Split, look};
 use super::{Answer, Ask};
 use crate::args::{Common, share};
 use crate::error::{Error, Result};
@@ -14,12 +14,15 @@ use crate::model::value::Value;
 use crate::session::Session;
 
 mod any;
+mod apart;
 pub mod attributes;
 mod before;
 mod findings;
+mod later;
 pub mod population;
 mod search;
 
+use apart::Apart;
 use attributes::Attribute;
 use population::Population;
 use search::{Explanation, Search};
@@ -35,7 +38,9 @@ const UNSAID: u16 = 2;
 /// `missing` and `errors --audit` find: a row was in a gap of its station's sensor, its entity failed under a catch-all
 /// code. The risk ratio is the share of bad rows among those covered by that among all others. A longer explanation is
 /// given only where it says more than its length costs, and one that says nothing more once the rows of a better one are
-/// taken away is named in a note. Listed is what is beyond chance, of all that was tested (5 % false discoveries).
+/// taken away is named in a note. One that holds of all bad rows and of no other comes first, and what a column says of
+/// bad rows alone, such as an error code, last: the others are told without them. Names of things are values as others
+/// are where each has several rows. Listed is what is beyond chance, of all that was tested (5 % false discoveries).
 ///
 /// Examples:
 ///   rca explain -C examples/laptop-anomaly --bad "predicted = 0" --where "labels.label = 'faulty'"
@@ -113,12 +118,15 @@ impl Ask for ExplainArgs {
     fn run(&self, session: &Session) -> Result<Answer> {
         let population = Population::find(session, self)?;
         let mut notes = Vec::new();
-        let attributes = attributes::find(&population, self, &mut notes)?;
+        let later = if self.by.is_empty() { later::find(&population, &mut notes)? } else { Vec::new() };
+        let attributes = attributes::find(&population, self, &later, &mut notes)?;
         let rows = keep(&population, &attributes, &mut notes)?;
         let split = Split::of(|_| true, |class| class == BAD);
         let whole = rows.whole(split);
         let least = ((self.min_support * whole.bad as f64 - 1e-9).ceil() as u64).max(2);
-        let Looked { items, tests, .. } = look(&rows, attributes.iter().enumerate(), (split, least), &mut notes)?;
+        let looked = look(&rows, attributes.iter().enumerate(), (split, least), &mut notes)?;
+        let tests = possible(&looked.tests, usize::from(self.order));
+        let (items, searched, apart) = apart::parted(looked, whole, &tests, self.min_ratio);
         let search = Search {
             engine: &session.engine,
             rows: &rows,
@@ -126,12 +134,17 @@ impl Ask for ExplainArgs {
             whole,
             attributes: &attributes,
             items: &items,
-            tests: possible(&tests, usize::from(self.order)),
+            searched,
+            tests,
             least,
             least_ratio: self.min_ratio,
             order: usize::from(self.order),
         };
-        let found = search.run(&mut notes)?;
+        let told = |places: &[usize]| apart::explained(places, &items, whole, &tests);
+        let mut found = told(&apart.exact);
+        found.extend(search.run(&mut notes)?);
+        found.extend(told(&apart.of_bad));
+        notes.extend(said_apart(&search, &apart));
         let asked = search.tests.iter().sum();
         notes.extend(found.iter().enumerate().filter_map(|(at, one)| also(&search, at + 1, one)));
         let rows: Vec<Vec<Value>> = found
@@ -143,7 +156,7 @@ impl Ask for ExplainArgs {
                 row(at + 1, &search.text(&one.items), one, whole, population.counted(&conditions))
             })
             .collect();
-        let summary = summary(&search, &found, asked);
+        let summary = summary(&search, &found, &apart, asked);
         let sql = session.engine.keep("explanations", &FIELDS, &rows)?;
         Ok(Answer { summary: Some(summary), notes, ..Answer::of(sql) })
     }
@@ -173,6 +186,31 @@ fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<Strin
         }
     }
     Ok(rows)
+}
+
+/// What is told by itself, and why.
+fn said_apart(search: &Search, apart: &Apart) -> Vec<String> {
+    let listed = |places: &[usize]| {
+        let texts: Vec<&str> = places.iter().map(|at| search.items[*at].text.as_str()).collect();
+        texts.join(", ")
+    };
+    let holds = |places: &[usize]| if places.len() == 1 { "holds" } else { "each hold" };
+    let mut notes = Vec::new();
+    if !apart.exact.is_empty() {
+        notes.push(format!(
+            "{} {} of all bad rows and of no other: that may be why, or another name for the same thing; the others are told without it",
+            listed(&apart.exact),
+            holds(&apart.exact),
+        ));
+    }
+    if !apart.of_bad.is_empty() {
+        notes.push(format!(
+            "{} {} of bad rows alone, of a column that says the same, or nothing, of all good ones: that may be what was bad rather than why, and is told last",
+            listed(&apart.of_bad),
+            holds(&apart.of_bad),
+        ));
+    }
+    notes
 }
 
 /// What goes with an explanation.
@@ -205,11 +243,18 @@ fn row(rank: usize, text: &str, one: &Explanation, whole: Whole, sql: String) ->
 }
 
 /// How much is bad, and what the best explanation would take away.
-fn summary(search: &Search, found: &[Explanation], asked: usize) -> String {
+fn summary(search: &Search, found: &[Explanation], apart: &Apart, asked: usize) -> String {
     let whole = search.whole;
     let share = |bad: f64, rows: u64| if rows == 0 { 0.0 } else { bad / rows as f64 };
     let all = share(whole.bad as f64, whole.rows);
     let bad = format!("{} of {} rows are bad ({})", grouped(whole.bad), grouped(whole.rows), percent(all));
+    let (exact, of_bad) = (apart.exact.len(), apart.of_bad.len());
+    let covers = |one: &Explanation| {
+        format!("{} of them ({:.0} %)", grouped(one.covered.bad), 100.0 * whole.support(one.covered))
+    };
+    let times = |one: &Explanation| {
+        format!("{:.1} times as likely as others ({:.1}..{:.1})", one.ratio.ratio, one.ratio.low, one.ratio.high)
+    };
     match found.first() {
         _ if whole.bad == 0 => format!("None of {} rows is bad.", grouped(whole.rows)),
         _ if whole.bad == whole.rows => {
@@ -219,14 +264,32 @@ fn summary(search: &Search, found: &[Explanation], asked: usize) -> String {
             "{bad}; nothing that was looked at distinguishes them beyond chance ({} possible explanations).",
             grouped(asked as u64)
         ),
+        Some(best) if exact > 0 => {
+            let rest = found[exact..].iter().take(found.len() - exact - of_bad).next().map(|next| {
+                format!(
+                    "; of the rest the best, {}, covers {}, {}",
+                    search.text(&next.items),
+                    covers(next),
+                    times(next)
+                )
+            });
+            format!(
+                "{bad}; the best explanation, {}, holds of all of them and of no other row, so that it may be another name for the same thing{}.",
+                search.text(&best.items),
+                rest.unwrap_or_default(),
+            )
+        }
+        Some(first) if of_bad == found.len() => format!(
+            "{bad}; nothing that was looked at distinguishes them beyond chance ({} possible explanations) but what is said of bad rows alone, as {}, which covers {}.",
+            grouped(asked as u64),
+            search.text(&first.items),
+            covers(first),
+        ),
         Some(best) => format!(
-            "{bad}; the best explanation, {}, covers {} of them ({:.0} %), {:.1} times as likely as others ({:.1}..{:.1}); without it the share would be {}.",
+            "{bad}; the best explanation, {}, covers {}, {}; without it the share would be {}.",
             search.text(&best.items),
-            grouped(best.covered.bad),
-            100.0 * whole.support(best.covered),
-            best.ratio.ratio,
-            best.ratio.low,
-            best.ratio.high,
+            covers(best),
+            times(best),
             percent(all * (1.0 - best.lift_removed)),
         ),
     }

@@ -8,6 +8,7 @@ use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
 use crate::model::name;
+use crate::model::value::Value;
 use crate::session::{Session, Table};
 
 /// A table that knows the same entities.
@@ -27,6 +28,11 @@ pub struct Joined<'a> {
 }
 
 impl Joined<'_> {
+    /// Whether a column is what its rows are found by, which the table judged has too.
+    pub fn is_key(&self, column: &str) -> bool {
+        quote::readable_name(column) == self.theirs
+    }
+
     /// The entity in the table judged and in this one, where both are called by other names.
     pub fn keys(&self, judged: &str, other: &str) -> (String, String) {
         let (own, theirs) = (format!("{judged}.{}", self.own), format!("{other}.{}", self.theirs));
@@ -45,7 +51,12 @@ pub struct Population<'a> {
 
 /// Columns that are values, and not texts for people.
 pub fn columns(table: &Table) -> impl Iterator<Item = &Column> {
-    table.values().filter(|column| table.roles.message.as_ref() != Some(&column.name) && column.kind != Kind::Blob)
+    table.values().filter(|column| !is_message(table, column) && column.kind != Kind::Blob)
+}
+
+/// Whether a column is the text for people.
+pub fn is_message(table: &Table, column: &Column) -> bool {
+    table.roles.message.as_ref() == Some(&column.name)
 }
 
 impl<'a> Population<'a> {
@@ -194,6 +205,28 @@ impl<'a> Population<'a> {
         )
     }
 
+    /// The columns of a joined table that number its rows: each whole number of what is called an identity is there once.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn numbering(&self, at: usize) -> Result<Vec<String>> {
+        let Joined { table, .. } = &self.joined[at];
+        let is_number = |column: &&Column| column.kind == Kind::Int && !self.joined[at].is_key(&column.name);
+        let names: Vec<&String> = columns(table)
+            .filter(is_number)
+            .map(|column| &column.name)
+            .filter(|name| self.session.thing(table, name).is_some())
+            .collect();
+        let asked: Vec<String> = names.iter().map(|name| quote::readable_name(name)).collect();
+        let asked: Vec<String> = asked.iter().map(|of| format!("count({of}) = count(DISTINCT {of})")).collect();
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let row = self.session.one_row(&format!("SELECT {} FROM {}", asked.join(", "), table.sql()))?;
+        let is_once = |at: &usize| row[*at] == Value::Bool(true);
+        Ok((0..names.len()).filter(is_once).map(|at| names[at].clone()).collect())
+    }
+
     /// Whether an entity has several rows in a joined table.
     ///
     /// # Errors
@@ -208,7 +241,7 @@ impl<'a> Population<'a> {
             joined.table.sql(),
             key = joined.key
         ))?;
-        let is_many = row[0] == crate::model::value::Value::Bool(true);
+        let is_many = row[0] == Value::Bool(true);
         Ok(*joined.is_many.get_or_init(|| is_many))
     }
 }

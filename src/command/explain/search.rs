@@ -11,7 +11,7 @@ use crate::model::statistics::Ratio;
 /// More are not counted, and said.
 const CANDIDATES_MAX: usize = 40_000;
 const PAIRS_MAX: usize = 24_000;
-const FALSE_RATE: f64 = 0.05;
+pub const FALSE_RATE: f64 = 0.05;
 const EXPLANATIONS_MAX: usize = 30;
 /// What findings, single values, pairs and triples have of the false-discovery rate.
 const WEIGHTS: [f64; 4] = [0.5, 0.25, 0.125, 0.125];
@@ -23,6 +23,8 @@ pub struct Search<'a> {
     pub whole: Whole,
     pub attributes: &'a [Attribute],
     pub items: &'a [Item],
+    /// How many of them are searched; those behind are told by themselves.
+    pub searched: usize,
     /// Explanations that are possible: findings, values, and conjunctions of two and three.
     pub tests: [usize; 4],
     pub least: u64,
@@ -48,21 +50,29 @@ struct Candidate {
     p_adjusted: f64,
 }
 
+/// P-values of explanations of one family each, adjusted for all that are possible.
+pub fn adjusted(p: &[(f64, usize)], tests: &[usize; 4]) -> Vec<f64> {
+    let families: Vec<Family> =
+        tests.iter().zip(WEIGHTS).map(|(tests, weight)| Family { tests: *tests, weight }).collect();
+    weighted(p, &families)
+}
+
 impl Search<'_> {
     /// The explanations, and notes on what was not looked at.
     ///
     /// # Errors
     /// If the engine fails.
     pub fn run(&self, notes: &mut Vec<String>) -> Result<Vec<Explanation>> {
-        let bits = Bits::keep(self.engine, self.rows, self.items, Classes::ALL)?;
+        let items = &self.items[..self.searched];
+        let bits = Bits::keep(self.engine, self.rows, items, Classes::ALL)?;
         let mut counted: Vec<(Items, Covered)> =
-            self.items.iter().enumerate().map(|(at, item)| (vec![at as u16], item.covered)).collect();
-        let mut best: Vec<u16> = (0..self.items.len()).map(|at| at as u16).collect();
+            items.iter().enumerate().map(|(at, item)| (vec![at as u16], item.covered)).collect();
+        let mut best: Vec<u16> = (0..items.len()).map(|at| at as u16).collect();
         best.sort_by(|a, b| {
-            let score = |at: &u16| self.score(self.whole, self.items[usize::from(*at)].covered, 1);
+            let score = |at: &u16| self.score(self.whole, items[usize::from(*at)].covered, 1);
             score(b).total_cmp(&score(a)).then(a.cmp(b))
         });
-        let attributes: Vec<usize> = self.items.iter().map(|item| item.attribute).collect();
+        let attributes: Vec<usize> = items.iter().map(|item| item.attribute).collect();
         let mut left_out = 0;
         if self.order >= 2 {
             let (two, more) = pairs(&best, &attributes, PAIRS_MAX);
@@ -76,7 +86,7 @@ impl Search<'_> {
                     score(b).total_cmp(&score(a)).then_with(|| a.0.cmp(&b.0))
                 });
                 let two: Vec<Items> = frequent.into_iter().map(|(items, _)| items).collect();
-                let room = CANDIDATES_MAX.saturating_sub(self.items.len() + counted_pairs);
+                let room = CANDIDATES_MAX.saturating_sub(items.len() + counted_pairs);
                 let (three, more) = triples(&two, &best, room);
                 left_out += more;
                 counted.extend(self.frequent(&bits, three)?);
@@ -92,7 +102,7 @@ impl Search<'_> {
     }
 
     fn score(&self, whole: Whole, covered: Covered, order: usize) -> f64 {
-        whole.score(covered, order, self.items.len())
+        whole.score(covered, order, self.searched)
     }
 
     /// Conjunctions that enough bad rows have: only these are counted among all. One that covers what one of its parts
@@ -125,9 +135,7 @@ impl Search<'_> {
         let ratios: Vec<Ratio> = counted.iter().map(|(_, covered)| self.whole.ratio(*covered)).collect();
         let p: Vec<(f64, usize)> =
             ratios.iter().zip(&counted).map(|(ratio, (items, _))| (ratio.p, family(items))).collect();
-        let families: Vec<Family> =
-            self.tests.iter().zip(WEIGHTS).map(|(tests, weight)| Family { tests: *tests, weight }).collect();
-        let adjusted = weighted(&p, &families);
+        let adjusted = adjusted(&p, &self.tests);
         counted
             .into_iter()
             .zip(ratios)

@@ -6,6 +6,7 @@
 mod bits;
 mod blocks;
 mod classes;
+mod fit;
 mod numbers;
 mod rows;
 mod sorted;
@@ -14,9 +15,10 @@ mod values;
 
 pub use bits::Bits;
 pub use classes::{Classes, Split};
+pub use fit::{Fit, is_answer};
 pub use rows::{Asked, Rows};
 pub use sorted::Sorted;
-pub use values::{Item, Looked, is_answer, look};
+pub use values::{Item, Looked, look};
 
 /// Of a column with more values none is looked at, but ranges of numbers.
 pub const VALUES_MAX: usize = 1_000;

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use chrono::{Days, NaiveDate};
 
+use super::VALUES_MAX;
 use super::classes::Split;
+use super::fit::Fit;
 use super::numbers::{FEW, NONE, Tally, float_of_key, key_of_float};
 use super::rows::{Coded, Rows, Seen};
 use crate::command::explain::attributes::Attribute;
@@ -40,6 +42,10 @@ pub enum Holds {
     Between(i64, Option<i64>),
 }
 const BY_THEMSELVES: &str = "since they tell good from bad by themselves";
+const TOO_MANY: &str = "with too many values";
+const SINGLE: &str = "since few rows have the same one";
+/// Of what names things fewer rows each tell of no thing that it is worse than others.
+const ROWS_OF_ONE_LEAST: u64 = 10;
 
 /// What the values of one attribute are.
 #[derive(Default)]
@@ -48,6 +54,7 @@ struct Values {
     /// Values that enough rows have to be explanations at all; and without ranges of several tenths.
     tests: usize,
     narrow: usize,
+    fit: Option<Fit>,
     /// Why it is left out.
     left_out: Option<&'static str>,
 }
@@ -60,6 +67,8 @@ pub struct Looked {
     pub tests: Vec<(bool, usize)>,
     /// The same without ranges of several tenths.
     pub narrow: Vec<(bool, usize)>,
+    /// Attributes that tell by themselves which rows are bad. Of an exact one its exact values come first.
+    pub fits: BTreeMap<usize, Fit>,
 }
 
 /// The values of attributes that at least `least` bad rows have. Numbers of many values give ranges besides.
@@ -87,27 +96,18 @@ pub fn look<'a>(
         looked.tests.push((attribute.is_finding, found.tests));
         looked.narrow.push((attribute.is_finding, found.narrow));
         looked.items.extend(found.items);
+        looked.fits.extend(found.fit.map(|fit| (at, fit)));
     }
     notes.extend(left_out.iter().map(|(why, names)| format!("left out, {why}: {}", names.join(", "))));
     Ok(looked)
 }
 
-/// Whether an attribute says in other words which rows are bad.
-pub fn is_answer(rows: &Rows, (at, attribute): (usize, &Attribute), split: Split) -> bool {
-    let maker = Maker { attribute, at, rows, all: 0, split, least: 0 };
-    match rows.seen(at, split) {
-        Seen::TooMany => false,
-        Seen::Texts(seen) => maker.is_answer_of_two(&seen),
-        Seen::Numbers(seen) if maker.has_ranges(&seen) => maker.is_answer_of_many(&sorted(seen)),
-        Seen::Numbers(seen) => maker.is_answer_of_two(&sorted(seen)),
-        Seen::Keys(tallies) => maker.is_answer_of_keys(&tallies),
-    }
-}
-
 fn values(maker: &Maker) -> Result<Values> {
     let kind = maker.attribute.kind;
     match maker.rows.seen(maker.at, maker.split) {
-        Seen::TooMany => Ok(Values::left_out("with too many values")),
+        Seen::TooMany if maker.names_single(VALUES_MAX as u64, maker.all) => Ok(Values::left_out(SINGLE)),
+        Seen::TooMany => Ok(Values::left_out(TOO_MANY)),
+        Seen::Texts(seen) if maker.names_single_of(&seen) => Ok(Values::left_out(SINGLE)),
         Seen::Texts(seen) => Ok(maker.of_codes(seen, Clone::clone)),
         Seen::Numbers(seen) if maker.has_ranges(&seen) => {
             let sorted = sorted(seen);
@@ -123,7 +123,7 @@ fn values(maker: &Maker) -> Result<Values> {
 }
 
 /// NULL first.
-fn sorted(mut seen: Vec<Coded<i64>>) -> Vec<Coded<i64>> {
+pub(super) fn sorted(mut seen: Vec<Coded<i64>>) -> Vec<Coded<i64>> {
     seen.sort_unstable_by_key(|seen| seen.value);
     seen
 }
@@ -143,14 +143,14 @@ fn shown(kind: Kind, value: i64) -> String {
 }
 
 /// Makes the items of one attribute.
-struct Maker<'a> {
-    attribute: &'a Attribute,
-    at: usize,
-    rows: &'a Rows,
+pub(super) struct Maker<'a> {
+    pub attribute: &'a Attribute,
+    pub at: usize,
+    pub rows: &'a Rows,
     /// How many rows are looked at.
-    all: u64,
-    split: Split,
-    least: u64,
+    pub all: u64,
+    pub split: Split,
+    pub least: u64,
 }
 
 impl Maker<'_> {
@@ -158,42 +158,31 @@ impl Maker<'_> {
         self.attribute.name.starts_with("hour(")
     }
 
-    fn has_ranges(&self, seen: &[Coded<i64>]) -> bool {
+    /// Whether it names things of which each has few rows.
+    fn names_single(&self, values: u64, rows: u64) -> bool {
+        self.attribute.is_entity && rows < ROWS_OF_ONE_LEAST * values
+    }
+
+    fn names_single_of(&self, seen: &[Coded<String>]) -> bool {
+        let known = || seen.iter().filter(|seen| seen.value.is_some());
+        self.names_single(known().count() as u64, known().map(|seen| seen.covered.rows).sum())
+    }
+
+    pub(super) fn has_ranges(&self, seen: &[Coded<i64>]) -> bool {
         let known = seen.iter().filter(|seen| seen.value.is_some()).count();
         self.attribute.kind == Kind::Int && !self.is_hour() && known > FEW
-    }
-
-    /// Whether it may say in other words what is bad: a column can, as a score does, and not a finding or what was before.
-    fn may_be_the_answer(&self) -> bool {
-        self.attribute.column.is_some()
-    }
-
-    /// Whether one of two values is that of all bad rows and the other that of all good ones.
-    fn is_answer_of_two<V>(&self, seen: &[Coded<V>]) -> bool {
-        let known: Vec<&Covered> = seen.iter().filter(|seen| seen.value.is_some()).map(|seen| &seen.covered).collect();
-        self.may_be_the_answer() && known.len() == 2 && seen.len() == 2 && is_apart(&known)
-    }
-
-    fn is_answer_of_many(&self, sorted: &[Coded<i64>]) -> bool {
-        let covered: Vec<&Covered> = sorted.iter().map(|seen| &seen.covered).collect();
-        self.may_be_the_answer() && sorted.iter().all(|seen| seen.value.is_some()) && is_apart(&covered)
-    }
-
-    fn is_answer_of_keys(&self, [good, bad]: &[Tally; 2]) -> bool {
-        let is_few = joined(good, bad).few().is_some_and(|few| few.len() != 2);
-        self.may_be_the_answer() && good.nulls + bad.nulls == 0 && !is_few && bad.is_apart(good)
     }
 
     /// Values that are kept by codes.
     fn of_codes<V>(&self, seen: Vec<Coded<V>>, text: impl Fn(&V) -> String) -> Values {
         let is_mark = self.attribute.is_mark;
-        if self.is_answer_of_two(&seen) {
+        if self.attribute.is_copy && self.is_answer_of_two(&seen) {
             return Values::left_out(BY_THEMSELVES);
         }
         let mut values: Vec<(Option<String>, u16, Covered)> =
             seen.iter().map(|seen| (seen.value.as_ref().map(&text), seen.code, seen.covered)).collect();
         values.sort_by(|a, b| b.2.bad.cmp(&a.2.bad).then_with(|| a.0.cmp(&b.0)));
-        let mut found = Values::default();
+        let mut found = Values { fit: self.fit_of_codes(&seen), ..Values::default() };
         for (value, code, covered) in values {
             if !is_mark || value.as_deref() == Some("true") {
                 found.add(self.item(value.as_deref(), Holds::Codes(vec![code]), covered), self);
@@ -204,7 +193,8 @@ impl Maker<'_> {
 
     /// Tenths of all rows by whole numbers that are kept by codes, in ascending order.
     fn of_ranges(&self, sorted: &[Coded<i64>]) -> Values {
-        if self.is_answer_of_many(sorted) {
+        let is_answer = self.is_answer_of_many(sorted);
+        if is_answer && self.attribute.is_copy {
             return Values::left_out(BY_THEMSELVES);
         }
         let known: Vec<&Coded<i64>> = sorted.iter().filter(|seen| seen.value.is_some()).collect();
@@ -214,6 +204,15 @@ impl Maker<'_> {
             bounds.iter().filter_map(|at| known[*at].value).map(|value| value.to_string()).collect();
         let starts: Vec<usize> = std::iter::once(0).chain(bounds.iter().copied()).chain([known.len()]).collect();
         let mut found = Values::default();
+        if is_answer {
+            let of_bad: Vec<&Coded<i64>> = known.iter().copied().filter(|seen| seen.covered.bad > 0).collect();
+            let first = |is_bad: bool| known.iter().find(|seen| (seen.covered.bad > 0) == is_bad)?.value;
+            let is_high = known.first().is_some_and(|seen| seen.covered.bad == 0);
+            let bound = first(is_high).map_or_else(String::new, |value| value.to_string());
+            let covered = sum(of_bad.iter().map(|seen| &seen.covered));
+            let holds = Holds::Codes(of_bad.iter().map(|seen| seen.code).collect());
+            found.add_exact(self.beyond(is_high, (&bound, &bound), holds, covered), self);
+        }
         for Part { text, sql, tenths } in parts(&self.attribute.name, &self.attribute.sql, &texts, &texts) {
             let is_wide = tenths.len() > 1;
             let inside = &known[starts[tenths.start]..starts[tenths.end]];
@@ -226,12 +225,13 @@ impl Maker<'_> {
 
     /// Numbers that are kept by keys: single values where they are few, else tenths of all rows.
     fn of_keys(&self, tallies: &[Tally; 2]) -> Result<Values> {
-        if self.is_answer_of_keys(tallies) {
+        let is_answer = self.is_answer_of_keys(tallies);
+        if is_answer && self.attribute.is_copy {
             return Ok(Values::left_out(BY_THEMSELVES));
         }
         let [good, bad] = tallies;
         let nulls = Covered { rows: good.nulls + bad.nulls, bad: bad.nulls };
-        let mut found = Values::default();
+        let mut found = Values { fit: self.fit_of_keys(tallies), ..Values::default() };
         if let Some(few) = joined(good, bad).few() {
             let of_bad = bad.few().unwrap_or_default();
             let mut values: Vec<(Option<String>, Holds, Covered)> = few
@@ -259,6 +259,14 @@ impl Maker<'_> {
         if texts.windows(2).any(|pair| pair[0] == pair[1]) {
             texts = exact;
         }
+        if is_answer {
+            let is_high = bad.lowest > good.highest;
+            let key = if is_high { bad.lowest } else { good.lowest };
+            let (text, literal) = (self.number(key), self.literal(&self.number(key)));
+            let holds = if is_high { Holds::Between(key, None) } else { Holds::Between(NONE + 1, Some(key)) };
+            let covered = Covered { rows: bad.known, bad: bad.known };
+            found.add_exact(self.beyond(is_high, (&text, &literal), holds, covered), self);
+        }
         let covered = self.rows.ranges(self.at, self.split, &bounds)?;
         for Part { text, sql, tenths } in parts(&self.attribute.name, &self.attribute.sql, &texts, &literals) {
             let from = tenths.start.checked_sub(1).map_or(NONE + 1, |before| bounds[before]);
@@ -284,6 +292,19 @@ impl Maker<'_> {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let is_plain = self.attribute.kind == Kind::Int || (digits <= 15 && !text.contains(['e', 'i', 'N']));
         if is_plain { text.to_string() } else { format!("{}::DOUBLE", quote::text(text)) }
+    }
+
+    /// All from a number on, or all below it.
+    fn beyond(&self, is_high: bool, (text, literal): (&str, &str), holds: Holds, covered: Covered) -> Item {
+        let sign = if is_high { ">=" } else { "<" };
+        Item {
+            attribute: self.at,
+            text: format!("{} {sign} {text}", self.attribute.name),
+            sql: format!("{} {sign} {literal}", self.attribute.sql),
+            holds,
+            covered,
+            is_wide: true,
+        }
     }
 
     fn item(&self, value: Option<&str>, holds: Holds, covered: Covered) -> Item {
@@ -324,7 +345,14 @@ impl Values {
         }
     }
 
+    /// What is all bad rows and no other.
+    fn add_exact(&mut self, item: Item, of: &Maker) {
+        self.fit = Some(Fit::Exact);
+        self.add(item, of);
+    }
+
     fn put_before(&mut self, mut first: Values) {
+        first.fit = self.fit.or(first.fit);
         first.tests += self.tests;
         first.narrow += self.narrow;
         first.items.append(&mut self.items);
@@ -342,15 +370,6 @@ fn short(text: &str) -> String {
         }
         _ => text.to_string(),
     }
-}
-
-/// Whether all values of bad rows are below or above all of good ones; of at least two rows each.
-fn is_apart(sorted: &[&Covered]) -> bool {
-    let bad: u64 = sorted.iter().map(|covered| covered.bad).sum();
-    let good: u64 = sorted.iter().map(|covered| covered.rows - covered.bad).sum();
-    let changes = sorted.windows(2).filter(|pair| (pair[0].bad > 0) != (pair[1].bad > 0)).count();
-    let is_mixed = sorted.iter().any(|covered| covered.bad > 0 && covered.bad < covered.rows);
-    !is_mixed && changes == 1 && bad > 1 && good > 1
 }
 
 /// The places of the values that are the tenths of all rows: each is the first of its range.
@@ -400,7 +419,7 @@ fn parts(name: &str, of: &str, bounds: &[String], literals: &[String]) -> Vec<Pa
 }
 
 /// What is seen of good rows and of bad ones.
-fn joined(good: &Tally, bad: &Tally) -> Tally {
+pub(super) fn joined(good: &Tally, bad: &Tally) -> Tally {
     let mut all = good.clone();
     all.join(bad);
     all
@@ -434,14 +453,5 @@ mod tests {
             ["176.383", "0.0996", "3", "12345678901"]
         );
         assert_eq!(short("-0.000012345678912"), "-1.23457e-5");
-    }
-
-    #[test]
-    fn values_apart_are_told() {
-        let apart = |counts: &[(u64, u64)]| is_apart(&covered(counts).iter().collect::<Vec<_>>());
-        assert!(apart(&[(3, 0), (4, 0), (5, 5)]));
-        assert!(!apart(&[(3, 0), (4, 1), (5, 5)]));
-        assert!(!apart(&[(3, 3), (4, 0), (5, 5)]));
-        assert!(!apart(&[(9, 0), (1, 1)]));
     }
 }

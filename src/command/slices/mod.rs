@@ -32,6 +32,7 @@ use coverage::Coverage;
 use figures::{FIELDS, Figures};
 use metric::{Metric, Way};
 use roles::Roles;
+pub use roles::is_of_a_model;
 use rows::{Rows, marked};
 
 /// Tell in which slices of its rows a model is worse than elsewhere: values, findings, and conjunctions of them

@@ -84,6 +84,11 @@ impl Role {
     }
 }
 
+/// Whether a column is called like what a model says.
+pub fn is_of_a_model(column: &Column) -> bool {
+    PREDICTION.is(column) || SCORE.is(column)
+}
+
 pub const fn is_number(kind: Kind) -> bool {
     matches!(kind, Kind::Int | Kind::Float | Kind::Decimal { .. })
 }
