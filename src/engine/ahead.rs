@@ -89,7 +89,7 @@ impl Splits {
 }
 
 impl Ahead {
-    pub fn start(scan: &Arc<dyn Scan>, kinds: &Arc<[Kind]>, threads: usize) -> Ahead {
+    pub fn start(scan: &Arc<dyn Scan>, kinds: &Arc<[Kind]>, threads: usize, bytes_max: usize) -> Ahead {
         let (count, state) = (scan.splits(), Mutex::default());
         let splits = Arc::new(Splits { state, changed: Condvar::new(), count, ahead_max: threads + SPLITS_MORE });
         let spare: Arc<Mutex<Vec<Batch>>> = Arc::default();
@@ -97,7 +97,7 @@ impl Ahead {
             let (scan, kinds, spare, splits) = (scan.clone(), kinds.clone(), spare.clone(), splits.clone());
             thread::spawn(move || {
                 while let Some((split, sender)) = splits.next() {
-                    if !read(&*scan, split, &kinds, &spare, &sender) {
+                    if !read(&*scan, split, (&kinds, bytes_max), &spare, &sender) {
                         return;
                     }
                 }
@@ -141,14 +141,20 @@ impl Drop for Ahead {
 }
 
 /// Reads one split. `false` if nobody takes its rows any more.
-fn read(scan: &dyn Scan, split: usize, kinds: &[Kind], spare: &Mutex<Vec<Batch>>, to: &SyncSender<Piece>) -> bool {
+fn read(
+    scan: &dyn Scan,
+    split: usize,
+    (kinds, bytes_max): (&[Kind], usize),
+    spare: &Mutex<Vec<Batch>>,
+    to: &SyncSender<Piece>,
+) -> bool {
     let mut cursor = match scan.cursor(split) {
         Ok(cursor) => cursor,
         Err(error) => return to.send(Err(error)).is_ok(),
     };
     loop {
         let batch = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut batch = batch.unwrap_or_else(|| Batch::new(kinds.iter().copied()));
+        let mut batch = batch.unwrap_or_else(|| Batch::new(kinds.iter().copied()).with_at_most(bytes_max));
         let more = match cursor.fill(&mut batch) {
             Ok(more) => more,
             Err(error) => return to.send(Err(error)).is_ok(),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::Engine;
 use crate::error::Result;
+use crate::model::scan::{RECORD_BYTES_LEAST, RECORD_BYTES_MAX};
 
 /// In bytes.
 pub struct Memory {
@@ -70,4 +71,12 @@ pub fn share(memory: u64, taken: u64) -> u64 {
     const BESIDE: u64 = 100_000_000;
     const LEAST: u64 = 70_000_000;
     (memory.saturating_sub(BESIDE + taken) / 3 * 2).max(LEAST).min(memory)
+}
+
+/// How long a record may be, in whole MiB: a reader, its batch and the engine each hold it once, and other rows besides.
+/// The same for any number of threads, so that the answer is.
+pub fn record_bytes(memory: Option<u64>) -> usize {
+    let Some(memory) = memory else { return RECORD_BYTES_MAX };
+    let part = usize::try_from(share(memory, 0) / 8).unwrap_or(usize::MAX);
+    (part >> 20 << 20).clamp(RECORD_BYTES_LEAST, RECORD_BYTES_MAX)
 }

@@ -91,7 +91,8 @@ impl Engine {
             ))
             .detail(e.to_string())
         })?;
-        let registry = Registry::new(coverage.clone(), limits.threads);
+        let record_bytes = memory::record_bytes(limits.memory);
+        let registry = Registry::new(coverage.clone(), limits.threads, record_bytes);
         let memory = Memory::of(limits.memory);
         let engine = Engine { connection, registry, coverage, spill: limits.spill.clone(), memory };
         engine

@@ -27,6 +27,7 @@ struct Shared {
     tables: Mutex<Vec<(Arc<dyn Table>, Label)>>,
     coverage: Arc<Coverage>,
     threads: usize,
+    record_bytes: usize,
     in_order: AtomicBool,
     /// What a reader failed with: the engine keeps only its text.
     failure: Mutex<Option<Error>>,
@@ -50,11 +51,13 @@ impl Drop for InOrder {
 }
 
 impl Registry {
-    pub fn new(coverage: Arc<Coverage>, threads: usize) -> Registry {
+    /// `record_bytes`: how long a record may be.
+    pub fn new(coverage: Arc<Coverage>, threads: usize, record_bytes: usize) -> Registry {
         Registry(Arc::new(Shared {
             tables: Mutex::default(),
             coverage,
             threads,
+            record_bytes,
             in_order: AtomicBool::new(false),
             failure: Mutex::default(),
         }))
@@ -129,6 +132,7 @@ struct State {
     next: AtomicUsize,
     finished: AtomicUsize,
     idle: Mutex<VecDeque<Work>>,
+    bytes_max: usize,
 }
 
 struct Work {
@@ -155,7 +159,8 @@ impl State {
         if split >= self.scan.splits() {
             return Ok(None);
         }
-        let batch = Batch::new(self.kinds.iter().map(|kind| kind.unwrap_or(ColumnKind::Int)));
+        let batch =
+            Batch::new(self.kinds.iter().map(|kind| kind.unwrap_or(ColumnKind::Int))).with_at_most(self.bytes_max);
         Ok(Some(Work { cursor: self.scan.cursor(split)?, batch }))
     }
 
@@ -168,7 +173,7 @@ impl State {
             work.batch.clear();
             let more = work.cursor.fill(&mut work.batch)?;
             let rows = work.batch.rows;
-            self.write(&work.batch, output);
+            self.write(&work.batch, output)?;
             if more {
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(work);
             } else {
@@ -189,7 +194,7 @@ impl State {
             let Some((batch, more)) = ahead.next()? else { return Ok(false) };
             self.finished.fetch_add(usize::from(!more), Ordering::Relaxed);
             let rows = batch.rows;
-            self.write(&batch, output);
+            self.write(&batch, output)?;
             ahead.give_back(batch);
             if rows > 0 {
                 output.set_len(rows);
@@ -198,12 +203,13 @@ impl State {
         }
     }
 
-    fn write(&self, batch: &Batch, output: &DataChunkHandle) {
+    fn write(&self, batch: &Batch, output: &DataChunkHandle) -> Result<(), Error> {
         for (index, (buffer, kind)) in batch.columns.iter().zip(&self.kinds).enumerate() {
             if let Some(kind) = kind {
-                vector::write(output, index, buffer, *kind, batch.rows);
+                vector::write(output, index, buffer, *kind, batch.rows)?;
             }
         }
+        Ok(())
     }
 }
 
@@ -250,11 +256,12 @@ impl VTab for Scan {
             table: table.clone(),
             threads,
             ahead: is_ahead,
+            record_bytes: registry.0.record_bytes,
         };
         let scan = bound.table.clone().scan(request).map_err(|error| registry.fail(error))?;
         let scan = runs::joined(scan.into(), bound.label.bytes, registry.0.threads);
         let filled: Arc<[ColumnKind]> = kinds.iter().map(|kind: &Option<_>| kind.unwrap_or(ColumnKind::Int)).collect();
-        let ahead = is_ahead.then(|| Ahead::start(&scan, &filled, registry.0.threads));
+        let ahead = is_ahead.then(|| Ahead::start(&scan, &filled, registry.0.threads, registry.0.record_bytes));
         init.set_max_threads(threads.min(scan.splits()).max(1) as u64);
         Ok(State {
             scan,
@@ -265,6 +272,7 @@ impl VTab for Scan {
             next: AtomicUsize::new(0),
             finished: AtomicUsize::new(0),
             idle: Mutex::default(),
+            bytes_max: registry.0.record_bytes,
         })
     }
 

@@ -1,18 +1,73 @@
 //! A reader's buffer into a vector of the engine.
 
 use duckdb::core::{DataChunkHandle, FlatVector, Inserter, ListVector};
+use duckdb::ffi;
 
+use crate::error::{Error, Result};
 use crate::model::column::{Buffer, Kind};
 
 /// Texts up to this length lie in the vector itself (`duckdb_string_t`, inlined form).
 const INLINE_BYTES: usize = 12;
 
+/// Texts of more bytes than that need not fit what the system has left.
+const TRIED_BYTES: usize = 1 << 20;
+
 /// Writes `rows` values of `buffer` to column `index`.
-pub fn write(output: &DataChunkHandle, index: usize, buffer: &Buffer, kind: Kind, rows: usize) {
+///
+/// # Errors
+/// If there is no memory for them.
+pub fn write(output: &DataChunkHandle, index: usize, buffer: &Buffer, kind: Kind, rows: usize) -> Result<()> {
+    if is_elsewhere(buffer, kind) {
+        take_own_memory(output, index, buffer)?;
+    }
     match kind {
         Kind::List(item) => lists(&mut output.list_vector(index), buffer, *item, rows),
         _ => values(&mut output.flat_vector(index), buffer, kind, rows),
     }
+    Ok(())
+}
+
+/// Whether values of a column lie elsewhere than in the vector, so that memory is taken for them.
+fn is_elsewhere(buffer: &Buffer, kind: Kind) -> bool {
+    match kind {
+        Kind::List(_) => true,
+        Kind::Text | Kind::Blob => !buffer.bytes.is_empty(),
+        _ => false,
+    }
+}
+
+/// Has texts and lists of a column lie in memory of the system's. For what a vector of the engine's own takes, the engine
+/// looks whether its limit allows that, and throws where it does not: through Rust, which ends the process. The engine
+/// counts the rows as soon as it keeps them, and says so in an orderly way.
+fn take_own_memory(output: &DataChunkHandle, index: usize, buffer: &Buffer) -> Result<()> {
+    let refused = || {
+        Error::question("the answer needs more memory than it may use")
+            .hint("allow more with --memory, or ask for less with --where")
+    };
+    let bytes = total_bytes(buffer);
+    // What is taken grows by doubling. The system's memory may be limited too.
+    if bytes > TRIED_BYTES && Vec::<u8>::new().try_reserve_exact(bytes.saturating_mul(2)).is_err() {
+        return Err(refused());
+    }
+    // SAFETY: the column is one of the chunk, nothing else holds the chunk, and a vector of the same type takes the place
+    // of its own; what it refers to is counted, and lives as long as anything refers to it.
+    unsafe {
+        let own = ffi::duckdb_data_chunk_get_vector(output.get_ptr(), index as u64);
+        let mut kind = ffi::duckdb_vector_get_column_type(own);
+        let mut vector = ffi::duckdb_create_vector(kind, ffi::duckdb_vector_size());
+        ffi::duckdb_destroy_logical_type(&raw mut kind);
+        if vector.is_null() {
+            return Err(refused());
+        }
+        ffi::duckdb_vector_reference_vector(own, vector);
+        ffi::duckdb_destroy_vector(&raw mut vector);
+    }
+    Ok(())
+}
+
+/// Of the texts of a column, and of its lists.
+fn total_bytes(buffer: &Buffer) -> usize {
+    buffer.bytes.len() + buffer.items.as_ref().map_or(0, |items| total_bytes(items) + items.valid.len() * 16)
 }
 
 /// Entries of a list, then all items end to end.

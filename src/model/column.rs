@@ -239,23 +239,32 @@ impl Buffer {
 }
 
 /// The projected columns of up to [`BATCH_ROWS`] rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Batch {
     pub rows: usize,
     pub columns: Vec<Buffer>,
+    /// Of the records that the rows were read from, as far as a reader counts them.
+    pub bytes: usize,
+    bytes_max: usize,
 }
 
 impl Batch {
     pub fn new(kinds: impl Iterator<Item = Kind>) -> Self {
-        Self { rows: 0, columns: kinds.map(Buffer::new).collect() }
+        Self { rows: 0, columns: kinds.map(Buffer::new).collect(), bytes: 0, bytes_max: usize::MAX }
+    }
+
+    /// Full with so many bytes already.
+    pub fn with_at_most(self, bytes_max: usize) -> Self {
+        Self { bytes_max, ..self }
     }
 
     pub fn clear(&mut self) {
         self.rows = 0;
+        self.bytes = 0;
         self.columns.iter_mut().for_each(Buffer::clear);
     }
 
     pub fn is_full(&self) -> bool {
-        self.rows >= BATCH_ROWS
+        self.rows >= BATCH_ROWS || self.bytes >= self.bytes_max
     }
 }

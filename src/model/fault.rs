@@ -51,9 +51,9 @@ pub enum Fault {
     /// The header once more, between rows.
     HeaderAgain,
     /// A record longer than the limit, cut there.
-    Cut,
+    Cut { bytes: usize },
     /// The same, of a field in quotes, which lines may be in.
-    LongQuote,
+    LongQuote { bytes: usize },
     /// A quote that is opened and never closed: all that follows is in one field.
     OpenQuote,
     /// Text behind the closing quote of a field: where the field ends, and maybe the row, is not sure.
@@ -169,12 +169,17 @@ impl Fault {
                 if one { "time has" } else { "times have" }
             ),
             Fault::Blank => format!("{n} blank {}", if one { "row" } else { "rows" }),
-            Fault::Cut => {
-                format!("{n} {} longer than 64 MiB and cut there", if one { "record is" } else { "records are" })
+            Fault::Cut { bytes } => {
+                format!(
+                    "{n} {} longer than {} MiB and cut there",
+                    if one { "record is" } else { "records are" },
+                    bytes >> 20
+                )
             }
-            Fault::LongQuote => format!(
-                "{n} {} longer than 64 MiB and cut there; lines in {} up to the closing quote are no rows",
+            Fault::LongQuote { bytes } => format!(
+                "{n} {} longer than {} MiB and cut there; lines in {} up to the closing quote are no rows",
                 if one { "field in quotes is" } else { "fields in quotes are" },
+                bytes >> 20,
                 if one { "it" } else { "them" }
             ),
         }

@@ -8,6 +8,11 @@ use super::coverage::Coverage;
 use super::value::Value;
 use crate::error::Result;
 
+/// No record may be longer; what is longer is cut and counted.
+pub const RECORD_BYTES_MAX: usize = 64 << 20;
+/// The same where there is least memory.
+pub const RECORD_BYTES_LEAST: usize = 1 << 20;
+
 /// A table that is read row by row.
 pub trait Table: Send + Sync {
     fn columns(&self) -> &[Column];
@@ -45,6 +50,9 @@ pub struct Request {
     pub threads: usize,
     /// Whether there are threads besides, so that a stream can be unpacked ahead.
     pub ahead: bool,
+    /// How long a record may be: [`RECORD_BYTES_MAX`], or less where there is little memory. Of texts no more than so many
+    /// bytes are handed on at once, and one record.
+    pub record_bytes: usize,
 }
 
 /// Reads one split.

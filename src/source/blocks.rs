@@ -199,7 +199,7 @@ pub struct Blocks {
 }
 
 enum State {
-    Positioned { handle: Handle, split: Split, size: u64 },
+    Positioned { handle: Handle, split: Split, size: u64, record_bytes: usize },
     Streamed(Arc<Mutex<Stream>>),
     Done,
 }
@@ -213,15 +213,18 @@ pub struct Stream {
     offset: u64,
     lines: u64,
     in_cut_record: bool,
+    record_bytes: usize,
 }
 
 impl Stream {
+    /// `record_bytes`: how long a record may be.
+    ///
     /// # Errors
     /// If the file cannot be opened.
-    pub fn open(file: &File, coverage: Arc<Coverage>, ahead: bool) -> Result<Stream> {
+    pub fn open(file: &File, coverage: Arc<Coverage>, ahead: bool, record_bytes: usize) -> Result<Stream> {
         let reader = file.stream(Some(coverage))?;
         let reader = Some(if ahead { Box::new(Ahead::of(reader)) } else { reader });
-        Ok(Stream { reader, rest: Vec::new(), offset: 0, lines: 0, in_cut_record: false })
+        Ok(Stream { reader, rest: Vec::new(), offset: 0, lines: 0, in_cut_record: false, record_bytes })
     }
 
     /// The next block, into `buffer`.
@@ -254,7 +257,7 @@ impl Stream {
             let (end, cut) = match framing.last_start(buffer) {
                 _ if ended => (buffer.len(), false),
                 Some(last) if last > 0 => (last, false),
-                _ if buffer.len() > RECORD_BYTES_MAX => (buffer.len(), true),
+                _ if buffer.len() > self.record_bytes => (buffer.len(), true),
                 _ => continue,
             };
             let (offset, lines_before) = (self.offset, Some(self.lines));
@@ -272,12 +275,19 @@ impl Stream {
 }
 
 impl Blocks {
-    /// The blocks of a split of a plain file.
+    /// The blocks of a split of a plain file. `record_bytes`: how long a record may be.
     ///
     /// # Errors
     /// If the file cannot be opened.
-    pub fn positioned(file: &File, split: &Split, coverage: Arc<Coverage>, buffer: Vec<u8>) -> Result<Blocks> {
-        let state = State::Positioned { handle: file.positioned()?, split: split.clone(), size: file.bytes };
+    pub fn positioned(
+        file: &File,
+        split: &Split,
+        coverage: Arc<Coverage>,
+        buffer: Vec<u8>,
+        record_bytes: usize,
+    ) -> Result<Blocks> {
+        let (handle, split, size) = (file.positioned()?, split.clone(), file.bytes);
+        let state = State::Positioned { handle, split, size, record_bytes };
         Ok(Blocks { buffer, state, coverage })
     }
 
@@ -293,8 +303,8 @@ impl Blocks {
     pub fn next(&mut self, file: &File, framing: &dyn Framing) -> Result<(Option<Block>, Option<String>)> {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Done => Ok((None, None)),
-            State::Positioned { handle, split, size } => {
-                self.whole(&handle, &split, size, framing).map_err(|e| Error::file(&file.shown, &e))
+            State::Positioned { handle, split, size, record_bytes } => {
+                self.whole((&handle, size), &split, record_bytes, framing).map_err(|e| Error::file(&file.shown, &e))
             }
             State::Streamed(stream) => {
                 let next = stream.lock().unwrap_or_else(PoisonError::into_inner).next(&mut self.buffer, framing);
@@ -309,16 +319,16 @@ impl Blocks {
     /// The one block of a split of a plain file: from its first record start to the first one at or after its end.
     fn whole(
         &mut self,
-        handle: &Handle,
+        (handle, size): (&Handle, u64),
         split: &Split,
-        size: u64,
+        record_bytes: usize,
         framing: &dyn Framing,
     ) -> std::io::Result<(Option<Block>, Option<String>)> {
         let before = if split.exact { 0 } else { split.start.min(framing.looks_back() as u64) };
         let base = split.start - before;
         let first = before as usize;
         // A split of whole records is longer only where one of them has no end.
-        let most = SPLIT_BYTES as usize + RECORD_BYTES_MAX + before as usize;
+        let most = SPLIT_BYTES as usize + record_bytes + before as usize;
         let is_endless = split.exact && (split.end - base) as usize > most;
         let wanted = ((split.end - base) as usize).min(most);
         fit(&mut self.buffer, wanted);
@@ -356,11 +366,13 @@ impl Blocks {
                 if is_file_end {
                     break;
                 }
-                if end - wanted > RECORD_BYTES_MAX {
+                if end - wanted > record_bytes {
                     cut = true;
                     break;
                 }
-                is_file_end = self.read_more(handle, base, step)?;
+                // No more than it takes to see that the record is too long.
+                let room = (wanted + record_bytes + 1).saturating_sub(self.buffer.len());
+                is_file_end = self.read_more(handle, base, step.min(room.max(1)))?;
                 step *= 2;
             }
         }

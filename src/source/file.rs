@@ -23,8 +23,7 @@ pub const SPLIT_BYTES: u64 = if cfg!(any(test, fuzzing)) { 64 } else { 4 << 20 }
 const HEAD_BYTES: u64 = 64 << 10;
 /// Of no more files are their first bytes kept: those of 100,000 would be 6 GiB.
 const HEADS_KEPT: usize = 512;
-/// No record may be longer; what is longer is cut and counted.
-pub const RECORD_BYTES_MAX: usize = 64 << 20;
+pub use crate::model::scan::RECORD_BYTES_MAX;
 
 /// Text that lies inside of other evidence in a way of its own, such as the chunks of an archive.
 pub trait Inside: Send + Sync + Debug {

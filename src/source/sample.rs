@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::model::column::{Batch, Kind};
 use crate::model::coverage::Coverage;
-use crate::model::scan::{Request, Table};
+use crate::model::scan::{RECORD_BYTES_MAX, Request, Table};
 use crate::source::file::{self, File};
 
 const PIECES: u64 = 12;
@@ -131,6 +131,7 @@ pub fn rows(table: Arc<dyn Table>, wanted: &[usize], bytes: u64, share: u64) -> 
         table: String::new(),
         threads: 1,
         ahead: false,
+        record_bytes: RECORD_BYTES_MAX,
     };
     let scan = table.scan(request)?;
     // Some splits from all over, each its part of the share, then the others while there is something left of it.

@@ -172,7 +172,8 @@ impl<F: Format> TextScan<F> {
         if let Some(lanes) = self.lanes[split].get() {
             return Ok(lanes.clone());
         }
-        let stream = Arc::new(Mutex::new(Stream::open(file, self.request.coverage.clone(), self.request.ahead)?));
+        let Request { coverage, ahead, record_bytes, .. } = &*self.request;
+        let stream = Arc::new(Mutex::new(Stream::open(file, coverage.clone(), *ahead, *record_bytes)?));
         let lanes = Lanes {
             stream,
             report: Mutex::new(Shared { report: Report::default(), readers: self.readers, is_ended: false }),
@@ -209,7 +210,7 @@ impl<F: Format> Scan for TextScan<F> {
             coverage.passes_over.store(true, Ordering::Relaxed);
         }
         let blocks = match &lanes {
-            None => Blocks::positioned(&file, split, coverage, buffer)?,
+            None => Blocks::positioned(&file, split, coverage, buffer, request.record_bytes)?,
             Some(lanes) => Blocks::streamed(lanes.stream.clone(), coverage, buffer),
         };
         Ok(Box::new(TextCursor {
@@ -328,7 +329,7 @@ impl<P: RecordParser> TextCursor<P> {
         let records = &self.blocks.buffer[block.start..block.end];
         self.skips = !self.finders.is_empty() && !self.parser.may_hide(records);
         self.parser.restart(block.offset.wrapping_sub(block.start as u64));
-        self.cut = block.cut.then_some(Fault::Cut);
+        self.cut = block.cut.then_some(Fault::Cut { bytes: self.request.record_bytes });
         if self.has_no_nul {
             self.report_zeros(block);
         }
@@ -449,7 +450,7 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                 }
                 for fault in self.faults.drain(..) {
                     if fault == Fault::OpenQuote && self.cut.is_some() {
-                        self.cut = Some(Fault::LongQuote);
+                        self.cut = Some(Fault::LongQuote { bytes: self.request.record_bytes });
                         continue;
                     }
                     let (place, buffer, file) = (&mut self.place, &self.blocks.buffer, &self.file);
@@ -463,6 +464,7 @@ impl<P: RecordParser> Cursor for TextCursor<P> {
                 if outcome == Outcome::Row {
                     self.report.rows += 1;
                     batch.rows += 1;
+                    batch.bytes += next.saturating_sub(start);
                     let begins = self.parser.begins(&self.blocks.buffer[..block.end], start);
                     self.push_place(begins, block, batch);
                 }

@@ -8,7 +8,7 @@ use super::file::File;
 use crate::error::Result;
 use crate::model::column::{Batch, Buffer, Kind};
 use crate::model::coverage::{Coverage, Report};
-use crate::model::scan::{Request, Table};
+use crate::model::scan::{RECORD_BYTES_MAX, Request, Table};
 use crate::model::zone::Zone;
 
 pub type Rows = Vec<Vec<Option<String>>>;
@@ -62,6 +62,7 @@ pub fn read(table: &Arc<dyn Table>, threads: usize) -> Result<(Rows, Report)> {
         table: "t".into(),
         threads,
         ahead: threads == 1,
+        record_bytes: RECORD_BYTES_MAX,
     };
     let scan = table.clone().scan(request)?;
     let mut splits = vec![Rows::new(); scan.splits()];

@@ -8,7 +8,7 @@ use super::stamp::Written;
 use crate::model::coverage::Coverage;
 use crate::source::abreast;
 use crate::source::blocks::{self, Block, Blocks, Stream, without_return};
-use crate::source::file::File;
+use crate::source::file::{File, RECORD_BYTES_MAX};
 
 /// Looks at every stamp of a file, its parts by several threads, and returns what was seen in each, in order.
 pub(super) fn looked_through<S: Default + Send>(
@@ -33,7 +33,9 @@ pub(super) fn looked_through<S: Default + Send>(
     };
     if !file.is_seekable() {
         let mut parts = Vec::new();
-        let Ok(stream) = Stream::open(file, Arc::new(Coverage::default()), false) else { return parts };
+        let Ok(stream) = Stream::open(file, Arc::new(Coverage::default()), false, RECORD_BYTES_MAX) else {
+            return parts;
+        };
         let stream = Arc::new(std::sync::Mutex::new(stream));
         let mut blocks = Blocks::streamed(stream, Arc::new(Coverage::default()), Vec::new());
         while let Ok((Some(block), _)) = blocks.next(file, &heads) {
@@ -46,7 +48,7 @@ pub(super) fn looked_through<S: Default + Send>(
     let Ok(splits) = blocks::splits(0, file, &heads, 0..file.bytes) else { return Vec::new() };
     let parts = abreast::each(splits.len(), |index| {
         let coverage = Arc::new(Coverage::default());
-        let mut blocks = Blocks::positioned(file, &splits[index], coverage, Vec::new()).ok()?;
+        let mut blocks = Blocks::positioned(file, &splits[index], coverage, Vec::new(), RECORD_BYTES_MAX).ok()?;
         let (Some(block), _) = blocks.next(file, &heads).ok()? else { return None };
         let mut seen = S::default();
         look(&blocks.buffer, block, &mut seen);

@@ -59,6 +59,7 @@ impl Slots {
             }
         }
         batch.rows += 1;
+        batch.bytes = batch.columns.iter().map(|column| column.bytes.len()).sum();
         report.rows += 1;
         Ok(())
     }
@@ -109,6 +110,9 @@ impl Ranged {
                 self.state.last = self.state.last.max(Some(rowid));
             }
             count += 1;
+            if batch.is_full() {
+                break;
+            }
         }
         if self.state.broken.is_none() {
             // Rows that are out of order must not lead back to where this one began.
@@ -116,7 +120,7 @@ impl Ranged {
             let Some(next) = next else { return Ok(false) };
             self.next = next + 1;
         }
-        Ok(count == BATCH_ROWS && self.next <= self.to)
+        Ok((count == BATCH_ROWS || batch.is_full()) && self.next <= self.to)
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -201,7 +205,7 @@ fn read(
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     loop {
-        let mut batch = Batch::new(kinds.iter().copied());
+        let mut batch = Batch::new(kinds.iter().copied()).with_at_most(request.record_bytes);
         let mut more = true;
         while more && !batch.is_full() {
             let pushed = match rows.next() {
