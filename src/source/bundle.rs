@@ -1,6 +1,7 @@
 //! Archives of other evidence, as support bundles are: zip, and tar in any compression. Members are read where they
 //! lie; no name in an archive is ever a path that is written to.
 
+use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use crate::source::{pgdump, scratch, together, unlisted, xlsx};
 const DEPTH_MAX: usize = 3;
 /// No more members are looked at.
 const MEMBERS_MAX: usize = 100_000;
+/// What is read for one member of a tar archive, with the records before it that say its name and more.
+const HEADER_BYTES_MAX: u64 = 1 << 20;
 /// What a tar archive is made of (POSIX.1-2017, pax, ustar interchange format).
 const BLOCK: u64 = 512;
 /// The year 10000: no member was changed then, whatever its header says.
@@ -90,9 +93,12 @@ fn expand(file: &Arc<File>, scratch: &Path, depth: usize, members: &mut Members)
     } else {
         return Ok(false);
     };
-    for member in together::gathered(inner) {
+    let mut inner = together::gathered(inner).into_iter();
+    while let Some(member) = inner.next() {
         if members.files.len() >= MEMBERS_MAX {
-            members.left_out.push(format!("{}: has more than {MEMBERS_MAX} members", file.shown));
+            let more = inner.len() + 1;
+            let files = if more == 1 { "1 member".to_string() } else { format!("{more} members") };
+            members.left_out.push(format!("{files} past the {MEMBERS_MAX} that are looked at: {}", file.shown));
             break;
         }
         let member = Arc::new(member);
@@ -109,11 +115,14 @@ fn expand(file: &Arc<File>, scratch: &Path, depth: usize, members: &mut Members)
 fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec<File>> {
     let (plain, damage) = scratch::seekable(file, scratch)?;
     members.left_out.extend(damage.map(|why| format!("{}: {why}", file.shown)));
-    let mut archive = tar::Archive::new(Positioned::of(&plain)?);
+    // The records before a member are read whole, and may say any length.
+    let left = Cell::new(HEADER_BYTES_MAX);
+    let mut archive = tar::Archive::new(Headers { archive: Positioned::of(&plain)?, left: &left });
     let mut found = Vec::new();
     let mut end_mark = Some(0);
     let entries = archive.entries_with_seek().map_err(|e| Error::file(&file.shown, &e))?;
     for entry in entries {
+        left.set(HEADER_BYTES_MAX);
         // What follows a broken header cannot be found.
         let entry = match entry {
             Ok(entry) => entry,
@@ -278,6 +287,29 @@ impl<R: Read> Read for Checked<R> {
             Some(sum) if sum == self.sum.sum() => Ok(0),
             Some(_) => Err(io::Error::other("their checksum is another")),
         }
+    }
+}
+
+/// The headers of an archive, of which only so much is read at once.
+struct Headers<'a> {
+    archive: Positioned,
+    left: &'a Cell<u64>,
+}
+
+impl Read for Headers<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.archive.read(buffer)?;
+        let left = self.left.get().checked_sub(got as u64);
+        self.left.set(left.ok_or_else(|| {
+            io::Error::other(format!("what stands before a member is longer than {} MiB", HEADER_BYTES_MAX >> 20))
+        })?);
+        Ok(got)
+    }
+}
+
+impl Seek for Headers<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.archive.seek(to)
     }
 }
 

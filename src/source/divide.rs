@@ -45,17 +45,16 @@ pub fn divide(known: Vec<(&'static Reader, Arc<File>)>, name: &str, is_one: bool
             None => same_name.push(Group { name: stem, reader, files: vec![file] }),
         }
     }
-    // Of one name and several kinds, each gets its kind's name too.
+    // Of one name and several kinds, each gets its kind's name too, and of one kind a number.
     for same_name in groups.values_mut().filter(|same_name| same_name.len() > 1) {
         let place = |group: &Group| (group.reader.kind != "log", group.files[0].shown.clone());
         same_name.sort_by_cached_key(place);
-        for (index, group) in same_name.iter_mut().enumerate() {
-            group.name = format!(
-                "{}_{}{}",
-                group.name,
-                group.reader.kind,
-                if index > 0 { (index + 1).to_string() } else { String::new() }
-            );
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for group in same_name.iter_mut() {
+            let count = seen.entry(group.reader.kind).or_default();
+            *count += 1;
+            let number = if *count > 1 { count.to_string() } else { String::new() };
+            group.name = format!("{}_{}{number}", group.name, group.reader.kind);
         }
     }
     groups.into_values().flatten().collect()

@@ -156,7 +156,7 @@ fn glob_name(typed: &str, base: &Path) -> String {
 /// Opens files, and the members of those that are bundles of others.
 fn opened(mut found: Walk, scratch: &Path) -> Members {
     let mut opened = Members { left_out: std::mem::take(&mut found.left_out), ..Members::default() };
-    found.files.retain(|(_, shown)| !ends_with_side_file(shown));
+    found.files.retain(|(path, _)| !together::is_beside_database(path));
     let open = |index: usize| {
         let (path, shown) = &found.files[index];
         let file = Arc::new(File::open(path, shown)?);
@@ -215,10 +215,6 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     let groups = divide::divide(known, &name, logs.is_one, (logs.header)(&name));
     notes.extend(divide::apart(&groups, &name).filter(|_| logs.is_one));
     Ok(Located { groups, left_out, notes })
-}
-
-fn ends_with_side_file(shown: &str) -> bool {
-    together::SIDES.iter().any(|end| shown.ends_with(end))
 }
 
 /// The first few of many names, and how many more there are.

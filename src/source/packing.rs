@@ -19,8 +19,10 @@ impl Packing {
     pub fn of(magic: &[u8]) -> Packing {
         match magic {
             [0x1f, 0x8b, ..] => Packing::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
-            [0x04, 0x22, 0x4d, 0x18, ..] => Packing::Lz4,
+            // A frame to be skipped, as pzstd writes before others: those behind it may be of either.
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
+            // The second is that of `lz4 -l`.
+            [0x04, 0x22, 0x4d, 0x18, ..] | [0x02, 0x21, 0x4c, 0x18, ..] => Packing::Lz4,
             // A text may begin with `BZh`; the digits of pi that begin a block behind it, or those of its square root
             // that end an empty stream, are no text.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
@@ -33,8 +35,15 @@ impl Packing {
     /// # Errors
     /// If there is no decoder for it.
     pub fn unpacked(self, packed: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-        let buffered = || io::BufReader::with_capacity(256 << 10, packed);
-        Ok(match self {
+        const BUFFERED: usize = 256 << 10;
+        let mut packed = packed;
+        let mut begin = Vec::new();
+        if self == Packing::Zstd {
+            begin = past_skipped(&mut packed)?;
+        }
+        let packing = if begin.is_empty() { self } else { Packing::of(&begin) };
+        let buffered = || io::BufReader::with_capacity(BUFFERED, io::Cursor::new(begin).chain(packed));
+        Ok(match packing {
             Packing::Plain => Box::new(buffered()),
             Packing::Gzip => Steady::of(flate2::bufread::MultiGzDecoder::new(buffered())),
             Packing::Zstd => {
@@ -46,6 +55,17 @@ impl Packing {
             Packing::Bzip2 => Steady::of(bzip2::bufread::MultiBzDecoder::new(buffered())),
             Packing::Xz => Steady::of(lzma_rust2::XzReader::new(buffered(), true)),
         })
+    }
+}
+
+/// Reads over frames that are to be skipped (RFC 8878, 3.1.2). Returns the first bytes of the one behind them.
+fn past_skipped(packed: &mut impl Read) -> io::Result<Vec<u8>> {
+    loop {
+        let mut head = Vec::new();
+        packed.by_ref().take(8).read_to_end(&mut head)?;
+        let [0x50..=0x5f, 0x2a, 0x4d, 0x18, length @ ..] = head.as_slice() else { return Ok(head) };
+        let Ok(length) = <[u8; 4]>::try_from(length) else { return Ok(head) };
+        io::copy(&mut packed.by_ref().take(u32::from_le_bytes(length).into()), &mut io::sink())?;
     }
 }
 

@@ -1,19 +1,47 @@
 //! Files that are read with another one: the data of a dump in directory format with its table of contents, the logs of
 //! a SQLite database with it. In a directory they lie beside it; of members of an archive they are gathered here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::source::file::File;
+use crate::source::pgdump::{self, Told};
+use crate::source::sqlite;
 
 /// What the table of contents of a dump is called.
 pub const CONTENTS: [&str; 4] = ["toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"];
 /// What stands behind the name of a SQLite database.
 pub const SIDES: [&str; 3] = ["-wal", "-journal", "-shm"];
 
-/// Whether a file is a table of contents by its content.
-pub fn is_contents(file: &File) -> bool {
-    file.head().starts_with(b"PGDMP")
+/// What a file tells of those beside it, if it is a table of contents by its name and its content.
+pub fn contents(name: &str, file: &File) -> Option<Told> {
+    (CONTENTS.contains(&name) && file.head().starts_with(b"PGDMP")).then(|| pgdump::told(file))
+}
+
+/// Whether a file is read with the SQLite database that lies beside it.
+pub fn is_beside_database(path: &Path) -> bool {
+    let is_database = |base: &Path| {
+        let mut magic = Vec::new();
+        let read = fs::File::open(base).and_then(|file| file.take(sqlite::MAGIC.len() as u64).read_to_end(&mut magic));
+        read.is_ok() && magic == sqlite::MAGIC
+    };
+    let whole = path.as_os_str().as_bytes();
+    let base =
+        SIDES.iter().find_map(|end| whole.strip_suffix(end.as_bytes())).map(|base| Path::new(OsStr::from_bytes(base)));
+    // What is itself read with another one has none beside it.
+    base.is_some_and(|base| is_database(base) && !is_beside_database(base))
+}
+
+/// The SQLite database that a member of an archive is read with.
+fn database_of<'a>(shown: &'a str, members: &HashMap<&str, &File>) -> Option<&'a str> {
+    let base = SIDES.iter().find_map(|end| shown.strip_suffix(end))?;
+    let is_database = members.get(base).is_some_and(|file| file.head().starts_with(sqlite::MAGIC));
+    (is_database && database_of(base, members).is_none()).then_some(base)
 }
 
 /// Whether pg_dump calls the files of a directory or tar so (pg_backup_directory.c, pg_backup_tar.c).
@@ -35,15 +63,15 @@ fn parted(shown: &str) -> (&str, &str) {
 
 /// The members of an archive, those that are read with another one beside that.
 pub fn gathered(members: Vec<File>) -> Vec<File> {
-    let is_contents = |file: &&File| CONTENTS.contains(&parted(&file.shown).1) && is_contents(file);
-    let contents: HashMap<&str, &str> =
-        members.iter().filter(is_contents).map(|file| (parted(&file.shown).0, &*file.shown)).collect();
-    let names: HashSet<&str> = members.iter().map(|file| &*file.shown).collect();
+    let told = |file: &File| contents(parted(&file.shown).1, file);
+    let dumps: HashMap<&str, (&str, Told)> =
+        members.iter().filter_map(|file| Some((parted(&file.shown).0, (&*file.shown, told(file)?)))).collect();
+    let by_name: HashMap<&str, &File> = members.iter().map(|file| (&*file.shown, file)).collect();
     let owner = |file: &File| {
         let (folder, name) = parted(&file.shown);
-        let of_dump = contents.get(folder).filter(|contents| **contents != &*file.shown && is_of_dump(name));
-        let base = || SIDES.iter().find_map(|end| file.shown.strip_suffix(end)).filter(|base| names.contains(base));
-        of_dump.copied().or_else(base).map(Arc::<str>::from)
+        let of_dump = dumps.get(folder).filter(|(contents, told)| *contents != &*file.shown && told.has(name));
+        let base = || database_of(&file.shown, &by_name);
+        of_dump.map(|(contents, _)| *contents).or_else(base).map(Arc::<str>::from)
     };
     let owners: Vec<Option<Arc<str>>> = members.iter().map(owner).collect();
     if owners.iter().all(Option::is_none) {

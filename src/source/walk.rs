@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::source::file::File;
+use crate::source::pgdump::Told;
 use crate::source::together;
 
 /// Directories deeper than this are not looked into.
@@ -23,6 +24,11 @@ pub fn globbed(typed: &str, base: &Path) -> Result<Walk> {
         |e: glob::PatternError| Error::question(format!("`{typed}` is no pattern of file names")).detail(e.to_string());
     let mut found = Walk::default();
     if typed.contains("**") {
+        // Names are shown without the directory where one is.
+        let mut typed = typed;
+        while let Some(rest) = typed.strip_prefix("./") {
+            typed = rest.trim_start_matches('/');
+        }
         let pattern = glob::Pattern::new(typed).map_err(is_pattern)?;
         let literal = &typed[..typed.find(['*', '?', '[']).unwrap_or(typed.len())];
         let folder = literal.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -53,13 +59,12 @@ pub fn globbed(typed: &str, base: &Path) -> Result<Walk> {
     Ok(found)
 }
 
-/// The table of contents of a dump in directory format.
-fn dump_directory(folder: &Path) -> Option<&'static str> {
-    let is_toc = |name: &&&str| {
-        let path = folder.join(name);
-        File::open(&path, name).is_ok_and(|file| together::is_contents(&file))
-    };
-    together::CONTENTS.iter().find(is_toc).copied()
+/// The table of contents of a dump in directory format, and what it tells of the files beside it.
+fn dump_directory(folder: &Path) -> Option<(&'static str, Told)> {
+    together::CONTENTS.into_iter().find_map(|name| {
+        let file = File::open(&folder.join(name), name).ok()?;
+        Some((name, together::contents(name, &file)?))
+    })
 }
 
 /// Files found in directories, each once, and what was found besides.
@@ -105,7 +110,7 @@ impl Walk {
 
     /// Links to files, and a word on those that lead out of the directories walked.
     fn follow(&mut self, links: Vec<(PathBuf, String)>, roots: &[PathBuf]) {
-        let is_walked = |target: &Path| roots.iter().any(|root| target.starts_with(root) || root.starts_with(target));
+        let is_walked = |target: &Path| roots.iter().any(|root| target.starts_with(root));
         for (path, shown) in links {
             match path.canonicalize() {
                 // What it leads to is found under its own name.
@@ -121,18 +126,30 @@ impl Walk {
     /// Links are put aside: a file that is here under its own name too is called so.
     fn walk(&mut self, folder: &Path, shown: &str, depth: usize, links: &mut Vec<(PathBuf, String)>) -> io::Result<()> {
         let toc = dump_directory(folder);
-        let mut entries: Vec<_> = fs::read_dir(folder)?.filter_map(io::Result::ok).collect();
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err(cause) => self.leave_out(shown, &cause),
+            }
+        }
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let file_name = entry.file_name().to_string_lossy().into_owned();
-            let Ok(kind) = entry.file_type() else { continue };
             // The files of a dump are told by its table of contents.
-            let is_told = toc.is_some_and(|toc| toc != file_name && together::is_of_dump(&file_name));
+            let is_told = toc.as_ref().is_some_and(|(toc, told)| *toc != file_name && told.has(&file_name));
             if file_name.starts_with('.') || is_told {
                 continue;
             }
             let path = entry.path();
             let shown = if shown == "." { file_name } else { format!("{shown}/{file_name}") };
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                Err(cause) => {
+                    self.leave_out(&shown, &cause);
+                    continue;
+                }
+            };
             if kind.is_symlink() {
                 links.push((path, shown));
             } else if !kind.is_dir() {
@@ -177,14 +194,20 @@ impl Walk {
                 return;
             }
         };
-        let mut names: Vec<std::ffi::OsString> =
-            entries.filter_map(io::Result::ok).map(|one| one.file_name()).collect();
+        let (mut names, mut unread) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match entry {
+                Ok(entry) => names.push(entry.file_name()),
+                Err(cause) => unread.push(cause),
+            }
+        }
         names.sort();
         // What is hidden is only found by a pattern that says so.
         let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
         for name in names.iter().filter(|name| part.matches_with(&name.to_string_lossy(), options)) {
             go_on(folder.join(name), join(&name.to_string_lossy()));
         }
+        unread.iter().for_each(|cause| self.leave_out(shown.trim_end_matches('/'), cause));
     }
 
     /// A file that was found, unless it was under another name before.

@@ -311,7 +311,14 @@ const CASES: &[Case] = &[
         arguments: &["query", "from loop", "loop"],
         code: 0,
         shown: &[r#"{"a":1,"b":2,"_file":"loop/a.csv","_line":2}"#],
-        said: &["loop/broken.csv", "loop/pipe.csv", "loop/socket.csv", "not followed: loop/out", "4 not readable"],
+        said: &[
+            "loop/broken.csv",
+            "loop/pipe.csv",
+            "loop/socket.csv",
+            "not followed: loop/out",
+            "not followed: loop/up",
+            "5 not readable",
+        ],
     },
     Case {
         name: "a glob with all that is no file",

@@ -153,6 +153,17 @@ const CASES: &[Case] = &[
         said: &["2 merged cells hold for all of their rows and are filled down: the column `Station`"],
     },
     Case {
+        name: "cells merged over one another",
+        place: |place| {
+            let merges = "<mergeCells><mergeCell ref=\"A2:A6\"/><mergeCell ref=\"A4:A6\"/></mergeCells>";
+            book(place, "Station|Serial|Units/ST1|a|1/|b|2/ST2|c|3/|d|4/|e|5", ("", merges), "");
+        },
+        arguments: &["query", "select station, sum(units) as s from w.s group by 1 order by 1", "w.xlsx"],
+        code: 0,
+        shown: &[r#"{"Station":"ST1","s":3}"#, r#"{"Station":"ST2","s":12}"#],
+        said: &[],
+    },
+    Case {
         name: "dates that are texts, of which day or month may be first",
         place: |place| plain(place, "d|v/03;01;2025|1/03;02;2025|2"),
         arguments: &["query", "select count(*) as n from w.s", "w.xlsx"],

@@ -25,6 +25,7 @@ mod offer;
 mod plain;
 mod rows;
 
+pub use archive::{Told, told};
 use catalog::Catalog;
 use charset::Charset;
 use rows::Segment;

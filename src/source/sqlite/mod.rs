@@ -26,7 +26,7 @@ pub use script::READER as SCRIPT;
 
 pub const READER: Reader = Reader { kind: "sqlite", claims, open };
 
-const MAGIC: &[u8] = b"SQLite format 3\0";
+pub const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// What newer or older rows of a database stand in, beside it.
 const LOGS: &[&str] = &["-wal", "-journal"];

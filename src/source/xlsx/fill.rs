@@ -1,6 +1,7 @@
 //! Cells that are merged over several rows of a table: the value stands in the first of them and holds for all, so it is
 //! filled down. Cells merged across columns are titles, and stay where they are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cell::{Cell, Merge, Row, Rows};
@@ -47,13 +48,13 @@ pub struct Filled<R> {
     rows: R,
     fills: Arc<[Fill]>,
     next: usize,
-    /// Those that the row stands in, each with its value.
-    open: Vec<(Fill, Cell, Vec<u8>)>,
+    /// Those that the row stands in by their columns, each with its value. Of two in one column the later one holds.
+    open: BTreeMap<u32, (Fill, Cell, Vec<u8>)>,
 }
 
 impl<R> Filled<R> {
     pub fn of(rows: R, fills: Arc<[Fill]>) -> Filled<R> {
-        Filled { rows, fills, next: 0, open: Vec::new() }
+        Filled { rows, fills, next: 0, open: BTreeMap::new() }
     }
 }
 
@@ -65,8 +66,8 @@ impl<R: Rows> Rows for Filled<R> {
         if self.open.is_empty() && self.next == self.fills.len() {
             return Ok(true);
         }
-        self.open.retain(|(fill, ..)| fill.rows.1 >= row.number);
-        for (fill, cell, bytes) in &self.open {
+        self.open.retain(|_, (fill, ..)| fill.rows.1 >= row.number);
+        for (fill, cell, bytes) in self.open.values() {
             let at = row.cells.partition_point(|(column, _)| *column < fill.column);
             if row.cells.get(at).is_none_or(|(column, _)| *column != fill.column) {
                 let cell = match *cell {
@@ -81,15 +82,15 @@ impl<R: Rows> Rows for Filled<R> {
         }
         while let Some(fill) = self.fills.get(self.next).filter(|fill| fill.rows.0 <= row.number) {
             self.next += 1;
-            let found = row.cells.iter().find(|(column, _)| *column == fill.column);
-            match found {
+            let at = row.cells.partition_point(|(column, _)| *column < fill.column);
+            match row.cells.get(at).filter(|(column, _)| *column == fill.column) {
                 Some((_, Cell::Error { .. } | Cell::Broken { .. } | Cell::NoValue)) | None => {}
                 Some((_, cell)) if fill.rows.0 == row.number => {
                     let bytes = match *cell {
                         Cell::Text { start, end } => row.bytes[start..end].to_vec(),
                         _ => Vec::new(),
                     };
-                    self.open.push((*fill, *cell, bytes));
+                    self.open.insert(fill.column, (*fill, *cell, bytes));
                 }
                 Some(_) => {}
             }

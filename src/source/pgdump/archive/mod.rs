@@ -1,13 +1,14 @@
 //! Archives of pg_dump: the custom format in one file, directories, and tars. Their table of contents is read whole,
 //! data are found by it and read where they lie. Nothing of them is run, and no path of them is followed.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::source::file::{File, Inside};
-use crate::source::scratch;
+use crate::source::{scratch, together};
 use payload::Payload;
 use toc::{Entry, Toc};
 
@@ -47,6 +48,47 @@ enum Store {
     },
 }
 
+/// What a table of contents tells of the files beside it.
+pub enum Told {
+    /// It cannot be read, or not to its end: those that pg_dump calls so are taken for its own.
+    Unknown,
+    Known {
+        /// Of its entries.
+        names: HashSet<Vec<u8>>,
+        /// Large objects have files that no entry names.
+        has_blobs: bool,
+        has_script: bool,
+    },
+}
+
+impl Told {
+    fn of(toc: &Toc) -> Told {
+        if toc.damage.is_some() {
+            return Told::Unknown;
+        }
+        Told::Known {
+            names: toc.entries.iter().map(|entry| entry.file.clone()).filter(|name| !name.is_empty()).collect(),
+            has_blobs: !toc.is_custom && toc.entries.iter().any(|entry| entry.kind.starts_with(b"BLOB")),
+            has_script: toc.is_tar,
+        }
+    }
+
+    /// Whether a file is one of the dump's by its name.
+    pub fn has(&self, name: &str) -> bool {
+        let Told::Known { names, has_blobs, has_script } = self else { return together::is_of_dump(name) };
+        let plain = ENDINGS[1..].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        names.contains(plain.as_bytes())
+            || *has_blobs && plain.starts_with("blob") && together::is_of_dump(name)
+            || *has_script && plain == "restore.sql"
+    }
+}
+
+/// What a table of contents tells of the files beside it.
+pub fn told(file: &File) -> Told {
+    let toc = file.stream(None).ok().and_then(|stream| toc::read(io::BufReader::new(stream)).ok());
+    toc.map_or(Told::Unknown, |toc| Told::of(&toc))
+}
+
 /// Of the files of a dump, by how they are packed.
 const ENDINGS: [&str; 4] = ["", ".gz", ".lz4", ".zst"];
 
@@ -81,7 +123,7 @@ pub fn open(file: &Arc<File>, scratch_dir: &std::path::Path) -> Result<Archive> 
         };
         let toc = read_toc(&plain.part(range.clone(), &format!("{}#toc.dat", file.shown))?)?;
         damage.extend(members.damage.clone());
-        damage.extend(members.others());
+        damage.extend(members.others(&Told::of(&toc)));
         ("tar", toc, Store::Tar { file: plain, members })
     } else {
         let toc = read_toc(file)?;

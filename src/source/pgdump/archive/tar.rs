@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::ops::Range;
 
+use super::Told;
 use crate::error::{Error, Result};
 use crate::source::file::{self, File};
 use crate::source::{locate, together};
@@ -21,9 +22,9 @@ pub struct Members {
 
 impl Members {
     /// What lies in a dump's own archive and is no part of it.
-    pub fn others(&self) -> Option<String> {
+    pub fn others(&self, told: &Told) -> Option<String> {
         let names = self.by_name.keys().map(|name| String::from_utf8_lossy(name).into_owned());
-        let mut names: Vec<String> = names.filter(|name| !together::is_of_dump(name)).collect();
+        let mut names: Vec<String> = names.filter(|name| name != "toc.dat" && !told.has(name)).collect();
         names.sort();
         (!names.is_empty()).then(|| format!("left out, no part of the dump: {}", locate::some(&names)))
     }

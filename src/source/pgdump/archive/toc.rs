@@ -32,6 +32,8 @@ pub struct Toc {
     pub version: (u8, u8),
     /// The custom format; else a directory or a tar, which say the same.
     pub is_custom: bool,
+    /// Of a tar archive, which has a script too.
+    pub is_tar: bool,
     pub compression: Compression,
     pub integers: Integers,
     pub database: String,
@@ -180,6 +182,7 @@ pub fn read(from: impl Read) -> io::Result<Toc> {
     let mut toc = Toc {
         version: (major, minor),
         is_custom: format == 1,
+        is_tar: format == 3,
         compression,
         integers: reader.integers,
         database: reader.shown_text()?,
