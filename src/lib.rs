@@ -232,6 +232,13 @@ fn limits(common: &Common, scratch: &Path) -> Result<Limits> {
         })?),
     };
     let threads = common.evidence.threads.map_or(cores, usize::from);
+    // Each thread holds a record.
+    let least = (threads * model::scan::RECORD_BYTES_LEAST) as u64;
+    if let (Some(size), Some(_)) = (&common.evidence.memory, memory.filter(|memory| *memory < least)) {
+        return Err(Error::question(format!("`--memory {size}` is too little for {threads} threads"))
+            .detail(format!("each holds at least one record of up to {} MiB", model::scan::RECORD_BYTES_LEAST >> 20))
+            .hint(format!("write --memory {}MB, or fewer --threads", (least / 1_000_000 + 1).max(200))));
+    }
     Ok(Limits { threads, memory, spill: scratch.join("spill") })
 }
 
@@ -365,7 +372,7 @@ impl Sink for Limited<'_> {
     fn begin(&mut self, columns: &[String]) -> Result<()> {
         let Some(redactor) = self.redaction.redactor() else { return self.renderer.begin(columns) };
         self.columns = columns.to_vec();
-        let shown: Vec<String> = columns.iter().map(|name| redactor.text(name)).collect();
+        let shown: Vec<String> = columns.iter().map(|name| redactor.column(name)).collect();
         self.renderer.begin(&shown)
     }
 

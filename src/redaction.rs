@@ -190,7 +190,7 @@ impl Redaction {
             .enumerate()
             .map(|(at, (name, kind))| {
                 let own = format!("c{at}");
-                let shown = quote::name(&redactor.text(name));
+                let shown = quote::name(&redactor.column(name));
                 match is_plain(kind) && !has_hidden[at] && !redactor.is_named(name) {
                     true => format!("{own} AS {shown}"),
                     false => {

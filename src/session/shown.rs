@@ -31,7 +31,7 @@ impl Session {
     /// Follows which columns of a query are made of named ones.
     pub fn follow(&self, sql: &str) {
         if let Some(redactor) = self.redactor.as_ref().filter(|redactor| redactor.knows_values()) {
-            redactor.follow(&self.engine.made_of(sql));
+            redactor.follow(self.engine.made_of(sql).as_deref());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aho_corasick::AhoCorasick;
 
 use super::Kind;
-use super::lower::Lowered;
+use super::lower::{Lowered, is_word, lower};
 use crate::error::{Error, Result};
 
 /// More different values are not looked for, and not shown either.
@@ -26,6 +26,8 @@ pub struct Known {
     all: Vec<String>,
     /// The length of the longest.
     longest: usize,
+    /// All lengths, the longest first.
+    lengths: Vec<usize>,
     /// What those are that have a name of their own.
     kinds: HashMap<String, Kind>,
     /// Those that are looked for.
@@ -61,7 +63,7 @@ impl Known {
         let mut all: Vec<String> = Vec::new();
         let mut kinds = HashMap::new();
         for (value, kind) in values {
-            let value = value.trim().to_lowercase();
+            let value = lower(value.trim());
             // Of a text of several lines the first is shown alone.
             let lines = value.lines().map(str::trim).filter(|_| value.contains('\n')).map(str::to_string);
             for value in std::iter::once(value.clone()).chain(lines).filter(|value| !value.is_empty()) {
@@ -91,7 +93,19 @@ impl Known {
         let stems = all.iter().filter(has_digit).flat_map(|value| value.split(|c: char| !c.is_alphabetic()));
         let stems = stems.filter(|stem| is_long(stem)).map(str::to_string).collect();
         let longest = all.iter().map(String::len).max().unwrap_or(0).min(LONGEST);
-        Ok(Known { longest, kinds, search: Some(search).filter(|_| !words.is_empty()), words, parts, stems, all })
+        let mut lengths: Vec<usize> = all.iter().map(String::len).filter(|length| *length <= LONGEST).collect();
+        lengths.sort_unstable_by(|a, b| b.cmp(a));
+        lengths.dedup();
+        Ok(Known {
+            longest,
+            lengths,
+            kinds,
+            search: Some(search).filter(|_| !words.is_empty()),
+            words,
+            parts,
+            stems,
+            all,
+        })
     }
 
     pub fn is_empty(&self) -> bool {
@@ -100,7 +114,7 @@ impl Known {
 
     /// Whether it is one of the values.
     pub fn has(&self, value: &str) -> bool {
-        !self.is_empty() && self.find(&value.trim().to_lowercase())
+        !self.is_empty() && self.find(&lower(value.trim()))
     }
 
     /// Whether it is one of those that are replaced wherever they stand.
@@ -126,6 +140,28 @@ impl Known {
             end -= 1;
         }
         None
+    }
+
+    /// Where values stand in a text that is made of them, however short they are: as words, or beside signs and letters of
+    /// another kind.
+    pub fn within(&self, text: &Lowered) -> Vec<Hit> {
+        let lower = &text.lower;
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at < lower.len() {
+            let is_value = |length: &&usize| {
+                let end = at + **length;
+                lower.is_char_boundary(end) && is_apart(lower, end) && self.find(&lower[at..end])
+            };
+            let lengths = &self.lengths[self.lengths.partition_point(|length| *length > lower.len() - at)..];
+            match lengths.iter().find(is_value).filter(|_| is_apart(lower, at)) {
+                Some(length) => {
+                    found.push(text.hit(at, at + length, lower[at..at + length].to_string()));
+                    at += length;
+                }
+                None => at += lower[at..].chars().next().map_or(1, char::len_utf8),
+            }
+        }
+        found
     }
 
     /// Where values stand, the first first and of those at one place the longest. They may overlap.
@@ -161,11 +197,14 @@ impl Known {
         // A quote, a bracket and a space may stand between.
         let between = |from: usize, to: usize| lower.get(from..to).unwrap_or_default();
         let is_near = |text: &str| text.len() <= 4 && !text.contains(['.', ';', ',']);
+        let gaps: Vec<usize> = lower.match_indices(GAP).map(|(at, _)| at).collect();
         let mut is_hidden: Vec<bool> = (0..words.len())
             .map(|at| {
                 let (start, end, _) = words[at];
-                let ahead = lower[..start].rfind(GAP).is_some_and(|gap| is_near(between(gap + GAP.len(), start)));
-                let behind = lower[end..].find(GAP).is_some_and(|gap| is_near(between(end, end + gap)));
+                let before = gaps.partition_point(|gap| gap + GAP.len() <= start).checked_sub(1);
+                let ahead = before.is_some_and(|before| is_near(between(gaps[before] + GAP.len(), start)));
+                let next = gaps.get(gaps.partition_point(|gap| *gap < end));
+                let behind = next.is_some_and(|gap| is_near(between(end, *gap)));
                 let touches = lower[..start].ends_with(GAP) || lower[end..].starts_with(GAP);
                 is_part(at) && (ahead || behind) || touches && self.stems.contains(&lower[start..end])
             })
@@ -196,14 +235,17 @@ fn is_long(value: &str) -> bool {
     value.chars().count() >= if is_number { DIGITS_LEAST } else { LENGTH_LEAST }
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
 /// Whether no word goes on at a place.
 fn is_between_words(text: &str, at: usize) -> bool {
     let (before, after) = (text[..at].chars().next_back(), text[at..].chars().next());
     !(before.is_some_and(is_word) && after.is_some_and(is_word))
+}
+
+/// Whether what stands before a place and behind it are of two kinds: digits, letters, or signs.
+fn is_apart(text: &str, at: usize) -> bool {
+    let kind = |c: char| if c.is_numeric() { 1 } else { 2 * u8::from(c.is_alphabetic()) };
+    let (before, after) = (text[..at].chars().next_back().map_or(0, kind), text[at..].chars().next().map_or(0, kind));
+    before != after || before == 0
 }
 
 fn is_several(value: &str) -> bool {

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{LazyLock, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use regex::{Captures, Regex};
 use serde_json::Value as Json;
@@ -17,15 +17,18 @@ use super::document::{Chart, Document, Part, Table};
 use super::value::Value;
 use crate::error::Error;
 
+mod addresses;
 mod known;
 mod lower;
 mod named;
 mod rules;
+mod secrets;
 
+pub use addresses::{bare_mac, is_mac_name};
 pub use known::{Known, VALUES_MAX};
-pub use rules::{bare_mac, is_mac_name, is_none, is_secret_name};
+pub use secrets::{is_none, is_secret_name};
 
-use lower::Lowered;
+use lower::{Lowered, lower};
 use named::Named;
 use rules::Span;
 
@@ -79,6 +82,8 @@ struct Told {
     is_named: bool,
     is_secret: bool,
     is_mac: bool,
+    /// Of an answer, made of a named one.
+    is_made: bool,
 }
 
 impl Redactor {
@@ -107,9 +112,12 @@ impl Redactor {
         self.told = RwLock::default();
     }
 
-    /// Takes what the columns of an answer are made of: each name with the names in its expression.
-    pub fn follow(&self, made: &[(String, Vec<String>)]) {
+    /// Takes what the columns of an answer are made of: each name with the names in its expression. `None` if that cannot
+    /// be told: then all count as made of named ones.
+    pub fn follow(&self, made: Option<&[(String, Vec<String>)]>) {
         self.named.follow(made);
+        // What was told of names before holds no longer.
+        self.told.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     pub fn is_named(&self, column: &str) -> bool {
@@ -123,7 +131,8 @@ impl Redactor {
             return told;
         }
         let (is_named, is_secret) = (self.named.has(column), is_secret_name(column));
-        let told = Told { is_named, is_secret, is_mac: is_mac_name(column) };
+        let is_made = !self.known.is_empty() && self.named.is_made(column);
+        let told = Told { is_named, is_secret, is_mac: is_mac_name(column), is_made };
         // Keys of JSON may be any number.
         if let Some(mut known) = self.told.write().ok().filter(|known| known.len() < KEPT) {
             known.insert(column.to_string(), told);
@@ -139,21 +148,37 @@ impl Redactor {
     /// A text with pseudonyms in place of what it must not say. Words that were cut off (`alice@exam…`) are left out,
     /// since nobody can tell what they were.
     pub fn text(&self, text: &str) -> String {
+        self.text_of(text, false)
+    }
+
+    /// The name of a column of an answer, which may be a value where rows were turned into columns.
+    pub fn column(&self, name: &str) -> String {
+        let is_value = !self.known.is_empty() && self.named.are_all_made() && !self.is_named(name);
+        if is_value { self.whole_of_made(name) } else { self.text(name) }
+    }
+
+    /// A value of a column that is made of named ones.
+    fn whole_of_made(&self, text: &str) -> String {
+        if self.known.has(text) { self.of_named(text) } else { self.text_of(text, true) }
+    }
+
+    /// `is_made`: of values of named columns, which are then replaced however short they are.
+    fn text_of(&self, text: &str, is_made: bool) -> String {
         let mut text = rules::without_cut_words(text).into_owned();
         if let Some(key) = self.spelled.as_ref().filter(|key| text.contains(*key)) {
             text = text.replace(key, "(key)");
         }
         // Bytes are shown with `\x22` for quotes, which hides where words begin.
         if let Some(plain) = rules::unescaped(&text) {
-            let shown = self.replaced(&plain);
+            let shown = self.replaced(&plain, is_made);
             if shown != plain {
                 return shown;
             }
         }
-        self.replaced(&text)
+        self.replaced(&text, is_made)
     }
 
-    fn replaced(&self, text: &str) -> String {
+    fn replaced(&self, text: &str, is_made: bool) -> String {
         let mut spans = rules::spans(text, |kind, value| self.pseudonym(kind, value));
         let is_sql = text.contains("SELECT ") && text.contains("FROM ");
         if !self.known.is_empty() || !self.named.is_empty() {
@@ -167,7 +192,8 @@ impl Redactor {
                 false => Span { shown: self.of_hit(text, &hit), start: hit.start, end: hit.end },
             };
             let named: Vec<Span> = named.into_iter().map(quoted).collect();
-            let known = self.known.found(&lowered).into_iter();
+            let within = if is_made { self.known.within(&lowered) } else { Vec::new() };
+            let known = self.known.found(&lowered).into_iter().chain(within);
             let known = known.map(|hit| Span { shown: self.of_hit(text, &hit), start: hit.start, end: hit.end });
             let mut all: Vec<Span> = named.into_iter().chain(known).collect();
             if !all.is_empty() {
@@ -186,7 +212,7 @@ impl Redactor {
     fn of_hit(&self, text: &str, hit: &known::Hit) -> String {
         let written = &text[hit.start..hit.end];
         // A secret is hashed as it is written.
-        match written.to_lowercase() == hit.value {
+        match lower(written) == hit.value {
             true => self.of_named(written),
             false => self.of_named(&hit.value),
         }
@@ -216,26 +242,32 @@ impl Redactor {
         {
             return Value::Text(self.pseudonym(Kind::Mac, &mac));
         }
-        let is_made = || self.named.is_made(column);
+        let is_made = self.told(column).is_made;
         match value {
-            Value::Text(text) if self.known.has(text) && (VALUES.contains(&column) || is_made()) => {
-                Value::Text(self.of_named(text))
-            }
+            Value::Text(text) if is_made => Value::Text(self.whole_of_made(text)),
+            Value::Text(text) if VALUES.contains(&column) => Value::Text(self.whole(text)),
             Value::Text(text) => Value::Text(self.text(text)),
-            Value::Nested(json) => Value::Nested(self.json(json, !self.known.is_empty() && is_made())),
+            Value::Nested(json) => Value::Nested(self.json(json, is_made)),
             Value::Blob(_) => {
                 let plain = plain(value);
-                let text = self.text(&plain);
+                let text = if is_made { self.whole_of_made(&plain) } else { self.text(&plain) };
                 if text == plain { value.clone() } else { Value::Text(text) }
             }
             other if self.known.is_empty() => other.clone(),
             other => match other.shown() {
-                shown if self.known.has_long(&shown) || self.known.has(&shown) && is_made() => {
+                shown if self.known.has_long(&shown) || is_made && self.is_spelled(&shown) => {
                     Value::Text(self.of_named(&shown))
                 }
                 _ => other.clone(),
             },
         }
+    }
+
+    /// Whether a number is a value in one of its spellings: `-7`, `7.0`.
+    fn is_spelled(&self, number: &str) -> bool {
+        [number, number.trim_start_matches('-')]
+            .iter()
+            .any(|one| self.known.has(one) || self.known.has(&one_spelling(one)))
     }
 
     /// A text that stands alone, such as what `redact` of SQL is given: one that is a value as a whole is replaced
@@ -259,16 +291,16 @@ impl Redactor {
                 true => Json::String(self.of_column(key, &spelled)),
                 false => self.json(value, is_made || self.is_named(key)),
             };
-            (self.text(key), shown)
+            (if is_made { self.whole_of_made(key) } else { self.text(key) }, shown)
         };
         match json {
-            Json::String(text) if is_made => Json::String(self.whole(text)),
+            Json::String(text) if is_made => Json::String(self.whole_of_made(text)),
             Json::String(text) => Json::String(self.text(text)),
             Json::Array(items) => Json::Array(items.iter().map(|item| self.json(item, is_made)).collect()),
             Json::Object(fields) => Json::Object(fields.iter().map(field).collect()),
             Json::Number(number) => {
                 let text = number.to_string();
-                let is_hidden = self.known.has_long(&text) || is_made && self.known.has(&text);
+                let is_hidden = self.known.has_long(&text) || is_made && self.is_spelled(&text);
                 if is_hidden { Json::String(self.of_named(&text)) } else { json.clone() }
             }
             other => other.clone(),
@@ -336,7 +368,7 @@ impl Redactor {
 
     /// A value of a named column. One that is an address as a whole has the pseudonym that it has in texts.
     fn of_named(&self, value: &str) -> String {
-        self.of_kind(self.known.kind(&value.trim().to_lowercase()), value)
+        self.of_kind(self.known.kind(&lower(value.trim())), value)
     }
 
     fn of_kind(&self, kind: Kind, value: &str) -> String {
@@ -410,7 +442,7 @@ fn askable(sql: &str) -> Cow<'_, str> {
 
 /// Times and numbers have several spellings: in SQL, in answers, in a column of whole numbers and in one of fractions.
 fn one_spelling(value: &str) -> String {
-    let lower = value.to_lowercase();
+    let lower = lower(value);
     let bytes = lower.as_bytes();
     let is_time = bytes.len() >= 16 && bytes[4] == b'-' && matches!(bytes[10], b't' | b' ') && bytes[13] == b':';
     if is_time && bytes[0].is_ascii_digit() {

@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 use std::sync::RwLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aho_corasick::AhoCorasick;
 
 use super::known::{Hit, Known};
-use super::lower::Lowered;
+use super::lower::{Lowered, is_word, lower};
 use super::rules;
 
 /// Signs between a name and its values, and words, the longer before those that they begin with.
@@ -32,21 +33,23 @@ pub struct Named {
     also: HashSet<String>,
     /// Columns of an answer that are made of named ones.
     made: RwLock<HashSet<String>>,
+    /// Whether any column of an answer may be.
+    are_all: AtomicBool,
     names: Vec<String>,
     search: Option<AhoCorasick>,
 }
 
 impl Named {
     pub fn new(columns: &[String]) -> Named {
-        let mut named = Named { columns: columns.iter().map(|name| name.to_lowercase()).collect(), ..Named::default() };
+        let mut named = Named { columns: columns.iter().map(|name| lower(name)).collect(), ..Named::default() };
         named.prepare();
         named
     }
 
     /// Takes the names of columns whose names tell that they are secrets, and those that values are shown under too.
     pub fn add(&mut self, columns: &[String], also: &[String]) {
-        self.columns.extend(columns.iter().map(|name| name.to_lowercase()));
-        self.also.extend(also.iter().map(|name| name.to_lowercase()));
+        self.columns.extend(columns.iter().map(|name| lower(name)));
+        self.also.extend(also.iter().map(|name| lower(name)));
         self.prepare();
     }
 
@@ -58,22 +61,25 @@ impl Named {
     }
 
     pub fn has(&self, column: &str) -> bool {
-        !self.columns.is_empty() && self.columns.contains(&column.to_lowercase())
+        !self.columns.is_empty() && self.columns.contains(&lower(column))
     }
 
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// Takes what the columns of an answer are made of: each name with the names in its expression.
-    pub fn follow(&self, made: &[(String, Vec<String>)]) {
-        let Ok(mut known) = self.made.write() else { return };
-        let lower = |name: &String| name.to_lowercase();
+    /// Takes what the columns of an answer are made of: each name with the names in its expression. `None` if that cannot
+    /// be told.
+    pub fn follow(&self, made: Option<&[(String, Vec<String>)]>) {
+        let (Some(made), Ok(mut known)) = (made, self.made.write()) else {
+            self.are_all.store(true, Ordering::Relaxed);
+            return;
+        };
         loop {
             let before = known.len();
             for (name, of) in made {
-                if of.iter().map(lower).any(|one| self.columns.contains(&one) || known.contains(&one)) {
-                    known.insert(name.to_lowercase());
+                if of.iter().map(|one| lower(one)).any(|one| self.columns.contains(&one) || known.contains(&one)) {
+                    known.insert(lower(name));
                 }
             }
             if known.len() == before {
@@ -82,14 +88,24 @@ impl Named {
         }
     }
 
-    /// Whether a column of an answer is made of a named one, by what was followed or by its name: `max(badge)`.
+    /// Whether any column of an answer may be made of a named one.
+    pub fn are_all_made(&self) -> bool {
+        self.are_all.load(Ordering::Relaxed)
+    }
+
+    /// Whether a column of an answer is made of a named one, by what was followed or by its name: `max(badge)`, and
+    /// `badge_1` of two that are called `badge`.
     pub fn is_made(&self, column: &str) -> bool {
-        let lower = column.to_lowercase();
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        if self.also.contains(&lower) || self.made.read().is_ok_and(|made| made.contains(&lower)) {
+        let lower = lower(column);
+        if self.are_all_made() || self.also.contains(&lower) {
             return true;
         }
-        lower.contains('(') && lower.split(|c| !is_word(c)).any(|word| self.columns.contains(word))
+        let Ok(made) = self.made.read() else { return true };
+        let is_one = |name: &str| self.columns.contains(name) || made.contains(name);
+        let again = lower.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(['_', ':']);
+        made.contains(&lower)
+            || again.is_some_and(is_one)
+            || lower.contains(['(', '[', '|']) && lower.split(|c| !is_word(c)).any(is_one)
     }
 
     /// Where values stand behind names. In SQL what is no number and not in quotes is a name; where `is_strict`, only
@@ -97,7 +113,6 @@ impl Named {
     pub fn found(&self, text: &Lowered, known: &Known, is_sql: bool, is_strict: bool) -> Vec<Hit> {
         let Some(search) = &self.search else { return Vec::new() };
         let lower = &text.lower;
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
         let mut found = Vec::new();
         for hit in search.find_overlapping_iter(lower) {
             let is_whole = !lower[..hit.start()].ends_with(is_word) && !lower[hit.end()..].starts_with(is_word);
@@ -183,7 +198,7 @@ fn value_at(lower: &str, at: usize, known: &Known, is_sure: bool, is_sql: bool) 
         let inside = &opened[1..];
         let end = quoted_length(inside, quote);
         let value = inside[..end].replace("''", "'");
-        let is_value = is_sure && end > 0 && !rules::is_none(&value);
+        let is_value = is_sure && end > 0 && !super::secrets::is_none(&value);
         return (is_value || known.has(&value)).then_some((at + 1, at + 1 + end));
     }
     let at = lower.len() - rest.len();
@@ -195,7 +210,7 @@ fn value_at(lower: &str, at: usize, known: &Known, is_sure: bool, is_sql: bool) 
     let is_number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     let is_value =
         value.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '/' | '\\' | '.' | '@' | '#'));
-    (is_sure && is_value && (is_number || !is_sql) && !rules::is_none(value)).then_some((at, at + value.len()))
+    (is_sure && is_value && (is_number || !is_sql) && !super::secrets::is_none(value)).then_some((at, at + value.len()))
 }
 
 /// How long a text in quotes is, without the backslashes before the quote that ends it. Two quotes in SQL are one.

@@ -1,26 +1,47 @@
-//! What is found by its form: addresses, keys and tokens, user names in paths. Each rule says where the secret stands
-//! and, of the spellings that one thing has, which is hashed.
+//! What is found by its form. Each rule says where the secret stands and, of the spellings that one thing has, which is
+//! hashed. What the rules are: `secrets.rs`, `addresses.rs`.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::Kind;
+use super::{Kind, addresses, secrets};
 
 /// The one spelling of what was found, if it is what it looks like; given the text, where it begins and ends.
-type Spelled = fn(&str, usize, usize) -> Option<String>;
+pub type Spelled = fn(&str, usize, usize) -> Option<String>;
+/// Of a text the part that is meant.
+pub type Narrowed = fn(&str, usize, usize) -> (usize, usize);
 
-struct Rule {
+pub struct Rule {
     kind: Kind,
     /// A byte without which nothing can be found: most texts have not all of them.
     needs: Option<u8>,
-    /// The group `v` is what is replaced.
     pattern: Regex,
-    /// Less than the pattern finds, where that tells what it is by what stands around it.
-    narrowed: fn(&str, usize, usize) -> (usize, usize),
+    narrowed: Option<Narrowed>,
     spelled: Spelled,
+}
+
+impl Rule {
+    /// One of the groups named by a letter is what is replaced.
+    pub fn new(kind: Kind, pattern: &str) -> Rule {
+        let pattern = Regex::new(pattern).expect("a pattern of this room compiles, which a test holds");
+        Rule { kind, needs: None, pattern, narrowed: None, spelled: as_is }
+    }
+
+    pub fn needs(self, byte: u8) -> Rule {
+        Rule { needs: Some(byte), ..self }
+    }
+
+    /// Less than the pattern finds, where that tells what it is by what stands around it.
+    pub fn narrowed(self, narrowed: Narrowed) -> Rule {
+        Rule { narrowed: Some(narrowed), ..self }
+    }
+
+    /// Hashed in this spelling, and only if there is one.
+    pub fn spelled(self, spelled: Spelled) -> Rule {
+        Rule { spelled, ..self }
+    }
 }
 
 /// A place of a text, and what is shown there.
@@ -31,59 +52,7 @@ pub struct Span {
     pub shown: String,
 }
 
-/// Words whose value is a secret.
-const TELLING: &str = r"(?:password|passwd|passphrase|pwd|secret|token|credentials?|jwt|csrf|xsrf|sig|signature|bearer|(?:api|access|account|private|secret|signing|encryption|encrypt|shared|sharedaccess|master|session|auth|ssh|client|license|registration|webhook)[_.-]?(?:key|secret|token)|session[_-]?id|sessid|phpsessid|jsessionid|keyid|identified by)";
-
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    use Kind::{Email, Ip, Mac, Secret, User};
-    // Between a name and its value, as JSON, TOML, SQL, URLs and command lines write it.
-    let is = r#"(?:\\*["'`])?\s*(?:[=:]+>?|%3[dD]|\s)\s*(?:(?:is|was)\s+)?"#;
-    let value = r#"(?:\\*"(?P<v>[^"\\\n]+)|'(?P<w>[^'\n]+)|(?P<x>[^\s"'`&,;<>\)\]\}|\\]+))"#;
-    let rules: Vec<(Kind, u8, String, Spelled)> = vec![
-        (Secret, b'-', r"(?s)(?P<v>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))".into(), as_is),
-        (Secret, b':', r#"(?i)\b(?:set-)?cookie(?:\\*["'])?\s*:\s*(?:\\*["'])?(?P<v>[^\n"\\]+)"#.into(), secret),
-        (Secret, b'\0', r#"(?i)\b(?:proxy-)?authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?(?:(?:bearer|basic|token|negotiate|apikey)\s+(?P<v>[^\s"'\\,;]+)|(?:digest|aws4-hmac-sha256)\s+(?P<w>[^\n]+)|(?P<x>[^\s"'\\,;]+))"#.into(), header),
-        (Secret, b'\0', r"(?i)\b(?:bearer|basic)\s+(?P<v>[a-z0-9+/_.~-]{16,}=*)".into(), secret),
-        (Secret, b'/', r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@'\x22]*:(?P<v>[^\s/@'\x22]+)@".into(), as_is),
-        (User, b'/', r"[a-zA-Z][a-zA-Z0-9+.-]*://(?P<v>[^\s/:@'\x22]+)(?::[^\s/@]*)?@".into(), lower),
-        (Secret, b'/', r"(?P<v>https://hooks\.slack\.com/services/[A-Za-z0-9/_-]+)".into(), as_is),
-        (Secret, b'.', r"\b(?P<v>eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)".into(), as_is),
-        (Secret, b'\0', r"\b(?P<v>(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{15,}|xox[a-z]-[A-Za-z0-9_-]{8,}|xapp-[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{10,}|[spr]k_(?:live|test)_[A-Za-z0-9_]{8,}|npm_[A-Za-z0-9_]{20,}|pypi-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9_]{20,}|sk-[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|dop_v1_[A-Za-z0-9_]{20,})".into(), as_is),
-        (Secret, b'\0', r"(?P<v>\bssh-(?:rsa|dss|ed25519) AAAA[A-Za-z0-9+/=]+|\bAAAA[BCE][A-Za-z0-9+/]{30,}=*)".into(), as_is),
-        (Secret, b'<', format!(r"(?i)<[a-z0-9_.:-]*{TELLING}(?:\s[^<>]*)?>(?P<v>[^<>\n]+)</"), header),
-        (Secret, b'=', format!(r#"(?i){TELLING}["']\s+value\s*=\s*(?:"(?P<v>[^"\n]+)|'(?P<w>[^'\n]+))"#), header),
-        (Secret, b'\0', format!(r"(?i)[a-z0-9_.-]*{TELLING}{is}{value}"), secret),
-        (Secret, b'=', r#"(?i)[?&](?:pass|passw|pw)=(?P<v>[^\s&;#"'<>]+)"#.into(), parameter),
-        (Email, b'\0', r"(?P<v>[\p{L}\p{N}][\p{L}\p{N}._%+'\\-]*(?:@|%40)(?:[\p{L}\p{N}-]+\\*\.)+\p{L}[\p{L}\p{N}-]+)".into(), email),
-        (User, b'@', r"(?:^|[^\p{L}\p{N}._-])(?P<v>[\p{L}_][\p{L}\p{N}._-]*)@(?:\d{1,3}\\*\.){3}\d{1,3}".into(), lower),
-        (User, b'@', r#"(?i)\b(?:ssh|scp|sftp|rsync|mail|mailto|sender|recipient|user|login|account|from|to|for|by|as)[\s:="'<(\[]+(?P<v>\p{L}[\p{L}\p{N}._-]+)@\p{L}[\p{L}\p{N}_-]*(?:[^\p{L}\p{N}._@-]|\.\s|\.?$)"#.into(), lower),
-        (Mac, b':', r"(?i)(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2}):(?:[0-9a-f]{2}:){7}[0-9a-f]{2}".into(), first_of_two_macs),
-        (Mac, b':', r"(?i)\bmac-[0-9a-z]{10}:(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2}):[0-9a-f]{2}:[0-9a-f]{2}".into(), mac_digits),
-        (Mac, b'\0', r"(?i)(?P<v>(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|(?:[0-9a-f]{4}\\*\.){2}[0-9a-f]{4})".into(), mac),
-        (Mac, b':', r"(?i)\b01:(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})".into(), mac_of_client),
-        (Mac, b':', r"(?i)\b(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})\b".into(), short_mac),
-        (Mac, b'\0', r"(?i)\b(?:[a-z0-9]+[_-])?(?:mac|mac[_-]?addr(?:ess)?|hwaddr|ether|bssid)\W{1,4}(?P<v>[0-9a-f]{12})\b".into(), mac),
-        (Ip, b':', r"(?P<v>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{1,4})?)".into(), ipv6),
-        (Ip, b'-', r"(?i)\b(?:ip|ec2|host|dhcp|client|pool|dynamic|dyn|static|cpe|ppp|a?dsl|node|customer|user)-(?P<v>\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3})\b".into(), ipv4),
-        (Ip, b'-', r"(?i)\b[a-z][a-z0-9]*-(?P<v>\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3})(?:\.[a-z0-9-]+)+\.[a-z]{2,}\b".into(), ipv4),
-        (Ip, b'.', r"(?P<v>\d{1,3}(?:\\*\.\d{1,3}){3})".into(), ipv4),
-        (User, b'%', r"(?i)%2f(?:home|users)%2f(?P<v>[^%&\s]+)".into(), user),
-        (User, b'/', r"(?:/home|/Users|/export/home)/(?P<v>[^/\\\s\x22'`:;,<>|()?*&]+)".into(), user),
-        (User, b'\\', r"(?i)\b[a-z]:[\\/]+(?:users|documents and settings)[\\/]+(?P<v>[^\\/:*?\x22<>|\s']+(?: [^\\/:*?\x22<>|\s']+){0,2})\\".into(), user),
-        (User, b'\\', r"(?i)[\\/](?:users|documents and settings)\\+(?P<v>[^\\/:*?\x22<>|\s',;()]+)".into(), user),
-        (User, b':', r"(?i)\b[a-z]:[\\/]+(?:users|documents and settings)[\\/]+(?P<v>[^\\/:*?\x22<>|\s',;()]+)".into(), user),
-    ];
-    rules
-        .into_iter()
-        .map(|(kind, needs, pattern, spelled)| Rule {
-            kind,
-            needs: Some(needs).filter(|byte| *byte != 0),
-            narrowed: if pattern.contains("{0,4}:") { around_ipv6 } else { |_, start, end| (start, end) },
-            pattern: Regex::new(&pattern).expect("a pattern of this file compiles, which a test holds"),
-            spelled,
-        })
-        .collect()
-});
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| secrets::rules().into_iter().chain(addresses::rules()).collect());
 
 /// Where something stands in a text, and its pseudonym, in order. A rule sees what those before it have left.
 pub fn spans(text: &str, pseudonym: impl Fn(Kind, &str) -> String) -> Vec<Span> {
@@ -95,7 +64,7 @@ pub fn spans(text: &str, pseudonym: impl Fn(Kind, &str) -> String) -> Vec<Span> 
         let mut found = Vec::new();
         for hit in rule.pattern.captures_iter(&left.text) {
             let Some((start, end)) = place(&hit) else { continue };
-            let (start, end) = (rule.narrowed)(&left.text, start, end);
+            let (start, end) = rule.narrowed.map_or((start, end), |narrowed| narrowed(&left.text, start, end));
             if is_pseudonym(&left.text[start..end]) {
                 continue;
             }
@@ -180,39 +149,8 @@ pub fn pseudonyms(text: &str) -> Vec<Span> {
     found.map(|found| Span { start: found.start(), end: found.end(), shown: found.as_str().to_string() }).collect()
 }
 
-/// Whether the values of a column, or of a key of JSON, are secrets by its name: it ends with a word that marks one in
-/// texts. The short words must be words of their own.
-pub fn is_secret_name(name: &str) -> bool {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        let short = "pwd|jwt|csrf|xsrf|sig";
-        let long = TELLING.replace(&format!("{short}|"), "").replace("pwd|", "").replace("jwt|csrf|xsrf|sig|", "");
-        let camel = "Pwd|Jwt|Csrf|Xsrf|Sig";
-        let pattern =
-            format!("(?i)(?:{long}|authorization|cookie|(?:^|[^a-z0-9])(?:{short})|(?-i:[a-z0-9](?:{camel})))$");
-        Regex::new(&pattern).expect("a pattern of this file compiles, which a test holds")
-    });
-    NAME.is_match(name)
-}
-
-/// Whether a column holds MAC addresses by its name, so that twelve digits alone are one.
-pub fn is_mac_name(name: &str) -> bool {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?:(?i:^|[^a-z0-9])(?i:mac|mac[_-]?addr(?:ess)?|hwaddr|ether|bssid)|[a-z0-9]Mac(?:Addr(?:ess)?)?)$",
-        )
-        .expect("a pattern of this file compiles, which a test holds")
-    });
-    NAME.is_match(name)
-}
-
-/// The one spelling of a value that as a whole is a MAC address without signs between.
-pub fn bare_mac(value: &str) -> Option<String> {
-    let value = value.trim();
-    (value.len() == 12 && value.bytes().all(|b| b.is_ascii_hexdigit())).then(|| mac_digits(value, 0, 12)).flatten()
-}
-
 fn place(found: &Captures) -> Option<(usize, usize)> {
-    let group = ["v", "w", "x"].into_iter().find_map(|name| found.name(name))?;
+    let group = ["v", "w", "x", "y", "z", "u", "t"].into_iter().find_map(|name| found.name(name))?;
     Some((group.start(), group.end()))
 }
 
@@ -224,20 +162,32 @@ pub fn without_cut_words(text: &str) -> Cow<'_, str> {
     if text.contains('…') { CUT.replace_all(text, "…") } else { Cow::Borrowed(text) }
 }
 
-/// A text with what `\x22` and `\u0022` stand for, if it has any of printable ASCII.
+/// A text with what `\x22` and `\u00e4` stand for, if it has any that can be shown.
 pub fn unescaped(text: &str) -> Option<String> {
-    static ESCAPE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\\(?:x|u00)([2-7][0-9A-Fa-f])").expect("a pattern of this file compiles, which a test holds")
+    static ESCAPES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:\\x[0-9A-Fa-f]{2})+|(?:\\u[0-9A-Fa-f]{4})+")
+            .expect("a pattern of this file compiles, which a test holds")
     });
-    if !text.contains("\\x") && !text.contains("\\u00") {
+    if !text.contains("\\x") && !text.contains("\\u") {
         return None;
     }
-    let plain = ESCAPE.replace_all(text, |found: &Captures| {
-        u8::from_str_radix(&found[1], 16).map_or_else(|_| found[0].to_string(), |byte| char::from(byte).to_string())
+    let plain = ESCAPES.replace_all(text, |found: &Captures| {
+        let is_unicode = found[0].starts_with("\\u");
+        let numbers = found[0].split(['\\', 'x', 'u']).filter_map(|digits| u16::from_str_radix(digits, 16).ok());
+        let shown = match is_unicode {
+            true => String::from_utf16(&numbers.collect::<Vec<u16>>()).ok(),
+            // Bytes of UTF-8, or else of Latin-1.
+            false => {
+                let bytes: Vec<u8> = numbers.map(|number| number as u8).collect();
+                let latin = || bytes.iter().map(|byte| char::from(*byte)).collect();
+                Some(String::from_utf8(bytes.clone()).unwrap_or_else(|_| latin()))
+            }
+        };
+        shown.filter(|shown| !shown.contains(char::is_control)).unwrap_or_else(|| found[0].to_string())
     });
     match plain {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(plain) => Some(plain),
+        Cow::Owned(plain) if plain != text => Some(plain),
+        _ => None,
     }
 }
 
@@ -250,213 +200,10 @@ pub fn is_pseudonym(text: &str) -> bool {
         && digits.bytes().all(is_digit)
 }
 
-fn as_is(text: &str, start: usize, end: usize) -> Option<String> {
+pub fn as_is(text: &str, start: usize, end: usize) -> Option<String> {
     Some(text[start..end].to_string())
 }
 
-fn lower(text: &str, start: usize, end: usize) -> Option<String> {
+pub fn small(text: &str, start: usize, end: usize) -> Option<String> {
     Some(text[start..end].to_lowercase())
-}
-
-/// What stands there in place of a secret.
-pub fn is_none(value: &str) -> bool {
-    const NONE: [&str; 12] = [
-        "null",
-        "none",
-        "nil",
-        "true",
-        "false",
-        "undefined",
-        "bearer",
-        "basic",
-        "required",
-        "expired",
-        "invalid",
-        "missing",
-    ];
-    let is_masked = |c: char| matches!(c, '*' | '.' | '…' | 'x' | 'X' | '<' | '>' | '?' | '$');
-    NONE.contains(&value.to_lowercase().as_str()) || value.chars().all(is_masked)
-}
-
-/// A value behind a telling word. Without a sign that it is one (`=`, `:`, a flag) only what no word of a sentence looks
-/// like is taken for one: `token 3f9a21`, but not `token expired`.
-fn secret(text: &str, start: usize, end: usize) -> Option<String> {
-    let value = text[start..end].trim_end_matches(['.', ':', '!', '?']);
-    let ahead = text[..start].trim_end_matches(['"', '\'', '`', '\\']).trim_end();
-    let is_said = ahead.ends_with(['=', ':', '>']) || ahead.ends_with("%3D") || ahead.ends_with("%3d");
-    let is_flag = ahead.rsplit([' ', '\t', '\n']).next().is_some_and(|word| word.starts_with('-'));
-    let is_random = value.len() >= 6 && value.bytes().any(|b| b.is_ascii_digit());
-    (!value.is_empty() && !is_none(value) && (is_said || is_flag || is_random)).then(|| value.to_string())
-}
-
-/// What an Authorization header carries.
-fn header(text: &str, start: usize, end: usize) -> Option<String> {
-    (!is_none(&text[start..end])).then(|| text[start..end].to_string())
-}
-
-/// `pass=3` may count what passed.
-fn parameter(text: &str, start: usize, end: usize) -> Option<String> {
-    let value = &text[start..end];
-    let is_count = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
-    (!is_count && !is_none(value)).then(|| value.to_string())
-}
-
-fn user(text: &str, start: usize, end: usize) -> Option<String> {
-    const NOBODY: [&str; 7] = ["public", "default", "default user", "all users", "shared", "defaultuser0", "<*>"];
-    let name = text[start..end].to_lowercase();
-    (!NOBODY.contains(&name.as_str()) && !name.starts_with('<') && name != "…").then_some(name)
-}
-
-fn email(text: &str, start: usize, end: usize) -> Option<String> {
-    // `user-…@host` and the rest of a URL whose secret is gone.
-    let local = text[start..end].split('@').next().unwrap_or_default();
-    (!is_pseudonym(local)).then(|| text[start..end].replace('\\', "").replace("%40", "@").to_lowercase())
-}
-
-fn before(text: &str, start: usize) -> Option<char> {
-    text[..start].chars().next_back()
-}
-
-fn after(text: &str, end: usize) -> Option<char> {
-    text[end..].chars().next()
-}
-
-/// Whether the same kind of group goes on behind a separator: a fingerprint, an object id, a longer number.
-fn goes_on(text: &str, start: usize, end: usize, separators: &[char], is_digit: fn(char) -> bool) -> bool {
-    let mut behind = text[end..].chars();
-    let mut ahead = text[..start].chars().rev();
-    let on = |first: Option<char>, second: Option<char>| {
-        first.is_some_and(is_digit) || first.is_some_and(|c| separators.contains(&c)) && second.is_some_and(is_digit)
-    };
-    on(behind.next(), behind.next()) || on(ahead.next(), ahead.next())
-}
-
-fn mac(text: &str, start: usize, end: usize) -> Option<String> {
-    if goes_on(text, start, end, &[':', '-'], |c| c.is_ascii_hexdigit()) {
-        return None;
-    }
-    mac_digits(text, start, end)
-}
-
-fn mac_digits(text: &str, start: usize, end: usize) -> Option<String> {
-    let digits: String = text[start..end].chars().filter(char::is_ascii_hexdigit).collect();
-    // All zeros and all ones are no machine's.
-    (!matches!(digits.to_lowercase().as_str(), "000000000000" | "ffffffffffff")).then(|| digits.to_lowercase())
-}
-
-/// A frame's head, as firewalls write it: two addresses and a type of two bytes. More bytes are a fingerprint.
-fn first_of_two_macs(text: &str, start: usize, end: usize) -> Option<String> {
-    const REST: usize = ":00".len() * 8;
-    (!goes_on(text, start, end + REST, &[':'], |c| c.is_ascii_hexdigit()))
-        .then(|| mac_digits(text, start, end))
-        .flatten()
-}
-
-/// Behind the `01` by which a DHCP client's id says that it is an address.
-fn mac_of_client(text: &str, start: usize, end: usize) -> Option<String> {
-    let begin = start - "01:".len();
-    (!goes_on(text, begin, end, &[':'], |c| c.is_ascii_hexdigit())).then(|| mac_digits(text, start, end)).flatten()
-}
-
-/// Without leading zeros, as `arp` of BSD writes it. Digits alone may be times.
-fn short_mac(text: &str, start: usize, end: usize) -> Option<String> {
-    let inside = &text[start..end];
-    let is_told = inside.bytes().any(|b| b.is_ascii_alphabetic()) || text[..start].ends_with(" at ");
-    if !is_told || goes_on(text, start, end, &[':'], |c| c.is_ascii_hexdigit()) {
-        return None;
-    }
-    let padded: String = inside.split(':').map(|part| format!("{part:0>2}")).collect();
-    mac_digits(&padded, 0, padded.len())
-}
-
-/// Addresses that are the same on every machine tell nothing.
-fn spelled(address: IpAddr) -> Option<String> {
-    (!address.is_loopback() && !address.is_unspecified() && address != IpAddr::V4(Ipv4Addr::BROADCAST))
-        .then(|| address.to_string())
-}
-
-/// What of a run of groups and colons is the address: not the colon of the word before it, that of the sentence, or a
-/// port.
-fn around_ipv6(text: &str, start: usize, end: usize) -> (usize, usize) {
-    let (mut start, mut end) = (start, end);
-    let is_lone = |inside: &str| inside.starts_with(':') && !inside.starts_with("::");
-    let word = text[..start].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    if is_lone(&text[start..end]) && word.chars().any(|c| !c.is_ascii_hexdigit()) {
-        start += 1;
-    }
-    if text[..end].ends_with(':') && !text[..end].ends_with("::") && end > start + 1 {
-        end -= 1;
-    }
-    // A group of five digits is none: `2001:db8::5:54321`.
-    let last = text[start..end].rsplit(':').next().unwrap_or_default();
-    let is_digit = |c: char| c.is_ascii_digit();
-    let is_port = last.len() == 4 && last.chars().all(is_digit) && after(text, end).is_some_and(is_digit);
-    if is_port && !text[end + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
-        end -= last.len() + 1;
-    }
-    (start, end)
-}
-
-fn ipv6(text: &str, start: usize, end: usize) -> Option<String> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let word = text[..start].strip_suffix(':').map(|ahead| ahead.rsplit(|c| !is_word(c)).next().unwrap_or_default());
-    let is_behind_colon = word.is_some_and(|word| !word.chars().any(|c| is_word(c) && !c.is_ascii_hexdigit()));
-    if before(text, start).is_some_and(is_word) || is_behind_colon || after(text, end).is_some_and(is_word) {
-        return None;
-    }
-    // A colon behind it may be the sentence's, or that of a port.
-    let mut behind = text[end..].chars();
-    if behind.next() == Some(':') && behind.next().is_some_and(|c| c.is_ascii_hexdigit() || c == ':') {
-        let groups = text[start..end].split(':');
-        let is_whole = groups.clone().count() == 8 && groups.clone().any(|group| group.len() > 2);
-        let digits = text[end + 1..].bytes().take_while(u8::is_ascii_digit).count();
-        let is_port = (4..6).contains(&digits) && !text[end + 1 + digits..].starts_with(|c| is_word(c) || c == ':');
-        let is_cut = text[end + 1..].starts_with(|c: char| c.is_ascii_digit()) && text[start..end].contains("::");
-        if !(is_port && (is_whole || is_cut)) {
-            return None;
-        }
-    }
-    let inside = &text[start..end];
-    let address: Ipv6Addr = inside.parse().ok()?;
-    // `a::b` is a name in a program.
-    if inside.matches(':').count() < 4 && !inside.bytes().any(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    spelled(address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4))
-}
-
-/// Four numbers with points are an address, unless the text says that they are a version (`v1.2.3.4`, `version
-/// 1.2.3.4`) or there are more of them.
-fn ipv4(text: &str, start: usize, end: usize) -> Option<String> {
-    if goes_on(text, start, end, &['.'], |c| c.is_ascii_digit()) && !has_port(text, start, end) {
-        return None;
-    }
-    let parts: Option<Vec<u8>> =
-        text[start..end].replace('\\', "").split(['.', '-']).map(|part| part.parse().ok()).collect();
-    let parts: [u8; 4] = parts?.try_into().ok()?;
-    let address = Ipv4Addr::from(parts);
-    let ahead = text[..start].trim_end_matches([' ', '=', ':', '"', '\'']).to_lowercase();
-    let word = ahead.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let is_behind_v =
-        text[..start].strip_suffix(['v', 'V']).is_some_and(|ahead| !ahead.ends_with(char::is_alphanumeric));
-    let is_version = match word {
-        "v" | "ver" | "version" | "build" | "firmware" | "revision" => true,
-        // An address is released too.
-        "release" => !address.is_private(),
-        _ => is_behind_v,
-    };
-    (!is_version).then(|| spelled(IpAddr::V4(address))).flatten()
-}
-
-/// Whether a fifth number is a port, as tcpdump and netstat of BSD write it. One that could be a part of a version or of
-/// an object id is one between addresses only.
-fn has_port(text: &str, start: usize, end: usize) -> bool {
-    let Some(behind) = text[end..].strip_prefix('.') else { return false };
-    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-    let (port, behind) = behind.split_at(digits);
-    let ends = !behind.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-        && !behind.strip_prefix('.').is_some_and(|more| more.starts_with(|c: char| c.is_ascii_digit()));
-    let begins = !text[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_'));
-    let is_between = behind.starts_with(" > ") || text[..start].ends_with(" > ");
-    begins && ends && port.parse::<u16>().is_ok_and(|port| port > 255 || is_between)
 }

@@ -81,6 +81,42 @@ fn what_must_not_be_said_is_replaced() {
         ("password is hunter22", "hunter22"),
         ("path=%2Fhome%2Falice72%2Fx", "alice72"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----", "MIIabc"),
+        (r#"{"password":"ab\"cdef77"}"#, "cdef77"),
+        (r#"{"password": "a\\b77"}"#, "b77"),
+        (r#"{"password":"\u00e4tsch77"}"#, "tsch77"),
+        (r#"{"password":"\\77abc"}"#, "77abc"),
+        (r#"{"token":"77\/abc\/def77x"}"#, "def77x"),
+        (r#"say {\"password\":\"ab\\\"cd77\"}"#, "cd77"),
+        (r#"Cookie: sid="abc77def"; b=2"#, "abc77def"),
+        (r#"Cookie: a=1; sid="abc77def"; b=77x"#, "77x"),
+        ("postgres://bob:p@ssw0rd77@db/x", "ssw0rd77"),
+        ("postgres://bob:pa/ss77@db/x", "ss77"),
+        ("redis://:p@ss77@h:6379/0", "ss77"),
+        ("a http://h:80/x,postgres://bob:pa/ss77@db", "ss77"),
+        ("password='it''s77'", "s77"),
+        (r#"password="x""77y""#, "77y"),
+        ("password=&77abc", "77abc"),
+        ("password=,77abc", "77abc"),
+        ("pwd: <77abc>", "77abc"),
+        ("password = `a77b`", "a77b"),
+        (r#"{"password": ["hunter77a", "hunter77b"]}"#, "hunter77"),
+        ("password%3A%20hunter77", "hunter77"),
+        ("client_secret%22%3A%22hunter77", "hunter77"),
+        ("Authorization: AWS AKID:sig77", "sig77"),
+        ("Authorization: GoogleLogin auth=abc77", "abc77"),
+        ("Proxy-Authorization: NTLM TlRM77", "TlRM77"),
+        (r#"Authorization: Hawk id="d", mac="abc77""#, "abc77"),
+        (r#"{"authorization": "Hawk id=\"d\", mac=\"abc77\""}"#, "abc77"),
+        ("DB_PASS=hunter77", "hunter77"),
+        ("DB_PASS=hunterx", "hunterx"),
+        ("pass=hunter77 x", "hunter77"),
+        (r#"{"pass":"hunterx"}"#, "hunterx"),
+        ("pass: hunter77", "hunter77"),
+        ("secret_key_base: hunter77", "hunter77"),
+        ("curl -u alice:S3cret77 http://h/", "S3cret77"),
+        ("curl -s --user 'alice:S3cret77' http://h/", "S3cret77"),
+        ("mysql -u root -pS3cret77 db", "S3cret77"),
+        ("sshpass -p S3cret77 ssh h", "S3cret77"),
     ];
     for (text, secret) in planted {
         let shown = shown(text);
@@ -99,6 +135,10 @@ fn what_names_nobody_stays() {
         "log-2025-03-01-10 build-1-2-3-4.zip",
         "1:2:3:4:5:6",
         "passed?pass=12&fail=3",
+        "pass: 5 fail: 3, pass=120/130, pass = yes, test pass: all of them",
+        "password=&user=bob",
+        "http://host:8080/find?mail=x@y",
+        "curl --user-agent x:y -s http://h/x and mysql -u root -p",
         "install react@latest of @types/node",
         "08:00:00 2025-03-01T08:00:00.123456Z 12:34:56:78",
         "550e8400-e29b-41d4-a716-446655440000",
@@ -177,6 +217,17 @@ fn values_of_named_columns_are_replaced_wherever_they_stand() {
     );
     assert_eq!(redactor.whole("42"), pseudonym);
     assert_eq!(redactor.cell("x", None, &Value::Blob(b"a@b.example".to_vec())), text(&redactor.text("a@b.example")));
+}
+
+#[test]
+fn values_of_other_alphabets_and_in_escapes_are_found() {
+    let mut redactor = redactor();
+    redactor.know(["Γιώργος", "Jörg", "Zoë 😀"].map(|value| (value.to_string(), Kind::Value)).into()).expect("few");
+    for text in ["ΓΙΏΡΓΟΣ", r#"{"a": "J\u00f6rg"}"#, r#"{"a": "Zo\u00eb \ud83d\ude00"}"#, r"b'J\xc3\xb6rg'"] {
+        assert!(redactor.text(text).contains("value-"), "{text} is {}", redactor.text(text));
+    }
+    assert_eq!(redactor.text("ΓΙΏΡΓΟΣ"), redactor.text("γιώργος"));
+    assert_eq!(redactor.text(r#"{"a": "\u000a \ud83d J"}"#), r#"{"a": "\u000a \ud83d J"}"#);
 }
 
 #[test]
