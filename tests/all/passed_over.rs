@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
         },
         arguments: &["sources", "d"],
         code: 0,
-        shown: &["\"sqlite\"", "\"other_wal\"", "\"k_db_shm_wal\""],
+        shown: &["\"sqlite\"", "\"other_wal\"", "\"k_csv\""],
         said: &["nothing lost"],
     },
     Case {
