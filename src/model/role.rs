@@ -28,10 +28,11 @@ const TIME: &[&str] = &[
     "event_time",
     "eventtime",
     "started_at",
-    "created_at",
     "occurred_at",
     "date",
 ];
+/// When a row was made, which may be long after what it tells of.
+const CREATED: &[&str] = &["created_at"];
 const LEVEL: &[&str] = &["level", "severity_text", "severity", "loglevel", "log_level", "lvl", "priority"];
 const CODE: &[&str] = &[
     "error_code",
@@ -64,6 +65,48 @@ const RESULT: &[&str] = &["result", "outcome", "verdict", "status", "state"];
 const BEGINNINGS: &[&str] = &["start", "started", "begin", "began", "begun", "opened", "open"];
 const ENDS: &[&str] =
     &["end", "ended", "finish", "finished", "stop", "stopped", "complete", "completed", "closed", "close", "done"];
+
+/// Words of a name that tell when something was seen or done, or by whose clock, and words for when that came to be
+/// known or changed where it is kept.
+const HAPPENED: &[&str] = &[
+    "sampled",
+    "sample",
+    "measured",
+    "measurement",
+    "observed",
+    "captured",
+    "acquired",
+    "recorded",
+    "occurred",
+    "happened",
+    "event",
+    "reading",
+    "scanned",
+    "tested",
+    "inspected",
+    "produced",
+    "emitted",
+    "sent",
+    "device",
+    "sensor",
+];
+const ARRIVED: &[&str] = &[
+    "received",
+    "receive",
+    "recv",
+    "arrived",
+    "arrival",
+    "created",
+    "updated",
+    "modified",
+    "changed",
+    "written",
+    "stored",
+    "saved",
+    "processed",
+    "server",
+    "gateway",
+];
 
 /// Words of a name that tell of the way of a row into its table.
 const LOADS: &[&str] = &[
@@ -118,13 +161,17 @@ impl Roles {
         let own = |c: &&Column| !c.name.starts_with('_');
         // A load stamp is better than no time, and worse than any other.
         let happened = |c: &&Column| !says(&c.name, LOADS);
+        let was_seen = |c: &&Column| says(&c.name, HAPPENED) && !says(&c.name, ARRIVED) && happened(c);
         let first = |fits: &dyn Fn(&&Column) -> bool| columns.iter().find(fits).map(|c| c.name.clone());
         let found = time
             .map(str::to_string)
             .or_else(|| named(TIME, |kind| kind == Kind::Time))
             .or_else(|| first(&|c| c.kind == Kind::Time && says(&c.name, BEGINNINGS)))
+            .or_else(|| first(&|c| c.kind == Kind::Time && was_seen(c)))
+            .or_else(|| named(CREATED, |kind| kind == Kind::Time))
             .or_else(|| first(&|c| c.kind == Kind::Time && happened(c)))
             .or_else(|| named(TIME, timed))
+            .or_else(|| named(CREATED, timed))
             .or_else(|| first(&|c| timed(c.kind) && own(c) && happened(c)))
             .or_else(|| first(&|c| c.kind == Kind::Time))
             .or_else(|| first(&|c| timed(c.kind) && own(c)));
@@ -177,6 +224,21 @@ mod tests {
         ] {
             let roles = times(names);
             assert_eq!((roles.time.as_deref(), roles.end.as_deref()), (Some(time), end), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn when_it_happened_goes_before_when_it_was_known() {
+        for (names, time) in [
+            (&["received_at", "sampled_at"][..], "sampled_at"),
+            (&["created_at", "measured_at", "updated_at"], "measured_at"),
+            (&["gateway_time", "device_time"], "device_time"),
+            (&["event_received_at", "sent_at"], "sent_at"),
+            (&["received_at", "expires_at"], "received_at"),
+            (&["updated_at", "created_at"], "created_at"),
+            (&["ts", "sampled_at"], "ts"),
+        ] {
+            assert_eq!(times(names).time.as_deref(), Some(time), "{names:?}");
         }
     }
 
