@@ -6,7 +6,7 @@ use crate::model::meaning;
 use crate::model::time;
 use crate::model::zone::Clock;
 use crate::source::scalar::{
-    boolean, date, divided, epoch, float, float_comma, grouped, int, is_finer, is_null_word, is_number,
+    boolean, compact, date, divided, epoch, float, float_comma, grouped, int, is_finer, is_null_word, is_number,
 };
 use crate::source::spelling::Spelling;
 
@@ -29,6 +29,8 @@ pub enum Reading {
     Time,
     /// Seconds to nanoseconds since 1970, told by size.
     Epoch,
+    /// `20250303005315`
+    Compact,
     Date,
     /// `31/12/2025`, with `/`, `.` or `-`, and maybe a time of day.
     DayFirst,
@@ -43,7 +45,7 @@ impl Reading {
             Reading::Bool => Kind::Bool,
             Reading::Int | Reading::IntGrouped => Kind::Int,
             Reading::Float | Reading::FloatComma | Reading::FloatGrouped | Reading::FloatPointGrouped => Kind::Float,
-            Reading::Time | Reading::Epoch | Reading::DayFirst | Reading::MonthFirst => Kind::Time,
+            Reading::Time | Reading::Epoch | Reading::Compact | Reading::DayFirst | Reading::MonthFirst => Kind::Time,
             Reading::Date => Kind::Date,
         }
     }
@@ -67,6 +69,7 @@ impl Reading {
             Reading::FloatPointGrouped => grouped(text, b'.', float).map(|value| out.push_float(value)).is_some(),
             Reading::Time => time::iso_whole(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::Epoch => epoch(text).map(|value| out.push_int(clock.set_back(value))).is_some(),
+            Reading::Compact => compact(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::Date => date(text).map(|value| out.push_int(value)).is_some(),
             Reading::DayFirst => divided(text, true).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::MonthFirst => divided(text, false).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
@@ -113,12 +116,12 @@ pub struct Guess {
 impl Default for Guess {
     fn default() -> Self {
         use Reading::{
-            Bool, Date, DayFirst, Epoch, Float, FloatComma, FloatGrouped, FloatPointGrouped, Int, IntGrouped,
+            Bool, Compact, Date, DayFirst, Epoch, Float, FloatComma, FloatGrouped, FloatPointGrouped, Int, IntGrouped,
             MonthFirst, Time,
         };
         let numbers = [Int, Float, FloatComma, IntGrouped, FloatGrouped, FloatPointGrouped];
         Self {
-            candidates: [&[Bool, Epoch][..], &numbers, &[Date, Time, DayFirst, MonthFirst]].concat(),
+            candidates: [&[Bool, Epoch, Compact][..], &numbers, &[Date, Time, DayFirst, MonthFirst]].concat(),
             seen: 0,
             times: [0; 3],
             zoneless: false,
@@ -148,6 +151,7 @@ impl Guess {
             Reading::FloatPointGrouped => grouped(text, b'.', float).is_some(),
             Reading::Time => time::iso_whole(text).is_some(),
             Reading::Epoch => epoch(text).is_some(),
+            Reading::Compact => compact(text).is_some(),
             Reading::Date => date(text).is_some(),
             Reading::DayFirst => divided(text, true).is_some(),
             Reading::MonthFirst => divided(text, false).is_some(),
@@ -178,7 +182,11 @@ impl Guess {
         self.candidates
             .iter()
             .copied()
-            .find(|reading| *reading != Reading::Epoch || names_a_time(name))
+            .find(|reading| match reading {
+                Reading::Epoch => names_a_time(name),
+                Reading::Compact => names_a_time(name) || tells_a_time(name),
+                _ => true,
+            })
             .or_else(|| self.mostly().filter(|_| tells_a_time(name)))
             .unwrap_or(Reading::Text)
     }
@@ -308,6 +316,9 @@ mod tests {
         assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Text);
         assert_eq!(guessed("ts", &["1740787200", "1740787230.5"]), Reading::Epoch);
         assert_eq!(guessed("n", &["1740787200"]), Reading::Int);
+        assert_eq!(guessed("ts", &["20250303005315", ""]), Reading::Compact);
+        assert_eq!(guessed("n", &["20250303005315"]), Reading::Int);
+        assert_eq!(guessed("ts", &["20250303005315", "20250303005360"]), Reading::Int);
         assert_eq!(guessed("d", &["2025-03-01"]), Reading::Date);
         assert_eq!(guessed("d", &["2025-03-01", "2025-03-01T08:00:00Z"]), Reading::Time);
         assert_eq!(guessed("d", &["10/03/2004", "13/03/2004"]), Reading::DayFirst);

@@ -118,6 +118,22 @@ pub fn date(text: &[u8]) -> Option<i64> {
         .map(|stamp| stamp.wall / DAY - i64::from(stamp.wall % DAY < 0))
 }
 
+/// `20250303005315`: from the year to the second in digits alone, of 1970 to 2099. As many digits are no count since
+/// 1970 of such years in any unit.
+pub fn compact(text: &[u8]) -> Option<Stamp> {
+    if text.len() != 14 {
+        return None;
+    }
+    let part = |at: usize| time::digits(&text[at..], 2);
+    let (year, month, day) = (time::digits(text, 4)?, part(4)?, part(6)?);
+    let (hour, minute, second) = (part(8)?, part(10)?, part(12)?);
+    if !(1970..2100).contains(&year) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let of_day = i64::from(hour) * time::HOUR + i64::from(minute) * time::MINUTE + i64::from(second) * time::SECOND;
+    Some(Stamp { wall: time::days(i64::from(year), month, day)? * DAY + of_day, offset: None })
+}
+
 /// `31/12/2025[ 08:00[:00][ PM]]`
 pub fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     let mut parts = [0_u32; 3];
@@ -195,6 +211,15 @@ mod tests {
         assert_eq!(epoch(b"1710032523.25"), Some(1_710_032_523_250_000));
         assert_eq!(epoch(b"1710032523123.25"), Some(1_710_032_523_123_250));
         assert_eq!(epoch(b"1710032523123456.5"), Some(1_710_032_523_123_456));
+    }
+
+    #[test]
+    fn fourteen_digits_are_a_time_if_each_part_is_one() {
+        let wall = |text: &[u8]| compact(text).map(|stamp| stamp.wall / time::SECOND);
+        assert_eq!(wall(b"20250303005315"), Some(1_740_963_195));
+        for text in ["20250230005315", "20251303005315", "20250303245315", "19690303005315", "2025030300531"] {
+            assert_eq!(wall(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

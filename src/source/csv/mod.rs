@@ -64,8 +64,11 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     }
     let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
     let readings = columns.readings(spec, delimiter);
-    let zoneless =
-        columns.guesses.iter().zip(&readings).any(|(guess, reading)| guess.is_zoneless() && *reading != Reading::Text);
+    let zoneless = columns.guesses.iter().zip(&readings).any(|(guess, reading)| match reading {
+        Reading::Compact => true,
+        Reading::Text => false,
+        _ => guess.is_zoneless(),
+    });
     if zoneless && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }

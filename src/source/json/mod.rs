@@ -134,10 +134,10 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
             format!("`{name}` is a list of objects in the only row; its rows: select {rows} from {table}")
         }));
     }
-    let zoneless = keys
-        .iter()
-        .zip(&shapes)
-        .any(|((_, seen), shape)| matches!(shape, Shape::Text(Reading::Time)) && seen.text.is_zoneless());
+    let zoneless = keys.iter().zip(&shapes).any(|((_, seen), shape)| match shape {
+        Shape::Compact | Shape::Text(Reading::Compact) => true,
+        _ => *shape == Shape::Text(Reading::Time) && seen.text.is_zoneless(),
+    });
     if zoneless && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }

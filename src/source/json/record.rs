@@ -174,6 +174,7 @@ fn push(shape: Shape, value: &str, clock: Clock, out: &mut Buffer) -> Fit {
         (Shape::Text(reading), Some(text)) => reading.push(&text, clock, out),
         (Shape::Int, _) => Reading::Int.push(value.as_bytes(), clock, out),
         (Shape::Float, _) => Reading::Float.push(value.as_bytes(), clock, out),
+        (Shape::Compact, _) => Reading::Compact.push(value.as_bytes(), clock, out),
         (Shape::Epoch, _) => Reading::Epoch.push(value.as_bytes(), clock, out),
         (Shape::Bool | Shape::Text(_), _) => {
             out.push_null();

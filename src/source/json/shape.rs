@@ -15,6 +15,8 @@ pub enum Shape {
     Text(Reading),
     /// A number of seconds to nanoseconds since 1970.
     Epoch,
+    /// A number whose digits are a time from the year on.
+    Compact,
     /// Objects, arrays, or different kinds: as JSON text.
     Raw,
 }
@@ -26,7 +28,7 @@ impl Shape {
             Shape::Int => Kind::Int,
             Shape::Float => Kind::Float,
             Shape::Text(reading) => reading.kind(),
-            Shape::Epoch => Kind::Time,
+            Shape::Epoch | Shape::Compact => Kind::Time,
             Shape::Raw => Kind::Text,
         }
     }
@@ -162,10 +164,11 @@ impl Seen {
             _ if self.bools > 0 => Shape::Bool,
             _ if self.texts > 0 => match self.text.reading(name) {
                 // Text stays text where the writer put quotes, unless it is a time.
-                reading @ (Reading::Time | Reading::Date) => Shape::Text(reading),
+                reading @ (Reading::Time | Reading::Date | Reading::Compact) => Shape::Text(reading),
                 _ => Shape::Text(Reading::Text),
             },
             _ if self.number.reading(name) == Reading::Epoch => Shape::Epoch,
+            _ if self.number.reading(name) == Reading::Compact => Shape::Compact,
             _ if self.floats > 0 && self.has_inexact => Shape::Raw,
             _ if self.floats > 0 => Shape::Float,
             _ => Shape::Int,

@@ -277,7 +277,8 @@ impl Keys {
                 continue;
             }
             let kind = FieldType::Read(match seen.guess.reading(path) {
-                reading @ (Reading::Int | Reading::Float | Reading::Bool | Reading::Time | Reading::Epoch) => reading,
+                reading @ (Reading::Int | Reading::Float | Reading::Bool) => reading,
+                reading @ (Reading::Time | Reading::Epoch | Reading::Compact) => reading,
                 _ => Reading::Text,
             });
             let index = field_index(&mut keys.fields, path, kind);

@@ -25,6 +25,8 @@ pub enum Shape {
     Int,
     Float,
     Epoch,
+    /// A number whose digits are a time from the year on.
+    Compact,
     Text(Reading),
     Blob,
     /// A byte that tells the class, then the text: to see what is stored.
@@ -37,7 +39,7 @@ impl Shape {
             Shape::Bool => Kind::Bool,
             Shape::Int => Kind::Int,
             Shape::Float => Kind::Float,
-            Shape::Epoch => Kind::Time,
+            Shape::Epoch | Shape::Compact => Kind::Time,
             Shape::Text(reading) => reading.kind(),
             Shape::Blob | Shape::Tagged => Kind::Blob,
         }
@@ -111,10 +113,11 @@ impl Seen {
         match classes {
             1 if self.blobs > 0 => Shape::Blob,
             1 if self.texts > 0 => match self.text.reading(name) {
-                reading @ (Reading::Time | Reading::Date) => Shape::Text(reading),
+                reading @ (Reading::Time | Reading::Date | Reading::Compact) => Shape::Text(reading),
                 _ => Shape::Text(Reading::Text),
             },
             1 if self.may_be_time && self.number.reading(name) == Reading::Epoch => Shape::Epoch,
+            1 if self.may_be_time && self.number.reading(name) == Reading::Compact => Shape::Compact,
             1 if self.floats > 0 && self.has_inexact => Shape::Text(Reading::Text),
             1 if self.floats > 0 => Shape::Float,
             1 if self.is_bits => Shape::Bool,
@@ -144,7 +147,8 @@ pub fn shapes(columns: &[Declared], seen: &[Seen], spec: &Spec) -> (Vec<Shape>, 
             continue;
         }
         let shape = seen.shape(&column.name);
-        is_zoneless |= seen.text.is_zoneless() && shape == Shape::Text(Reading::Time);
+        is_zoneless |= seen.text.is_zoneless() && shape == Shape::Text(Reading::Time)
+            || matches!(shape, Shape::Compact | Shape::Text(Reading::Compact));
         is_finer |= seen.text.is_finer() && shape == Shape::Text(Reading::Time);
         if shape == Shape::Epoch {
             notes.push(format!("numbers in `{}` are read as times since 1970", column.name));
@@ -184,6 +188,9 @@ pub fn push(value: ValueRef, shape: Shape, clock: Clock, out: &mut Buffer) -> Op
         (Shape::Int, ValueRef::Integer(value)) => out.push_int(value),
         (Shape::Float, ValueRef::Real(value)) => out.push_float(value),
         (Shape::Float, ValueRef::Integer(value)) if value.unsigned_abs() <= EXACT_MAX => out.push_float(value as f64),
+        (Shape::Compact, ValueRef::Integer(value)) => {
+            return (!Reading::Compact.push(value.to_string().as_bytes(), clock, out)).then_some(Misfit::Kind);
+        }
         (Shape::Epoch, ValueRef::Integer(_) | ValueRef::Real(_)) => {
             let text = if let ValueRef::Real(value) = value {
                 value.to_string()

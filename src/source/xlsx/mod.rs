@@ -325,7 +325,7 @@ fn offer(
         let is_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&name));
         let typing = if is_text { Typing::Read(Reading::Text) } else { seen.typing(spec.meant(&name)) };
         let is_time = matches!(typing, Typing::Read(Reading::Time | Reading::DayFirst | Reading::MonthFirst));
-        is_zoneless |= is_time && seen.is_zoneless();
+        is_zoneless |= is_time && seen.is_zoneless() || typing == Typing::Read(Reading::Compact);
         if seen.is_percent() && typing.kind() != crate::model::column::Kind::Text {
             percents.push(format!("`{name}`"));
         }
