@@ -25,6 +25,10 @@ const THINGS: &[(&str, bool, &[&str])] = &[
     ("batch", false, &["batch"]),
 ];
 
+/// Short words for things that the list above does not have, since these words alone are other things too.
+const SHORT: &[(&str, &str)] =
+    &[("msg", "message"), ("pkt", "packet"), ("ord", "order"), ("cust", "customer"), ("acct", "account")];
+
 /// Words behind a thing's name that say that the column holds its identity.
 const QUALIFIERS: &[&str] = &["id", "no", "nr", "num", "number", "key", "uuid", "guid", "ref"];
 
@@ -75,7 +79,13 @@ pub fn of(table: &str, column: &str) -> Option<String> {
     }
     match THINGS.iter().find(|(.., names)| names.contains(&last.as_str())) {
         Some((thing, alone, _)) => (*alone || is_qualified).then(|| (*thing).to_string()),
-        None => is_qualified.then(|| words.join("_")),
+        None => is_qualified.then(|| {
+            if let Some((_, long)) = SHORT.iter().find(|(short, _)| words.last().is_some_and(|last| last == short)) {
+                words.pop();
+                words.push((*long).to_string());
+            }
+            words.join("_")
+        }),
     }
 }
 
@@ -94,10 +104,12 @@ fn of_table(table: &str) -> Option<String> {
 
 /// The names that a thing goes by.
 pub fn spellings(thing: &str) -> Vec<String> {
-    match THINGS.iter().find(|(known, ..)| *known == thing) {
+    let mut names = match THINGS.iter().find(|(known, ..)| *known == thing) {
         Some((.., names)) => names.iter().map(|name| (*name).to_string()).collect(),
         None => vec![thing.to_string()],
-    }
+    };
+    names.extend(SHORT.iter().filter(|(_, long)| *long == thing).map(|(short, _)| (*short).to_string()));
+    names
 }
 
 /// The thing that a name before a value in a text tells, as in `req=7f3a` and `job 4711`: there a bare name is enough.
@@ -127,6 +139,11 @@ mod tests {
         }
         assert_eq!(of("units", "id").as_deref(), Some("unit"));
         assert_eq!(of("public.batteries", "id").as_deref(), Some("battery"));
+        assert_eq!(
+            [of("t", "msg_id"), of("t", "messageId")],
+            [Some("message".to_string()), Some("message".to_string())]
+        );
+        assert_eq!(of("t", "msg"), None);
         assert_eq!(of("t", "lot_no").as_deref(), Some("lot"));
         assert_eq!(of("t", "request_id").as_deref(), Some("request"));
     }

@@ -16,6 +16,11 @@ pub struct Shared<'a> {
 }
 
 impl Session {
+    /// What a column holds the identity of, if that is one thing wherever it stands.
+    pub fn key_thing(&self, table: &Table, column: &str) -> Option<String> {
+        self.thing(table, column).filter(|thing| !COUNTED.contains(&thing.as_str()))
+    }
+
     /// Whether two tables have columns of one thing.
     pub fn is_shared(&self, mine: &Table, other: &Table) -> bool {
         !self.all_shared(mine, other).is_empty()
@@ -25,8 +30,7 @@ impl Session {
     /// rows are mostly about.
     pub fn all_shared<'a>(&self, mine: &'a Table, other: &'a Table) -> Vec<Shared<'a>> {
         let named = |table: &'a Table| -> Vec<(&'a Column, String)> {
-            let things = table.own_columns().filter_map(|column| Some((column, self.thing(table, &column.name)?)));
-            things.filter(|(_, thing)| !COUNTED.contains(&thing.as_str())).collect()
+            table.own_columns().filter_map(|column| Some((column, self.key_thing(table, &column.name)?))).collect()
         };
         let others = named(other);
         let mut all: Vec<Shared> = named(mine)

@@ -1,27 +1,43 @@
-//! Keys of one table that another lacks: those asked for, those of `[entities]`, or columns of one name whose values
-//! overlap.
+//! Keys of one table that another lacks: those asked for, those of `[entities]`, or columns of names that mean the same
+//! and whose values overlap.
 
-use std::collections::BTreeMap;
-
-use super::divide::{NUMBERED, SEQUENCE};
-use super::{Finding, Kind, Search};
+use super::pairs::{composite, inferred};
+use super::{Finding, Kind, Search, few};
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::column::Kind as ColumnKind;
+use crate::model::coverage::grouped;
 use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
+/// How two keys are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    AsWritten,
+    /// Whatever the case of letters, blanks around them and zeros before a number.
+    Alike,
+}
+
 /// A column of a table, or several that are a key together.
 #[derive(Clone)]
-struct Key<'a> {
-    table: &'a Table,
-    columns: Vec<String>,
+pub struct Key<'a> {
+    pub table: &'a Table,
+    pub columns: Vec<String>,
+    form: Form,
 }
 
 impl<'a> Key<'a> {
-    fn of((table, column): (&'a Table, String)) -> Key<'a> {
-        Key { table, columns: vec![column] }
+    pub fn of((table, column): (&'a Table, String)) -> Key<'a> {
+        Key::together(table, vec![column])
+    }
+
+    pub fn together(table: &'a Table, columns: Vec<String>) -> Key<'a> {
+        Key { table, columns, form: Form::AsWritten }
+    }
+
+    pub fn in_form(&self, form: Form) -> Key<'a> {
+        Key { form, ..self.clone() }
     }
 
     /// Its columns as people read them: `serial`, `(ts, machine)`.
@@ -33,8 +49,13 @@ impl<'a> Key<'a> {
     }
 
     /// As `--keys` takes it.
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         format!("{}.{}", self.table.name, self.columns.join("+"))
+    }
+
+    /// Both as `--keys` takes them from a shell.
+    pub fn with(&self, other: &Key) -> String {
+        crate::model::shell::quoted(&format!("{}={}", self.said(), other.said()))
     }
 
     /// Its value as text, the same of a whole number whether its column holds fractions or not; NULL if any part is.
@@ -46,10 +67,25 @@ impl<'a> Key<'a> {
             }
             _ => format!("rca_part({})", text(self.table, column)),
         };
-        match self.columns.as_slice() {
-            [only] => text(self.table, only),
-            columns => columns.iter().map(part).collect::<Vec<_>>().join(" || ', ' || "),
+        match (self.columns.as_slice(), self.form) {
+            ([only], Form::AsWritten) => text(self.table, only),
+            ([only], Form::Alike) => alike(&text(self.table, only)),
+            (columns, _) => columns.iter().map(part).collect::<Vec<_>>().join(" || ', ' || "),
         }
+    }
+
+    /// In which form most of two keys are the same, and how many the first has, the second, and both.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn matched(&self, session: &Session, other: &Key) -> Result<(Form, (i64, i64, i64))> {
+        let written = shared(session, self, other)?;
+        let are_same = |(left, right, both): (i64, i64, i64)| both * 2 >= left.min(right);
+        if are_same(written) || self.columns.len() > 1 {
+            return Ok((Form::AsWritten, written));
+        }
+        let alike = shared(session, &self.in_form(Form::Alike), &other.in_form(Form::Alike))?;
+        Ok(if are_same(alike) { (Form::Alike, alike) } else { (Form::AsWritten, written) })
     }
 
     /// What is to be said of rows of which a part of the key is null or an empty text.
@@ -73,16 +109,30 @@ impl<'a> Key<'a> {
 }
 
 /// Keys that may be the same things, and which of them the other side may lack.
-struct Pair<'a> {
-    left: Key<'a>,
-    right: Key<'a>,
-    of_left: bool,
-    of_right: bool,
+pub struct Pair<'a> {
+    pub left: Key<'a>,
+    pub right: Key<'a>,
+    pub of_left: bool,
+    pub of_right: bool,
 }
 
 impl<'a> Pair<'a> {
-    fn of(left: Key<'a>, right: Key<'a>) -> Pair<'a> {
+    pub fn of(left: Key<'a>, right: Key<'a>) -> Pair<'a> {
         Pair { left, right, of_left: true, of_right: true }
+    }
+
+    /// Whether it is of the same two tables and one of these columns at least.
+    pub fn has_either(&self, one: &Key, other: &Key) -> bool {
+        let is = |mine: &Key, key: &Key| mine.table.name == key.table.name;
+        let has = |mine: &Key, key: &Key| mine.columns == key.columns;
+        is(&self.left, one) && is(&self.right, other) && (has(&self.left, one) || has(&self.right, other))
+            || is(&self.left, other) && is(&self.right, one) && (has(&self.left, other) || has(&self.right, one))
+    }
+
+    /// In the form in which they are the same, if they are in any.
+    fn matched(self, session: &Session) -> Result<Pair<'a>> {
+        let form = self.left.matched(session, &self.right)?.0;
+        Ok(Pair { left: self.left.in_form(form), right: self.right.in_form(form), ..self })
     }
 }
 
@@ -92,37 +142,65 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
     if !search.wants(&[Kind::AbsentKey]) {
         return Ok(());
     }
-    let session = search.session;
-    let mut pairs =
-        if search.args.keys.is_empty() { inferred(search, tables)? } else { asked(session, &search.args.keys)? };
+    let is_asked = !search.args.keys.is_empty();
+    let mut pairs = if is_asked { asked(search.session, &search.args.keys)? } else { inferred(search, tables)? };
     for pair in &mut pairs {
         restrict(search, pair)?;
         let Pair { left, right, of_left, of_right } = &*pair;
+        if left.form == Form::Alike {
+            search.notes.push(format!(
+                "{} and {} are compared whatever the case of letters, blanks around them and zeros before numbers: as \
+                 written fewer than half are the same",
+                left.said(),
+                right.said()
+            ));
+        }
         if *of_left {
             compare(search, left, right)?;
         }
         if *of_right {
             compare(search, right, left)?;
         }
-        if !search.args.keys.is_empty() {
+        if is_asked {
             for key in [left, right].into_iter().zip([of_left, of_right]).filter(|one| *one.1).map(|one| one.0) {
                 let without = key.without(search)?;
                 search.notes.extend(without);
             }
         }
     }
-    if search.args.keys.is_empty() {
+    let mut compared: Vec<(Key, Key)> = pairs.into_iter().map(|pair| (pair.left, pair.right)).collect();
+    if !is_asked {
         let are_compared = |a: &Key, b: &Key| {
             let is = |left: &Key, right: &Key| left.table.name == a.table.name && right.table.name == b.table.name;
-            pairs.iter().any(|Pair { left, right, .. }| is(left, right) || is(right, left))
+            compared.iter().any(|(left, right)| is(left, right) || is(right, left))
         };
-        for (present, lacking) in composite(search, tables)? {
-            if !are_compared(&present, &lacking) {
-                compare(search, &present, &lacking)?;
-            }
+        let mut together = composite(search, tables)?;
+        together.retain(|(present, lacking)| !are_compared(present, lacking));
+        for (present, lacking) in &together {
+            compare(search, present, lacking)?;
         }
+        compared.extend(together);
     }
+    search.compared = compared.len();
+    let several = tables.iter().filter(|table| !table.is_prose()).count() > 1;
+    search.notes.extend(several.then(|| said(&compared)));
     Ok(())
+}
+
+/// Which keys were compared.
+fn said(compared: &[(Key, Key)]) -> String {
+    const SHOWN: usize = 8;
+    if compared.is_empty() {
+        return "no keys were compared: no columns of two tables have names that mean the same and values in common; name \
+                them with --keys TABLE.COLUMN=TABLE.COLUMN"
+            .into();
+    }
+    let one = |(left, right): &(Key, Key)| format!("{}={}", left.said(), right.said());
+    let mut shown: Vec<String> = compared.iter().take(SHOWN).map(one).collect();
+    if compared.len() > SHOWN {
+        shown.push(format!("{} more", compared.len() - SHOWN));
+    }
+    format!("keys compared: {}", shown.join(", "))
 }
 
 /// What is said with `--where` holds of the keys that are asked about, and not of those among which they are looked for.
@@ -163,7 +241,7 @@ fn asked<'a>(session: &'a Session, keys: &[String]) -> Result<Vec<Pair<'a>>> {
             if left.columns.len() != right.columns.len() {
                 return Err(Error::question(format!("`--keys {text}` has more columns on one side than on the other")));
             }
-            Ok(Pair::of(left, right))
+            Pair::of(left, right).matched(session)
         }
         None => Err(Error::question(format!("`--keys {text}` has no `=`"))
             .hint("write --keys station.units.serial=mes.materials.serial")),
@@ -178,92 +256,7 @@ fn columns<'a>(session: &'a Session, text: &str) -> Result<Key<'a>> {
     };
     let found: Vec<(&Table, String)> =
         columns.split('+').map(|column| session.table_column(&format!("{table}.{column}"))).collect::<Result<_>>()?;
-    Ok(Key { table: found[0].0, columns: found.into_iter().map(|(_, column)| column).collect() })
-}
-
-/// Each column of an entity against the first of its list; without `[entities]` against the column that has most
-/// values and each once.
-fn inferred<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Result<Vec<Pair<'a>>> {
-    let session = search.session;
-    let mut pairs = Vec::new();
-    if !session.settings.entities.is_empty() {
-        for columns in session.settings.entities.values() {
-            let known: Vec<Key> =
-                columns.iter().map(|text| session.table_column(text).map(Key::of)).collect::<Result<_>>()?;
-            if let Some((first, rest)) = known.split_first() {
-                pairs.extend(rest.iter().map(|key| Pair::of(first.clone(), key.clone())));
-            }
-        }
-        return Ok(pairs);
-    }
-    let mut by_name: BTreeMap<String, Vec<Key>> = BTreeMap::new();
-    for table in tables.iter().filter(|table| !table.is_prose()) {
-        let may_be_key = |column: &&Column| {
-            (matches!(column.kind, ColumnKind::Text | ColumnKind::Int) || may_be_whole(column.kind))
-                && !is_counter(search, table, &column.name)
-        };
-        for column in table.values().filter(may_be_key) {
-            by_name.entry(column.name.to_lowercase()).or_default().push(Key::of((table, column.name.clone())));
-        }
-    }
-    // What numbers rows is no key of anything else.
-    by_name.retain(|name, keys| {
-        keys.len() > 1 && !NUMBERED.contains(&name.as_str()) && !SEQUENCE.contains(&name.as_str())
-    });
-    for keys in by_name.into_values() {
-        let mut counted = Vec::new();
-        for key in keys {
-            let name = quote::name(&key.columns[0]);
-            if !are_whole(session, &key)? {
-                continue;
-            }
-            let row = session
-                .engine
-                .counted(&format!("SELECT count({name}), count(DISTINCT {name}) FROM {}", key.table.sql()))?;
-            counted.push((row[0].int(), row[1].int(), key));
-        }
-        if counted.len() < 2 {
-            continue;
-        }
-        // A key is in one table once, and enough of its values to be no mere category.
-        let Some(at) = counted
-            .iter()
-            .enumerate()
-            .filter(|(_, (rows, distinct, _))| rows == distinct && *rows >= 10)
-            .max_by_key(|(at, (_, distinct, _))| (*distinct, std::cmp::Reverse(*at)))
-            .map(|(at, _)| at)
-        else {
-            continue;
-        };
-        let (_, _, reference) = counted.remove(at);
-        for (_, _, key) in counted {
-            let (of_left, of_right, both) = shared(session, &reference, &key)?;
-            // At least half of the smaller one's values are in the other.
-            if both * 2 >= of_left.min(of_right).max(1) {
-                let (of_left, of_right) = (both < of_left, both < of_right);
-                pairs.push(Pair { left: reference.clone(), right: key, of_left, of_right });
-            }
-        }
-    }
-    Ok(pairs)
-}
-
-/// Whether numbers of a column may be whole though their column has fractions: an id does where some rows have none, or
-/// where it was declared so.
-fn may_be_whole(kind: ColumnKind) -> bool {
-    matches!(kind, ColumnKind::Float | ColumnKind::Decimal { .. })
-}
-
-/// Whether no value of a key's first column has a fraction: what has one is measured, and no id.
-fn are_whole(session: &Session, key: &Key) -> Result<bool> {
-    let column = key.table.column(&key.columns[0]);
-    if !column.is_some_and(|column| may_be_whole(column.kind)) {
-        return Ok(true);
-    }
-    let name = quote::name(&key.columns[0]);
-    let fractions = format!("SELECT {name} FROM {} WHERE {name} <> floor({name})", key.table.sql());
-    session.engine.keep_first("rca_fractions", &fractions, 1)?;
-    Ok(session.engine.counted("SELECT count(*) FROM rca_fractions")?.first().is_some_and(|count| count.int() == 0))
+    Ok(Key::together(found[0].0, found.into_iter().map(|(_, column)| column).collect()))
 }
 
 /// A value of a column as text; a whole number is the same whether its column holds fractions or not.
@@ -281,13 +274,18 @@ pub fn text(table: &Table, column: &str) -> String {
     }
 }
 
+/// The same text whatever the case of letters, blanks around it, and zeros before a number.
+fn alike(text: &str) -> String {
+    format!("nullif(regexp_replace(lower(trim({text})), '^0+([0-9]+)$', '\\1'), '')")
+}
+
 fn values(of: &Key) -> String {
     let key = of.sql();
     format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", of.table.sql())
 }
 
 /// How many keys the first and the second have, and how many both.
-fn shared(session: &Session, left: &Key, right: &Key) -> Result<(i64, i64, i64)> {
+pub fn shared(session: &Session, left: &Key, right: &Key) -> Result<(i64, i64, i64)> {
     let sql = format!(
         "WITH rca_left AS ({}), rca_right AS ({}) SELECT (SELECT count(*) FROM rca_left), (SELECT count(*) FROM rca_right), \
          (SELECT count(*) FROM rca_left SEMI JOIN rca_right USING (key))",
@@ -296,85 +294,6 @@ fn shared(session: &Session, left: &Key, right: &Key) -> Result<(i64, i64, i64)>
     );
     let row = session.engine.counted(&sql)?;
     Ok((row[0].int(), row[1].int(), row[2].int()))
-}
-
-/// Tables that share several columns, a time among them, in which nearly all of one's rows are rows of the other too: what
-/// is not is absent there. Only that way round, since the other may have rows of its own.
-fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
-    const TABLES_MAX: usize = 40;
-    const ROWS_MAX: i64 = 5_000_000;
-    const KEYS_LEAST: i64 = 10;
-    const CONTAINED_LEAST: f64 = 0.9;
-    let mut pairs = Vec::new();
-    let profile = |table: &Table| search.profiles.get(&table.name);
-    // Fewer rows have no more keys.
-    let has_some =
-        |table: &&&Table| profile(table).is_some_and(|profile| (KEYS_LEAST - 1..=ROWS_MAX).contains(&profile.rows));
-    let are_apart = |one: &Table, other: &Table| {
-        if one.roles.time != other.roles.time {
-            return false;
-        }
-        let (one, other) = (profile(one), profile(other));
-        one.zip(other).is_some_and(|(one, other)| one.last < other.first || other.last < one.first)
-    };
-    let tables: Vec<&&Table> = tables
-        .iter()
-        .filter(|table| table.kind != "log" && table.roles.time.is_some())
-        .filter(has_some)
-        .take(TABLES_MAX)
-        .collect();
-    for present in &tables {
-        for lacking in tables.iter().filter(|table| table.name != present.name) {
-            let common = common(search, present, lacking)?;
-            let has_time = common.iter().any(|(column, _)| Some(column) == present.roles.time.as_ref());
-            if common.len() < 2 || !has_time || are_apart(present, lacking) {
-                continue;
-            }
-            let (own, others) = common.into_iter().unzip();
-            let pair = (Key { table: present, columns: own }, Key { table: lacking, columns: others });
-            let (all, _, both) = shared(search.session, &pair.0, &pair.1)?;
-            if all >= KEYS_LEAST && both < all && both as f64 >= CONTAINED_LEAST * all as f64 {
-                pairs.push(pair);
-            }
-        }
-    }
-    Ok(pairs)
-}
-
-/// Columns of one name and kind in both tables that may be parts of a key: whole numbers are of one kind, whether their
-/// column holds fractions or not.
-fn common(search: &Search, left: &Table, right: &Table) -> Result<Vec<(String, String)>> {
-    let may_be = |column: &Column| {
-        !NUMBERED.contains(&column.name.to_lowercase().as_str())
-            && !is_counter(search, left, &column.name)
-            && left.roles.message.as_ref() != Some(&column.name)
-    };
-    let mut found = Vec::new();
-    for column in left.own_columns().filter(|column| may_be(column)) {
-        let Some(other) = right.column(&column.name) else { continue };
-        let is_common = match (column.kind, other.kind) {
-            (ColumnKind::Text | ColumnKind::Int | ColumnKind::Time | ColumnKind::Date, kind) if kind == column.kind => {
-                true
-            }
-            (ColumnKind::Int, kind) if may_be_whole(kind) => {
-                are_whole(search.session, &Key::of((right, other.name.clone())))?
-            }
-            (kind, ColumnKind::Int) if may_be_whole(kind) => {
-                are_whole(search.session, &Key::of((left, column.name.clone())))?
-            }
-            _ => false,
-        };
-        if is_common {
-            found.push((column.name.clone(), other.name.clone()));
-        }
-    }
-    Ok(found)
-}
-
-fn is_counter(search: &Search, table: &Table, column: &str) -> bool {
-    let known = search.known.iter().filter(|known| known.table.name == table.name);
-    known.filter_map(|known| known.sequence.as_deref()).any(|sequence| sequence == column)
-        || SEQUENCE.contains(&column.to_lowercase().as_str())
 }
 
 /// Keys of the first of a pair `A.COL=B.COL` that the second has not, whether there are any or not, and what is to be said
@@ -390,10 +309,40 @@ pub fn absent(search: &Search, pair: &str) -> Result<(Finding, Option<String>)> 
 
 fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
     let finding = compared(search, present, lacking)?;
-    if finding.missing > 0 {
+    // Who names keys wants to know.
+    let is_told = search.args.keys.is_empty() && search.session.settings.entities.is_empty();
+    let few = if is_told && 2 * finding.missing > finding.expected {
+        few::of(search.session, &spread(search, present, lacking))?
+    } else {
+        None
+    };
+    if let Some((own, all)) = few {
+        search.notes.push(format!(
+            "{} has {} of the {} keys of {}, from all over their time: a table of a few, such as of repairs, and no loss; \
+             --keys {} counts the others",
+            lacking.said(),
+            grouped(own.unsigned_abs()),
+            grouped(all.unsigned_abs()),
+            present.said(),
+            present.with(lacking),
+        ));
+    } else if finding.missing > 0 {
         search.findings.push(finding);
     }
     Ok(())
+}
+
+/// Each key with its first time, and whether the other table has it.
+fn spread(search: &Search, present: &Key, lacking: &Key) -> String {
+    let (key, table) = (present.sql(), present.table);
+    let time = table.roles.time.as_ref();
+    let time = time.map_or_else(|| "NULL".into(), |time| format!("min({}::TIMESTAMP)", quote::name(time)));
+    format!(
+        "SELECT {key} AS key, {time} AS ts, {key} IN ({}) AS has FROM {} WHERE {key} IS NOT NULL AND ({}) GROUP BY 1",
+        values(lacking),
+        table.sql(),
+        search.condition(table),
+    )
 }
 
 /// Keys of `present` that `lacking` has not.
@@ -418,6 +367,10 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
         values(lacking),
     ))?;
     let (expected, missing, rows) = (row[0].int(), row[1].int(), row[2].int());
+    let otherwise = match present.columns.as_slice() {
+        [_] if missing > 0 && present.form == Form::AsWritten => written_otherwise(search, present, lacking)?,
+        _ => None,
+    };
     let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map(Value::int);
     Ok(Finding {
         kind: Kind::AbsentKey,
@@ -431,16 +384,33 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
         observed: expected - missing,
         missing,
         detail: format!(
-            "keys of {}.{} ({rows} rows there) that {}.{} lacks; the first is `{}`",
+            "keys of {}.{} ({rows} rows there) that {}.{} lacks; the first is `{}`{}",
             table.name,
             present.shown(),
             lacking.table.name,
             lacking.shown(),
-            row[3].shown()
+            row[3].shown(),
+            otherwise.unwrap_or_default(),
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),
         counter: super::cause::Counter::None,
         keys: Some(format!("{}={}", present.said(), lacking.said())),
         track: None,
     })
+}
+
+/// What is to be said of keys that are there in another way of writing.
+fn written_otherwise(search: &Search, present: &Key, lacking: &Key) -> Result<Option<String>> {
+    let (key, condition) = (present.sql(), search.condition(present.table));
+    let row = search.session.engine.counted(&format!(
+        "SELECT count(DISTINCT {key}) FROM {} WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) AND {} IN ({})",
+        present.table.sql(),
+        values(lacking),
+        present.in_form(Form::Alike).sql(),
+        values(&lacking.in_form(Form::Alike)),
+    ))?;
+    Ok(row.first().map(Value::int).filter(|count| *count > 0).map(|count| {
+        let (number, are) = (grouped(count.unsigned_abs()), if count == 1 { "is" } else { "are" });
+        format!("; {number} of them {are} there in another case, with blanks around or zeros before")
+    }))
 }

@@ -14,6 +14,7 @@ use crate::model::duration;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
+mod apart;
 mod before;
 mod beginning;
 mod cadence;
@@ -22,6 +23,7 @@ mod divide;
 mod duplicates;
 mod ended;
 mod expect;
+mod few;
 mod flatline;
 mod fold;
 mod gaps;
@@ -30,6 +32,7 @@ mod late;
 mod link;
 mod mechanism;
 mod nulls;
+mod pairs;
 mod pauses;
 mod profile;
 mod sentinels;
@@ -49,6 +52,7 @@ mod usual;
 mod volume;
 mod walk;
 
+pub(super) use few::of as few;
 pub(super) use keys::text as key_text;
 pub use shown::stamp;
 pub use told::{Told, told};
@@ -235,6 +239,8 @@ pub struct Search<'a> {
     pub walked: Vec<Walked>,
     /// Tables with numbers that only rows without a time have.
     pub filled: HashSet<String>,
+    /// How many keys were compared with others.
+    pub compared: usize,
     /// Tables whose series other tables may have too.
     pub witnesses: Vec<Rc<testimony::Witness>>,
     /// `--every` in microseconds.
@@ -323,6 +329,8 @@ pub struct Searched {
     pub walked: Vec<Walked>,
     /// All tables that were looked at.
     pub tables: Vec<String>,
+    /// How many keys were compared with others.
+    pub compared: usize,
 }
 
 impl Searched {
@@ -361,6 +369,7 @@ impl MissingArgs {
             irregular: Vec::new(),
             walked: Vec::new(),
             filled: HashSet::new(),
+            compared: 0,
             witnesses: Vec::new(),
             every,
             window,
@@ -419,7 +428,15 @@ impl MissingArgs {
                 .then_with(|| a.sql.cmp(&b.sql))
         });
         let tables = tables.iter().map(|table| table.name.clone()).collect();
-        Ok(Searched { findings, single, notes, known: search.known, walked: search.walked, tables })
+        Ok(Searched {
+            findings,
+            single,
+            notes,
+            known: search.known,
+            walked: search.walked,
+            tables,
+            compared: search.compared,
+        })
     }
 
     /// Tables in which nothing is looked for by time, if anything was asked for that is.

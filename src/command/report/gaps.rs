@@ -29,13 +29,18 @@ pub fn section(asking: &mut Asking) -> Result<Section> {
     asking.told.nulls = searched.findings.iter().filter(|finding| finding.kind == Kind::NullRate).count() as u64;
     asking.told.found += taken.count;
     asking.told.series = searched.known.iter().map(|known| known.series.len().max(1) as u64).sum();
+    asking.told.keys = searched.compared as u64;
     asking.told.largest = largest(&searched.single);
     let mut parts = Vec::new();
     if taken.count == 0 {
         parts.push(Part::Text(format!(
-            "Nothing was found missing. Looked at: {} series with a regular cadence, and the columns and keys of {}.",
+            "Nothing was found missing. Looked at: {} series with a regular cadence, the columns of {}, and {}.",
             grouped(asking.told.series),
-            plural(searched.tables.len() as u64, "table")
+            plural(searched.tables.len() as u64, "table"),
+            match asking.told.keys {
+                0 => "no keys".into(),
+                pairs => format!("{} of keys", plural(pairs, "comparison")),
+            }
         )));
     } else {
         // Rows and keys come before nulls, whatever their numbers.

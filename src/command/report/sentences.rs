@@ -24,6 +24,8 @@ pub struct Told {
     /// Those of them that are of nulls in columns.
     pub nulls: u64,
     pub series: u64,
+    /// Keys that were compared with others.
+    pub keys: u64,
     pub largest: Option<Largest>,
     /// None where they cannot be asked for.
     pub errors: Option<Errors>,
@@ -97,13 +99,24 @@ fn missing(told: &Told) -> String {
     let Some(largest) = &told.largest else {
         return match (told.rows, told.series) {
             (0, _) => "There was nothing to look at, so nothing can be said to be missing.".into(),
-            (_, 0) => "Nothing was found missing in columns and keys; gaps in time could not be looked for, since no \
-                       series has a regular cadence."
-                .into(),
+            (_, 0) => format!(
+                "Nothing was found missing in columns{}; gaps in time could not be looked for, since no series has a regular \
+                 cadence.",
+                match (told.keys, told.tables) {
+                    (0, ..=1) => "",
+                    (0, _) => ", and no keys were compared",
+                    _ => " and keys",
+                }
+            ),
             (_, series) => format!(
-                "Nothing was found missing: {} series with a regular cadence {} no gap, and no column or key lacks more than is usual.",
+                "Nothing was found missing: {} series with a regular cadence {} no gap, and no column {}.",
                 grouped(series),
-                if series == 1 { "has" } else { "have" }
+                if series == 1 { "has" } else { "have" },
+                match (told.keys, told.tables) {
+                    (0, ..=1) => "lacks more than is usual",
+                    (0, _) => "lacks more than is usual; no keys were compared",
+                    _ => "or key lacks more than is usual",
+                }
             ),
         };
     };
@@ -247,7 +260,7 @@ mod tests {
     use super::*;
 
     fn told() -> Told {
-        Told { tables: 2, rows: 1_300, series: 6, errors: Some(Errors::default()), ..Told::default() }
+        Told { tables: 2, rows: 1_300, series: 6, keys: 1, errors: Some(Errors::default()), ..Told::default() }
     }
 
     #[test]
@@ -259,6 +272,17 @@ mod tests {
             "This was told from 1,300 rows of 2 tables; all of it was read.",
         ]
         "#);
+    }
+
+    #[test]
+    fn keys_are_said_to_be_whole_only_where_they_were_compared() {
+        let first = |told: Told| of(&told)[0].clone();
+        let none = first(Told { keys: 0, ..told() });
+        assert!(none.ends_with("and no column lacks more than is usual; no keys were compared."), "{none}");
+        let none = first(Told { keys: 0, series: 0, ..told() });
+        assert!(none.starts_with("Nothing was found missing in columns, and no keys were compared; gaps"), "{none}");
+        let one = first(Told { keys: 0, series: 0, tables: 1, ..told() });
+        assert!(one.starts_with("Nothing was found missing in columns; gaps in time"), "{one}");
     }
 
     #[test]
