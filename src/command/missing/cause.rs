@@ -68,9 +68,9 @@ struct Cluster {
     until: i64,
 }
 
-/// More clusters are not looked into, and of no more findings of a table the other side.
-const CLUSTERS_MAX: usize = 50;
-const LINKS_MAX: usize = 200;
+/// More clusters are not looked into, and of no more findings of a table the other side: the largest are.
+const CLUSTERS_MAX: usize = 500;
+const LINKS_MAX: usize = 2_000;
 
 /// Adds to each finding what else is known of it.
 ///
@@ -78,31 +78,59 @@ const LINKS_MAX: usize = 200;
 /// If the evidence cannot be read.
 pub fn explain(search: &mut Search) -> Result<()> {
     for known in search.known.clone() {
-        let of_kind = |kind: Kind| {
-            let mut clusters = clusters(&search.findings, &known.table, kind);
-            clusters.truncate(CLUSTERS_MAX);
-            clusters
-        };
-        let clusters: Vec<Cluster> =
-            [Kind::TimeGap, Kind::SequenceGap, Kind::Ended].into_iter().flat_map(of_kind).collect();
+        let kinds = [Kind::TimeGap, Kind::SequenceGap, Kind::Ended];
+        let mut clusters: Vec<Cluster> =
+            kinds.into_iter().flat_map(|kind| clusters(&search.findings, &known.table, kind)).collect();
+        let missing = |cluster: &Cluster| cluster.findings.iter().map(|at| search.findings[*at].missing).sum::<i64>();
+        clusters.sort_by_key(|cluster| std::cmp::Reverse(missing(cluster)));
+        let count = |clusters: &[Cluster]| clusters.iter().map(|cluster| cluster.findings.len()).sum::<usize>();
+        let all = count(&clusters);
+        clusters.truncate(CLUSTERS_MAX);
+        let looked = count(&clusters);
+        if looked < all {
+            search.notes.push(format!(
+                "{}: causes were looked for of the {} of {} findings of which most is missing; narrow it with --from and --to \
+                 for others",
+                known.table.name,
+                grouped(looked as u64),
+                grouped(all as u64)
+            ));
+        }
         let linked: Vec<usize> =
             clusters.iter().flat_map(|cluster| &cluster.findings).copied().take(LINKS_MAX).collect();
-        let told_by_others = testimony::of(search, &known, &linked)?;
+        if linked.len() < looked {
+            search.notes.push(format!(
+                "{}: what other tables have was looked for of the {} of {} findings of which most is missing",
+                known.table.name,
+                grouped(linked.len() as u64),
+                grouped(all as u64)
+            ));
+        }
+        let mut notes = std::mem::take(&mut search.notes);
+        let told_by_others = testimony::of(search, &known, &linked, &mut notes)?;
+        search.notes = notes;
+        let alarms = alarms(search, &known.table, &clusters)?;
         let mut attributes: Option<Vec<Attribute>> = None;
-        for cluster in &clusters {
+        for (cluster, alarm) in clusters.iter().zip(&alarms) {
             let labels: BTreeSet<String> =
                 cluster.findings.iter().filter_map(|index| search.findings[*index].series.clone()).collect();
             // What is known of series is only asked for where some of them are concerned and others not.
             if attributes.is_none() && labels.len() > 1 && labels.len() < known.series.len() {
                 attributes = Some(shared::attributes(search, &known)?);
             }
-            let labels: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
-            let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &labels);
-            let alarm = alarm(search, &known.table, cluster)?;
-            for index in &cluster.findings {
+            let of_cluster: Vec<&Finding> = cluster.findings.iter().map(|at| &search.findings[*at]).collect();
+            let at_once = shared::at_once(&of_cluster, known.limit);
+            let of_one = of_cluster.iter().zip(&at_once).filter(|one| *one.1).filter_map(|one| one.0.series.clone());
+            let of_one: BTreeSet<String> = of_one.collect();
+            let is_one = of_one.len() > 1 || labels.len() < 2;
+            let of_one: BTreeSet<&str> = if is_one { &of_one } else { &labels }.iter().map(String::as_str).collect();
+            let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &of_one, is_one);
+            let apart = Together { concerned: labels.len().max(1), all: known.series.len(), ..Together::default() };
+            for (index, is_of_one) in cluster.findings.iter().zip(&at_once) {
                 let finding = &mut search.findings[*index];
                 let others = told_by_others.get(index).map(Vec::as_slice).unwrap_or_default();
-                let told = told(finding, &together, link::of(finding, others), alarm.as_deref());
+                let together = if *is_of_one || labels.len() < 2 { &together } else { &apart };
+                let told = told(finding, together, link::of(finding, others), alarm.as_deref());
                 finding.detail.push_str(&told);
             }
         }
@@ -139,35 +167,54 @@ fn clusters(findings: &[Finding], table: &Table, kind: Kind) -> Vec<Cluster> {
     clusters
 }
 
-/// A log that has far more warnings and errors in that time than otherwise.
-fn alarm(search: &Search, table: &Table, cluster: &Cluster) -> Result<Option<String>> {
+/// Of each cluster the log that has far more warnings and errors in that time than otherwise, if one has: each log is looked
+/// at once.
+fn alarms(search: &Search, table: &Table, clusters: &[Cluster]) -> Result<Vec<Option<String>>> {
     const LEAST: i64 = 5;
     const TIMES_MORE: f64 = 5.0;
-    let mut loudest: Option<(f64, String)> = None;
-    for other in search.session.tables.iter().filter(|other| other.kind == "log" && other.name != table.name) {
+    let mut loudest: Vec<Option<(f64, String)>> = clusters.iter().map(|_| None).collect();
+    let windows: Vec<String> = (clusters.iter().enumerate())
+        .map(|(at, cluster)| format!("({at}, {}, {})", quote::time(cluster.since), quote::time(cluster.until)))
+        .collect();
+    let logs = search.session.tables.iter().filter(|other| other.kind == "log" && other.name != table.name);
+    for other in logs.filter(|_| !windows.is_empty()) {
         let (Some(time), Some(level)) = (&other.roles.time, &other.roles.level) else { continue };
         let time = format!("{}::TIMESTAMP", quote::name(time));
-        let inside = format!("{time} >= {} AND {time} <= {}", quote::time(cluster.since), quote::time(cluster.until));
-        let row = search.session.one_row(&format!(
-            "SELECT count(*) FILTER ({inside}), count(*), epoch_us(max({time})) - epoch_us(min({time})) FROM {} WHERE {} IN ('warn', 'error', 'fatal') AND isfinite({time})",
+        let alarming = format!(
+            "SELECT {time} AS t FROM {} WHERE {} IN ('warn', 'error', 'fatal') AND isfinite({time})",
             other.sql(),
-            quote::name(level),
+            quote::name(level)
+        );
+        search.session.engine.keep_found("rca_alarming", &alarming)?;
+        let row =
+            search.session.engine.counted("SELECT count(*), epoch_us(max(t)) - epoch_us(min(t)) FROM rca_alarming")?;
+        let (all, span) = (row[0].int(), row[1].int());
+        let counted = search.session.engine.counted_by(&format!(
+            "SELECT place, count(*) FROM (VALUES {}) AS cluster (place, since, until) JOIN rca_alarming ON t >= since AND t <= until \
+             GROUP BY place",
+            windows.join(", ")
         ))?;
-        let (count, all, span) = (row[0].int(), row[1].int(), row[2].int());
-        let length = (cluster.until - cluster.since).max(1);
-        let per_minute = |count: i64, length: i64| count as f64 / (length.max(1) as f64 / MINUTE as f64);
-        let (during, otherwise) = (per_minute(count, length), per_minute(all - count, (span - length).max(MINUTE)));
-        if count >= LEAST && during >= TIMES_MORE * otherwise && loudest.as_ref().is_none_or(|(most, _)| during > *most)
-        {
-            let text = format!(
-                "{} has {} warnings and errors in that time, {during:.1} a minute against {otherwise:.1} otherwise",
-                other.name,
-                grouped(count.unsigned_abs())
-            );
-            loudest = Some((during, text));
+        for row in counted {
+            let Some((at, cluster)) = usize::try_from(row[0].int()).ok().and_then(|at| Some((at, clusters.get(at)?)))
+            else {
+                continue;
+            };
+            let count = row[1].int();
+            let length = (cluster.until - cluster.since).max(1);
+            let per_minute = |count: i64, length: i64| count as f64 / (length.max(1) as f64 / MINUTE as f64);
+            let (during, otherwise) = (per_minute(count, length), per_minute(all - count, (span - length).max(MINUTE)));
+            let is_louder = loudest[at].as_ref().is_none_or(|(most, _)| during > *most);
+            if count >= LEAST && during >= TIMES_MORE * otherwise && is_louder {
+                let text = format!(
+                    "{} has {} warnings and errors in that time, {during:.1} a minute against {otherwise:.1} otherwise",
+                    other.name,
+                    grouped(count.unsigned_abs())
+                );
+                loudest[at] = Some((during, text));
+            }
         }
     }
-    Ok(loudest.map(|(_, text)| text))
+    Ok(loudest.into_iter().map(|loudest| loudest.map(|(_, text)| text)).collect())
 }
 
 /// The cause of a finding, how sure it is, and what would refute it.
@@ -184,10 +231,16 @@ fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>)
         Kind::SequenceGap => "the numbers come late",
         _ => "rows of that time come late",
     };
-    let (cause, mut reasons, is_linked) = (link.cause.unwrap_or(alone), link.reasons, link.is_sure);
+    // Numbers that go on without a hole were not lost on the way, whatever other tables have by their clocks.
+    let contradicts = finding.kind == Kind::TimeGap && finding.counter == Counter::GoesOn && link.cause.is_some();
+    let cause = if contradicts { alone } else { link.cause.unwrap_or(alone) };
+    let (mut reasons, is_linked) = (link.reasons, link.is_sure && !contradicts);
     match finding.counter {
         Counter::GoesOn if finding.kind == Kind::TimeGap => {
-            reasons.push("sequence numbers go on without a hole".into())
+            reasons.push(match contradicts {
+                true => "yet sequence numbers go on without a hole: the clocks may be apart".into(),
+                false => "sequence numbers go on without a hole".into(),
+            });
         }
         Counter::Lost => reasons.push("the numbers of these rows are missing too".into()),
         Counter::BeginsAnew => reasons.push("sequence numbers begin anew behind it".into()),
@@ -196,6 +249,8 @@ fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>)
     if let Some(shared) = &together.shared {
         reasons.push(format!("over the same time in {shared}"));
         refuted = "series that do not share that are concerned too";
+    } else if together.concerned > 1 && !together.is_at_once {
+        reasons.push(format!("in {} of {} series, not all at once", together.concerned, together.all));
     } else if together.concerned > 1 {
         reasons.push(format!("over the same time in {} of {} series", together.concerned, together.all));
     } else if together.all > 1 {
@@ -203,6 +258,7 @@ fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>)
     }
     reasons.extend(alarm.map(str::to_string));
     let sure = match (is_linked, reasons.len()) {
+        _ if contradicts => "possible",
         (true, 2..) => "very likely",
         (true, _) | (_, 2..) => "likely",
         _ => "possible",
@@ -260,7 +316,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_cause_is_no_surer_than_its_evidence() {
-        let alone = Together { concerned: 1, all: 1, shared: None };
+        let alone = Together { concerned: 1, all: 1, is_at_once: true, shared: None };
         let text = told(&finding(Kind::TimeGap), &alone, Link::default(), None);
         assert_eq!(
             text,
@@ -274,7 +330,7 @@ pub(super) mod tests {
         };
         let text = told(
             &finding(Kind::SequenceGap),
-            &Together { concerned: 1, all: 12, shared: None },
+            &Together { concerned: 1, all: 12, is_at_once: true, shared: None },
             link(Some("lost between agent and telemetry"), "agent has all 10 of them"),
             None,
         );

@@ -1,8 +1,10 @@
 //! On which link of the way something was lost, as far as the tables tell that have it, and those that lack it too.
 
+use super::apart::CLOCKS;
 use super::testimony::Testimony;
 use super::{Finding, Kind};
 use crate::model::coverage::grouped;
+use crate::model::duration;
 use crate::model::figure::plural;
 
 /// What the tables tell together.
@@ -35,7 +37,11 @@ pub fn of(finding: &Finding, told: &[Testimony]) -> Link {
 }
 
 fn has(one: &Testimony, finding: &Finding) -> String {
-    let (other, there, asked) = (&one.other, grouped(one.there.unsigned_abs()), grouped(one.asked.unsigned_abs()));
+    let other = match one.apart.abs() {
+        CLOCKS.. => format!("{} (by a clock that is {} apart)", one.other, duration::shown(one.apart.abs())),
+        _ => one.other.clone(),
+    };
+    let (there, asked) = (grouped(one.there.unsigned_abs()), grouped(one.asked.unsigned_abs()));
     match finding.kind {
         Kind::SequenceGap if one.there < one.asked => format!("{other} has {there} of the {asked}"),
         Kind::SequenceGap if one.asked < finding.missing => {
@@ -110,7 +116,7 @@ mod tests {
     use super::*;
 
     fn one(other: &str, there: i64, offset: Option<i64>) -> Testimony {
-        Testimony { other: other.into(), asked: 10, there, rows: there, gaps: 1, offset }
+        Testimony { other: other.into(), asked: 10, there, rows: there, gaps: 1, offset, apart: 0 }
     }
 
     #[test]

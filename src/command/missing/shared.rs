@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::cause::Known;
-use super::{Search, profile};
+use super::{Finding, Kind as FindingKind, Search, profile};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
@@ -16,6 +16,8 @@ use crate::session::Table;
 pub struct Together {
     pub concerned: usize,
     pub all: usize,
+    /// Whether they are concerned over the same time, nearly wholly.
+    pub is_at_once: bool,
     pub shared: Option<String>,
 }
 
@@ -114,9 +116,9 @@ fn attribute(name: String, rows: &ValuesOfKeys, place: usize) -> Option<Attribut
 }
 
 /// What the series of these labels have in common.
-pub fn together(attributes: &[Attribute], known: &Known, labels: &BTreeSet<&str>) -> Together {
-    let mut together = Together { concerned: labels.len().max(1), all: known.series.len(), shared: None };
-    if together.concerned < 2 {
+pub fn together(attributes: &[Attribute], known: &Known, labels: &BTreeSet<&str>, is_at_once: bool) -> Together {
+    let mut together = Together { concerned: labels.len().max(1), all: known.series.len(), is_at_once, shared: None };
+    if together.concerned < 2 || !is_at_once {
         return together;
     }
     together.shared = if together.concerned == together.all {
@@ -161,7 +163,8 @@ fn one_value(attributes: &[Attribute], labels: &BTreeSet<&str>, all: usize) -> O
     best.map(|(_, text)| text)
 }
 
-/// Values of a column that tells series apart, of which all series are concerned and none of the others.
+/// Values of a column, of which all series are concerned and none of the others. Values that are of one series each are
+/// no more than names for these.
 fn some_values(attributes: &[Attribute], labels: &BTreeSet<&str>) -> Option<String> {
     const VALUES_MAX: usize = 12;
     attributes.iter().find_map(|attribute| {
@@ -171,7 +174,93 @@ fn some_values(attributes: &[Attribute], labels: &BTreeSet<&str>) -> Option<Stri
         };
         let (inside, outside) = (of(true), of(false));
         let list = Vec::from_iter(inside.iter().copied()).join(", ");
-        (!inside.is_empty() && inside.len() <= VALUES_MAX && inside.is_disjoint(&outside))
+        let are_groups = 2 * inside.len() <= labels.len();
+        (!inside.is_empty() && are_groups && inside.len() <= VALUES_MAX && inside.is_disjoint(&outside))
             .then(|| format!("all {} series of {} {list}", labels.len(), attribute.name))
     })
+}
+
+/// Which of these findings are of one time with the one that most is missing of: what is missing of each is nearly all
+/// missing while it is of that one, and the other way round. `limit` is the longest step that is no gap, in microseconds.
+pub fn at_once(findings: &[&Finding], limit: i64) -> Vec<bool> {
+    // Of ten that are missing, so many.
+    const SAME: i64 = 8;
+    let Some(most) = findings.iter().max_by_key(|one| (one.missing, &one.series)) else { return Vec::new() };
+    let reference = stretches(most);
+    let is_same = |one: &[Stretch], other: &[Stretch]| {
+        let all: i64 = one.iter().map(|stretch| stretch.2).sum();
+        let within = |stretch: &&Stretch| other.iter().any(|other| overlaps(stretch, other, limit));
+        10 * one.iter().filter(within).map(|stretch| stretch.2).sum::<i64>() >= SAME * all
+    };
+    let is_of_one = |one: &&Finding| {
+        if one.kind == FindingKind::Ended {
+            // Until the end of the table they all go on.
+            return one.since.zip(most.since).is_some_and(|(one, other)| (one - other).abs() <= 2 * limit);
+        }
+        let own = stretches(one);
+        is_same(&own, &reference) && is_same(&reference, &own)
+    };
+    findings.iter().map(is_of_one).collect()
+}
+
+/// More of one finding are not compared.
+const STRETCHES_MAX: usize = 500;
+
+/// From when to when how many are missing.
+type Stretch = (i64, i64, i64);
+
+/// Whether the time of both is nearly the same: they begin and end no further apart than a step that is no gap, or a tenth
+/// of their length.
+fn overlaps(one: &Stretch, other: &Stretch, limit: i64) -> bool {
+    let slack = limit.max((one.1 - one.0).max(other.1 - other.0) / 10);
+    (one.0 - other.0).abs() <= slack && (one.1 - other.1).abs() <= slack
+}
+
+/// The first gaps or holes that a finding is made of.
+fn stretches(finding: &Finding) -> Vec<Stretch> {
+    let track = finding.track.as_ref();
+    let gaps = track.iter().flat_map(|track| &track.gaps).map(|gap| (gap.step.since, gap.step.until, gap.missing));
+    let holes = track.iter().flat_map(|track| &track.holes).map(|hole| (hole.since, hole.until, hole.missing()));
+    let all: Vec<Stretch> = gaps.chain(holes).take(STRETCHES_MAX).collect();
+    match (finding.since, finding.until) {
+        (Some(since), Some(until)) if all.is_empty() => vec![(since, until, finding.missing)],
+        _ => all,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cause::tests::finding;
+    use super::*;
+    use crate::model::time::MINUTE;
+
+    fn attribute(name: &str, values: &[(&str, &str)]) -> Attribute {
+        let values = values.iter().map(|(label, value)| ((*label).to_string(), (*value).to_string())).collect();
+        Attribute { name: name.into(), values }
+    }
+
+    #[test]
+    fn names_of_the_series_are_no_group_of_them() {
+        let of = |attribute: Attribute| some_values(&[attribute], &BTreeSet::from(["a", "b", "c", "d"]));
+        let own = ["a", "b", "c", "d", "e"].map(|label| (label, label));
+        assert_eq!(of(attribute("sensor", &own)), None);
+        let line = [("a", "L1"), ("b", "L1"), ("c", "L2"), ("d", "L2"), ("e", "L3")];
+        assert_eq!(of(attribute("line", &line)).as_deref(), Some("all 4 series of line L1, L2"));
+    }
+
+    #[test]
+    fn findings_are_at_once_if_nearly_all_of_them_is() {
+        let one = |kind, since: i64, until: i64| Finding {
+            since: Some(since * MINUTE),
+            until: Some(until * MINUTE),
+            ..finding(kind)
+        };
+        let of = |kind, times: &[(i64, i64)]| {
+            let findings: Vec<Finding> = times.iter().map(|(since, until)| one(kind, *since, *until)).collect();
+            at_once(&findings.iter().collect::<Vec<_>>(), MINUTE)
+        };
+        assert_eq!(of(FindingKind::TimeGap, &[(0, 60), (1, 60), (2, 58), (0, 9)]), [true, true, true, false]);
+        assert_eq!(of(FindingKind::Ended, &[(0, 6_000), (1, 6_000)]), [true, true]);
+        assert_eq!(of(FindingKind::Ended, &[(0, 6_000), (900, 6_000)]).iter().filter(|one| **one).count(), 1);
+    }
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::apart::{self, CLOCKS};
 use super::cause::Known;
 use super::gaps::Between;
 use super::series::Series;
@@ -20,11 +21,11 @@ use crate::session::Table;
 #[derive(Debug)]
 pub struct Course {
     pub(super) first: i64,
-    last: i64,
+    pub(super) last: i64,
     rows: u64,
-    cadence: i64,
+    pub(super) cadence: i64,
     pub(super) counter: Counter,
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
 }
 
 impl Course {
@@ -61,6 +62,8 @@ pub struct Testimony {
     pub gaps: usize,
     /// How much later rows come in it than in the table that lacks something, in microseconds, where that shows.
     pub offset: Option<i64>,
+    /// How much later the same rows are by its clock, in microseconds: what it has was looked for with that.
+    pub apart: i64,
 }
 
 /// Where so many rows would be usual and there is none, that tells something.
@@ -82,7 +85,12 @@ pub fn keep(search: &mut Search, series: &Series, mut seen: Vec<Seen>) {
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn of(search: &Search, known: &Known, findings: &[usize]) -> Result<HashMap<usize, Vec<Testimony>>> {
+pub fn of(
+    search: &Search,
+    known: &Known,
+    findings: &[usize],
+    notes: &mut Vec<String>,
+) -> Result<HashMap<usize, Vec<Testimony>>> {
     let mut told: HashMap<usize, Vec<Testimony>> = HashMap::new();
     // A table without series columns and without a counter shares nothing with this one.
     if findings.is_empty() || known.columns.is_empty() && known.sequence.is_none() {
@@ -96,7 +104,9 @@ pub fn of(search: &Search, known: &Known, findings: &[usize]) -> Result<HashMap<
     others.sort_by(|a, b| a.name.cmp(&b.name));
     for other in others {
         let Some(witness) = witness(search, known, other, findings)? else { continue };
-        let mut gaps = Gaps::default();
+        let apart = apart::of(search, (&own, &witness), other)?;
+        notes.extend(apart::said(&known.table, other, apart).filter(|note| !notes.contains(note)));
+        let mut gaps = Gaps { apart, ..Gaps::default() };
         for place in findings {
             let finding = &search.findings[*place];
             let Some(key) = key(known, finding) else { continue };
@@ -109,9 +119,9 @@ pub fn of(search: &Search, known: &Known, findings: &[usize]) -> Result<HashMap<
                 continue;
             }
             let holes = finding.track.iter().flat_map(|track| &track.holes);
-            let heard: Vec<Testimony> = holes.filter_map(|hole| numbers(mine, hole, theirs)).collect();
+            let heard: Vec<Testimony> = holes.filter_map(|hole| numbers(mine, hole, theirs, apart)).collect();
             if let Some(testimony) = summed(&other.name, &heard, finding.missing) {
-                told.entry(*place).or_default().push(testimony);
+                told.entry(*place).or_default().push(Testimony { apart, ..testimony });
             }
         }
         for (place, testimony) in gaps.counted(search, &witness, other)? {
@@ -209,7 +219,13 @@ fn summed(other: &str, heard: &[Testimony], missing: i64) -> Option<Testimony> {
         rows: there,
         gaps: 0,
         offset,
+        apart: 0,
     })
+}
+
+/// Where clocks are far apart, times do not tell which table a row comes to first.
+fn told_by_times(offset: Option<i64>, apart: i64) -> Option<i64> {
+    offset.filter(|_| apart.abs() < CLOCKS).map(|offset| offset + apart)
 }
 
 /// The middle of what rows that both tables have say, if none of them contradicts it.
@@ -225,13 +241,18 @@ fn edge(length: i64) -> i64 {
 
 /// What another table has of the numbers of a hole: its own holes in the life of its counter that has the numbers around
 /// this one at about the same time.
-fn numbers(mine: &Course, hole: &Hole, theirs: &Course) -> Option<Testimony> {
+fn numbers(mine: &Course, hole: &Hole, theirs: &Course, shift: i64) -> Option<Testimony> {
     // A counter of something else.
     if theirs.counter.follows * 2 + 1 < theirs.counter.numbers {
         return None;
     }
     let lives = mine.counter.all_lives();
+    // As the other clock has it.
+    let mut there = *hole;
+    (there.since, there.until) = (hole.since + shift, hole.until + shift);
+    let hole = &there;
     let life = lives.get(hole.life as usize)?;
+    let life = &Life { since: life.since + shift, until: life.until + shift, ..*life };
     let slack = 5 * MINUTE + hole.until - hole.since;
     let apart = |other: &Life| (other.since - hole.until).max(hole.since - other.until).max(0);
     let has_both = |(_, other, adds): &(u32, Life, i64)| {
@@ -258,7 +279,8 @@ fn numbers(mine: &Course, hole: &Hole, theirs: &Course) -> Option<Testimony> {
     }
     let asked = hole.missing();
     let there = (asked - lacks).max(0);
-    Some(Testimony { other: String::new(), asked, there, rows: there, gaps: 0, offset: agreed(&offsets) })
+    let offset = told_by_times(agreed(&offsets), shift);
+    Some(Testimony { other: String::new(), asked, there, rows: there, gaps: 0, offset, apart: shift })
 }
 
 /// What is to be added to the numbers of one life for those of another, of which either may have rolled over more often:
@@ -285,6 +307,8 @@ type Stretch = (i64, i64);
 /// Stretches of time in which rows of another table are counted.
 #[derive(Default)]
 struct Gaps {
+    /// How much later the same rows are by the other clock.
+    apart: i64,
     /// The place of a finding, the values of its series, from when to when, and the same without what at either end may
     /// be rows around it by another clock.
     windows: Vec<(usize, Key, Stretch, Stretch)>,
@@ -308,6 +332,9 @@ impl Gaps {
         let mut gaps: Vec<(i64, i64, i64)> = gaps.map(|gap| (gap.since(), gap.until(), gap.missing)).collect();
         if gaps.is_empty() {
             gaps.push((since, until, finding.missing));
+        }
+        for gap in &mut gaps {
+            (gap.0, gap.1) = (gap.0 + self.apart, gap.1 + self.apart);
         }
         let covers = |(since, until, _): &(i64, i64, i64)| {
             let edge = edge(until - since);
@@ -333,7 +360,8 @@ impl Gaps {
             return;
         }
         let usual = theirs.rows as f64 / (theirs.last - theirs.first).max(1) as f64 * length as f64;
-        self.lacking.push((place, missing, usual, later(mine, &gaps, theirs)));
+        let offset = told_by_times(later(mine, &gaps, theirs, self.apart), self.apart);
+        self.lacking.push((place, missing, usual, offset));
         self.windows.extend(gaps.iter().map(|(since, until, _)| {
             let edge = edge(until - since);
             let (from, within) = if is_beginning { (since - 1, since - 1) } else { (*since, since + edge) };
@@ -379,14 +407,16 @@ impl Gaps {
             // Rows of another kind, that come far more seldom or more often, are no other side of a link.
             let is_like = usual >= 0.5 * asked as f64 && usual <= 2.0 * asked as f64;
             let tells = is_like || there == 0 && usual >= ROWS_LEAST;
-            tells.then(|| (place, Testimony { other: other.name.clone(), asked, there, rows, gaps, offset }))
+            tells.then(|| {
+                (place, Testimony { other: other.name.clone(), asked, there, rows, gaps, offset, apart: self.apart })
+            })
         };
         Ok(self.lacking.iter().copied().filter_map(told).collect())
     }
 }
 
 /// How much later rows come in another table: by gaps that both have, else by where both begin or end with the same row.
-fn later(mine: &Course, gaps: &[(i64, i64, i64)], theirs: &Course) -> Option<i64> {
+fn later(mine: &Course, gaps: &[(i64, i64, i64)], theirs: &Course, apart: i64) -> Option<i64> {
     let mut offsets = Vec::new();
     for (since, until, _) in gaps {
         let near = (until - since) / 4;
@@ -397,7 +427,7 @@ fn later(mine: &Course, gaps: &[(i64, i64, i64)], theirs: &Course) -> Option<i64
         }
     }
     if offsets.is_empty() {
-        let ends = [theirs.first - mine.first, theirs.last - mine.last];
+        let ends = [theirs.first - mine.first - apart, theirs.last - mine.last - apart];
         offsets.extend(ends.into_iter().filter(|apart| 2 * apart.abs() < mine.cadence));
     }
     agreed(&offsets)
