@@ -1,9 +1,9 @@
 //! Through which stages entities passed, and where they were lost.
 
 use super::asking::{Asking, or_why};
-use super::taken::{cut, few, take};
+use super::taken::{self, cut, take};
 use crate::command::Ask;
-use crate::command::trace::TraceArgs;
+use crate::command::trace::{self, TraceArgs};
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::document::{Chart, Figure, Part, Section, Stage};
@@ -31,10 +31,13 @@ fn parts(asking: &mut Asking) -> Result<Vec<Part>> {
         stages.push(Stage { name: stage, entered: count("entered"), passed: count("passed"), lost: count("lost") });
     })?;
     let command = asking.command("trace", &[], None);
-    let lost: u64 = stages.iter().map(|stage| stage.lost).sum();
+    let few = trace::few(asking.session)?;
+    let is_whole = |stage: &&Stage| !few.contains(&stage.name);
+    let lost: u64 = stages.iter().filter(is_whole).map(|stage| stage.lost).sum();
     asking.told.found += lost;
     // Of equal losses the first.
-    let worst = stages.iter().rev().max_by_key(|stage| stage.lost).filter(|stage| stage.lost > 0).cloned();
+    let worst =
+        stages.iter().rev().filter(is_whole).max_by_key(|stage| stage.lost).filter(|stage| stage.lost > 0).cloned();
     let entered = stages.first().map_or(0, |stage| stage.entered);
     let told = match &worst {
         Some(worst) => format!(
@@ -44,6 +47,9 @@ fn parts(asking: &mut Asking) -> Result<Vec<Part>> {
             grouped(worst.lost),
             grouped(worst.entered)
         ),
+        None if !few.is_empty() => {
+            format!("{} entities entered the first stage; {} has but a few of them.", grouped(entered), few.join(", "))
+        }
         None => format!("{} entities entered the first stage, and none was lost.", grouped(entered)),
     };
     asking.told.stage = worst;
@@ -58,7 +64,7 @@ fn parts(asking: &mut Asking) -> Result<Vec<Part>> {
         parts.push(Part::Figure(Figure { title, told, chart: Chart::Funnel(stages) }));
         parts.push(Part::Table(taken.table("Stages in order", &command)));
     }
-    parts.push(Part::Notes(few(notes)));
+    parts.push(Part::Notes(taken::few(notes)));
     parts.push(Asking::behind(&command, Some(args.shown(asking.session)?)));
     Ok(parts)
 }

@@ -13,6 +13,7 @@ use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::{Session, Window};
 
+mod left;
 mod order;
 mod passage;
 mod stages;
@@ -24,8 +25,8 @@ use stages::{Stage, Way};
 /// Stages are tables that all entities should pass through, in order: as rca.toml declares them ([[stages]]), else
 /// the tables that have the entity's column, in the order in which entities were in them. An entity is lost at the
 /// first stage that it does not reach; one that is there again later has skipped the stage, which is said. With
-/// --entity it is one entity's way: its states are passed, late, out_of_order, duplicated, skipped, lost and
-/// not_reached.
+/// --entity it is one entity's way: its states are passed, failed (as its row says), late, out_of_order, duplicated,
+/// skipped, lost and not_reached.
 ///
 /// Examples:
 ///   rca trace -C examples/laptop-anomaly
@@ -116,6 +117,14 @@ impl Ask for TraceArgs {
         let sql = session.engine.keep("trace", &columns, &rows)?;
         Ok(Answer { notes, found: Some(u64::try_from(lost).unwrap_or(0)), ..Answer::of(sql) })
     }
+}
+
+/// The stages that have but a few of all entities, from all over the time.
+///
+/// # Errors
+/// If there are no two stages, or the evidence cannot be read.
+pub(super) fn few(session: &Session) -> Result<Vec<String>> {
+    Ok(stages::of(session, None)?.few)
 }
 
 impl TraceArgs {

@@ -46,16 +46,28 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
             (_, Some(1)) => "late",
             _ => "passed",
         };
+        let result = stage.table.roles.result.as_ref();
+        let failed = result.map_or_else(|| "false".into(), |result| format!("rca_failed({})", quote::name(result)));
         let passages = format!(
-            "SELECT {} AS ts, {} AS origin FROM {} WHERE {} = {} ORDER BY ts NULLS LAST, _file, _line",
+            "SELECT {} AS ts, {} AS origin, coalesce({failed}, false) AS failed FROM {} WHERE {} = {} \
+             ORDER BY ts NULLS LAST, _file, _line",
             stage.time_sql(),
             stage.table.origin,
             stage.table.scan(&[]),
             stage.key_sql(),
             quote::text(entity)
         );
+        // What follows a failure is another try.
+        let mut has_passed = false;
         for (number, passage) in session.engine.rows(&passages)?.rows.into_iter().enumerate() {
-            let state = if number == 0 { first } else { "duplicated" };
+            let has_failed = passage[2].shown() == "true";
+            let state = match (has_failed, has_passed, number) {
+                (true, false, _) => "failed",
+                (_, true, _) => "duplicated",
+                (false, false, 0) => first,
+                (false, false, _) => "passed",
+            };
+            has_passed |= !has_failed;
             rows.push(row(passage[0].clone(), passage[1].clone(), state));
         }
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::order;
+use super::{left, order};
 use crate::command::missing::key_text;
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -48,9 +48,11 @@ impl Stage {
 const STAGES_MAX: usize = 62;
 
 /// All stages in order, at least two.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Way {
     pub stages: Vec<Stage>,
+    /// Those of them that have but a few of all, from all over the time: what others have was not lost there.
+    pub few: Vec<String>,
     /// The first passages of all entities, as a relation, where they are known already.
     pub firsts: Option<String>,
     pub notes: Vec<String>,
@@ -63,7 +65,7 @@ pub struct Way {
 pub fn of(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     let way = match followed {
         _ if !session.settings.stages.is_empty() => {
-            Way { stages: declared(session, followed)?, firsts: None, notes: Vec::new() }
+            Way { stages: declared(session, followed)?, few: Vec::new(), firsts: None, notes: Vec::new() }
         }
         None => session.once(|| inferred(session, None))?.as_ref().clone(),
         Some(_) => inferred(session, followed)?,
@@ -133,21 +135,27 @@ fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     let column = followed.and_then(|entity| entity.column.as_ref());
     let taken = match column {
         Some(column) => keyed_by(session, &held, column)?,
-        None if held.is_empty() => return Ok(Way { stages: Vec::new(), firsts: None, notes: Vec::new() }),
+        None if held.is_empty() => return Ok(Way::default()),
         None => finest(session, &held)?,
     };
     let taken = match followed.filter(|_| column.is_none()) {
         Some(entity) => having(session, &held, taken, &entity.value)?,
         None => taken,
     };
-    let Held { thing, stages, loaded } = held.remove(taken);
+    let Held { thing, mut stages, loaded } = held.remove(taken);
     session.engine.keep_found(FIRSTS, &firsts(&stages))?;
+    let value = followed.map(|entity| entity.value.as_str());
+    let (few, mut notes) = left::few(session, &mut stages, &thing, FIRSTS, value)?;
+    if few.is_empty() && !notes.is_empty() {
+        session.engine.keep_found(FIRSTS, &firsts(&stages))?;
+    }
+    notes.extend(left::out(session, &stages, &thing, &loaded, FIRSTS)?);
     let (order, doubts) = order::of(session, &stages, &thing, FIRSTS)?;
     let numbers: String =
         (0..).zip(&order).map(|(number, place): (usize, _)| format!(" WHEN {place} THEN {number}")).collect();
     let stages: Vec<Stage> = order.iter().map(|place| stages[*place].clone()).collect();
     let is_stamp = |name: &String| format!("{name} is no stage: its time tells when rows were loaded");
-    let mut notes: Vec<String> = loaded.iter().map(is_stamp).collect();
+    notes.extend(loaded.iter().map(is_stamp));
     let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
     notes.push(format!(
         "stages by {thing}, in the order of their times: {}; declare others in rca.toml",
@@ -156,7 +164,7 @@ fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     notes.extend(doubts);
     notes.extend(others(&held, followed.is_some()));
     let firsts = format!("SELECT CASE stage{numbers} END AS stage, key, ts, times FROM {FIRSTS}");
-    Ok(Way { stages, firsts: Some(firsts), notes })
+    Ok(Way { stages, few, firsts: Some(firsts), notes })
 }
 
 /// The things that several tables with a time hold: what most hold first, and of these what rows are rather about.
