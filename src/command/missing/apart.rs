@@ -124,7 +124,7 @@ fn by_numbers(search: &Search, (own, other): (&Witness, &Witness), table: &Table
     let label = series::label(there.columns.iter().map(|name| (name.as_str(), name.as_str())));
     let rows = search.session.engine.counted_by(&format!(
         "SELECT series, q, at_us, epoch_us(min(t)) - at_us FROM (VALUES {}) AS asked (series, q, at_us) \
-         JOIN (SELECT {label} AS series, {} AS q, {} AS t FROM {} WHERE {}) USING (series, q) GROUP BY ALL",
+         JOIN (SELECT {label} AS series, {} AS q, {} AS t FROM {} WHERE {}) USING (series, q) GROUP BY series, q, at_us",
         asked.join(", "),
         quote::readable_name(number),
         there.time_sql(),

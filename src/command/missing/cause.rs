@@ -119,17 +119,10 @@ pub fn explain(search: &mut Search) -> Result<()> {
                 attributes = Some(shared::attributes(search, &known)?);
             }
             let of_cluster: Vec<&Finding> = cluster.findings.iter().map(|at| &search.findings[*at]).collect();
-            let at_once = shared::at_once(&of_cluster, known.limit);
-            let of_one = of_cluster.iter().zip(&at_once).filter(|one| *one.1).filter_map(|one| one.0.series.clone());
-            let of_one: BTreeSet<String> = of_one.collect();
-            let is_one = of_one.len() > 1 || labels.len() < 2;
-            let of_one: BTreeSet<&str> = if is_one { &of_one } else { &labels }.iter().map(String::as_str).collect();
-            let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &of_one, is_one);
-            let apart = Together { concerned: labels.len().max(1), all: known.series.len(), ..Together::default() };
-            for (index, is_of_one) in cluster.findings.iter().zip(&at_once) {
+            let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &of_cluster);
+            for (index, together) in cluster.findings.iter().zip(&together) {
                 let finding = &mut search.findings[*index];
                 let others = told_by_others.get(index).map(Vec::as_slice).unwrap_or_default();
-                let together = if *is_of_one || labels.len() < 2 { &together } else { &apart };
                 let told = told(finding, together, link::of(finding, others), alarm.as_deref());
                 finding.detail.push_str(&told);
             }

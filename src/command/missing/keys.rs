@@ -196,7 +196,9 @@ fn said(compared: &[(Key, Key)]) -> String {
             .into();
     }
     let one = |(left, right): &(Key, Key)| format!("{}={}", left.said(), right.said());
-    let mut shown: Vec<String> = compared.iter().take(SHOWN).map(one).collect();
+    let mut shown: Vec<String> = compared.iter().map(one).collect();
+    shown.sort_unstable();
+    shown.truncate(SHOWN);
     if compared.len() > SHOWN {
         shown.push(format!("{} more", compared.len() - SHOWN));
     }

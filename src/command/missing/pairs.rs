@@ -123,18 +123,16 @@ fn of_group<'a>(
             counted.push((rows, distinct, candidate));
         }
     }
-    let most = |fits: &dyn Fn(&(i64, i64, &Candidate)) -> bool| {
-        let fitting = counted.iter().enumerate().filter(|(_, one)| fits(one));
-        fitting.max_by_key(|(at, one)| (one.1, std::cmp::Reverse(*at))).map(|(at, _)| at)
+    // A key is in one table once, or some times where its name says that it is one; and enough of its values are there to
+    // be no mere category.
+    let may_be = |(rows, distinct, one): &(i64, i64, &Candidate)| {
+        *distinct >= KEYS_LEAST && (rows == distinct || one.thing.is_some() && *rows <= ROWS_OF_KEY_MAX * distinct)
     };
-    // A key is in one table once, and enough of its values to be no mere category.
-    let once = most(&|(rows, distinct, _)| rows == distinct && *rows >= KEYS_LEAST);
-    let again = || {
-        most(&|(rows, distinct, one)| {
-            one.thing.is_some() && *distinct >= KEYS_LEAST && *rows <= ROWS_OF_KEY_MAX * distinct
-        })
-    };
-    let Some(at) = once.or_else(again) else { return Ok(()) };
+    let most =
+        counted.iter().enumerate().filter(|(_, one)| may_be(one)).max_by_key(|(_, (rows, distinct, one))| {
+            (*distinct, rows == distinct, std::cmp::Reverse(&one.key.table.name))
+        });
+    let Some((at, _)) = most else { return Ok(()) };
     let (_, _, reference) = counted.remove(at);
     for (_, _, candidate) in counted {
         let (left, right) = (&reference.key, &candidate.key);
@@ -177,7 +175,8 @@ fn look_alikes(search: &mut Search, candidates: &[Candidate], pairs: &[Pair]) ->
             && matches!(kind, Some(ColumnKind::Text | ColumnKind::Uuid))
             && search.profiles.get(&table.name).is_some_and(|profile| profile.rows <= ROWS_MAX)
     };
-    let named: Vec<&Candidate> = candidates.iter().filter(is_named).collect();
+    let mut named: Vec<&Candidate> = candidates.iter().filter(is_named).collect();
+    named.sort_by_key(|one| (&one.key.table.name, &one.name));
     // Tables that hang together by keys have the same number.
     let mut groups: HashMap<&str, usize> = HashMap::new();
     let names = candidates.iter().map(|one| one.key.table.name.as_str());

@@ -12,7 +12,7 @@ use crate::model::coverage::grouped;
 use crate::session::Table;
 
 /// How many series are concerned at once, and what they have in common.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Together {
     pub concerned: usize,
     pub all: usize,
@@ -115,22 +115,34 @@ fn attribute(name: String, rows: &ValuesOfKeys, place: usize) -> Option<Attribut
         .then_some(Attribute { name, values })
 }
 
-/// What the series of these labels have in common.
-pub fn together(attributes: &[Attribute], known: &Known, labels: &BTreeSet<&str>, is_at_once: bool) -> Together {
-    let mut together = Together { concerned: labels.len().max(1), all: known.series.len(), is_at_once, shared: None };
-    if together.concerned < 2 || !is_at_once {
-        return together;
-    }
-    together.shared = if together.concerned == together.all {
-        Some(format!("all {} series of {}", grouped(together.all as u64), known.table.name))
-    } else {
-        one_value(attributes, labels, together.all).or_else(|| some_values(attributes, labels))
+/// Of each of these findings of about one time: what its series has in common with others that are concerned over the same
+/// time. Rows that are lost here and there over one stretch are so too where they are those of a whole group, and no other.
+pub fn together(attributes: &[Attribute], known: &Known, findings: &[&Finding]) -> Vec<Together> {
+    let of = |is_one: &[bool]| -> BTreeSet<&str> {
+        findings.iter().zip(is_one).filter(|one| *one.1).filter_map(|one| one.0.series.as_deref()).collect()
     };
-    together
+    let all = known.series.len();
+    let (at_once, alike) = (at_once(findings, known.limit), over_one_stretch(findings));
+    let every = of(&vec![true; findings.len()]).len().max(1);
+    let apart = Together { concerned: every, all, is_at_once: every < 2, shared: None };
+    let (strict, loose) = (of(&at_once), of(&alike));
+    let shared = match strict.len() {
+        0 | 1 => None,
+        concerned if concerned == all => Some(format!("all {} series of {}", grouped(all as u64), known.table.name)),
+        _ => one_value(attributes, &strict, all, false).or_else(|| some_values(attributes, &strict)),
+    };
+    let whole = if shared.is_none() { one_value(attributes, &loose, all, true) } else { None };
+    let (members, labels, shared) = if whole.is_some() { (alike, loose, whole) } else { (at_once, strict, shared) };
+    let one = |is_one: &bool| match *is_one && labels.len() > 1 {
+        true => Together { concerned: labels.len(), all, is_at_once: true, shared: shared.clone() },
+        false => apart.clone(),
+    };
+    members.iter().map(one).collect()
 }
 
-/// The value of an attribute that most series have which are concerned, and far fewer of the others.
-fn one_value(attributes: &[Attribute], labels: &BTreeSet<&str>, all: usize) -> Option<String> {
+/// The value of an attribute that most series have which are concerned, and far fewer of the others; `is_whole` asks for
+/// one that all have, and no other.
+fn one_value(attributes: &[Attribute], labels: &BTreeSet<&str>, all: usize, is_whole: bool) -> Option<String> {
     const TIMES_LEAST: f64 = 5.0;
     let mut best: Option<(f64, String)> = None;
     for attribute in attributes {
@@ -141,7 +153,7 @@ fn one_value(attributes: &[Attribute], labels: &BTreeSet<&str>, all: usize) -> O
         }
         for (value, (concerned, size)) in groups {
             let (others, rest) = (labels.len() - concerned, all - size);
-            if concerned < 2 || rest == 0 {
+            if concerned < 2 || rest == 0 || is_whole && (concerned < size || others > 0) {
                 continue;
             }
             let (inside, outside) = (concerned as f64 / size as f64, others as f64 / rest as f64);
@@ -182,7 +194,7 @@ fn some_values(attributes: &[Attribute], labels: &BTreeSet<&str>) -> Option<Stri
 
 /// Which of these findings are of one time with the one that most is missing of: what is missing of each is nearly all
 /// missing while it is of that one, and the other way round. `limit` is the longest step that is no gap, in microseconds.
-pub fn at_once(findings: &[&Finding], limit: i64) -> Vec<bool> {
+fn at_once(findings: &[&Finding], limit: i64) -> Vec<bool> {
     // Of ten that are missing, so many.
     const SAME: i64 = 8;
     let Some(most) = findings.iter().max_by_key(|one| (one.missing, &one.series)) else { return Vec::new() };
@@ -205,6 +217,18 @@ pub fn at_once(findings: &[&Finding], limit: i64) -> Vec<bool> {
 
 /// More of one finding are not compared.
 const STRETCHES_MAX: usize = 500;
+
+/// Which of these findings have at least half of their time in common with that of the one that most is missing of.
+fn over_one_stretch(findings: &[&Finding]) -> Vec<bool> {
+    let Some(most) = findings.iter().max_by_key(|one| (one.missing, &one.series)) else { return Vec::new() };
+    let is_of_one = |one: &&Finding| {
+        let (Some((since, until)), Some((from, to))) = (one.since.zip(one.until), most.since.zip(most.until)) else {
+            return false;
+        };
+        one.kind != FindingKind::Ended && 2 * (until.min(to) - since.max(from)) >= until.max(to) - since.min(from)
+    };
+    findings.iter().map(is_of_one).collect()
+}
 
 /// From when to when how many are missing.
 type Stretch = (i64, i64, i64);
