@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::Color;
 use crate::error::Error;
 use crate::model::coverage::{Coverage, bytes_shown};
+use crate::model::printable::printable;
 use crate::model::shell;
 use crate::render::Style;
 
@@ -99,10 +100,10 @@ pub fn random_key() -> io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A line on standard error.
+/// A line on standard error. Names of files, members and columns are of the evidence, and must not steer a terminal.
 pub fn say(text: &str) {
     // If standard error is gone there is nobody to tell.
-    writeln!(io::stderr(), "{text}").ok();
+    writeln!(io::stderr(), "{}", printable(text)).ok();
 }
 
 pub fn report(error: &Error) {

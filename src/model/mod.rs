@@ -10,6 +10,7 @@ mod fault;
 pub mod figure;
 pub mod meaning;
 pub mod name;
+pub mod printable;
 pub mod redact;
 pub mod role;
 pub mod scan;

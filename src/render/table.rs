@@ -9,6 +9,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Conte
 
 use super::{Renderer, Style, written};
 use crate::error::Result;
+use crate::model::printable::printable;
 use crate::model::scan::Sink;
 use crate::model::value::Value;
 
@@ -245,21 +246,6 @@ fn folded(text: &str) -> Option<String> {
     let told: Vec<&str> = second.into_iter().chain(lines.filter(is_cause)).take(LINES - 1).collect();
     let more = text.lines().count() - 1 - told.len();
     Some(format!("{first}\n{}\n… {more} more lines", told.join("\n")))
-}
-
-/// Evidence may hold what would move the cursor or colour the screen: shown as `\x1b`.
-pub fn printable(text: &str) -> String {
-    if !text.chars().any(|c| c.is_control() && c != '\n') {
-        return text.to_string();
-    }
-    let shown = |c: char| match c {
-        '\t' => "    ".to_string(),
-        '\n' => c.to_string(),
-        '\r' => String::new(),
-        c if c.is_control() => format!("\\x{:02x}", c as u32),
-        c => c.to_string(),
-    };
-    text.chars().map(shown).collect()
 }
 
 impl Sink for TableRenderer {
