@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -53,8 +53,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>, surroundings: &Surrounding
             return 2;
         }
         Err(usage) => {
-            // Help and version go to standard output and are no error.
-            usage.print().ok();
+            // Help and version go to standard output and are no error, unless they cannot be written.
+            let printed = usage.print().map_err(|cause| cause.kind());
+            if !usage.use_stderr() && printed.is_err_and(|kind| kind != std::io::ErrorKind::BrokenPipe) {
+                terminal::report(&Error::question("cannot write to standard output"));
+                return 2;
+            }
             return u8::try_from(usage.exit_code()).unwrap_or(2);
         }
     };
@@ -85,11 +89,19 @@ fn dispatch(command: Command, surroundings: &Surroundings, stdin: &mut dyn Read)
         Command::Compare(args) => ask(&args, surroundings, stdin),
         Command::Slices(args) => ask(&args, surroundings, stdin),
         Command::Formats(args) => ask(&args, surroundings, stdin),
-        Command::Completions(args) => {
-            args.write(&mut terminal::stdout());
-            Ok(0)
+        Command::Completions(args) => printed(&args.script()),
+        Command::Man(args) => printed(&args.page()?),
+    }
+}
+
+/// Writes what is no answer: a manual page, completions.
+fn printed(text: &[u8]) -> Result<u8> {
+    let mut output = terminal::stdout();
+    match output.write_all(text).and_then(|()| output.flush()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::question("cannot write to standard output").detail(cause.to_string()))
         }
-        Command::Man(args) => args.write(&mut terminal::stdout()).map(|()| 0),
+        _ => Ok(0),
     }
 }
 
@@ -109,6 +121,8 @@ fn ask_with(
     command.check()?;
     let format = chosen_format(common, command.is_page())?;
     let case = case(common, surroundings, !command.sources().is_empty())?;
+    let files: Vec<&Path> = case.files.iter().map(PathBuf::as_path).collect();
+    keeps_inputs(common, &[command.inputs(), files].concat())?;
     *redaction = Redaction::of(common, &case.settings, surroundings)?;
     for (flag, condition) in command.conditions() {
         engine::guard::condition(flag, condition)?;
@@ -166,9 +180,8 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
     if command.reads_evidence() {
         session.check_set(&common.evidence.set)?;
     }
-    if let Some(output) = common.output.as_deref().filter(|output| session.is_evidence(output)) {
-        return Err(Error::question(format!("`{}` is evidence and is not written over", output.display()))
-            .hint("name another file"));
+    if let Some(output) = common.file().filter(|output| session.is_evidence(output)) {
+        return Err(not_written_over(output, "evidence"));
     }
     stop_with(running, coverage.clone(), Some(session.engine.interrupt()));
     redaction.learn(&session)?;
@@ -200,6 +213,19 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
         return Err(Error::evidence(message).detail(coverage.losses().join("\n")));
     }
     Ok(u8::from(answer.fails || common.exit_code && found > 0))
+}
+
+/// That an answer does not take the place of a file that says what was asked.
+fn keeps_inputs(common: &Common, inputs: &[&Path]) -> Result<()> {
+    let same = |a: &Path, b: &Path| a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
+    match common.file().filter(|output| inputs.iter().any(|input| same(output, input))) {
+        Some(output) => Err(not_written_over(output, "read by this question")),
+        None => Ok(()),
+    }
+}
+
+fn not_written_over(output: &Path, what: &str) -> Error {
+    Error::question(format!("`{}` is {what} and is not written over", output.display())).hint("name another file")
 }
 
 fn stop_with(running: &Running, coverage: Arc<Coverage>, engine: Option<engine::Interrupt>) {
@@ -243,7 +269,7 @@ fn limits(common: &Common, scratch: &Path) -> Result<Limits> {
 }
 
 fn chosen_format(common: &Common, is_page: bool) -> Result<Format> {
-    let format = match (common.format, &common.output) {
+    let format = match (common.format, common.file()) {
         (_, Some(path)) if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) => {
             Ok(Format::Parquet)
         }
@@ -264,21 +290,32 @@ fn chosen_format(common: &Common, is_page: bool) -> Result<Format> {
 fn case(common: &Common, surroundings: &Surroundings, has_sources: bool) -> Result<Case> {
     let evidence = &common.evidence;
     let folder = evidence.case.clone().unwrap_or_default();
-    let mut layers = Vec::new();
+    let (mut layers, mut files) = (Vec::new(), Vec::new());
     if let Some(path) = surroundings.user_file() {
         layers.extend(Layer::of_file(&path)?);
+        files.push(path);
     }
     // The file of the current directory speaks for itself only where no source is typed.
     if evidence.case.is_some() || !has_sources {
         let path = folder.join("rca.toml");
         let file = Layer::of_file(&path)?;
         if file.is_none() && evidence.case.is_some() {
-            let reason = if folder.is_dir() { "the directory has no rca.toml" } else { "no such directory" };
-            return Err(Error::question(format!("`{}` is no case", folder.display()))
-                .detail(reason)
-                .hint(format!("name its sources: rca sources {}/*", folder.display())));
+            let shown = folder.display();
+            let error = Error::question(format!("`{shown}` is no case"));
+            return Err(match (folder.is_dir(), folder.exists()) {
+                (true, _) => {
+                    let all = model::shell::quoted(&folder.to_string_lossy());
+                    error.detail("the directory has no rca.toml").hint(format!("name its sources: rca sources {all}/*"))
+                }
+                (false, true) => {
+                    let file = model::shell::quoted(&folder.to_string_lossy());
+                    error.detail("it is a file").hint(format!("name it as a source: rca sources {file}"))
+                }
+                (false, false) => error.detail("no such directory"),
+            });
         }
         layers.extend(file);
+        files.push(path);
     }
     if let Some(zone) = surroundings.variable("RCA_TIMEZONE") {
         layers.push(Layer { origin: "RCA_TIMEZONE".into(), ..Layer::of_assignment(&format!("timezone=\"{zone}\""))? });
@@ -290,7 +327,7 @@ fn case(common: &Common, surroundings: &Surroundings, has_sources: bool) -> Resu
         settings::zone(zone, "--timezone")?;
         layers.push(Layer { origin: "--timezone".into(), ..Layer::of_assignment(&format!("timezone=\"{zone}\""))? });
     }
-    Ok(Case { folder, settings: settings::merge(layers)? })
+    Ok(Case { folder, settings: settings::merge(layers)?, files })
 }
 
 /// How an answer is shown.
@@ -314,7 +351,7 @@ fn show(
     if format == Format::Parquet {
         return parquet(session, answer, common, showing);
     }
-    let (writer, output) = Output::open(common.output.as_deref(), running)?;
+    let (writer, output) = Output::open(common.file(), running)?;
     if let Some(document) = &answer.document {
         progress.finish();
         match redaction.redactor() {
@@ -329,7 +366,7 @@ fn show(
             summary: redaction.text(summary),
             command: redaction.text(surroundings.command.clone()),
         }),
-        ..surroundings.style(common.color, common.output.is_some())
+        ..surroundings.style(common.color, common.file().is_some())
     };
     let limit = common.limit.filter(|_| !answer.is_limited);
     let mut limited = Limited {
@@ -343,7 +380,8 @@ fn show(
     let reading = answer.reading.as_ref().filter(|_| render::is_read(format));
     let asked = reading.map_or(&answer.sql, |reading| &reading.sql);
     let sql = match limit.filter(|_| answer.stops_at_limit) {
-        Some(limit) => format!("SELECT * FROM ({asked}\n) LIMIT {}", limit.min(i64::MAX.unsigned_abs())),
+        // One more tells whether there are more.
+        Some(limit) => format!("SELECT * FROM ({asked}\n) LIMIT {}", limit.min(i64::MAX.unsigned_abs() - 1) + 1),
         None => asked.clone(),
     };
     session.engine.query(&sql, &answer.params, &mut limited)?;
@@ -352,7 +390,10 @@ fn show(
     let rows = limited.rows;
     drop(limited);
     if let Some(limit) = limit.filter(|limit| rows > *limit) {
-        notes.push(format!("{} of {} rows are shown (--limit)", grouped(limit), grouped(rows)));
+        notes.push(match answer.stops_at_limit {
+            true => format!("the first {} rows are shown, and there are more (--limit)", grouped(limit)),
+            false => format!("{} of {} rows are shown (--limit)", grouped(limit), grouped(rows)),
+        });
     }
     output.place()?;
     Ok((rows, notes))
@@ -392,7 +433,7 @@ impl Sink for Limited<'_> {
 
 /// The engine writes Parquet itself, into the temporary directory.
 fn parquet(session: &Session, answer: &Answer, common: &Common, showing: Showing<'_>) -> Result<(u64, Vec<String>)> {
-    let path = common.output.as_deref().unwrap_or(Path::new("answer.parquet"));
+    let path = common.file().unwrap_or(Path::new("answer.parquet"));
     let (mut writer, output) = Output::open(Some(path), showing.running)?;
     if !answer.params.is_empty() {
         return Err(Error::question("--param does not go with a Parquet output").hint("write the values into the SQL"));

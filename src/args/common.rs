@@ -1,6 +1,6 @@
 //! Flags that every command with evidence has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -57,7 +57,7 @@ pub struct Common {
     pub evidence: Evidence,
 
     /// At most this many rows
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit: Option<u64>,
 
     /// How the table is written
@@ -96,6 +96,13 @@ pub struct Common {
     /// Exit with 1 if there is any row
     #[arg(long)]
     pub exit_code: bool,
+}
+
+impl Common {
+    /// The file to write to: `-` is standard output.
+    pub fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

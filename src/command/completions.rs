@@ -1,7 +1,5 @@
 //! `rca completions`: scripts that complete commands and flags in a shell.
 
-use std::io::Write;
-
 use clap::{Args, CommandFactory};
 
 /// Print a completion script for a shell
@@ -17,9 +15,9 @@ pub struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    pub fn write(&self, output: &mut dyn Write) {
+    pub fn script(&self) -> Vec<u8> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut super::Cli::command(), "rca", &mut script);
-        output.write_all(&script).ok();
+        script
     }
 }

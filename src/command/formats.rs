@@ -47,6 +47,21 @@ impl Ask for FormatsArgs {
         false
     }
 
+    fn check(&self) -> Result<()> {
+        let evidence = &self.common.evidence;
+        let flags = [("--from", &evidence.from), ("--to", &evidence.to), ("--where", &evidence.condition)];
+        match flags.into_iter().find(|(_, said)| said.is_some()) {
+            Some((flag, _)) => {
+                Err(crate::error::Error::question(format!("{flag} chooses rows, and formats are told by all lines")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn inputs(&self) -> Vec<&std::path::Path> {
+        self.test.iter().map(PathBuf::as_path).chain(self.explain.iter().map(std::path::Path::new)).collect()
+    }
+
     fn run(&self, session: &Session) -> Result<Answer> {
         match (&self.explain, &self.test) {
             (Some(path), _) => explained(session, path),

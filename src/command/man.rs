@@ -1,7 +1,5 @@
 //! `rca man`: the manual page, or that of one command.
 
-use std::io::Write;
-
 use clap::{Args, CommandFactory};
 
 use crate::error::{Error, Result};
@@ -22,7 +20,7 @@ pub struct ManArgs {
 impl ManArgs {
     /// # Errors
     /// If there is no such command.
-    pub fn write(&self, output: &mut dyn Write) -> Result<()> {
+    pub fn page(&self) -> Result<Vec<u8>> {
         let mut cli = super::Cli::command();
         cli.build();
         let page = match &self.command {
@@ -38,7 +36,6 @@ impl ManArgs {
         clap_mangen::Man::new(page)
             .render(&mut roff)
             .map_err(|e| Error::internal("cannot make the manual page").detail(e.to_string()))?;
-        output.write_all(&roff).ok();
-        Ok(())
+        Ok(roff)
     }
 }

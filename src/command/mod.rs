@@ -130,6 +130,10 @@ pub trait Ask {
     fn is_any_sql(&self) -> bool {
         false
     }
+    /// Files besides evidence and settings that say what is asked.
+    fn inputs(&self) -> Vec<&std::path::Path> {
+        Vec::new()
+    }
     /// Sources besides those typed or set, such as a codebook given as a file.
     fn extra_sources(&self) -> Vec<crate::session::Named> {
         Vec::new()

@@ -8,7 +8,8 @@ use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::guard;
 use crate::error::{Error, Result};
-use crate::session::Session;
+use crate::model::name;
+use crate::session::{Session, Table, Wanted, Window};
 
 /// Ask in SQL: any SELECT that DuckDB runs, over all tables and `events`
 ///
@@ -19,6 +20,9 @@ use crate::session::Session;
 ///   rca query "select level, count(*) from gateway_logs group by all" gateway-logs/
 ///   rca query "select * from stdin where share > 0.1" - < findings.ndjson
 ///   rca query --file why.sql --param unit=SN240233 -C examples/laptop-anomaly
+///
+/// --from, --to and --where choose rows of the tables before the SQL asks, and rows of events; tables that have not the
+/// columns of --where stay whole.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct QueryArgs {
@@ -50,6 +54,26 @@ impl QueryArgs {
         }
     }
 
+    /// Puts `--from`, `--to` and `--where` on the tables and on `events`. Returns what is to be said of tables that have not
+    /// what they ask.
+    fn restrict(&self, session: &Session, window: &Window) -> Result<Vec<String>> {
+        let condition = self.common.evidence.condition.as_deref().filter(|_| !session.tables.is_empty());
+        let mut notes = Vec::new();
+        let mut of_events: Vec<&Table> = session.tables.iter().collect();
+        if let Some(condition) = condition {
+            // Says what is wrong with a condition that fits none.
+            of_events = super::event_tables_with(session, Some(condition), &mut Vec::new())?;
+        }
+        let wanted = Wanted { window: *window, condition: condition.map(str::to_string), ..Wanted::default() };
+        let whole: Vec<String> =
+            session.restrict(window, condition)?.into_iter().map(|table| table.name.clone()).collect();
+        session.create_events(&of_events, &wanted)?;
+        if !whole.is_empty() {
+            notes.push(format!("--where does not fit the rows of {}, which stay whole", name::listed(&whole)));
+        }
+        Ok(notes)
+    }
+
     fn params(&self) -> Result<Vec<(String, String)>> {
         let pair = |text: &String| match text.split_once('=') {
             Some((name, value)) => Ok((name.to_string(), value.to_string())),
@@ -72,7 +96,7 @@ impl Ask for QueryArgs {
     fn check(&self) -> Result<()> {
         let sql = self.sql()?;
         let sql = sql.trim();
-        if sql.is_empty() {
+        if sql.trim_matches(|c: char| c == ';' || c.is_whitespace()).is_empty() {
             return Err(Error::question("there is no SQL to run")
                 .hint("write it first: rca query \"select * from events limit 10\" SOURCE"));
         }
@@ -82,6 +106,10 @@ impl Ask for QueryArgs {
         }
         guard::question(sql, self.allow_files)?;
         self.params().map(drop)
+    }
+
+    fn inputs(&self) -> Vec<&Path> {
+        self.file.iter().map(PathBuf::as_path).collect()
     }
 
     fn is_any_sql(&self) -> bool {
@@ -96,21 +124,17 @@ impl Ask for QueryArgs {
         let evidence = &self.common.evidence;
         let sql = self.sql()?;
         let sql = sql.trim().trim_end_matches(';').to_string();
-        if session.is_empty_stream && session.tables.is_empty() {
-            // Nothing found is what the command before had to say; its columns are not known here.
-            let notes = vec!["the input is empty, so the answer is".to_string()];
-            return Ok(Answer { sql: "SELECT 0 AS rows LIMIT 0".into(), notes, ..Answer::default() });
-        }
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        session.restrict(&window)?;
-        session.create_events(&window)?;
-        let sql = match &evidence.condition {
-            Some(condition) => format!("SELECT * FROM ({sql}\n) WHERE ({condition})"),
-            None => sql,
-        };
+        let mut notes = self.restrict(session, &window)?;
+        if session.is_empty_stream {
+            notes.push(match session.columns_of_empty(&sql)?.as_slice() {
+                [] => "the input is empty".to_string(),
+                // What a column was called in the command before is not known here.
+                columns => format!("the input is empty; taken for its columns: {}", columns.join(", ")),
+            });
+        }
         session.engine.settle(&sql)?;
         session.engine.lock()?;
-        let mut notes = Vec::new();
         if self.allow_files {
             if let Some(file) = guard::written(&sql)?
                 && session.holds_evidence(Path::new(&file))

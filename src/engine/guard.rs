@@ -243,6 +243,30 @@ pub fn condition(said_by: &str, sql: &str) -> Result<()> {
     }
 }
 
+/// Whether a condition asks another query.
+pub fn has_query(sql: &str) -> bool {
+    Tokens::of(sql).any(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("select")))
+}
+
+/// The first table that a query names behind a FROM, as people read it: `station.tests`.
+pub fn first_table(sql: &str) -> Option<String> {
+    let (mut is_after_from, mut is_distinct, mut name) = (false, false, String::new());
+    for token in Tokens::of(sql) {
+        match token {
+            Token::Word(word) if !is_after_from => {
+                // `IS DISTINCT FROM` compares.
+                is_after_from = word.eq_ignore_ascii_case("from") && !is_distinct;
+                is_distinct = word.eq_ignore_ascii_case("distinct");
+            }
+            Token::Word(word) if name.is_empty() || name.ends_with('.') => name.push_str(word),
+            Token::Mark(b'.') if !name.is_empty() => name.push('.'),
+            _ if !name.is_empty() => break,
+            _ => is_after_from = false,
+        }
+    }
+    Some(name).filter(|name| !name.is_empty())
+}
+
 /// The file that a `COPY … TO 'FILE'` writes.
 ///
 /// # Errors
@@ -272,6 +296,15 @@ mod tests {
 
     use super::*;
     use crate::engine::{Engine, Limits};
+
+    #[test]
+    fn the_first_table_is_the_one_behind_from() {
+        let is = |sql: &str| first_table(sql).unwrap_or_default();
+        assert_eq!(is("SELECT 'from x' AS a FROM station.tests WHERE b"), "station.tests");
+        assert_eq!(is("SELECT * FROM (SELECT a IS DISTINCT FROM b FROM \"odd one\")"), "odd one");
+        assert_eq!(is("SELECT *, (SELECT count(*) FROM agent) FROM codes"), "agent");
+        assert_eq!(is("SELECT 1"), "");
+    }
 
     #[test]
     fn a_condition_is_one_expression() {

@@ -182,7 +182,12 @@ impl Engine {
 
     /// Whether a query can be asked: its words are SQL, and what it names is there.
     pub fn understands(&self, sql: &str) -> bool {
-        self.connection.prepare(sql).map_err(|e| self.failed(&e)).is_ok()
+        self.asks(sql).is_ok()
+    }
+    /// # Errors
+    /// What the engine says of a query that cannot be asked.
+    pub fn asks(&self, sql: &str) -> Result<()> {
+        self.connection.prepare(sql).map(drop).map_err(|e| self.failed(&e))
     }
 
     /// Runs a query and hands its rows to `sink` as they come. Rows come in a fixed order: where the SQL does not

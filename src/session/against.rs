@@ -32,7 +32,7 @@ impl Session {
             }
             for (name, said, path) in inside {
                 self.settings.sources.insert(name.clone(), SourceSettings { path: None, ..said });
-                all.push(Named { name: Some(name), path, is_side: true });
+                all.push(Named { name: Some(name), path, is_side: true, note: None });
             }
         }
         all

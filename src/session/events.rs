@@ -21,13 +21,12 @@ pub struct Wanted {
 }
 
 impl Session {
-    /// Makes the view `events` over all tables that have a time.
+    /// Makes the view `events` over those of the tables that have a time.
     ///
     /// # Errors
     /// As the engine says.
-    pub fn create_events(&self, window: &Window) -> Result<()> {
-        let wanted = Wanted { window: *window, ..Wanted::default() };
-        let selects: Vec<String> = self.tables.iter().filter_map(|table| self.events_of(table, &wanted)).collect();
+    pub fn create_events(&self, tables: &[&Table], wanted: &Wanted) -> Result<()> {
+        let selects: Vec<String> = tables.iter().filter_map(|table| self.events_of(table, wanted)).collect();
         self.engine.execute(&format!(
             "CREATE OR REPLACE VIEW events AS SELECT * EXCLUDE (at_file, at_line) FROM ({}) WHERE ts IS NOT NULL",
             union(&selects)

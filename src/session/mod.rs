@@ -21,11 +21,15 @@ mod against;
 mod asked;
 mod attach;
 mod days;
+mod empty;
 mod entities;
 mod events;
 mod formats;
 mod known;
+mod named;
 mod parquet;
+mod reopened;
+mod said;
 mod sentence;
 mod shared;
 mod shown;
@@ -38,31 +42,10 @@ pub use asked::known_column;
 pub use entities::{Entity, Id, entity_text};
 pub use events::Wanted;
 pub use formats::{Finding, Tried};
+pub use named::Named;
 pub use shared::Shared;
 pub use window::Window;
 pub use windows::{Span, Windows};
-
-/// A SOURCE argument: `PATH`, `GLOB`, `DIR`, `NAME=PATH` or `-`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
-    pub name: Option<String>,
-    pub path: String,
-    /// It is evidence to compare with: what is in it under other names gets this one before them, and of a directory
-    /// that is laid out like the case it is the case's sources.
-    pub is_side: bool,
-}
-
-impl Named {
-    pub fn parse(text: &str) -> Named {
-        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        match text.split_once('=') {
-            Some((name, path)) if is_name(name) => {
-                Named { name: Some(name.to_string()), path: path.to_string(), ..Named::default() }
-            }
-            _ => Named { path: text.to_string(), ..Named::default() },
-        }
-    }
-}
 
 /// About what is kept of a file as long as the program runs: 100,000 take 200 MB.
 const FILE_BYTES: u64 = 1_800;
@@ -196,6 +179,10 @@ pub struct Session {
     pub files: Vec<PathBuf>,
     /// Standard input or a pipe had nothing in it.
     pub is_empty_stream: bool,
+    /// Their names.
+    empty: Vec<String>,
+    /// What was named, and what it was opened as.
+    opened: Vec<reopened::Opened>,
     /// Where compressed evidence is unpacked to.
     scratch: PathBuf,
     /// Where the engine may write an answer as Parquet.
@@ -226,6 +213,8 @@ impl Session {
             parquet: Vec::new(),
             files: Vec::new(),
             is_empty_stream: false,
+            empty: Vec::new(),
+            opened: Vec::new(),
             parquet_output: scratch.join("answer.parquet"),
             scratch: scratch.clone(),
             known: known::Known::default(),
@@ -256,10 +245,11 @@ impl Session {
             } else {
                 located_or_left_out(&session, &named, base, &scratch, several, &formats)?
             };
+            session.notes.extend(named.note.iter().map(|note| (named.path.clone(), note.clone())));
             for left_out in found.left_out.drain(..) {
                 session.coverage.left_out(named.name.as_deref().unwrap_or(&named.path), &left_out);
             }
-            session.is_empty_stream |= found.groups.is_empty();
+            session.empty.extend(found.empty.take());
             session.told_of(&named, &found);
             // One of many that cannot be read is left out and counted; the only one is an error.
             let several = several || found.groups.len() > 1;
@@ -286,6 +276,7 @@ impl Session {
                     session.notes.extend(notes.into_iter().map(|note| (group.name.clone(), note)));
                 }
                 session.files.extend(group.files.iter().map(|file| file.path.clone()));
+                session.opened_as(&named, base, &group);
                 let shown =
                     group.files.first().map_or_else(|| Arc::from(named.path.as_str()), |file| file.shown.clone());
                 let spec = session.spec(group.name, group.files, &formats, &scratch)?;
@@ -298,12 +289,14 @@ impl Session {
                 }
             }
         }
+        session.make_empty()?;
         if session.tables.is_empty() && !session.is_empty_stream {
             return Err(Error::evidence("none of the sources can be read").detail(session.coverage.losses().join("\n")));
         }
         for (source, note) in &session.notes {
             session.coverage.note_of_source(source, note.clone());
         }
+        session.check_said(is_typed)?;
         session.engine.take_memory(session.files.len() as u64 * FILE_BYTES)?;
         if !allows_files {
             session.shut()?;
@@ -324,6 +317,12 @@ impl Session {
                 Some(Named { name: Some(name.clone()), path: source.path.clone()?, ..Named::default() })
             })
             .collect();
+        if of_settings.is_empty() && !self.settings.sources.is_empty() {
+            let names: Vec<String> = self.settings.sources.keys().cloned().collect();
+            return Err(Error::question("the settings name no source with a path")
+                .detail(format!("without a `path`: {}", name::listed(&names)))
+                .hint(format!("say where it is: --set sources.{}.path=FILE, or `path` in rca.toml", names[0])));
+        }
         if of_settings.is_empty() {
             return Err(Error::question("no source is named, and there is no rca.toml that names one")
                 .hint("name files, globs or directories: rca sources station.db gateway-logs/ 'telemetry/*.csv'")
@@ -416,26 +415,6 @@ impl Session {
             }
         };
         Ok((zone.unwrap_or(Zone::UTC), zone.is_some()))
-    }
-
-    /// Puts a window on the tables that SQL sees, by their time; tables without one stay whole.
-    ///
-    /// # Errors
-    /// As the engine says.
-    pub fn restrict(&self, window: &Window) -> Result<()> {
-        if window.is_open() {
-            return Ok(());
-        }
-        for table in self.tables.iter().chain(&self.parts) {
-            let Some(time) = &table.roles.time else { continue };
-            let within = window.sql(&format!("{}::TIMESTAMP", quote::name(time)));
-            let list = table.columns.iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ");
-            self.engine.execute(&format!(
-                "CREATE OR REPLACE VIEW {} AS SELECT {list} FROM {} WHERE {within}",
-                table.view, table.scan
-            ))?;
-        }
-        Ok(())
     }
 
     /// Once all is opened: conditions of the user are in every command's SQL, and no other file can be reached from it.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::{Session, Table};
-use crate::engine::quote;
+use crate::engine::{guard, quote};
 use crate::error::{Error, Result};
 use crate::model::duration;
 use crate::model::time::{self, HOUR, SECOND};
@@ -63,6 +63,41 @@ impl Session {
             )));
         }
         Ok(window)
+    }
+
+    /// Puts a window and a condition on the tables that SQL sees: the one by their time, the other where they have what it
+    /// asks. Tables that have not stay whole; returns those whose rows the condition cannot be asked of.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub fn restrict(&self, window: &Window, condition: Option<&str>) -> Result<Vec<&Table>> {
+        if let Some(condition) = condition.filter(|condition| guard::has_query(condition)) {
+            // It would ask of tables that it restricts itself.
+            return Err(Error::question("a condition on all tables has no SELECT in it")
+                .detail(format!("--where \"{condition}\""))
+                .hint("write what it says into the SQL that asks"));
+        }
+        let mut unfitting = Vec::new();
+        let mut views = Vec::new();
+        for table in self.tables.iter().chain(&self.parts) {
+            let time = table.roles.time.as_ref().filter(|_| !window.is_open());
+            let within = time.map(|time| window.sql(&format!("{}::TIMESTAMP", quote::name(time))));
+            let condition = condition.map(|condition| format!("({condition})"));
+            let fits = condition.as_ref().is_none_or(|condition| self.fits(&table.sql(), condition));
+            if !fits {
+                unfitting.push(table);
+            }
+            let holds: Vec<String> = within.into_iter().chain(condition.filter(|_| fits)).collect();
+            if holds.is_empty() {
+                continue;
+            }
+            let list = table.columns.iter().map(|column| quote::name(&column.name)).collect::<Vec<_>>().join(", ");
+            let list = if list.is_empty() { "NULL AS no_columns".into() } else { list };
+            let (view, scan, holds) = (&table.view, &table.scan, holds.join(" AND "));
+            views.push(format!("CREATE OR REPLACE VIEW {view} AS SELECT {list} FROM {scan} WHERE {holds}"));
+        }
+        views.iter().try_for_each(|view| self.engine.execute(view))?;
+        Ok(unfitting)
     }
 
     /// `FROM..TO`, each as [`Session::instant`] takes it.

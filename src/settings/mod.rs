@@ -180,6 +180,23 @@ impl SourceSettings {
         Ok(-length(self.skew.as_deref(), &format!("sources.{source}.skew"))?.unwrap_or(0))
     }
 
+    /// What is said of how it is read, as `--set` takes it: keys and values.
+    pub fn of_reading(&self) -> Vec<(&'static str, String)> {
+        let texts = [
+            ("timezone", &self.timezone),
+            ("skew", &self.skew),
+            ("format", &self.format),
+            ("code", &self.code),
+            ("delimiter", &self.delimiter),
+            ("time", &self.time),
+        ];
+        let texts = texts.into_iter().filter_map(|(key, text)| Some((key, Value::String(text.clone()?).to_string())));
+        let header = self.header.map(|header| ("header", header.to_string()));
+        let text = (!self.text.is_empty())
+            .then(|| ("text", Value::Array(self.text.iter().cloned().map(Value::String).collect()).to_string()));
+        texts.chain(header).chain(text).collect()
+    }
+
     /// The cadence in microseconds.
     ///
     /// # Errors
@@ -278,11 +295,11 @@ pub fn merge(layers: Vec<Layer>) -> Result<Settings> {
         .map_err(|e: toml::de::Error| Error::question("a setting does not fit its key").detail(e.to_string()))
 }
 
-/// The checks of a file of their own, which has nothing else.
+/// The checks of a file of their own, which has nothing else; `None` if it does not even say that there are none.
 ///
 /// # Errors
 /// If it cannot be read, or has what is no check.
-pub fn checks_of(path: &Path) -> Result<Vec<Table>> {
+pub fn checks_of(path: &Path) -> Result<Option<Vec<Table>>> {
     let missing = || Error::question(format!("cannot read `{}`", path.display())).detail("no such file or directory");
     let layer = Layer::of_file(path).map_err(|e| Error { kind: Kind::Question, ..e })?.ok_or_else(missing)?;
     known::check(&layer)?;
@@ -291,7 +308,8 @@ pub fn checks_of(path: &Path) -> Result<Vec<Table>> {
             .detail(format!("in {}", layer.origin))
             .hint("write it into rca.toml; a file of checks has [[checks]] alone"));
     }
-    Ok(merge(vec![layer])?.checks)
+    let says = layer.table.contains_key("checks");
+    Ok(Some(merge(vec![layer])?.checks).filter(|_| says))
 }
 
 fn lay_over(below: &mut Table, above: Table) {
@@ -311,6 +329,8 @@ pub struct Case {
     /// Where relative paths of the sources begin.
     pub folder: PathBuf,
     pub settings: Settings,
+    /// The files that say so, if they are there.
+    pub files: Vec<PathBuf>,
 }
 
 #[cfg(test)]

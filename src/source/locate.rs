@@ -13,7 +13,7 @@ use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
 use crate::source::walk::{Walk, globbed};
-use crate::source::{Reader, divide, log, pipe, reader_of, together, xlsx};
+use crate::source::{Reader, csv, divide, log, pipe, reader_of, together, xlsx};
 
 /// Files that make one source.
 pub struct Group {
@@ -29,6 +29,8 @@ pub struct Located {
     pub left_out: Vec<String>,
     /// What is to be said of the files together.
     pub notes: Vec<String>,
+    /// The name of a stream in which nothing came.
+    pub empty: Option<String>,
 }
 
 /// What settings say of logs.
@@ -93,17 +95,22 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
         Error::evidence(format!("cannot keep `{name}` in the temporary directory")).detail(cause.to_string())
     };
     let mut copy = fs::File::create(&path).map_err(failed)?;
+    let empty = || Ok(Located { empty: Some(name.to_string()), ..Located::default() });
     if io::copy(input, &mut copy).map_err(failed)? == 0 {
-        return Ok(Located::default());
+        return empty();
     }
     let file = File::open(&path, name)?;
-    if file.head().trim_ascii() == b"[]" {
-        return Ok(Located::default());
+    if file.bytes == file.head().len() as u64 && matches!(file.head().trim_ascii(), b"[]" | b"") {
+        return empty();
     }
     if let Some(members) = bundle::members(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name.to_string(), name, logs);
     }
-    let reader = readable(&file, (logs.is_forced)(name), logs.formats)?;
+    let reader = match readable(&file, (logs.is_forced)(name), logs.formats) {
+        // A stream has no ending by which its writer says that it is one.
+        Err(_) if csv::may_be_answer(&file.head()) => &csv::BY_NAME,
+        reader => reader?,
+    };
     Ok(Located {
         groups: vec![Group { name: name.to_string(), reader, files: vec![Arc::new(file)] }],
         ..Located::default()
@@ -214,7 +221,7 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     }
     let groups = divide::divide(known, &name, logs.is_one, (logs.header)(&name));
     notes.extend(divide::apart(&groups, &name).filter(|_| logs.is_one));
-    Ok(Located { groups, left_out, notes })
+    Ok(Located { groups, left_out, notes, empty: None })
 }
 
 /// The first few of many names, and how many more there are.

@@ -85,6 +85,32 @@ impl ErrorsArgs {
         Question::new(session, self)
     }
 
+    /// The answer where no evidence came: no code, and no error.
+    fn of_nothing(&self, session: &Session) -> Result<Answer> {
+        use crate::model::column::Kind as Column;
+        let all: Vec<&str> = match (self.audit, self.by.as_slice()) {
+            (true, _) => vec!["fault", "code", "count", "share", "templates", "detail", "sql"],
+            (false, []) => {
+                let more = ["baseline_count", "rate_ratio", "change"];
+                let more = if self.baseline.is_some() { &more[..] } else { &[] };
+                let all = ["code", "description", "count", "share", "entities", "first", "last", "level"];
+                [&all[..], &["sources", "trend", "example"], more].concat()
+            }
+            (false, by) => {
+                let by = by.iter().map(String::as_str);
+                ["code"].into_iter().chain(by).chain(["count", "share", "first", "last"]).collect()
+            }
+        };
+        let typed = |name: &&'_ str| match *name {
+            "count" | "entities" | "templates" | "baseline_count" => Column::Int,
+            "share" | "rate_ratio" => Column::Float,
+            "first" | "last" => Column::Time,
+            _ => Column::Text,
+        };
+        let fields: Vec<(&str, Column)> = all.iter().map(|name| (*name, typed(name))).collect();
+        Ok(Answer::of(session.engine.keep("errors", &fields, &[])?))
+    }
+
     /// What is wrong with the classification.
     ///
     /// # Errors
@@ -114,6 +140,9 @@ impl Ask for ErrorsArgs {
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {
+        if session.is_empty_stream && session.tables.is_empty() {
+            return self.of_nothing(session);
+        }
         let mut question = Question::new(session, self)?;
         if !question.window.is_open() && self.baseline.is_none() {
             let untimed = question.untimed()?;

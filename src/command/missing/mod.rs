@@ -458,12 +458,25 @@ impl MissingArgs {
     /// Everything that single tables tell.
     fn look<'a>(&'a self, session: &'a Session, notes: &mut Vec<String>) -> Result<(Search<'a>, Vec<&'a Table>)> {
         let mut search = self.begin(session)?;
+        let mut empty: Vec<String> = Vec::new();
         let tables = super::tables_with(session, self.common.evidence.condition.as_deref(), notes)?;
         for table in &tables {
             if !self.is_divided_alike(table) {
                 continue;
             }
-            profile::of(&mut search, table)?;
+            let looked_at = profile::of(&mut search, table)?;
+            let condition = search.condition(table);
+            if looked_at.rows == 0 && condition != "true" {
+                let whole = search.session.one_row(&format!("SELECT count(*) FROM {}", table.sql()))?[0].int();
+                if whole > 0 {
+                    notes.push(format!(
+                        "nothing was looked at in {}: none of its {} is in what --from, --to and --where leave",
+                        table.name,
+                        crate::model::figure::plural(whole.unsigned_abs(), "row")
+                    ));
+                    empty.push(table.name.clone());
+                }
+            }
             if table.roles.time.is_none() {
                 expect::untimed(&mut search, table)?;
             }
@@ -481,9 +494,14 @@ impl MissingArgs {
                 .iter()
                 .flat_map(|column| crate::model::name::nearest(column, names.iter().copied()))
                 .collect();
-            return Err(Error::question(format!("no table has the columns `{}`", self.series.join("`, `")))
-                .hint(format!("did you mean {}", crate::model::name::listed(&near))));
+            let error = Error::question(format!("no table has the columns `{}`", self.series.join("`, `")));
+            return Err(match near.is_empty() {
+                true => error.hint("`rca schema` lists all columns"),
+                false => error.hint(format!("did you mean {}", crate::model::name::listed(&near))),
+            });
         }
+        // What has no row has no cadence either.
+        search.irregular.retain(|(table, _)| !empty.contains(table));
         Ok((search, tables))
     }
 }

@@ -51,6 +51,29 @@ fn shaped(file: &File) -> bool {
             .is_some_and(|shape| shape.is_certain && !log::has_sentences(&file.head(), shape.delimiter))
 }
 
+/// Whether text that comes by a stream, and of which its lines do not tell what it is, may be what a program answers: a
+/// header without a row, or one column below its name.
+pub fn may_be_answer(head: &[u8]) -> bool {
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // The first bytes end within a character.
+        Err(cut) if cut.error_len().is_none() => std::str::from_utf8(&head[..cut.valid_up_to()]).unwrap_or_default(),
+        Err(_) => return false,
+    };
+    let is_plain = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    let Some(first) = text.lines().next().filter(|first| !first.trim().is_empty() && text.chars().all(is_plain)) else {
+        return false;
+    };
+    let delimiter = if first.contains('\t') { '\t' } else { ',' };
+    let names: Vec<&str> = first.split(delimiter).map(|name| name.trim_matches('"')).collect();
+    // A name is one word, or an expression.
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.parse::<f64>().is_err() && (!name.contains(char::is_whitespace) || name.contains('('))
+    };
+    let is_alone = text.lines().nth(1).is_none();
+    names.iter().all(|name| is_name(&name)) && (is_alone || names.len() == 1)
+}
+
 fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut learned = Learned::of(spec, &HashSet::new());
     // The rows of a short file may not tell that its first line is the header that others have too.
