@@ -24,7 +24,9 @@ fn said(place: &Path, arguments: &[&str]) -> (String, String) {
 }
 
 fn write(place: &Path, name: &str, csv: &str) {
-    fs::write(place.join(name), csv).expect("written");
+    let path = place.join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    fs::write(path, csv).expect("written");
 }
 
 /// A test a minute for ten hours; `fails` says of a minute whether the unit fails, with E1.
@@ -249,5 +251,60 @@ fn the_sql_of_two_sources_is_asked_again_as_the_notes_say() {
             place.path(),
             &[&["query", text(&finding, "sql")], &sources.split(' ').collect::<Vec<_>>()[..]].concat(),
         );
+    }
+}
+
+/// The words of the command that the SQL of an answer is asked again by; of what needs no quotes.
+fn again(notes: &str) -> Vec<String> {
+    let line = notes.lines().find_map(|line| line.split_once("rca query SQL ")).expect("the command").1;
+    line.split(' ').map(|word| word.trim_matches('\'').to_string()).collect()
+}
+
+#[test]
+fn sql_of_directories_and_cases_is_asked_again_as_it_is_said() {
+    let place = folder();
+    let place = place.path();
+    for (day, fails) in [("yd", 40), ("td", 3)] {
+        write(place, &format!("{day}/tests.csv"), &tests(|minute| minute % fails == 1));
+        write(place, &format!("{day}/parts.csv"), &tests(|minute| minute % 40 == 1).replace("FAIL", "LOST"));
+        let log = |n: u32| {
+            let level = if n % (fails as u32) == 0 { "ERROR" } else { "INFO" };
+            format!("2025-03-01 {:02}:{:02}:00,000 {level} [main] a.B - it is {level}\n", n / 60, n % 60)
+        };
+        for part in 0..2 {
+            let lines: String = (part * 300..part * 300 + 300).map(log).collect();
+            write(place, &format!("{day}/logs/app{part}.log"), &lines);
+        }
+        let case = "timezone = \"Asia/Taipei\"\n[sources.tests]\npath = \"tests.csv\"\n[sources.app]\npath = \"logs/\"\n\
+                    timezone = \"+05:00\"\n";
+        write(place, &format!("{day}/rca.toml"), case);
+    }
+    let inside = place.join("td");
+    for (folder, asked) in [
+        (place, &["compare", "yd", "td"][..]),
+        (place, &["compare", "before=yd/", "td", "--timezone", "+02:00"]),
+        (place, &["compare", "-C", "td", "--against", "yd"]),
+        (&inside, &["compare", "--against", "../yd/"]),
+    ] {
+        let (notes, _) = said(folder, asked);
+        let again = again(&notes);
+        let again: Vec<&str> = again.iter().map(String::as_str).collect();
+        let rows = rows_in(folder, asked);
+        assert!(rows.iter().any(|row| row["what"] == "code"), "{rows:?}");
+        let mut shown = 0;
+        for row in &rows {
+            let found = rows_in(folder, &[&["query", text(row, "sql")], &again[..]].concat());
+            let side = |key: &str| found.first().and_then(|found| found[key].as_f64());
+            let is_plain = found.len() == 1 && side("baseline").is_some() && row["baseline"].is_number();
+            if is_plain && row["what"] == "code" {
+                assert_eq!(
+                    (side("baseline"), side("incident")),
+                    (row["baseline"].as_f64(), row["incident"].as_f64()),
+                    "{row}"
+                );
+                shown += 1;
+            }
+        }
+        assert!(shown > 0, "{asked:?}");
     }
 }

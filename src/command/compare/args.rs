@@ -80,7 +80,7 @@ impl CompareArgs {
         let named = Named::parse(self.other()?);
         // It may be relative to the current directory, and the case's sources to the case's.
         let path = std::path::absolute(&named.path).map_or(named.path, |path| path.to_string_lossy().into_owned());
-        Some(Named { name: Some(named.name.unwrap_or_else(|| BASELINE.into())), path, is_side: true })
+        Some(Named { name: Some(named.name.unwrap_or_else(|| BASELINE.into())), path, is_side: true, note: named.note })
     }
 
     /// What a file to compare with would be called by itself.

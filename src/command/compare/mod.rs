@@ -89,7 +89,7 @@ impl Ask for CompareArgs {
         }
         if self.others().is_some() {
             notes.extend(snapshots::note(self, session, &pairs)?);
-            notes.extend(snapshots::asked(self));
+            notes.extend(snapshots::asked(self, session));
         }
         let comparison = Comparison { session, sides: &sides, pairs: &pairs, codes: &codes };
         comparison.answer(seen, notes)
