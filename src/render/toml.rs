@@ -36,6 +36,9 @@ impl Sink for Toml {
 impl Renderer for Toml {
     fn finish(&mut self) -> Result<Vec<String>> {
         let mut text = String::from("# What must hold, by what was found; `rca check --file` asks it.\n");
+        if self.checks.all.is_empty() {
+            text.push_str("\n# today: nothing was found\nchecks = []\n");
+        }
         for check in &self.checks.all {
             let today = check.more.iter().find(|(name, _)| name == "observed").map_or("", |(_, value)| value);
             // A comment ends with its line.

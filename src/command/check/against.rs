@@ -2,13 +2,14 @@
 
 use clap::ValueEnum;
 
-use super::asking::Asking;
+use super::again::{self, Again};
+use super::asking::{Asking, nothing};
 use super::earlier::{Earlier, Item, Of};
 use super::said::{Check, Said};
 use super::{Row, asked, audit, gaps};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::time;
-use crate::session::Table;
+use crate::session::{Table, Window};
 
 /// Of checks: those that say that something is wrong.
 const WRONG: [&str; 5] = ["fail", "warn", "error", "still", "new"];
@@ -16,72 +17,180 @@ const WRONG: [&str; 5] = ["fail", "warn", "error", "still", "new"];
 /// # Errors
 /// If today's question cannot be asked.
 pub fn compared(asking: &Asking, earlier: &Earlier, checks: impl FnOnce() -> Result<Vec<Said>>) -> Result<Vec<Row>> {
-    let everything = Check::default();
-    let today: Vec<Item> = match earlier.of {
-        Of::Missing => asking.searched(&everything)?.findings.iter().map(Item::of_finding).collect(),
-        Of::Audit => asking.audited(&everything)?.faults.iter().map(Item::of_fault).collect(),
+    let today = match earlier.of {
         Of::Check => return Ok(of_checks(asking, &earlier.items, asked(asking, &checks()?)?)),
+        Of::Missing | Of::Audit => Today::of(asking, earlier.of)?,
     };
-    // The earlier answer may have pseudonyms, or be of before there were any.
-    let shown: Vec<Item> = today.iter().map(|item| item.shown(asking.session)).collect();
-    let is = |at: usize, item: &Item| today[at].is(item) || shown[at].is(item);
-    let mut rows = Vec::new();
-    for item in &earlier.items {
-        let same: Vec<&Item> = (0..today.len()).filter(|at| is(*at, item)).map(|at| &today[at]).collect();
-        rows.push(row_of(asking, earlier.of, item, &same)?);
+    let given = today.given(&earlier.items);
+    let mut rows: Vec<Option<Row>> = Vec::new();
+    // Whether what is not found could have been, which the analyses know.
+    let mut looked_for = Vec::new();
+    for (at, item) in earlier.items.iter().enumerate() {
+        rows.push(today.still(item, at, &given, &earlier.items));
+        looked_for.push(if rows[at].is_some() { Ok(()) } else { is_looked_for(asking, earlier.of, item) });
     }
-    let new = (0..today.len()).filter(|at| !earlier.items.iter().any(|item| is(*at, item)));
-    rows.extend(new.map(|at| &today[at]).map(|item| Row {
-        name: item.name(),
-        status: "new",
-        expected: "0".into(),
-        observed: item.figure.clone(),
-        detail: item.detail.clone(),
-        sql: item.sql.clone(),
-    }));
-    Ok(rows)
-}
-
-fn row_of(asking: &Asking, of: Of, item: &Item, same: &[&Item]) -> Result<Row> {
-    let row = |status, observed: String, detail: String, sql: &str| Row {
-        name: item.name(),
-        status,
-        expected: item.figure.clone(),
-        observed,
-        detail,
-        sql: sql.to_string(),
-    };
-    if let Some(first) = same.first() {
-        let figure: i64 = same.iter().filter_map(|one| one.figure.parse::<i64>().ok()).sum();
-        return Ok(row("still", figure.to_string(), first.detail.clone(), &first.sql));
+    if rows.iter().any(Option::is_none) {
+        again::prepare(asking)?;
     }
-    let table = asking.session.tables.iter().find(|table| table.name == item.table);
-    let could_be_found = match (of, table) {
-        (Of::Missing, None) => Err(Error::question(format!("there is no table `{}` today", item.table))),
-        (Of::Missing, Some(table)) => {
-            let kinds: Vec<_> =
-                gaps::Missing::value_variants().iter().copied().filter(|kind| kind.name() == item.kind).collect();
-            // Of several series together none is named alone.
-            let series = item.series.as_deref().filter(|series| !series.contains(','));
-            gaps::is_looked_for(asking, table, &kinds, false, series, &*asking.searched(&Check::default())?)
+    for ((row, looked_for), item) in rows.iter_mut().zip(looked_for).zip(&earlier.items) {
+        if row.is_none() {
+            *row = Some(not_found(asking, earlier.of, item, looked_for)?);
         }
-        _ => audit::is_looked_for(&item.kind, &*asking.audited(&Check::default())?),
-    };
-    if let Err(error) = could_be_found {
-        return Ok(row("error", String::new(), format!("{}; earlier: {}", error.message, item.detail), &item.sql));
     }
-    let reach = table.map_or_else(|| Ok(String::new()), |table| reach(asking, table, item))?;
-    Ok(row("gone", "0".into(), format!("{reach}earlier: {}", item.detail), &item.sql))
+    Ok(rows.into_iter().flatten().chain(today.new(&given)).collect())
 }
 
-/// What is to be said where a finding is gone for the reason that its time is not in the evidence any more.
-fn reach(asking: &Asking, table: &Table, item: &Item) -> Result<String> {
-    let ends = asking.session.ends(&[table])?;
-    Ok(match (item.time, ends) {
-        (Some((_, until)), Some((first, _))) if until < first => {
+/// What today's analysis found.
+struct Today {
+    /// As it is shown: what is alike in several series is one.
+    told: Vec<Item>,
+    /// Each of one series.
+    single: Vec<Item>,
+    /// The same with pseudonyms, which an earlier answer may have, or be of before there were any.
+    shown: Vec<Item>,
+}
+
+impl Today {
+    fn of(asking: &Asking, of: Of) -> Result<Today> {
+        let everything = Check::default();
+        let (told, single): (Vec<Item>, Vec<Item>) = match of {
+            Of::Audit => {
+                let faults: Vec<Item> = asking.audited(&everything)?.faults.iter().map(Item::of_fault).collect();
+                (faults.clone(), faults)
+            }
+            Of::Missing | Of::Check => {
+                let searched = asking.searched(&everything)?;
+                let items = |findings: &[_]| findings.iter().map(Item::of_finding).collect();
+                (items(&searched.findings), items(&searched.single))
+            }
+        };
+        let shown = single.iter().map(|item| item.shown(asking.session)).collect();
+        Ok(Today { told, single, shown })
+    }
+
+    fn is(&self, at: usize, item: &Item) -> bool {
+        self.single[at].is(item) || self.shown[at].is(item)
+    }
+
+    /// Which earlier finding each of today's is. One that could be several is the nearest, so that none counts twice.
+    fn given(&self, earlier: &[Item]) -> Vec<Option<usize>> {
+        let nearest = |at: usize| {
+            let nearness = |place: &usize| {
+                let near = self.single[at].nearness(&earlier[*place]).max(self.shown[at].nearness(&earlier[*place]));
+                (near, std::cmp::Reverse(*place))
+            };
+            (0..earlier.len()).filter(|place| self.is(at, &earlier[*place])).max_by_key(nearness)
+        };
+        (0..self.single.len()).map(nearest).collect()
+    }
+
+    /// What is still there of the earlier finding at this place.
+    fn still(&self, item: &Item, place: usize, given: &[Option<usize>], earlier: &[Item]) -> Option<Row> {
+        let own: Vec<&Item> =
+            (0..given.len()).filter(|at| given[*at] == Some(place)).map(|at| &self.single[at]).collect();
+        if let Some(first) = own.first() {
+            let figure: i64 = own.iter().filter_map(|one| one.figure.parse::<i64>().ok()).sum();
+            return Some(row(item, "still", figure.to_string(), first.detail.clone(), &first.sql));
+        }
+        let at = (0..given.len()).find(|at| self.is(*at, item))?;
+        let with = given[at].map(|other| earlier[other].name()).unwrap_or_default();
+        let detail = format!("it is one with what `{with}` is today, and counted there; earlier: {}", item.detail);
+        Some(row(item, "still", String::new(), detail, &self.single[at].sql))
+    }
+
+    /// What no earlier finding is.
+    fn new(&self, given: &[Option<usize>]) -> Vec<Row> {
+        let is_told = |at: usize| self.told.iter().any(|told| told.sql == self.single[at].sql);
+        let mut rows = Vec::new();
+        for told in &self.told {
+            let of: Vec<usize> = match self.single.iter().position(|single| single.sql == told.sql) {
+                Some(at) => vec![at],
+                None => (0..self.single.len()).filter(|at| !is_told(*at) && told.is(&self.single[*at])).collect(),
+            };
+            let new = |item: &Item| {
+                let zero = Item { figure: "0".into(), ..item.clone() };
+                row(&zero, "new", item.figure.clone(), item.detail.clone(), &item.sql)
+            };
+            match of.iter().any(|at| given[*at].is_some()) {
+                false => rows.push(new(told)),
+                // Of several series some were found before.
+                true => rows.extend(of.iter().filter(|at| given[**at].is_none()).map(|at| new(&self.single[*at]))),
+            }
+        }
+        rows
+    }
+}
+
+fn row(item: &Item, status: &'static str, observed: String, detail: String, sql: &str) -> Row {
+    Row { name: item.name(), status, expected: item.figure.clone(), observed, detail, sql: sql.to_string() }
+}
+
+/// That today's analysis could have found an earlier finding.
+fn is_looked_for(asking: &Asking, of: Of, item: &Item) -> Result<()> {
+    let everything = Check::default();
+    if of == Of::Audit {
+        return audit::is_looked_for(&item.kind, &*asking.audited(&everything)?);
+    }
+    let table = table_of(asking, item)?;
+    let kinds: Vec<_> =
+        gaps::Missing::value_variants().iter().copied().filter(|kind| kind.name() == item.kind).collect();
+    // Of several series together none is named alone.
+    let series = item.series.as_deref().filter(|series| !series.contains(','));
+    gaps::is_looked_for(asking, table, &kinds, false, series, &*asking.searched(&everything)?)
+}
+
+fn table_of<'a>(asking: &Asking<'a>, item: &Item) -> Result<&'a Table> {
+    let table = asking.session.tables.iter().find(|table| table.name == item.table);
+    table.ok_or_else(|| Error::question(format!("there is no table `{}` today", item.table)))
+}
+
+/// What today's analysis does not find may be there all the same, where the earlier answer was asked for by flags that
+/// today's is not: its own SQL tells. It is gone only where there was something to look at.
+fn not_found(asking: &Asking, of: Of, item: &Item, looked_for: Result<()>) -> Result<Row> {
+    let again = again::asked(asking, of, item)?;
+    if let Again::There(figure) = again {
+        let detail = format!("its own SQL, asked again, has it; today's search does not; earlier: {}", item.detail);
+        return Ok(row(item, "still", figure.to_string(), detail, &item.sql));
+    }
+    let told =
+        again.is_told().and_then(|()| has_something(asking, of, item)).and_then(|reach| looked_for.map(|()| reach));
+    match told {
+        Ok(reach) => Ok(row(item, "gone", "0".into(), format!("{reach}earlier: {}", item.detail), &item.sql)),
+        Err(error) if error.kind == Kind::Question => {
+            let parts = [Some(error.message), error.detail].into_iter().flatten().collect::<Vec<_>>();
+            let detail = format!("today's evidence cannot tell: {}; earlier: {}", parts.join("; "), item.detail);
+            Ok(row(item, "error", String::new(), detail.replace('\n', " "), &item.sql))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// That there is something to look at where the finding was: rows of its tables, and its time. What is to be said where it
+/// is gone for the reason that its time is not in the evidence any more.
+fn has_something(asking: &Asking, of: Of, item: &Item) -> Result<String> {
+    if of == Of::Missing {
+        table_of(asking, item)?;
+    }
+    for table in asking.session.tables.iter().filter(|table| item.asks().any(|name| name == table.name)) {
+        let rows = asking.session.one_row(&format!("SELECT count(*) FROM {}", table.sql()))?;
+        if rows[0].int() == 0 {
+            return Err(nothing(&format!("`{}` has no row", table.name)));
+        }
+    }
+    let Some((since, until)) = item.time else { return Ok(String::new()) };
+    let Window { from, to } = asking.window(&Check::default())?;
+    if from.is_some_and(|from| until < from) || to.is_some_and(|to| since >= to) {
+        let (since, until) = (time::rfc3339(since), time::rfc3339(until));
+        return Err(Error::question(format!("--from and --to leave out its time, {since} to {until}")));
+    }
+    let Some(table) = asking.session.tables.iter().find(|table| table.name == item.table) else {
+        return Ok(String::new());
+    };
+    Ok(match asking.session.ends(&[table])? {
+        Some((first, _)) if until < first => {
             format!("today's evidence begins after it, at {}; ", time::rfc3339(first))
         }
-        (Some((since, _)), Some((_, last))) if since > last => {
+        Some((_, last)) if since > last => {
             format!("today's evidence ends before it, at {}; ", time::rfc3339(last))
         }
         _ => String::new(),
@@ -96,7 +205,13 @@ fn of_checks(asking: &Asking, earlier: &[Item], today: Vec<Row>) -> Vec<Row> {
     let mut rows = Vec::new();
     for item in earlier.iter().filter(|item| WRONG.contains(&item.kind.as_str())) {
         let now = today.iter().find(|row| is_said(&row.name, &item.table));
-        let status = now.map_or("error", |row| if WRONG.contains(&row.status) { "still" } else { "gone" });
+        let status = match now {
+            // What could be asked before and cannot today is neither still so nor mended.
+            Some(row) if row.status == "error" && item.kind != "error" => "error",
+            Some(row) if WRONG.contains(&row.status) => "still",
+            Some(_) => "gone",
+            None => "error",
+        };
         let no_check = || format!("there is no check `{}` today; earlier: {}", item.table, item.detail);
         rows.push(Row {
             name: item.table.clone(),

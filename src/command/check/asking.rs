@@ -47,6 +47,11 @@ impl<'a> Asking<'a> {
         [&evidence.from, &evidence.to, &evidence.condition].into_iter().any(Option::is_some)
     }
 
+    /// Whether `--from` or `--to` is given.
+    pub fn has_window(&self) -> bool {
+        self.common.evidence.from.is_some() || self.common.evidence.to.is_some()
+    }
+
     fn flags(&self, check: &Check) -> Asked {
         let evidence = &self.common.evidence;
         let both = |own: &Option<String>, flag: &Option<String>| own.clone().or_else(|| flag.clone());
@@ -109,7 +114,9 @@ impl<'a> Asking<'a> {
     /// As `rca errors`.
     pub fn audited(&self, check: &Check) -> Result<Rc<Audited>> {
         kept(&self.audited, self.flags(check), || {
-            ErrorsArgs { audit: true, common: self.common(check), ..ErrorsArgs::default() }.audited(self.session)
+            let args = ErrorsArgs { audit: true, common: self.common(check), ..ErrorsArgs::default() };
+            // Its hints are of flags that are not a check's.
+            args.audited(self.session).map_err(|error| Error { hints: Vec::new(), ..error })
         })
     }
 

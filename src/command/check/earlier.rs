@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::gaps;
 use crate::command::errors::Fault;
 use crate::command::missing::Finding;
+use crate::engine::guard;
 use crate::error::{Error, Kind, Result};
 use crate::model::time;
 use crate::model::zone::Zone;
@@ -23,6 +24,8 @@ pub enum Of {
 pub struct Earlier {
     pub of: Of,
     pub items: Vec<Item>,
+    /// What is to be said of it.
+    pub note: Option<String>,
 }
 
 /// A finding, a fault or a check, by what tells it from others.
@@ -38,8 +41,13 @@ pub struct Item {
     /// In microseconds.
     pub time: Option<(i64, i64)>,
     pub figure: String,
+    /// Of findings: how many rows, or keys, are expected.
+    pub expected: i64,
     pub detail: String,
     pub sql: String,
+    /// What else tells it from others of one kind, table and column, by its SQL: the value that is lacking, or the table
+    /// that is asked about.
+    pub what: Option<String>,
 }
 
 /// # Errors
@@ -61,7 +69,10 @@ pub fn read(path: &Path) -> Result<Earlier> {
             .collect::<Result<_>>()?,
     };
     let Some(first) = rows.first() else {
-        return Err(refused("it has no row, so that nothing says of which command it is".into()));
+        let note = format!(
+            "`{shown}` has no row, so that nothing says of which command it is: it is taken for an answer of rca missing that found nothing"
+        );
+        return Ok(Earlier { of: Of::Missing, items: Vec::new(), note: Some(note) });
     };
     let has = |keys: &[&str]| keys.iter().all(|key| first.contains_key(*key));
     let of = match () {
@@ -73,7 +84,7 @@ pub fn read(path: &Path) -> Result<Earlier> {
             return Err(refused(format!("its rows have {}", crate::model::name::listed(&keys))));
         }
     };
-    Ok(Earlier { of, items: rows.iter().map(|row| Item::of_row(of, row)).collect() })
+    Ok(Earlier { of, items: rows.iter().map(|row| Item::of_row(of, row)).collect(), note: None })
 }
 
 impl Item {
@@ -94,7 +105,7 @@ impl Item {
             Of::Audit => (text("fault"), String::new(), number("count").to_string()),
             Of::Check => (text("status"), text("name").unwrap_or_default(), text("observed").unwrap_or_default()),
         };
-        Item {
+        let item = Item {
             kind: kind.unwrap_or_default(),
             table,
             series: text("series"),
@@ -102,13 +113,16 @@ impl Item {
             code: text("code"),
             time: instant("since").zip(instant("until")),
             figure,
+            expected: number("expected"),
             detail: text("detail").unwrap_or_default(),
             sql: text("sql").unwrap_or_default(),
-        }
+            what: None,
+        };
+        item.told()
     }
 
     pub fn of_finding(finding: &Finding) -> Item {
-        Item {
+        let item = Item {
             kind: finding.kind.name(),
             table: finding.table(),
             series: finding.series.clone(),
@@ -116,33 +130,78 @@ impl Item {
             code: None,
             time: finding.since.zip(finding.until),
             figure: gaps::figure(finding).to_string(),
+            expected: finding.expected,
             detail: finding.detail.clone(),
             sql: finding.sql.clone(),
-        }
+            what: None,
+        };
+        item.told()
     }
 
     pub fn of_fault(fault: &Fault) -> Item {
-        Item {
+        let item = Item {
             kind: fault.fault.to_string(),
             code: fault.code.clone(),
             figure: fault.count.to_string(),
             detail: fault.detail.clone(),
             sql: fault.sql.clone(),
             ..Item::default()
+        };
+        item.told()
+    }
+
+    /// With what its SQL tells.
+    fn told(mut self) -> Item {
+        self.what = match self.kind.as_str() {
+            // `c IS NULL` of nulls, `trim(c::VARCHAR) = 'N/A'` of what stands for them; what follows says where.
+            "null_rate" => {
+                self.sql.split_once(" WHERE ").map(|(_, holds)| holds.split(" AND ").next().unwrap_or(holds).into())
+            }
+            "absent_key" => self.sql.split_once(" WHERE ").map(|(keys, _)| keys.to_string()),
+            "unclassified" | "unlabelled" | "catch_all" | "overloaded" => guard::first_table(&self.sql),
+            _ => None,
+        };
+        if self.kind == "unclassified" {
+            self.table = self.what.clone().unwrap_or_default();
         }
+        self
     }
 
     /// `time_gap telemetry station=ST03 sensor=temp_c`
     pub fn name(&self) -> String {
-        let parts =
-            [Some(&self.kind), Some(&self.table), self.series.as_ref(), self.column.as_ref(), self.code.as_ref()];
+        let sentinel = self.what.as_ref().filter(|_| self.kind == "null_rate");
+        let sentinel = sentinel.and_then(|what| what.split_once(" = ")).map(|(_, value)| value.to_string());
+        let parts = [
+            Some(&self.kind),
+            Some(&self.table),
+            self.series.as_ref(),
+            self.column.as_ref(),
+            sentinel.as_ref(),
+            self.code.as_ref(),
+        ];
         parts.into_iter().flatten().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The tables that it is told from: its own, and the first that its SQL asks.
+    pub fn asks(&self) -> impl Iterator<Item = String> {
+        [Some(self.table.clone()), guard::first_table(&self.sql)].into_iter().flatten()
     }
 
     /// As it is shown, so that it can be compared with what an earlier answer has.
     pub fn shown(&self, session: &Session) -> Item {
         let shown = |text: &Option<String>| text.as_ref().map(|text| session.shown(text));
-        Item { series: shown(&self.series), code: shown(&self.code), ..self.clone() }
+        let columns = ["sql".to_string()];
+        let sql = session.shown_row(&columns, &[crate::model::value::Value::Text(self.sql.clone())]);
+        let sql = sql.first().map(crate::model::value::Value::shown).unwrap_or_default();
+        Item { series: shown(&self.series), code: shown(&self.code), sql, ..self.clone() }.told()
+    }
+
+    /// How near it is to another one that it may be: whether it is of the very series, shown by the same SQL, and how much
+    /// time both share.
+    pub fn nearness(&self, other: &Item) -> (bool, bool, i64) {
+        let shared = |((since, until), (from, to)): ((i64, i64), (i64, i64))| until.min(to) - since.max(from);
+        let shared = self.time.zip(other.time).map_or(0, shared);
+        (self.series == other.series, self.sql == other.sql, shared)
     }
 
     /// Whether both are the same finding.
@@ -156,6 +215,7 @@ impl Item {
             && self.table == other.table
             && self.column == other.column
             && self.code == other.code
+            && self.what.as_ref().zip(other.what.as_ref()).is_none_or(|(own, what)| own == what)
             && share_a_series(self.series.as_deref(), other.series.as_deref())
             && is_same_time
     }

@@ -10,9 +10,10 @@ use crate::args::Common;
 use crate::error::{self, Error, Result};
 use crate::model::column::Kind as ColumnKind;
 use crate::model::value::Value;
-use crate::session::{Session, Window};
+use crate::session::{Session, Table, Wanted};
 use crate::settings;
 
+mod again;
 mod against;
 mod asking;
 mod audit;
@@ -54,8 +55,9 @@ use said::{Check, Said};
 /// --from-findings suggests a check for each finding of today's `rca missing` and `rca errors --audit`: it fails now and
 /// passes once that is mended. --against compares an earlier answer of `rca missing`, `rca errors --audit` or `rca check`
 /// with today's: gone, still, new, with the earlier figure as expected and today's as observed; error if today's
-/// evidence cannot tell, for want of the table or the series. A finding is the same if its kind, table, column and code are, they share a series and, of gaps,
-/// some of their time. Exit code 1 if any is not gone.
+/// evidence cannot tell, for want of the table, the series or rows to look at. A finding is the same if its kind, table,
+/// column, value and code are, they share a series and, of gaps, some of their time. One that today's search does not make,
+/// as of flags that are not today's, is asked again by its own SQL. Exit code 1 if any is not gone.
 /// With --redact, an earlier answer and suggested checks are those of the same key (RCA_REDACT_KEY). SQL shown compares by
 /// redact(COLUMN) = 'ip-…'; what it compares otherwise with a pseudonym (<, LIKE) cannot be asked again.
 ///
@@ -157,18 +159,42 @@ impl Ask for CheckArgs {
         &self.sources
     }
 
+    fn inputs(&self) -> Vec<&Path> {
+        self.file.iter().chain(&self.against).map(PathBuf::as_path).collect()
+    }
+
     fn check(&self) -> Result<()> {
         if let Some(file) = &self.file {
-            said::read(settings::checks_of(file)?)?;
+            said::read(settings::checks_of(file)?.unwrap_or_default())?;
         }
-        self.against.as_deref().map_or(Ok(()), |path| earlier::read(path).map(drop))
+        let Some(path) = &self.against else { return Ok(()) };
+        let earlier = earlier::read(path)?;
+        match (earlier.of, self.file.as_ref().filter(|_| !earlier.items.is_empty())) {
+            (earlier::Of::Missing | earlier::Of::Audit, Some(file)) => {
+                Err(Error::question("--file goes with an earlier answer of rca check alone")
+                    .detail(format!(
+                        "`{}` is one of findings, which `{}` says nothing of",
+                        path.display(),
+                        file.display()
+                    ))
+                    .hint("leave --file out, or ask both one after the other"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn run(&self, session: &Session) -> Result<Answer> {
         let asking = Asking::new(session, &self.common);
         let rows = match &self.against {
             _ if self.from_findings => suggest::all(&asking)?,
-            Some(path) => against::compared(&asking, &earlier::read(path)?, || self.said(session))?,
+            Some(path) => {
+                let mut earlier = earlier::read(path)?;
+                if earlier.items.is_empty() && self.file.is_some() {
+                    (earlier.of, earlier.note) = (earlier::Of::Check, None);
+                }
+                asking.notes.borrow_mut().extend(earlier.note.clone());
+                against::compared(&asking, &earlier, || self.said(session))?
+            }
             None => asked(&asking, &self.said(session)?)?,
         };
         let count = |statuses: &[&str]| rows.iter().filter(|row| statuses.contains(&row.status)).count();
@@ -179,7 +205,8 @@ impl Ask for CheckArgs {
             summary: Some(summary(&rows)),
             notes: asking.notes.into_inner(),
             fails: wrong > 0,
-            found: Some(wrong as u64),
+            // Of suggestions each is one of a finding.
+            found: Some(if self.from_findings { rows.len() } else { wrong } as u64),
             ..Answer::of(sql)
         })
     }
@@ -187,11 +214,15 @@ impl Ask for CheckArgs {
 
 impl CheckArgs {
     fn said(&self, session: &Session) -> Result<Vec<Said>> {
-        let tables = match &self.file {
-            Some(file) => settings::checks_of(file)?,
-            None => session.settings.checks.clone(),
+        let (tables, is_none_said) = match &self.file {
+            Some(file) => {
+                let tables = settings::checks_of(file)?;
+                (tables.clone().unwrap_or_default(), tables.is_some())
+            }
+            None => (session.settings.checks.clone(), false),
         };
-        if tables.is_empty() {
+        // `checks = []` says that there are none, as a file does that was suggested where nothing was found.
+        if tables.is_empty() && !is_none_said {
             let place = self.file.as_deref().unwrap_or(Path::new("rca.toml")).display();
             return Err(Error::question("there is no check to make")
                 .detail(format!("{place} has no [[checks]]"))
@@ -206,6 +237,14 @@ fn asked(asking: &Asking, checks: &[Said]) -> Result<Vec<Row>> {
     // A wrong window is a fault of the file, and no failed check.
     for said in checks {
         asking.window(&said.check).map_err(|e| e.detail(format!("of check `{}`", said.name)))?;
+    }
+    let own = checks.iter().filter(|said| said.check.from.is_some() || said.check.to.is_some()).count();
+    if own > 0 && asking.has_window() {
+        let note = format!(
+            "--from and --to do not reach {} with `from` or `to` of their own",
+            asking::plural(own as i64, "check")
+        );
+        asking.notes.borrow_mut().push(note);
     }
     let mut rows: Vec<Option<Row>> = checks.iter().map(|_| None).collect();
     for is_analysis in [true, false] {
@@ -222,7 +261,8 @@ fn asked(asking: &Asking, checks: &[Said]) -> Result<Vec<Row>> {
 /// Makes ready for SQL of the user.
 fn prepare(asking: &Asking, checks: &[Said]) -> Result<()> {
     if checks.iter().any(|said| said.check.sql.is_some()) {
-        asking.session.create_events(&Window::default())?;
+        let all: Vec<&Table> = asking.session.tables.iter().collect();
+        asking.session.create_events(&all, &Wanted::default())?;
         if asking.has_flags() {
             asking.notes.borrow_mut().push("--from, --to and --where do not reach checks by `sql`".into());
         }
