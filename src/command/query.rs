@@ -126,6 +126,7 @@ impl Ask for QueryArgs {
         let sql = sql.trim().trim_end_matches(';').to_string();
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
         let mut notes = self.restrict(session, &window)?;
+        session.untype_bare()?;
         if session.is_empty_stream {
             notes.push(match session.columns_of_empty(&sql)?.as_slice() {
                 [] => "the input is empty".to_string(),

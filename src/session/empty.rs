@@ -12,6 +12,18 @@ impl Session {
         self.empty_with(&["no_columns".into()])
     }
 
+    /// Gives columns of which only the names came no type, so that SQL may ask of them what it would of any.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn untype_bare(&self) -> Result<()> {
+        self.tables.iter().filter(|table| self.bare.contains(&table.source)).try_for_each(|table| {
+            let of = |column: &crate::model::column::Column| format!("NULL AS {}", quote::name(&column.name));
+            let list = table.columns.iter().map(of).collect::<Vec<_>>().join(", ");
+            self.engine.execute(&format!("CREATE OR REPLACE VIEW {} AS SELECT {list} WHERE false", table.view))
+        })
+    }
+
     fn empty_with(&self, columns: &[String]) -> Result<()> {
         let list = columns.iter().map(|name| format!("NULL AS {}", quote::name(name))).collect::<Vec<_>>().join(", ");
         self.empty.iter().try_for_each(|name| {

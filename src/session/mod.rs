@@ -181,6 +181,8 @@ pub struct Session {
     pub is_empty_stream: bool,
     /// Their names.
     empty: Vec<String>,
+    /// Names of those in which only the names of columns came.
+    bare: Vec<String>,
     /// What was named, and what it was opened as.
     opened: Vec<reopened::Opened>,
     /// Where compressed evidence is unpacked to.
@@ -214,6 +216,7 @@ impl Session {
             files: Vec::new(),
             is_empty_stream: false,
             empty: Vec::new(),
+            bare: Vec::new(),
             opened: Vec::new(),
             parquet_output: scratch.join("answer.parquet"),
             scratch: scratch.clone(),
@@ -250,6 +253,7 @@ impl Session {
                 session.coverage.left_out(named.name.as_deref().unwrap_or(&named.path), &left_out);
             }
             session.empty.extend(found.empty.take());
+            session.bare.extend(found.groups.iter().filter(|_| found.is_bare).map(|group| group.name.clone()));
             session.told_of(&named, &found);
             // One of many that cannot be read is left out and counted; the only one is an error.
             let several = several || found.groups.len() > 1;

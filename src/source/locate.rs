@@ -31,6 +31,8 @@ pub struct Located {
     pub notes: Vec<String>,
     /// The name of a stream in which nothing came.
     pub empty: Option<String>,
+    /// It is a stream of which only the names of the columns came.
+    pub is_bare: bool,
 }
 
 /// What settings say of logs.
@@ -111,7 +113,10 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
         Err(_) if csv::may_be_answer(&file.head()) => &csv::BY_NAME,
         reader => reader?,
     };
+    let head = file.head();
+    let is_bare = reader.kind == "csv" && head.len() as u64 == file.bytes && !head.trim_ascii().contains(&b'\n');
     Ok(Located {
+        is_bare,
         groups: vec![Group { name: name.to_string(), reader, files: vec![Arc::new(file)] }],
         ..Located::default()
     })
@@ -221,7 +226,7 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     }
     let groups = divide::divide(known, &name, logs.is_one, (logs.header)(&name));
     notes.extend(divide::apart(&groups, &name).filter(|_| logs.is_one));
-    Ok(Located { groups, left_out, notes, empty: None })
+    Ok(Located { groups, left_out, notes, ..Located::default() })
 }
 
 /// The first few of many names, and how many more there are.

@@ -51,13 +51,20 @@ fn findings_of_flags_are_asked_by_their_own_sql() {
     assert_eq!(statuses(place, &["k1.csv", "k2.csv"]), ["gone 1 0"]);
 
     let rows = |silent: std::ops::Range<u32>| -> String {
-        let line = |n: u32| format!("2025-03-01T08:{:02}:{:02}Z,{}\n", n / 2, n % 2 * 30 + n * 7 % 13, n % 5);
+        let line = |n: u32| format!("2025-03-01T08:{:02}:{:02}Z,{}\n", n / 2, n % 2 * 30 + n * 7 % 13, n * 37 % 101);
         "ts,v\n".to_string() + &(0..100).filter(|n| !silent.contains(n)).map(line).collect::<String>()
     };
     write(place, "t.csv", &rows(40..52));
     ask(place, &["missing", "--every", "30s", "--kind", "time_gap", "t.csv"]);
     let of_flags = statuses(place, &["t.csv"]);
     assert!(of_flags.iter().any(|row| row == "still 12 12"), "{of_flags:?}");
+    // Rows due every 10 s count otherwise than those of the cadence that is found.
+    ask(place, &["missing", "--every", "10s", "--kind", "time_gap", "t.csv"]);
+    assert!(statuses(place, &["t.csv"]).iter().all(|row| {
+        let words: Vec<&str> = row.split(' ').collect();
+        words[0] != "still" || words[1] == words[2]
+    }));
+    ask(place, &["missing", "--every", "30s", "--kind", "time_gap", "t.csv"]);
     write(place, "t.csv", &rows(0..0));
     assert!(!statuses(place, &["t.csv"]).iter().any(|row| row.starts_with("still")));
 }
@@ -66,12 +73,12 @@ fn findings_of_flags_are_asked_by_their_own_sql() {
 fn what_has_nothing_to_look_at_is_an_error() {
     let place = folder();
     let place = place.path();
-    let line = |n: u32| format!("2025-03-01T08:{:02}:{:02}Z,{}\n", n / 2, n % 2 * 30, if n == 7 { 0 } else { n % 5 });
+    let line = |n: u32| format!("2025-03-01T08:{:02}:{:02}Z,{}\n", n / 2, n % 2 * 30, n * 37 % 101);
     let rows: String = (0..80).filter(|n| !(40..45).contains(n)).map(line).collect();
     write(place, "t.csv", &format!("ts,v\n{rows}"));
     ask(place, &["missing", "t.csv"]);
     assert_eq!(statuses(place, &["t.csv"]), ["still 5 5"]);
-    for more in [&["--where", "v > 100"][..], &["--from", "2026-01-01"], &["--to", "2025-03-01 08:10"]] {
+    for more in [&["--where", "v > 1000"][..], &["--from", "2026-01-01"], &["--to", "2025-03-01 08:10"]] {
         let found = statuses(place, &[more, &["t.csv"]].concat());
         assert_eq!(found, ["error 5 "], "{more:?}");
     }
@@ -122,7 +129,7 @@ fn findings_of_one_column_are_told_apart_and_none_counts_twice() {
 fn a_clean_answer_is_compared_too() {
     let place = folder();
     let place = place.path();
-    let line = |n: u32| format!("2025-03-01T08:{:02}:{:02}Z,{}\n", n / 2, n % 2 * 30, n % 5);
+    let line = |n: u32| format!("2025-03-01T08:{:02}:{:02}Z,{}\n", n / 2, n % 2 * 30, n * 37 % 101);
     let clean = "ts,v\n".to_string() + &(0..80).map(line).collect::<String>();
     write(place, "t.csv", &clean);
     ask(place, &["missing", "t.csv"]);

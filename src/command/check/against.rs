@@ -29,12 +29,19 @@ pub fn compared(asking: &Asking, earlier: &Earlier, checks: impl FnOnce() -> Res
         rows.push(today.still(item, at, &given, &earlier.items));
         looked_for.push(if rows[at].is_some() { Ok(()) } else { is_looked_for(asking, earlier.of, item) });
     }
-    if rows.iter().any(Option::is_none) {
+    let counts_otherwise = |at: usize, item: &Item| {
+        let mut own = (0..given.len()).filter(|place| given[*place] == Some(at)).map(|place| &today.single[place]);
+        own.any(|single| !single.counts_like(item))
+    };
+    let otherwise: Vec<bool> = earlier.items.iter().enumerate().map(|(at, item)| counts_otherwise(at, item)).collect();
+    if rows.iter().any(Option::is_none) || otherwise.contains(&true) {
         again::prepare(asking)?;
     }
-    for ((row, looked_for), item) in rows.iter_mut().zip(looked_for).zip(&earlier.items) {
-        if row.is_none() {
-            *row = Some(not_found(asking, earlier.of, item, looked_for)?);
+    for (at, ((row, looked_for), item)) in rows.iter_mut().zip(looked_for).zip(&earlier.items).enumerate() {
+        match row {
+            None => *row = Some(not_found(asking, earlier.of, item, looked_for)?),
+            Some(row) if otherwise[at] => measured_again(asking, earlier.of, item, row)?,
+            Some(_) => {}
         }
     }
     Ok(rows.into_iter().flatten().chain(today.new(&given)).collect())
@@ -163,6 +170,15 @@ fn not_found(asking: &Asking, of: Of, item: &Item, looked_for: Result<()>) -> Re
         }
         Err(error) => Err(error),
     }
+}
+
+/// Of a finding that today's search counts by another cadence: its figure by its own.
+fn measured_again(asking: &Asking, of: Of, item: &Item, row: &mut Row) -> Result<()> {
+    if let Again::There(figure) = again::asked(asking, of, item)? {
+        row.detail = format!("by the earlier cadence; by today's {}: {}", row.observed, row.detail);
+        (row.observed, row.sql) = (figure.to_string(), item.sql.clone());
+    }
+    Ok(())
 }
 
 /// That there is something to look at where the finding was: rows of its tables, and its time. What is to be said where it

@@ -204,6 +204,24 @@ impl Item {
         (self.series == other.series, self.sql == other.sql, shared)
     }
 
+    /// Whether its figure is of the same measure: rows due every 10 s are others than rows due every 30 s.
+    pub fn counts_like(&self, other: &Item) -> bool {
+        let near = |a: f64, b: f64| (a - b).abs() <= a.max(b) / 10.0;
+        self.cadence().zip(other.cadence()).is_none_or(|(own, other)| near(own, other))
+    }
+
+    /// The cadence that it counts by, as its SQL has it, in microseconds.
+    fn cadence(&self) -> Option<f64> {
+        let before = match self.kind.as_str() {
+            "time_gap" => ")) / ",
+            "ended" => ") // ",
+            _ => return None,
+        };
+        let (_, rest) = self.sql.split_once(before)?;
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    }
+
     /// Whether both are the same finding.
     pub fn is(&self, other: &Item) -> bool {
         let is_same_time = match (self.time, other.time) {
