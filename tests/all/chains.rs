@@ -105,7 +105,7 @@ fn conditions_of_a_query_are_the_evidences() {
                 "rca query 'select count(*) as n from a, b' a.csv b.csv --where 'v > 2' -f csv",
                 0,
                 "n\n4\n",
-                "--where does not fit the rows of b, which stay whole",
+                "--where does not fit the rows of `b`, which stay whole",
             ),
             ("rca query 'select v from a' a.csv --where 'w > 2'", 2, "", "\"w\" not found"),
             ("rca query 'select v from a' a.csv --where 'v > (select avg(v) from a)'", 2, "", "has no SELECT in it"),

@@ -290,13 +290,13 @@ fn sql_of_directories_and_cases_is_asked_again_as_it_is_said() {
         let again = again(&notes);
         let again: Vec<&str> = again.iter().map(String::as_str).collect();
         let rows = rows_in(folder, asked);
-        assert!(rows.iter().any(|row| row["what"] == "code"), "{rows:?}");
+        assert!(rows.iter().any(|row| row["what"] == "category"), "{rows:?}");
         let mut shown = 0;
         for row in &rows {
             let found = rows_in(folder, &[&["query", text(row, "sql")], &again[..]].concat());
             let side = |key: &str| found.first().and_then(|found| found[key].as_f64());
             let is_plain = found.len() == 1 && side("baseline").is_some() && row["baseline"].is_number();
-            if is_plain && row["what"] == "code" {
+            if is_plain && row["what"] == "category" {
                 assert_eq!(
                     (side("baseline"), side("incident")),
                     (row["baseline"].as_f64(), row["incident"].as_f64()),
