@@ -128,17 +128,17 @@ impl Fault {
             Fault::OtherKeys => format!("{n} more values have keys that are no columns"),
             Fault::NoTime => format!("{n} {} no time", if one { "row has" } else { "rows have" }),
             Fault::Stray if one => {
-                "1 record is of a format that no sample of its file showed: its fields are in its message alone".into()
+                "1 record is of a format that its file is not known to have: its fields are in its message alone".into()
             }
             Fault::Stray => format!(
-                "{n} records are of formats that no sample of their file showed: their fields are in their messages alone"
+                "{n} records are of formats that their file is not known to have: their fields are in their messages alone"
             ),
             Fault::LikeRecord if one => {
-                "1 line begins with a time and is of no format of its file: it is in the record before it".into()
+                "1 line has a time as records do, and is of no format of its file: it is in the record before it".into()
             }
             Fault::LikeRecord => {
                 format!(
-                    "{n} lines begin with a time and are of no format of their file: they are in the records before them"
+                    "{n} lines have a time as records do, and are of no format of their file: they are in the records before them"
                 )
             }
             Fault::Torn => format!(

@@ -13,7 +13,7 @@ use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
 use crate::source::walk::{Walk, globbed};
-use crate::source::{Reader, csv, divide, log, pipe, reader_of, together, xlsx};
+use crate::source::{Reader, csv, divide, log, pipe, reader_of, rotation, together, xlsx};
 
 /// Files that make one source.
 pub struct Group {
@@ -210,9 +210,18 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     for (reader, file) in readers.into_iter().zip(files) {
         match reader {
             Ok(reader) => known.push((reader, file)),
-            Err(_) => unknown.push(file.shown.to_string()),
+            Err(_) => unknown.push(file),
         }
     }
+    // Which number of a date is the day may be told by another file of the same log.
+    let is_log = |file: &Arc<File>| {
+        let is_part =
+            |(reader, other): &(&Reader, Arc<File>)| reader.kind == "log" && rotation::is_one_log(other, file);
+        log::undecided(&file.head()).is_some() && known.iter().any(is_part)
+    };
+    let (parts, unknown): (Vec<_>, Vec<_>) = unknown.into_iter().partition(is_log);
+    known.extend(parts.into_iter().map(|file| (&log::KNOWN, file)));
+    let unknown: Vec<String> = unknown.iter().map(|file| file.shown.to_string()).collect();
     if known.is_empty() {
         let looked = match (unknown.is_empty(), left_out.is_empty()) {
             (false, _) => format!("looked at {}", some(&unknown)),

@@ -2,6 +2,8 @@
 //! files both have.
 
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::coverage::grouped;
@@ -75,12 +77,38 @@ fn dated(text: &str) -> Option<(usize, usize, i64)> {
 
 /// What is to be said of files that begin with the same lines: a copy, or one that was copied while it grew.
 pub fn repeated(files: &[Arc<File>]) -> Vec<String> {
-    const SHOWN: usize = 3;
     let starts = abreast::each(files.len(), |index| {
         let head = files[index].head();
         head[..head.len().min(START)].to_vec()
     });
-    let pairs = alike(&starts);
+    let mut pairs = twins(files);
+    let paired: HashSet<usize> = pairs.iter().map(|(_, later)| *later).collect();
+    pairs.extend(alike(&starts).into_iter().filter(|(_, later)| !paired.contains(later)));
+    pairs.sort_by_key(|(_, later)| *later);
+    told(files, &pairs)
+}
+
+/// The same of files that are packed beside what they were packed from: `gzip -k`.
+pub fn packed_too(files: &[Arc<File>]) -> Vec<String> {
+    told(files, &twins(files))
+}
+
+/// Files that are called alike but for their packing, each with the first of the name.
+fn twins(files: &[Arc<File>]) -> Vec<(usize, usize)> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut pairs = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        match first.entry(unpacked(&file.shown)) {
+            Entry::Occupied(known) if files[*known.get()].shown != file.shown => pairs.push((*known.get(), index)),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => drop(free.insert(index)),
+        }
+    }
+    pairs
+}
+
+fn told(files: &[Arc<File>], pairs: &[(usize, usize)]) -> Vec<String> {
+    const SHOWN: usize = 3;
     let told = abreast::each(pairs.len(), |index| {
         let (earlier, later) = (&files[pairs[index].0], &files[pairs[index].1]);
         let (lines, is_all) = common(earlier, later)?;

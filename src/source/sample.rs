@@ -67,6 +67,44 @@ pub fn pieces(file: &File) -> Vec<Vec<u8>> {
     pieces
 }
 
+/// Pieces of whole lines, of about `limit` bytes in all: the whole of a file that is no larger, else from all over it; of
+/// one that can only be streamed its beginning.
+pub fn spread(file: &File, limit: u64) -> Vec<Vec<u8>> {
+    const PLACES: u64 = 16;
+    let limit = limit.max(STREAM_BYTES);
+    if !file.is_seekable() {
+        let mut piece = Vec::new();
+        if let Ok(stream) = file.stream(None) {
+            // A broken stream gives what it has; reading reports the damage.
+            stream.take(limit).read_to_end(&mut piece).ok();
+        }
+        trim_end(&mut piece, limit as usize);
+        return vec![piece];
+    }
+    let Ok(handle) = file.positioned() else { return pieces(file) };
+    let read = |at: u64, length: u64| {
+        let mut piece = vec![0; length as usize];
+        let got = file::read_full_at(&handle, &mut piece, at).unwrap_or(0);
+        piece.truncate(got);
+        piece
+    };
+    if file.bytes <= limit {
+        return vec![read(0, file.bytes)];
+    }
+    let mut pieces = vec![first_lines(file)];
+    trim_end(&mut pieces[0], PIECE_BYTES);
+    for place in 0..PLACES {
+        let mut piece = read(place * (file.bytes / PLACES), limit / PLACES);
+        // The first piece has the lines before this.
+        let start = if place > 0 { memchr::memchr(b'\n', &piece).map(|at| at + 1) } else { Some(pieces[0].len()) };
+        let Some(start) = start.filter(|start| *start < piece.len()) else { continue };
+        piece.drain(..start);
+        trim_end(&mut piece, 0);
+        pieces.push(piece);
+    }
+    pieces
+}
+
 /// The file's beginning, with at least two whole lines where it has any so long: a header of thousands of columns
 /// is longer than what is looked at otherwise.
 fn first_lines(file: &File) -> Vec<u8> {

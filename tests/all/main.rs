@@ -41,6 +41,7 @@ mod page;
 mod passed_over;
 mod pasted;
 mod rca;
+mod records;
 mod redact;
 mod redact_made;
 mod redact_named;

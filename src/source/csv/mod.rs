@@ -10,7 +10,7 @@ use crate::model::name;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
-use crate::source::{Content, Reader, Source, Spec, json, locate, log, sample};
+use crate::source::{Content, Reader, Source, Spec, json, locate, log, rotation, sample};
 
 mod alike;
 mod header;
@@ -37,6 +37,7 @@ fn named(file: &File) -> bool {
     [".csv", ".tsv", ".psv", ".tab"].iter().any(|end| inner.ends_with(end))
         && has_few_zeros(&file.head())
         && !json::is_unlike_csv(&file.head())
+        && !log::is_csvlog(file)
 }
 
 /// A logger that lost its power leaves some zeros, or very many behind its lines.
@@ -48,7 +49,7 @@ fn has_few_zeros(head: &[u8]) -> bool {
 fn shaped(file: &File) -> bool {
     memchr::memchr(0, &file.head()).is_none()
         && sniff::shape(&file.head(), None, None)
-            .is_some_and(|shape| shape.is_certain && !log::has_sentences(&file.head(), shape.delimiter))
+            .is_some_and(|shape| shape.is_certain && !log::is_log_of_fields(file, shape.delimiter))
 }
 
 /// Whether text that comes by a stream, and of which its lines do not tell what it is, may be what a program answers: a
@@ -105,6 +106,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     }
     notes.extend(columns.as_text(spec, &readings, delimiter));
     notes.extend(columns.lacking(&layouts, &spec.files));
+    notes.extend(rotation::packed_too(&spec.files));
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
     }

@@ -8,9 +8,11 @@ use super::capture::Capture;
 use super::detect;
 use super::exception;
 use super::formats::Formats;
+use super::gathered::{self, Gathered};
 use super::recogniser::{Common, Recogniser};
-use crate::source::abreast;
+use super::strays::Around;
 use crate::source::file::File;
+use crate::source::{abreast, rotation};
 
 /// Of fewer files each is looked at closely.
 const MANY: usize = 64;
@@ -19,17 +21,39 @@ const CLOSELY: usize = 4;
 /// What of a first line must be alike.
 const START_BYTES: usize = 40;
 
+/// What reads the lines of a file, and what their times are about.
+#[derive(Debug, Default, Clone)]
+pub struct Found {
+    pub recognisers: Vec<Recogniser>,
+    pub around: Around,
+}
+
 /// What reads the lines of each file, of `forced` only if it is given.
-pub fn detected(files: &[Arc<File>], own: &Formats, forced: Option<&str>) -> Vec<Vec<Recogniser>> {
+pub fn detected(files: &[Arc<File>], own: &Formats, forced: Option<&str>) -> Vec<Found> {
     let common = Common::default();
+    let bytes = gathered::share(files.len());
     let closely = |file: &File| {
-        let mut found = detect::detect(&file.with_head(), own, forced).recognisers;
-        found.iter_mut().for_each(|recogniser| common.share(recogniser));
-        found
+        let found = detect::detect(&file.with_head(), own, forced, bytes);
+        let mut recognisers = found.recognisers;
+        recognisers.iter_mut().for_each(|recogniser| common.share(recogniser));
+        Found { recognisers, around: found.around }
     };
-    if files.len() < MANY {
-        return abreast::each(files.len(), |index| closely(&files[index]));
+    let mut found = if files.len() < MANY {
+        abreast::each(files.len(), |index| closely(&files[index]))
+    } else {
+        of_many(files, bytes, &closely)
+    };
+    for index in 0..files.len() {
+        if found[index].recognisers.is_empty()
+            && let Some(lent) = of_sibling(files, &found, index, bytes)
+        {
+            found[index] = lent;
+        }
     }
+    found
+}
+
+fn of_many(files: &[Arc<File>], bytes: u64, closely: &(dyn Fn(&File) -> Found + Sync)) -> Vec<Found> {
     let starts = abreast::each(files.len(), |index| start(&files[index]));
     let mut models: HashMap<&[u8], Vec<usize>> = HashMap::new();
     for (index, start) in starts.iter().enumerate() {
@@ -41,15 +65,35 @@ pub fn detected(files: &[Arc<File>], own: &Formats, forced: Option<&str>) -> Vec
     let mut chosen: Vec<usize> = models.values().flatten().copied().collect();
     chosen.sort_unstable();
     let read = abreast::each(chosen.len(), |at| closely(&files[chosen[at]]));
-    let known: HashMap<usize, Vec<Recogniser>> = chosen.into_iter().zip(read).collect();
+    let known: HashMap<usize, Found> = chosen.into_iter().zip(read).collect();
     abreast::each(files.len(), |index| {
         if let Some(own) = known.get(&index) {
             return own.clone();
         }
         let file = files[index].with_head();
-        let sample = detect::sampled(&file);
+        let sample = Gathered::of(&file, bytes);
         let alike = models[&*starts[index]].iter().map(|model| &known[model]);
-        alike.into_iter().find(|model| reads_all(model, &sample)).cloned().unwrap_or_else(|| closely(&file))
+        let read = alike.into_iter().find_map(|model| as_model(&model.recognisers, &sample));
+        read.unwrap_or_else(|| closely(&file))
+    })
+}
+
+/// What tells day from month is in another file of the same log, maybe: as that one is read.
+fn of_sibling(files: &[Arc<File>], found: &[Found], index: usize, bytes: u64) -> Option<Found> {
+    let is_model =
+        |other: &usize| !found[*other].recognisers.is_empty() && rotation::is_one_log(&files[*other], &files[index]);
+    let mut models = (0..files.len()).filter(is_model).peekable();
+    models.peek()?;
+    let sample = Gathered::of(&files[index].with_head(), bytes);
+    let lines: Vec<&[u8]> = sample.lines.iter().map(Vec::as_slice).collect();
+    let mut capture = Capture::default();
+    models.find_map(|model| {
+        let recognisers = found[model].recognisers.clone();
+        let first = lines.first()?;
+        recognisers.iter().any(|one| one.read(first, 0, &mut capture)).then(|| {
+            let around = detect::around(&recognisers, &lines);
+            Found { recognisers, around }
+        })
     })
 }
 
@@ -66,16 +110,20 @@ fn start(file: &File) -> Vec<u8> {
     line.iter().take(START_BYTES).map(shape).collect()
 }
 
-/// Whether each line of a sample is of one of these, or goes on with the one before. Of formats alone: what is learned
-/// from a file's own lines holds for that file.
-fn reads_all(recognisers: &[Recogniser], sample: &[Vec<u8>]) -> bool {
+/// A file read as another one is, if each line of its sample is of one of these, or goes on with the one before. Of formats
+/// alone: what is learned from a file's own lines holds for that file.
+fn as_model(recognisers: &[Recogniser], sample: &Gathered) -> Option<Found> {
     let mut capture = Capture::default();
     let is_read = |line: &Vec<u8>, capture: &mut Capture| {
         recognisers.iter().any(|recogniser| recogniser.read(line, 0, capture)) || exception::continues(line)
     };
-    !recognisers.is_empty()
+    let is_alike = !recognisers.is_empty()
         && recognisers.iter().all(|recogniser| matches!(recogniser, Recogniser::Lines(_)))
-        && sample.iter().all(|line| is_read(line, &mut capture))
+        && sample.heads.iter().chain(&sample.lines).all(|line| is_read(line, &mut capture));
+    is_alike.then(|| {
+        let lines: Vec<&[u8]> = sample.lines.iter().map(Vec::as_slice).collect();
+        Found { recognisers: recognisers.to_vec(), around: detect::around(recognisers, &lines) }
+    })
 }
 
 #[cfg(test)]
@@ -105,7 +153,8 @@ mod tests {
         let many = detected(&files, &Formats::default(), None);
         let names = |found: &[Recogniser]| found.iter().map(Recogniser::name).collect::<Vec<_>>();
         for (file, many) in files.iter().zip(&many) {
-            assert_eq!(names(many), names(&detect::detect(file, &Formats::default(), None).recognisers));
+            let alone = detect::detect(file, &Formats::default(), None, gathered::share(1));
+            assert_eq!(names(&many.recognisers), names(&alone.recognisers));
         }
     }
 }

@@ -41,6 +41,10 @@ pub struct Capture {
     pub unknown: Vec<String>,
     /// Whether only what every record has is asked for, so that fields need not be kept.
     pub leaves_out_fields: bool,
+    /// It is no record, and has a time as if it were one.
+    pub is_like_record: bool,
+    /// Quotes may stand within quotes: only lines that nothing knows are read so.
+    pub is_loose: bool,
     /// How far into the line a pattern of the format came.
     pub reached: usize,
     /// How many more ends of fields may be tried on this line: a hostile one must not take forever.

@@ -1,24 +1,28 @@
 //! Which formats a file's lines are of, told by samples: the most telling first, several in one file, and one line
-//! within another.
+//! within another. What a few lines have that are not among the samples is told by the heads that were gathered.
 
 use std::sync::Arc;
 
 use super::capture::Capture;
 use super::directives::Directives;
 use super::formats::{BUILT, Format, Formats};
+use super::gathered::{self, Gathered, cleaned};
 use super::generic::Generic;
 use super::keys::{Keys, Schema, Syntax};
-use super::recogniser::{Recogniser, Wrapped, needs_stripping, strip};
+use super::recogniser::{Recogniser, Wrapped};
 use super::stamp::Lack;
+use super::strays::Around;
 use super::tagged::{Kind, Tagged};
 use crate::source::blocks::without_return;
 use crate::source::file::File;
 use crate::source::sample;
 
-/// Lines looked at to tell a file's formats.
+/// First lines looked at to tell a log from others.
 const LINES: usize = 2_000;
-/// Of those, the lines that all formats are tried on.
+/// Of a file's sample, the lines that all formats are tried on.
 const TRIED: usize = 120;
+/// Of fewer lines among many others is no format that a file has.
+const OWN_MIN: usize = 3;
 /// Formats in one file.
 const FORMATS_MAX: usize = 12;
 
@@ -36,6 +40,8 @@ pub struct Detected {
     pub votes: Vec<Vote>,
     /// Lines of the sample that all formats were tried on.
     pub tried: usize,
+    /// The times of the sample.
+    pub around: Around,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,17 +51,8 @@ pub struct Vote {
     pub first: usize,
 }
 
-/// Lines from all over a file.
-pub fn sampled(file: &File) -> Vec<Vec<u8>> {
-    let pieces = sample::pieces(file);
-    let per_piece = LINES / pieces.len().max(1) + 1;
-    pieces.iter().flat_map(|piece| lines(piece).take(per_piece)).map(cleaned).collect()
-}
-
-/// The formats of one file, of `forced` only if it is given.
-pub fn detect(file: &File, own: &Formats, forced: Option<&str>) -> Detected {
-    let sample = sampled(file);
-    let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
+/// The formats of one file, of `forced` only if it is given, told by so many of its bytes.
+pub fn detect(file: &File, own: &Formats, forced: Option<&str>, bytes: u64) -> Detected {
     if let Some(directives) = Directives::of(file).filter(|d| forced.is_none_or(|name| name == d.name())) {
         let recognisers = vec![Recogniser::Directives(Arc::new(directives))];
         return Detected { recognisers, ..Detected::default() };
@@ -65,7 +62,14 @@ pub fn detect(file: &File, own: &Formats, forced: Option<&str>) -> Detected {
         let recognisers = vec![Recogniser::Tagged(Arc::new(Tagged::learn(kind, &text)))];
         return Detected { recognisers, ..Detected::default() };
     }
-    let mut detected = choose(&sample, own, forced, 0);
+    let gathered = Gathered::of(file, bytes);
+    let lines: Vec<&[u8]> = gathered.lines.iter().map(Vec::as_slice).collect();
+    let heads: Vec<&[u8]> = gathered.heads.iter().map(Vec::as_slice).collect();
+    let mut detected = choose(&lines, &heads, own, forced, 0);
+    detected.around = around(&detected.recognisers, &lines);
+    if forced.is_none() {
+        without_far(&mut detected, &lines, &heads);
+    }
     // A key of a rare line is a column too.
     for recogniser in &mut detected.recognisers {
         if let Recogniser::Keys(keys) = recogniser
@@ -77,8 +81,39 @@ pub fn detect(file: &File, own: &Formats, forced: Option<&str>) -> Detected {
     detected
 }
 
-fn cleaned(line: &[u8]) -> Vec<u8> {
-    if needs_stripping(line) { strip(line) } else { line.to_vec() }
+/// The times of lines of the format that most lines are of.
+pub fn around(recognisers: &[Recogniser], lines: &[&[u8]]) -> Around {
+    let mut capture = Capture::default();
+    let mut seen: Vec<(usize, Around)> = vec![(0, Around::default()); recognisers.len()];
+    for line in lines {
+        if let Some(index) = recognisers.iter().position(|one| one.read(line, 0, &mut capture)) {
+            seen[index].0 += 1;
+            seen[index].1.see(capture.written);
+        }
+    }
+    seen.into_iter().max_by_key(|(count, _)| *count).map(|(_, around)| around).unwrap_or_default()
+}
+
+/// Leaves out formats of a few lines whose times are all years off the others: these are told in records, as rows of a
+/// table or an object that a program writes down.
+fn without_far(detected: &mut Detected, lines: &[&[u8]], heads: &[&[u8]]) {
+    let mut capture = Capture::default();
+    let recognisers = &detected.recognisers;
+    // Of each: how many lines it knows, and whether any is among the others, or years off.
+    let mut seen = vec![(0, false, false); recognisers.len()];
+    for line in heads.iter().chain(lines) {
+        if let Some(index) = recognisers.iter().position(|one| one.read(line, 0, &mut capture)) {
+            let is_far = capture.written.is_some_and(|written| detected.around.is_far(written));
+            let is_dated = capture.written.is_some_and(|written| written.lacks() < Lack::Day);
+            seen[index].0 += 1;
+            seen[index].1 |= is_dated && !is_far;
+            seen[index].2 |= is_far;
+        }
+    }
+    let most = seen.iter().map(|(known, ..)| *known).max().unwrap_or(0);
+    let mut of_each = seen.into_iter();
+    let is_own = |(known, is_near, is_far): (usize, bool, bool)| is_near || !is_far || known == most;
+    detected.recognisers.retain(|_| of_each.next().is_none_or(is_own));
 }
 
 fn keys_of_all(file: &File, keys: &Keys, own: &Formats) -> Option<Keys> {
@@ -92,43 +127,32 @@ fn schemas(own: &Formats) -> Vec<Schema> {
 }
 
 /// The format that knows a line first.
-fn first_of<'a>(formats: &'a [Arc<Format>], line: &[u8], capture: &mut Capture) -> Option<&'a Arc<Format>> {
+pub fn first_of<'a>(formats: &'a [Arc<Format>], line: &[u8], capture: &mut Capture) -> Option<&'a Arc<Format>> {
     formats.iter().find(|format| format.may_begin(line) && format.read(line, capture))
 }
 
-/// Whether a line is a record of a format that no sample of its file showed. Only lines that could not be the text of a
-/// trace are looked at, and only times that need no others.
-pub fn stray(line: &[u8], capture: &mut Capture) -> bool {
-    let may_be = line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'[' | b'<' | b'('));
-    // A date and a time have signs and digits enough: rows of numbers must not be tried by every format.
-    let start = &line[..line.len().min(64)];
-    may_be
-        && memchr::memchr(b':', start).is_some()
-        && start.iter().filter(|byte| byte.is_ascii_digit()).count() >= 8
-        && first_of(&BUILT.lines, line, capture).is_some()
-        && capture.written.is_some_and(|written| written.lacks() == Lack::Nothing)
-}
-
-fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -> Detected {
+/// `heads` are lines of other places that a record may begin with.
+fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -> Detected {
     let mut capture = Capture::default();
     let all: Vec<Arc<Format>> = own.lines.iter().chain(&BUILT.lines).cloned().collect();
     let is_asked = |name: &str| forced.is_none_or(|forced| forced == name);
     let formats: Vec<Arc<Format>> = all.into_iter().filter(|format| is_asked(&format.name)).collect();
     let schemas = schemas(own);
     let mut detected = Detected::default();
-    let mut rest: Vec<&[u8]> = sample.to_vec();
+    let (mut rest, mut rare) = (sample.to_vec(), heads.to_vec());
+    let all = [sample, heads].concat();
     let learn = if depth > 0 { Keys::learn_within } else { Keys::learn };
-    let json = learn(Syntax::Json, sample, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("json"));
+    let json = learn(Syntax::Json, &all, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("json"));
     if let Some(keys) = json {
-        let before = rest.len();
-        rest.retain(|line| !keys.read(line, &mut capture) && keys.records(line).is_empty());
-        if rest.len() < before {
-            detected.votes.push(Vote {
-                format: keys.name.clone(),
-                knows: before - rest.len(),
-                first: before - rest.len(),
-            });
-            detected.recognisers.push(wrapped(Recogniser::Keys(Arc::new(keys)), sample, own, depth));
+        let mut is_other = |line: &&[u8]| !keys.read(line, &mut capture) && keys.records(line).is_empty();
+        let before = (rest.len(), rare.len());
+        rest.retain(&mut is_other);
+        rare.retain(&mut is_other);
+        let known = before.0 - rest.len();
+        // A few objects late in a file are a format of it, one is a line of another.
+        if known > 0 || before.1 - rare.len() >= OWN_MIN {
+            detected.votes.push(Vote { format: keys.name.clone(), knows: known, first: known });
+            detected.recognisers.push(wrapped(Recogniser::Keys(Arc::new(keys)), &all, own, depth));
         }
     }
     // All formats are tried on some lines, the others only on what those few that were found do not know.
@@ -147,23 +171,36 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
     }
     detected.tried = tried.len();
     let mut chosen: Vec<usize> = (0..formats.len()).filter(|index| votes[*index].1 > 0).collect();
-    let mut unknown = 0;
-    for line in &rest {
-        if unknown > 4 * TRIED || chosen.iter().any(|index| formats[*index].read(line, &mut capture)) {
+    let (mut unknown, mut late) = (0, 0);
+    // What no line that was tried is of needs votes of its own.
+    let mut added: Vec<usize> = Vec::new();
+    let heads = rare.iter().map(|line| (line, true));
+    for (line, is_late) in heads.chain(rest.iter().map(|line| (line, false))) {
+        let tries = if is_late { &mut late } else { &mut unknown };
+        if *tries > 4 * TRIED {
             continue;
         }
-        unknown += 1;
+        if let Some(index) = chosen.iter().find(|index| formats[**index].read(line, &mut capture)) {
+            if added.contains(index) {
+                votes[*index].0 += 1;
+                votes[*index].1 += 1;
+            }
+            continue;
+        }
+        *tries += 1;
         if let Some(format) = first_of(&formats, line, &mut capture).filter(|format| !format.is_timeless)
             && let Some(index) = formats.iter().position(|other| Arc::ptr_eq(other, format))
         {
             votes[index].0 += 1;
             votes[index].1 += 1;
             chosen.push(index);
+            added.push(index);
         }
     }
     // A few lines among many are none of a format's own, unless they are all there is.
     chosen.sort_unstable();
-    let is_enough = |index: &usize| votes[*index].1 >= 3 || votes[*index].1 * 50 >= tried.len() || forced.is_some();
+    let is_enough =
+        |index: &usize| votes[*index].1 >= OWN_MIN || votes[*index].1 * 50 >= tried.len() || forced.is_some();
     chosen.retain(is_enough);
     if chosen.len() > FORMATS_MAX {
         let mut counts: Vec<usize> = chosen.iter().map(|index| votes[*index].1).collect();
@@ -193,25 +230,31 @@ fn choose(sample: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -
     order_by_frequency(&mut chosen, &formats, &votes, &tried);
     for index in &chosen {
         let recogniser = Recogniser::Lines(formats[*index].tuned_to(&tried));
-        detected.recognisers.push(wrapped(recogniser, sample, own, depth));
+        detected.recognisers.push(wrapped(recogniser, &all, own, depth));
     }
-    rest.retain(|line| !chosen.iter().any(|index| formats[*index].read(line, &mut capture)));
-    let logfmt = learn(Syntax::Logfmt, &rest, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("logfmt"));
+    let mut is_other = |line: &&[u8]| !chosen.iter().any(|index| formats[*index].read(line, &mut capture));
+    rest.retain(&mut is_other);
+    rare.retain(&mut is_other);
+    let both = [&rest[..], &rare[..]].concat();
+    let logfmt = learn(Syntax::Logfmt, &both, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("logfmt"));
     if let Some(keys) = logfmt {
-        let before = rest.len();
+        let before = (rest.len(), rare.len());
         rest.retain(|line| !keys.read(line, &mut capture));
-        let known = before - rest.len();
-        if known * 20 >= sample.len() {
+        rare.retain(|line| !keys.read(line, &mut capture));
+        let known = before.0 - rest.len();
+        let is_rare = keys.has_level && before.1 - rare.len() >= OWN_MIN;
+        if known * 20 >= sample.len() || is_rare {
             detected.votes.push(Vote { format: keys.name.clone(), knows: known, first: known });
             detected.recognisers.push(Recogniser::Keys(Arc::new(keys)));
         }
     }
     if is_asked("generic")
-        && let Some(generic) = Generic::learn(&rest, !detected.recognisers.is_empty())
+        && let Some(generic) = Generic::learn(&both, !detected.recognisers.is_empty())
     {
-        let known = rest.iter().filter(|line| generic.read(line, &mut capture)).count();
+        let mut count = |lines: &[&[u8]]| lines.iter().filter(|line| generic.read(line, &mut capture)).count();
+        let (known, late) = (count(&rest), count(&rare));
         // A line of a trace that looks like a stamp is no second format.
-        if known > 0 && (detected.recognisers.is_empty() || known * 20 >= sample.len()) {
+        if known > 0 && (detected.recognisers.is_empty() || known * 20 >= sample.len()) || late >= OWN_MIN {
             detected.votes.push(Vote { format: "generic".into(), knows: known, first: known });
             detected.recognisers.push(Recogniser::Generic(Arc::new(generic)));
         }
@@ -248,7 +291,7 @@ fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> 
         })
         .collect();
     let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
-    let inner = choose(&messages, own, None, depth + 1).recognisers;
+    let inner = choose(&messages, &[], own, None, depth + 1).recognisers;
     if inner.is_empty() { outer } else { Recogniser::Wrapped(Arc::new(Wrapped::learn(outer, inner, sample))) }
 }
 
@@ -295,7 +338,7 @@ pub fn is_known(text: &[u8], file: &File) -> bool {
             timeless += usize::from(format.is_timeless);
         }
     }
-    if timeless > 2 && timeless * 10 >= sample.len() * 8 {
+    if timeless > 2 && timeless * 10 >= sample.len() * 8 || timeless == 2 && sample.len() == 2 {
         return true;
     }
     // A trace may have many lines, a header some; a table of values has no level and no words around its times, and
@@ -349,60 +392,23 @@ fn names_its_fields(sample: &[&[u8]]) -> bool {
 /// Whether the lines of a text begin with times: the first one, or a good part of them.
 pub fn has_times(text: &[u8]) -> bool {
     let sample: Vec<Vec<u8>> = lines(text).take(LINES).map(cleaned).collect();
-    let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
-    let Some(generic) = Generic::learn(&sample, false) else { return false };
+    are_timed(&sample.iter().map(Vec::as_slice).collect::<Vec<_>>(), &[])
+}
+
+/// The same of a file, where its first lines do not tell how their times are meant.
+pub fn has_times_at_all(file: &File) -> bool {
+    let gathered = Gathered::of(file, gathered::share(1));
+    let lines: Vec<&[u8]> = gathered.lines.iter().map(Vec::as_slice).collect();
+    let heads: Vec<&[u8]> = gathered.heads.iter().map(Vec::as_slice).collect();
+    are_timed(&lines, &heads)
+}
+
+fn are_timed(sample: &[&[u8]], heads: &[&[u8]]) -> bool {
+    let Some(generic) = Generic::learn(&[sample, heads].concat(), false) else { return false };
     let mut capture = Capture::default();
     let timed: Vec<bool> = sample.iter().map(|line| generic.read(line, &mut capture)).collect();
     let count = timed.iter().filter(|timed| **timed).count();
     // Rows of a drawn table are none of a log.
     let is_drawn = sample.first().is_some_and(|line| matches!(line.first(), Some(b'|' | b'+')));
     !is_drawn && count > 0 && (timed[0] || count * 5 >= sample.len() || count >= 20 && count * 50 >= sample.len())
-}
-
-/// Whether the lines are rows of a table: a header without a time, then lines with as many fields.
-pub fn is_table(text: &[u8], delimiter: u8) -> bool {
-    let mut lines = lines(text);
-    let Some(header) = lines.next() else { return false };
-    let rows: Vec<&[u8]> = lines.take(50).collect();
-    let fields = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
-    let names = fields(header);
-    // A banner has signs too: only a header names the column of times.
-    let names_a_time = header.split(|byte| *byte == delimiter).any(|name| {
-        let name = String::from_utf8_lossy(name).trim().trim_matches('"').to_lowercase();
-        !name.contains(' ')
-            && (crate::source::infer::names_a_time(&name) || name.contains("time") || name.contains("date"))
-    });
-    !rows.is_empty()
-        && names > 0
-        && names_a_time
-        && !super::generic::is_head(header)
-        && rows.iter().all(|row| fields(row) == names)
-        && rows.iter().filter(|row| super::generic::is_head(row)).count() * 2 > rows.len()
-}
-
-/// Whether nearly all lines begin with a time that goes on in words, or has the delimiter within itself: a sentence
-/// with a comma is no CSV.
-pub fn has_sentences(head: &[u8], delimiter: u8) -> bool {
-    let mut capture = Capture::default();
-    let mut total = 0;
-    let mut told = 0;
-    for line in lines(head).take(200) {
-        total += 1;
-        let first = line.split(|byte| *byte == delimiter).next().unwrap_or(line);
-        let is_word = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic);
-        let is_text = |word: &&[u8]| is_word(word) && word.len() > 3 && word.iter().any(u8::is_ascii_lowercase);
-        let mut words = first.split(|byte| *byte == b' ');
-        let has_words = words.clone().filter(is_word).count() >= 2 || words.any(|word| is_text(&word));
-        let mut has_time = || Generic::learn(&[first], false).is_some_and(|generic| generic.read(first, &mut capture));
-        let is_within = delimiter != b'\t' && first.len() < line.len() && super::generic::spans(line, first.len());
-        // A bracket around a time, or one that is opened and not closed, is no part of a value:
-        // `[ST05|2025-03-01 13:10:04|E] fan stalled`.
-        let is_opened = |open: u8, close: u8| first.contains(&open) && !first.contains(&close);
-        let is_bracketed = super::generic::is_head(line)
-            && (is_opened(b'{', b'}')
-                || matches!(line.first(), Some(b'[' | b'<' | b'('))
-                || super::generic::has_level_or_day_before(line, first.len()));
-        told += usize::from(is_within || is_bracketed || has_words && has_time());
-    }
-    total > 0 && told * 10 >= total * 9
 }

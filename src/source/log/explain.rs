@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use super::capture::Capture;
 use super::detect::{self, Vote};
 use super::formats::Formats;
+use super::gathered;
 use super::plan::{FileFormats, OwnTime};
 use crate::error::Result;
 use crate::source::blocks::without_return;
@@ -42,11 +43,12 @@ impl Tally {
 /// # Errors
 /// If the file cannot be read.
 pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
-    let detected = detect::detect(file, own, None);
+    let detected = detect::detect(file, own, None, gathered::share(1));
     let names: Vec<String> = detected.recognisers.iter().map(super::recogniser::Recogniser::name).collect();
     // Records of several lines that are read as one.
     let is_whole = matches!(detected.recognisers.first(), Some(super::recogniser::Recogniser::Tagged(_)));
-    let formats = FileFormats::new(detected.recognisers, Vec::new(), OwnTime::default(), false);
+    let mut formats = FileFormats::new(detected.recognisers, Vec::new(), OwnTime::default(), false);
+    formats.around = detected.around;
     let mut tallies: Vec<Tally> = names.iter().map(|_| Tally::default()).collect();
     let (mut joined, mut unknown, mut blank) = (Tally::default(), Tally::default(), Tally::default());
     let mut strays = Tally::default();
@@ -94,7 +96,7 @@ pub fn explain(file: &File, own: &Formats) -> Result<Vec<Finding>> {
         findings.push(Finding { format: name.clone(), lines: tally.lines, first: tally.first, note });
     }
     let others = [
-        (strays, "(other formats)", "records of formats that no sample showed: they have no columns".to_string()),
+        (strays, "(other formats)", "records of other formats: they have no columns".to_string()),
         (blank, "(description)", "lines by which the log describes itself".to_string()),
         (joined, "(more of a record)", "lines that no format knows belong to the record before them".to_string()),
         (

@@ -26,7 +26,7 @@ macro_rules! texts {
 const BUILT_IN: &[(&str, &str)] = texts![
     "simple_rs",
     // Of lines within lines.
-    "compose", "cri", "kube_pod_prefix", "recv_with_pod", "kubectl_timestamps",
+    "compose", "cri", "fluentd_file", "pm2", "kube_pod_prefix", "recv_with_pod", "kubectl_timestamps",
     "airflow", "ansible", "apt_term", "asterisk", "auditd", "aws_alb", "aws_elb", "aws_s3",
     "aws_vpc_flow", "bash_history", "bgl", "bind_query", "block_ruled", "boost_log",
     "caddy_console", "candlepin", "cassandra", "cef", "celery", "chef", "choose_repo", "chromium", "cisco_ios",

@@ -46,6 +46,7 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%d/%b/%Y:%H:%M:%S %z",
         "%d/%b/%Y:%H:%M:%S%.f",
         "%d/%b/%Y %H:%M:%S%.f",
+        "%d/%b/%y %H:%M:%S%.f",
         "%d-%b-%Y %H:%M:%S%.f",
         "%Y-%j %H:%M:%S%.f",
         "%Y-%jT%H:%M:%S%.f",
@@ -110,7 +111,7 @@ impl Generic {
         let mut found: Vec<(u64, Vec<(usize, u64)>)> = vec![(0, Vec::new()); STAMPS.len()];
         for line in lines {
             let Some((index, start, end, _)) = search(line, FAR_PREFIX_BYTES, 0..STAMPS.len()) else { continue };
-            if is_setting(line, start, end) {
+            if is_setting(line, start, end) || is_beside && start == 1 && !opens(line) {
                 continue;
             }
             let (count, starts) = &mut found[index];
@@ -183,12 +184,54 @@ impl Generic {
                     .filter(|(index, start, ..)| !is_undecided(&line[*start..], *index))
             });
         let Some((_, start, end, written)) = found else { return false };
-        if is_setting(line, start, end) {
+        if is_setting(line, start, end) || self.is_beside && start == 1 && !opens(line) {
             return false;
         }
         finish(line, start, end, written, self.has_levels, capture);
         true
     }
+
+    /// Reads a line of which no sample tells anything: its time is first, maybe in brackets or behind its day, or behind
+    /// the level and a word or two more, such as a thread.
+    pub fn stray(line: &[u8], capture: &mut Capture) -> bool {
+        capture.clear(1);
+        let Some((index, start, end, written)) = search(line, PREFIX_BYTES, 0..STAMPS.len()) else { return false };
+        let before = &line[..start];
+        if is_setting(line, start, end)
+            || is_undecided(&line[start..], index)
+            || before.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'=' | b'`'))
+        {
+            return false;
+        }
+        finish(line, start, end, written, false, capture);
+        let words = before.split(|byte| matches!(byte, b' ' | b'\t'));
+        let is_told = |word: &[u8]| {
+            let mut parts = word.split(|byte| !byte.is_ascii_alphanumeric());
+            parts.all(|part| part.is_empty() || is_day_name(part) || strict_level(part).is_some())
+        };
+        match words.filter(|word| !is_told(word)).count() {
+            0 => true,
+            1 | 2 => capture.level.is_some(),
+            _ => false,
+        }
+    }
+}
+
+fn without_comma(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    text.strip_suffix(b",").unwrap_or(text)
+}
+
+/// Whether a line begins with a bracket.
+fn opens(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b'[' | b'<' | b'('))
+}
+
+/// Whether a line begins with a stamp, or with the name of its day.
+pub fn begins_with_stamp(line: &[u8]) -> bool {
+    const DAY_BYTES: usize = 12;
+    search(line, DAY_BYTES, 0..STAMPS.len())
+        .is_some_and(|(_, start, ..)| start == 0 || is_day_name(without_comma(&line[..start])))
 }
 
 /// Of dates whose numbers may be taken for each other, the order that the most lines fit, in years that logs are of; none
@@ -240,8 +283,7 @@ pub fn whole(text: &[u8]) -> Option<Written> {
 /// Whether a line begins with a date and time, maybe behind a bracket.
 pub fn begins_with_time(line: &[u8]) -> bool {
     // Most lines of a record begin with a blank or a letter.
-    let first = line.first().copied().unwrap_or(b' ');
-    (first.is_ascii_digit() || matches!(first, b'[' | b'<' | b'('))
+    (line.first().is_some_and(u8::is_ascii_digit) || opens(line))
         && search(line, 2, 0..STAMPS.len()).is_some_and(|(index, ..)| STAMPS[index].lacks() < Lack::Day)
 }
 
@@ -259,8 +301,7 @@ pub fn is_head(line: &[u8]) -> bool {
 /// `length` bytes hold at least in part.
 pub fn has_level_or_day_before(line: &[u8], length: usize) -> bool {
     search(line, PREFIX_BYTES, 0..STAMPS.len()).is_some_and(|(_, start, ..)| {
-        let word = line[..start].trim_ascii_end();
-        let word = word.strip_suffix(b",").unwrap_or(word);
+        let word = without_comma(&line[..start]);
         // A level and a time are two fields, if the delimiter stands between them.
         start > 0 && length >= word.len() && is_day_name(word) || length > start && strict_level(word).is_some()
     })
@@ -372,7 +413,12 @@ fn is_setting(line: &[u8], start: usize, end: usize) -> bool {
 }
 
 fn separators(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| b" \t]:-|,)>".contains(byte)).count()
+    text.iter().take_while(|byte| b" \t]:-|,;)>".contains(byte)).count()
+}
+
+/// Whether a text is a level and nothing else.
+pub fn is_level(text: &[u8]) -> bool {
+    strict_level(text).is_some()
 }
 
 /// In running text only a word in capitals, or one that is nothing but a level, is taken for one.

@@ -23,7 +23,7 @@ pub fn line(buffer: &[u8], at: usize) -> &[u8] {
 
 impl Framing for Heads {
     fn looks_back(&self) -> usize {
-        if self.0.pieces().is_some() { LOOKED_BACK } else { 1 }
+        if self.0.looks_back() { LOOKED_BACK } else { 1 }
     }
 
     fn next_start(&self, buffer: &[u8], from: usize, is_file_end: bool) -> Option<usize> {

@@ -16,6 +16,7 @@ mod calendar;
 mod capture;
 mod code;
 mod columns;
+mod csvlog;
 pub mod detect;
 mod directives;
 mod exception;
@@ -25,6 +26,7 @@ mod folds;
 pub mod formats;
 #[cfg(fuzzing)]
 pub mod fuzzed;
+mod gathered;
 mod generic;
 mod heads;
 mod keys;
@@ -38,23 +40,27 @@ mod plan;
 mod recogniser;
 mod record;
 pub mod samples;
+mod slow;
 mod stamp;
+mod strays;
 mod survey;
+mod tables;
 mod tagged;
 mod tail;
 mod turns;
 mod values;
 mod walk;
 
+use alike::Found;
 use calendar::Place;
 use capture::Capture;
 use columns::Columns;
-pub use detect::has_sentences;
 use formats::BUILT;
 use plan::{FileFormats, OwnTime};
 use recogniser::{Recogniser, Wrapped};
 use record::Log;
 use stamp::Lack;
+pub use tables::is_log as is_log_of_fields;
 
 /// Logs of a format that is known.
 pub const KNOWN: Reader = Reader { kind: "log", claims: known, open };
@@ -71,6 +77,11 @@ pub const BY_CODE: &[(&str, &str, &str)] = &[
         "Windows events, exported as XML",
         "https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema",
     ),
+    (
+        "postgres_csv",
+        "PostgreSQL csvlog",
+        "https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG",
+    ),
     ("json", "JSON lines of any schema", "https://jsonlines.org"),
     ("logfmt", "key=value pairs", "https://brandur.org/logfmt"),
     (
@@ -82,13 +93,20 @@ pub const BY_CODE: &[(&str, &str, &str)] = &[
 
 fn known(file: &File) -> bool {
     let text = detect::first_text(file);
-    let is_table = [b',', b';', b'\t', b'|'].iter().any(|delimiter| detect::is_table(&text, *delimiter));
+    let is_table = [b',', b';', b'\t', b'|'].iter().any(|delimiter| tables::is_table(&text, *delimiter));
     detect::is_text(&text) && !is_table && detect::is_known(&text, file)
 }
 
 fn generic(file: &File) -> bool {
     let text = detect::first_text(file);
-    detect::is_text(&text) && detect::has_times(&text)
+    // Which number is the day and which the month a later line may tell.
+    let has_times = || detect::has_times(&text) || undecided(&text).is_some() && detect::has_times_at_all(file);
+    detect::is_text(&text) && has_times()
+}
+
+/// Whether a file is PostgreSQL's log as CSV.
+pub fn is_csvlog(file: &File) -> bool {
+    tagged::Kind::of(&file.head()) == Some(tagged::Kind::PostgresCsv)
 }
 
 /// A time of a text whose times do not tell day, month and year apart.
@@ -124,7 +142,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut telling: Vec<String> = Vec::new();
     let mut bare: Vec<&str> = Vec::new();
     for (file, found) in files.iter().zip(alike::detected(&files, &spec.formats, spec.format.as_deref())) {
-        for recogniser in &found {
+        for recogniser in &found.recognisers {
             let name = recogniser.name();
             if !formats.contains(&name) {
                 formats.push(name);
@@ -136,7 +154,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
                 telling.extend(fields.map(|field| columns.name(field).to_string()));
             }
         }
-        if found.is_empty() && file.bytes > 0 {
+        if found.recognisers.is_empty() && file.bytes > 0 {
             bare.push(&file.shown);
         }
         notes.extend(file.encoding.assumption().map(|assumption| format!("{}: {assumption}", file.shown)));
@@ -154,11 +172,13 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut seen = std::collections::HashSet::new();
     telling.retain(|name| seen.insert(name.clone()));
     let mut by_file: Vec<Arc<FileFormats>> = Vec::with_capacity(files.len());
-    for (index, (file, recognisers)) in files.iter().zip(detected).enumerate() {
+    for (index, (file, Found { recognisers, around })) in files.iter().zip(detected).enumerate() {
         let targets = recognisers.iter().map(|recogniser| columns.targets(recogniser.fields())).collect();
         let named = rotation::day_in_name(&file.shown).filter(|day| day * DAY <= file.modified + DAY);
-        let own_time = OwnTime { modified: file.modified, named, is_zone_sure: spec.zone_said };
+        let modified = around.end().map_or(file.modified, |end| end.min(file.modified));
+        let own_time = OwnTime { modified, named, is_zone_sure: spec.zone_said };
         let mut formats = FileFormats::new(recognisers, targets, own_time, spec.format.is_some());
+        formats.around = around;
         let before = index.checked_sub(1).filter(|before| rotation::is_one_log(&files[*before], file));
         formats.before = before.map(|before| (files[before].clone(), Arc::downgrade(&by_file[before])));
         by_file.push(Arc::new(formats));

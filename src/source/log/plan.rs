@@ -6,13 +6,15 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use super::calendar::{Calendar, Place};
 use super::capture::Capture;
-use super::detect;
 use super::directives::Directives;
 use super::heads::line;
 use super::misdated;
 use super::pieces::{self, Pieces};
 use super::recogniser::{Recogniser, needs_stripping, strip};
+use super::slow;
 use super::stamp::{Lack, StampFormat};
+use super::strays::{self, Around, Stray};
+use super::tagged::Kind;
 use crate::source::file::File;
 use crate::source::infer::Reading;
 
@@ -55,6 +57,8 @@ pub struct FileFormats {
     has_json: bool,
     /// Whether lines of formats that no sample showed are records too.
     reads_strays: bool,
+    /// What its times are about.
+    pub around: Around,
     /// Its first times have a zone, and nobody said one: those without are counted.
     pub has_zones: AtomicBool,
     /// Its lines may be pieces of a message: which recogniser says so.
@@ -84,6 +88,7 @@ impl FileFormats {
             envelope,
             has_json,
             reads_strays,
+            around: Around::default(),
             has_zones: AtomicBool::new(false),
             pieces,
             before: None,
@@ -111,8 +116,28 @@ impl FileFormats {
         capture.stripped = None;
         let known = self.recognisers.iter().position(|recogniser| recogniser.read(line, offset, capture));
         known
-            .or_else(|| self.reads_strays.then(|| detect::stray(line, capture).then_some(self.recognisers.len()))?)
+            .or_else(|| self.loosely(line, offset, capture))
+            .or_else(|| self.stray(line, capture))
             .or_else(|| self.misdated(line, offset, capture))
+    }
+
+    /// Which format knows the line if quotes may stand within quotes: `"GET /?q="a b" HTTP/1.1"`.
+    fn loosely(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
+        if memchr::memchr_iter(b'"', line).take(3).count() < 3 {
+            return None;
+        }
+        capture.is_loose = true;
+        let reads = |one: &Recogniser| matches!(one, Recogniser::Lines(_)) && one.read(line, offset, capture);
+        let known = self.recognisers.iter().position(reads);
+        capture.is_loose = false;
+        known
+    }
+
+    /// A record of no format of the file: it has a number behind those of the recognisers, the higher one if it has no
+    /// fields.
+    fn stray(&self, line: &[u8], capture: &mut Capture) -> Option<usize> {
+        let stray = if self.reads_strays { strays::read(line, self.around, capture)? } else { return None };
+        Some(self.recognisers.len() + usize::from(stray == Stray::Plain))
     }
 
     /// Which recogniser would know the line if its time were possible.
@@ -140,7 +165,9 @@ impl FileFormats {
 
     /// Whether a line is no record and belongs to none: the log's own description of its columns.
     pub fn is_description(&self, line: &[u8]) -> bool {
+        let is_mysql = |one: &Recogniser| matches!(one, Recogniser::Lines(format) if format.name.starts_with("mysql"));
         Directives::is_directive(line) && self.directives().is_some()
+            || !line.is_empty() && slow::is_frame(line) && self.recognisers.iter().any(is_mysql)
             || self
                 .recognisers
                 .iter()
@@ -182,8 +209,22 @@ impl FileFormats {
         Some((recogniser.pieces()?, recogniser.outer()))
     }
 
+    fn kind(&self) -> Option<Kind> {
+        self.recognisers
+            .iter()
+            .find_map(|one| if let Recogniser::Tagged(tagged) = one { Some(tagged.kind) } else { None })
+    }
+
+    /// Whether the line before one tells whether that begins a record.
+    pub fn looks_back(&self) -> bool {
+        self.pieces().is_some() || self.kind() == Some(Kind::MysqlSlow)
+    }
+
     /// Whether the line at `at` is the rest of a message that the line before it begins.
     pub fn goes_on(&self, buffer: &[u8], at: usize) -> bool {
+        if let Some(kind) = self.kind() {
+            return pieces::line_before(buffer, at).is_some_and(|before| kind.goes_on(before, line(buffer, at)));
+        }
         self.pieces().is_some_and(|(pieces, outer)| {
             pieces::line_before(buffer, at).is_some_and(|before| pieces.goes_on(outer, before, line(buffer, at)))
         })

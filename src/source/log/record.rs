@@ -155,7 +155,8 @@ impl Parser {
             if known.is_some() || !has_head || self.formats.stands_alone(own) || is_of_another() {
                 return next;
             }
-            if generic::begins_with_time(self.formats.within(own, &mut self.inner).as_ref()) {
+            let is_like = std::mem::take(&mut self.ahead.is_like_record);
+            if is_like || generic::begins_with_time(self.formats.within(own, &mut self.inner).as_ref()) {
                 self.alike.push((next, Fault::LikeRecord));
             }
             next = (line_end(block, next) + 1).min(block.len());

@@ -1,5 +1,5 @@
-//! Records of several lines that name their fields: the journal's export format and Windows events as XML.
-//! systemd, "Journal Export Formats"; Windows Event Log, "Event Schema".
+//! Records of several lines that are read whole: the journal's export format, Windows events as XML, PostgreSQL's CSV
+//! and MySQL's slow queries. systemd, "Journal Export Formats"; Windows Event Log, "Event Schema".
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use super::capture::{Capture, Span};
 use super::level::Level;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
-use super::stamp::Written;
+use super::stamp::{StampFormat, Written};
+use super::{csvlog, heads, slow};
 use crate::model::name;
 use crate::model::time::{self, Stamp};
 use crate::source::infer::{Guess, Reading};
@@ -17,6 +18,8 @@ use crate::source::scalar;
 pub enum Kind {
     Journal,
     EventXml,
+    PostgresCsv,
+    MysqlSlow,
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +43,12 @@ impl Kind {
         if head.starts_with(b"__CURSOR=") && has(b"\n__REALTIME_TIMESTAMP=") {
             return Some(Kind::Journal);
         }
+        if csvlog::is_head(&head[..memchr::memchr(b'\n', head).unwrap_or(head.len())]) {
+            return Some(Kind::PostgresCsv);
+        }
+        if slow::is_one(head) {
+            return Some(Kind::MysqlSlow);
+        }
         (head.trim_ascii_start().starts_with(b"<") && has(b"<Event ") && has(b"<System>")).then_some(Kind::EventXml)
     }
 
@@ -47,6 +56,8 @@ impl Kind {
         match self {
             Kind::Journal => "journal_export",
             Kind::EventXml => "windows_event_xml",
+            Kind::PostgresCsv => "postgres_csv",
+            Kind::MysqlSlow => "mysql_slow",
         }
     }
 
@@ -58,7 +69,14 @@ impl Kind {
                 let text = line.trim_ascii_start();
                 text.starts_with(b"<Event ") || text.starts_with(b"<Event>")
             }
+            Kind::PostgresCsv => csvlog::is_head(line),
+            Kind::MysqlSlow => slow::is_head(line),
         }
+    }
+
+    /// Whether a line that may begin a record goes on with the one before it.
+    pub fn goes_on(self, before: &[u8], line: &[u8]) -> bool {
+        self == Kind::MysqlSlow && slow::goes_on(before, line)
     }
 
     /// Whether a line frames the records and is in none of them.
@@ -66,8 +84,9 @@ impl Kind {
         let text = line.trim_ascii();
         let starts = |mark: &[u8]| text.starts_with(mark);
         let has_event = || memchr::memmem::find(text, b"<Event ").is_some();
-        self == Kind::EventXml
-            && (starts(b"</Events") || (starts(b"<?xml") || starts(b"<Events") || starts(b"<!--")) && !has_event())
+        self == Kind::MysqlSlow && !text.is_empty() && slow::is_frame(text)
+            || self == Kind::EventXml
+                && (starts(b"</Events") || (starts(b"<?xml") || starts(b"<Events") || starts(b"<!--")) && !has_event())
     }
 
     /// The records in a line that holds several, or one behind something else.
@@ -113,8 +132,9 @@ impl Tagged {
             }
         }
         for (field, guess) in tagged.fields.iter_mut().zip(guesses) {
-            if guess.reading(&field.name) == Reading::Int {
-                field.kind = FieldType::Read(Reading::Int);
+            let reading = guess.reading(&field.name);
+            if reading == Reading::Int || reading == Reading::Float && kind == Kind::MysqlSlow {
+                field.kind = FieldType::Read(reading);
             }
         }
         tagged
@@ -128,7 +148,7 @@ impl Tagged {
         let mut event_id: Option<Span> = None;
         for (name, value) in pairs(self.kind, record) {
             match role(self.kind, &name) {
-                Some(Role::Time) => capture.written = written(&value),
+                Some(Role::Time) => capture.written = capture.written.or_else(|| written(self.kind, &value)),
                 Some(Role::Level) => {
                     capture.level = level(self.kind, &value);
                     capture.fields[self.level_raw] = Some(capture.keep(&value));
@@ -142,7 +162,7 @@ impl Tagged {
                     Some(index) => {
                         let span = capture.keep(&value);
                         capture.fields[*index] = Some(span);
-                        event_id = event_id.or((name == "EventID").then_some(span));
+                        event_id = event_id.or(is_code(&name).then_some(span));
                     }
                     None => capture.unknown.push(name.into_owned()),
                 },
@@ -174,6 +194,10 @@ fn column(kind: Kind, name: &str) -> String {
     name::identifier(&column)
 }
 
+fn is_code(name: &str) -> bool {
+    name == "EventID" || name == csvlog::CODE
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Time,
@@ -189,15 +213,19 @@ fn role(kind: Kind, name: &str) -> Option<Role> {
         (Kind::Journal, "PRIORITY") | (Kind::EventXml, "Level") => Role::Level,
         (Kind::Journal, "MESSAGE") | (Kind::EventXml, "Message") => Role::Message,
         (Kind::EventXml, "Data") => Role::Data,
+        (Kind::PostgresCsv, csvlog::TIME) | (Kind::MysqlSlow, slow::TIME | slow::BEGUN) => Role::Time,
+        (Kind::PostgresCsv, csvlog::LEVEL) => Role::Level,
+        (Kind::PostgresCsv, csvlog::MESSAGE) | (Kind::MysqlSlow, slow::MESSAGE) => Role::Message,
         _ => return None,
     })
 }
 
 fn level(kind: Kind, value: &[u8]) -> Option<Level> {
-    let number = scalar::int(value)?;
     match kind {
-        Kind::Journal => u32::try_from(number).ok().filter(|number| *number < 8).map(Level::of_severity),
-        Kind::EventXml => Some(match number {
+        Kind::PostgresCsv => csvlog::level(value),
+        Kind::MysqlSlow => None,
+        Kind::Journal => u32::try_from(scalar::int(value)?).ok().filter(|number| *number < 8).map(Level::of_severity),
+        Kind::EventXml => Some(match scalar::int(value)? {
             1 => Level::Fatal,
             2 => Level::Error,
             3 => Level::Warn,
@@ -208,7 +236,17 @@ fn level(kind: Kind, value: &[u8]) -> Option<Level> {
     }
 }
 
-fn written(value: &[u8]) -> Option<Written> {
+fn written(kind: Kind, value: &[u8]) -> Option<Written> {
+    let format = match kind {
+        Kind::PostgresCsv => Some("%Y-%m-%d %H:%M:%S%.f %Z"),
+        Kind::MysqlSlow if memchr::memchr(b'-', value).is_none() => Some("%y%m%d %H:%M:%S"),
+        _ => None,
+    };
+    if let Some(format) = format
+        && let Some((written, _)) = StampFormat::compile(format).ok().and_then(|format| format.read(value))
+    {
+        return Some(written);
+    }
     match time::iso_whole(value) {
         Some(stamp) => Some(Written::Whole(stamp)),
         None => scalar::epoch(value).map(|wall| Written::Whole(Stamp { wall, offset: Some(0) })),
@@ -217,7 +255,13 @@ fn written(value: &[u8]) -> Option<Written> {
 
 fn split(kind: Kind, text: &[u8]) -> Vec<&[u8]> {
     let mark: &[u8] = if kind == Kind::Journal { b"__CURSOR=" } else { b"<Event " };
-    let starts: Vec<usize> = memchr::memmem::find_iter(text, mark).collect();
+    let starts: Vec<usize> = match kind {
+        Kind::Journal | Kind::EventXml => memchr::memmem::find_iter(text, mark).collect(),
+        Kind::PostgresCsv | Kind::MysqlSlow => {
+            let lines = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1));
+            lines.filter(|at| kind.is_head(heads::line(text, *at))).collect()
+        }
+    };
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     starts.iter().zip(ends).map(|(start, end)| &text[*start..end]).collect()
 }
@@ -226,6 +270,8 @@ fn pairs(kind: Kind, record: &[u8]) -> Vec<Pair<'_>> {
     match kind {
         Kind::Journal => journal(record),
         Kind::EventXml => event(record),
+        Kind::PostgresCsv => csvlog::pairs(record),
+        Kind::MysqlSlow => slow::pairs(record),
     }
 }
 

@@ -70,6 +70,9 @@ impl Pattern {
                     let limit = memchr::memchr2(b' ', b'\t', &line[at..]).map_or(line.len(), |blank| at + blank);
                     return limit > at && self.open(index, line, at, limit, capture);
                 }
+                Step::Field { field, kind: FieldKind::Quoted } if capture.is_loose => {
+                    return self.loosely_quoted(index, *field, line, at, capture);
+                }
                 Step::Field { field, kind } => {
                     let Some((span, end)) = closed(*kind, line, at, capture) else { return false };
                     if let Some(span) = span {
@@ -142,6 +145,31 @@ impl Pattern {
             // What was read behind an end that was none is not there.
             (capture.written, capture.level, capture.code, capture.message) = before;
             from = end + blanks(line.get(end..).unwrap_or_default()).max(1);
+        }
+        false
+    }
+
+    /// A quoted field that may have quotes within: tried with each one as its last.
+    fn loosely_quoted(
+        &self,
+        index: usize,
+        field: Option<usize>,
+        line: &[u8],
+        at: usize,
+        capture: &mut Capture,
+    ) -> bool {
+        let Some(inner) = line[at..].strip_prefix(b"\"") else { return false };
+        for end in memchr::memchr_iter(b'"', inner).map(|found| at + 1 + found) {
+            capture.tries = capture.tries.saturating_sub(1);
+            if capture.tries == 0 {
+                return false;
+            }
+            let before = (capture.written, capture.level, capture.code, capture.message);
+            set(capture, field, Span::new(at + 1, end));
+            if self.walk(index + 1, line, end + 1, capture) {
+                return true;
+            }
+            (capture.written, capture.level, capture.code, capture.message) = before;
         }
         false
     }
@@ -282,10 +310,17 @@ fn closed(kind: FieldKind, line: &[u8], at: usize, capture: &mut Capture) -> Opt
             whole(length)
         }
         FieldKind::Status => {
-            let status = number(3.min(text.len())).filter(|status| (100..600).contains(status))?;
+            // Of a request that was given up there is none.
+            if text.starts_with(b"- ") {
+                return Some((None, at + 1));
+            }
             if digits(0) != 3 {
                 return None;
             }
+            if text.starts_with(b"000") {
+                return whole(3);
+            }
+            let status = number(3).filter(|status| (100..600).contains(status))?;
             capture.level = Some(Level::of_status(status));
             if status >= 400 {
                 capture.code = Some(Span::new(at, at + 3));

@@ -1,0 +1,79 @@
+//! The slow query log of MySQL and MariaDB: several queries may stand under one time, and the server writes a header
+//! whenever it starts. MySQL, "The Slow Query Log".
+
+use std::borrow::Cow;
+
+pub const TIME: &str = "Time";
+/// When a query began, which it says itself.
+pub const BEGUN: &str = "timestamp";
+pub const MESSAGE: &str = "query";
+
+const AT: &[u8] = b"# Time: ";
+const BY: &[u8] = b"# User@Host: ";
+
+/// Whether a text is such a log, by its beginning.
+pub fn is_one(head: &[u8]) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n').skip_while(|line| is_frame(line));
+    lines.next().is_some_and(is_head) && memchr::memmem::find(head, b"\n# Query_time: ").is_some()
+}
+
+pub fn is_head(line: &[u8]) -> bool {
+    line.starts_with(AT) || line.starts_with(BY)
+}
+
+/// Whether a line goes on with the record that the line before it begins.
+pub fn goes_on(before: &[u8], line: &[u8]) -> bool {
+    line.starts_with(BY) && before.starts_with(AT)
+}
+
+/// Whether a line is of a server's header.
+pub fn is_frame(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    line.is_empty()
+        || memchr::memmem::find(line, b", Version: ").is_some() && line.ends_with(b"started with:")
+        || line.starts_with(b"Tcp port: ")
+        || line.starts_with(b"TCP Port: ")
+        || line.starts_with(b"Time ") && line.ends_with(b"Id Command    Argument")
+}
+
+/// What a record says: its lines of figures by their names, and the statement.
+pub fn pairs(record: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, [u8]>)> {
+    let mut pairs: Vec<(Cow<str>, Cow<[u8]>)> = Vec::new();
+    let mut statement: Vec<&[u8]> = Vec::new();
+    for line in record.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if let Some(at) = line.strip_prefix(AT) {
+            pairs.push((TIME.into(), at.trim_ascii().into()));
+        } else if let Some(rest) = line.strip_prefix(BY).filter(|_| statement.is_empty()) {
+            let user = rest.split(|byte| *byte == b'[').next().unwrap_or(rest).trim_ascii();
+            pairs.push(("user".into(), user.into()));
+            if let Some(at) = memchr::memmem::find(rest, b" @ ") {
+                let host = &rest[at + 3..];
+                let end = memchr::memmem::find(host, b"  Id:").unwrap_or(host.len());
+                pairs.push(("host".into(), host[..end].trim_ascii().into()));
+                figures(&host[end..], &mut pairs);
+            }
+        } else if let Some(rest) = line.strip_prefix(b"# ").filter(|_| statement.is_empty()) {
+            figures(rest, &mut pairs);
+        } else if let Some(rest) = line.strip_prefix(b"SET timestamp=").filter(|_| statement.len() < 2) {
+            pairs.push((BEGUN.into(), rest.strip_suffix(b";").unwrap_or(rest).into()));
+        } else {
+            statement.push(line);
+        }
+    }
+    let statement = statement.join(&b'\n').trim_ascii().to_vec();
+    pairs.push((MESSAGE.into(), statement.into()));
+    pairs
+}
+
+/// `Query_time: 5.5  Lock_time: 0.0`
+fn figures<'a>(text: &'a [u8], pairs: &mut Vec<(Cow<'a, str>, Cow<'a, [u8]>)>) {
+    let mut words = text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).peekable();
+    while let Some(word) = words.next() {
+        let Some(name) = word.strip_suffix(b":").filter(|name| !name.is_empty()) else { continue };
+        // One without a value has the next name behind it.
+        if let Some(value) = words.next_if(|value| !value.ends_with(b":")) {
+            pairs.push((String::from_utf8_lossy(name), value.into()));
+        }
+    }
+}

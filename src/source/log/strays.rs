@@ -1,0 +1,233 @@
+//! Lines that are records of no format that their file is known to have: they say a time, and most a level, where
+//! records do. What of a line tells that must be cheap to see, since lines of traces are asked too.
+
+use super::capture::{Capture, Span};
+use super::detect::first_of;
+use super::exception;
+use super::formats::BUILT;
+use super::generic::{self, Generic};
+use super::keys::{Keys, Syntax};
+use super::level::Level;
+use super::stamp::{Lack, Written};
+use crate::model::time::{DAY, Stamp};
+
+/// What reads a line that none of a file's formats does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stray {
+    /// A format with fields, for which there are no columns.
+    Format,
+    /// All that it says is in the columns that every log has.
+    Plain,
+}
+
+/// The wall times that the lines of a file's own formats are between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Around(pub Option<(i64, i64)>);
+
+impl Around {
+    /// What is further off than this is no event of the log, but told in one.
+    const MARGIN: i64 = 400 * DAY;
+
+    pub fn see(&mut self, written: Option<Written>) {
+        if let Some(Written::Whole(Stamp { wall, .. })) = written {
+            let (first, last) = self.0.unwrap_or((wall, wall));
+            self.0 = Some((first.min(wall), last.max(wall)));
+        }
+    }
+
+    /// No line is later, as far as a sample tells: where some lines have no year, the others say when the file ends.
+    pub fn end(self) -> Option<i64> {
+        self.0.map(|(first, last)| last + (last - first) / 8 + DAY)
+    }
+
+    /// Whether a time is years off all others.
+    pub fn is_far(self, written: Written) -> bool {
+        let Written::Whole(stamp) = written else { return false };
+        self.0.is_some_and(|(first, last)| stamp.wall < first - Self::MARGIN || stamp.wall > last + Self::MARGIN)
+    }
+
+    /// The year that a time without one has among the others.
+    fn completed(self, written: Written) -> Written {
+        match self.0 {
+            Some((_, last)) => written.near(Written::Whole(Stamp { wall: last, offset: None })),
+            None => written,
+        }
+    }
+}
+
+/// How much of a line says when and how grave.
+const REACH: usize = 64;
+/// Blanks that a record may be indented by.
+const INDENT_MAX: usize = 8;
+
+/// Whether a line may begin a record, by its first bytes: an object, or a line with a clock's time, or with digits
+/// enough for a time in one piece. An indented one only with its time at once.
+pub fn may_begin(line: &[u8]) -> bool {
+    let start = &line[..line.len().min(REACH)];
+    let Some(first) = start.first() else { return false };
+    let own = match first {
+        b'{' => return line.len() > 8,
+        b' ' => {
+            let blanks = start.iter().take_while(|byte| **byte == b' ').count();
+            let is_time = start.get(blanks).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'[');
+            if blanks > INDENT_MAX || !is_time {
+                return false;
+            }
+            &start[blanks..]
+        }
+        byte if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'[' | b'<' | b'(' | b'@' | b'*' | b'.' | b'>' | 0x1b | 0) =>
+        {
+            start
+        }
+        _ => return false,
+    };
+    let is_digit = |at: usize| own.get(at).is_some_and(u8::is_ascii_digit);
+    memchr::memchr_iter(b':', own).any(|at| at > 0 && is_digit(at - 1) && is_digit(at + 1))
+        || own.iter().filter(|byte| byte.is_ascii_digit()).count() >= 10
+        || level_first(own).is_some()
+}
+
+/// `ERROR:root:boom`, as Python writes a record by default: the level, and where its message begins.
+fn level_first(line: &[u8]) -> Option<(Level, usize)> {
+    let level = line.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let is_one = matches!(&line[..level], b"CRITICAL" | b"ERROR" | b"WARNING" | b"INFO" | b"DEBUG");
+    let rest = line[level..].strip_prefix(b":").filter(|_| is_one)?;
+    let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)).count();
+    let begins = rest.first().is_some_and(u8::is_ascii_alphabetic);
+    let is_ended = rest.get(name) == Some(&b':') && rest.get(name + 1).is_some_and(|byte| !byte.is_ascii_digit());
+    (begins && is_ended).then(|| (Level::of(&line[..level]).unwrap_or(Level::Info), level + name + 2))
+}
+
+/// Reads a line that no format of its file knows as the record that it is, if it is one; what it holds goes to
+/// `capture`, and whether it looks like one. Others belong to the record before them.
+pub fn read(line: &[u8], around: Around, capture: &mut Capture) -> Option<Stray> {
+    capture.is_like_record = false;
+    if !may_begin(line) || is_text(line) {
+        return None;
+    }
+    let found = of_json(line, capture).or_else(|| of_format(line, capture)).or_else(|| plain(line, capture))?;
+    capture.unknown.clear();
+    if let Some(written) = capture.written {
+        let written = around.completed(written);
+        capture.written = Some(written);
+        if written.lacks() >= Lack::Day || around.is_far(written) {
+            capture.is_like_record = written.lacks() < Lack::Day;
+            return None;
+        }
+    }
+    Some(found)
+}
+
+/// Whether a line that begins with a letter neither begins with a time nor says a level: asked before formats are tried
+/// on it, since lines of traces have times in their texts too.
+fn is_text(line: &[u8]) -> bool {
+    let start = &line[..line.len().min(REACH)];
+    let is_glog =
+        || matches!(start, [_, a, b, c, d, b' ', ..] if [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()));
+    let says_level = || start.split(|byte| !byte.is_ascii_alphanumeric()).any(generic::is_level);
+    start.first().is_some_and(u8::is_ascii_alphabetic)
+        && (exception::continues(line) || !is_glog() && !says_level() && !generic::begins_with_stamp(line))
+}
+
+fn of_json(line: &[u8], capture: &mut Capture) -> Option<Stray> {
+    if line.first() != Some(&b'{') || !names_a_time(line) {
+        return None;
+    }
+    let keys = Keys::learn(Syntax::Json, &[line], &BUILT.schemas)?;
+    let is_record = keys.has_level || keys.is_surely_log || keys.name != Syntax::Json.name();
+    (is_record && keys.read(line, capture) && capture.written.is_some()).then_some(Stray::Format)
+}
+
+/// Whether a key of an object may be one of a time: asked before it is parsed.
+fn names_a_time(object: &[u8]) -> bool {
+    const NAMES: [&[u8]; 7] = [b"time", b"ts\"", b"t\"", b"@t", b"date", b"asctime", b"when"];
+    let start = &object[..object.len().min(4 << 10)];
+    memchr::memchr_iter(b'"', start).any(|at| {
+        let key = &start[at + 1..];
+        NAMES.iter().any(|name| key.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name)))
+    })
+}
+
+/// Whether the first words of a line are no sentence: its time is first, or it says a level.
+fn says_so(line: &[u8], capture: &Capture) -> bool {
+    let is_sign = line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'[' | b'<' | b'('));
+    is_sign || generic::begins_with_stamp(line) || capture.level.is_some() && line.first() != Some(&b' ')
+}
+
+fn of_format(line: &[u8], capture: &mut Capture) -> Option<Stray> {
+    let format = first_of(&BUILT.lines, line, capture)?;
+    let is_timed = !format.is_timeless && capture.written.is_some_and(|written| written.lacks() < Lack::Day);
+    if !is_timed || !says_so(line, capture) {
+        return None;
+    }
+    Some(Stray::Format)
+}
+
+fn plain(line: &[u8], capture: &mut Capture) -> Option<Stray> {
+    if let Some((level, message)) = level_first(line) {
+        capture.clear(0);
+        capture.level = Some(level);
+        capture.message = Span::new(message, line.len());
+        return Some(Stray::Plain);
+    }
+    if !Generic::stray(line, capture) {
+        return None;
+    }
+    (says_so(line, capture) || line.first() == Some(&b' ') && capture.level.is_some()).then_some(Stray::Plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around() -> Around {
+        let mut around = Around::default();
+        for text in ["2024-03-12 06:00:00", "2024-03-12 07:00:00"] {
+            around.see(generic::whole(text.as_bytes()));
+        }
+        around
+    }
+
+    fn told(line: &str) -> Option<Option<Level>> {
+        let mut capture = Capture::default();
+        read(line.as_bytes(), around(), &mut capture).map(|_| capture.level)
+    }
+
+    #[test]
+    fn a_line_with_a_time_and_a_level_where_records_have_them_is_one() {
+        for line in [
+            "thread-5 2024-03-12 06:00:05,123 ERROR c.x.B - thread first",
+            "  2024-03-12 06:00:07,123 ERROR c.x.B - indented",
+            "ERROR 2024-03-12 06:00:08,123 c.x.B - level first",
+            "[2024-03-12 06:00:03,123] ERROR (c.x.B) other layout",
+            "Tue Mar 12 06:25:26 2024 ERROR boom",
+            "1710204600 ERROR boom",
+            "E0312 06:25:24.123456       1 x.go:5] boom",
+            r#"{"level":"error","time":"2024-03-12T06:45:00Z","msg":"boom"}"#,
+            "ERROR:root:boom",
+        ] {
+            assert_eq!(told(line), Some(Some(Level::Error)), "{line}");
+        }
+        assert_eq!(told("2024-03-12 06:25:24 no level"), Some(None));
+        assert_eq!(told("Mar 12 06:25:24 h app[1]: text"), Some(None));
+    }
+
+    #[test]
+    fn a_line_that_speaks_of_a_time_is_none() {
+        for line in [
+            "\tat a.b(c.java:12)",
+            "Caused by: x: 2024-03-12 06:25:24,123 ERROR inner",
+            "2024-03-12 caused a problem, ERROR here",
+            "  2024-03-12 06:25:24 is the time in the trace",
+            "06:25:24 something",
+            "'2024-03-12 06:25:24'",
+            r#"{"level":"error","time":"2020-01-01T00:00:00Z","msg":"payload in message"}"#,
+            "2020-01-01 00:00:00 | ERROR | old row",
+            "Started at 2024-03-12 06:25:24",
+            "ERROR: relation does not exist",
+        ] {
+            assert_eq!(told(line), None, "{line}");
+        }
+    }
+}
