@@ -167,9 +167,10 @@ pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
     let mut end = 11 + length;
     let is_zone = |byte: &u8| matches!(byte, b'+' | b'-') || byte.is_ascii_uppercase();
     let blank = usize::from(text.get(end) == Some(&b' ') && text.get(end + 1).is_some_and(is_zone));
-    // A sign and two digits behind a blank are a zone only if nothing follows: `10:03:10 -12 units`.
+    // A sign and two digits behind a blank are a zone if the first is a zero or nothing follows: `10:03:10 -12 units`.
     let is_zone = |(_, length): &(i32, usize)| {
-        blank == 0 || *length != 3 || text[end + 1].is_ascii_uppercase() || end + 4 == text.len()
+        let is_sure = |first: u8| first.is_ascii_uppercase() || text[end + 2] == b'0' || end + 4 == text.len();
+        blank == 0 || *length != 3 || is_sure(text[end + 1])
     };
     let zone = text.get(end + blank..).and_then(offset).filter(is_zone);
     if let Some((_, length)) = zone {

@@ -57,6 +57,14 @@ pub fn day_in_name(shown: &str) -> Option<i64> {
     dated(name).map(|(_, _, day)| day)
 }
 
+/// The day that a folder of a path is called by: `2024-03-12/app.log`, `2024/03/12/app.log`.
+pub fn day_of_folder(shown: &str) -> Option<i64> {
+    let folders: Vec<&str> = shown.split('/').rev().skip(1).collect();
+    let whole = |text: &str| dated(text).filter(|(_, length, _)| *length == text.len()).map(|(_, _, day)| day);
+    let of_three = |three: &[&str]| whole(&[three[2], three[1], three[0]].join("-"));
+    folders.iter().find_map(|folder| whole(folder)).or_else(|| folders.windows(3).find_map(of_three))
+}
+
 /// Where the last date in a text stands, how long it is, and its day.
 fn dated(text: &str) -> Option<(usize, usize, i64)> {
     let bytes = text.as_bytes();
@@ -247,5 +255,9 @@ mod tests {
         assert_eq!(day("build-20241399.log"), None);
         assert_eq!(day("id-123456789.log"), None);
         assert_eq!(day("2024-01-05/app.log"), None);
+        let folder = |name: &str| day_of_folder(name).map(time::date);
+        assert_eq!(folder("2024-01-05/app.log").as_deref(), Some("2024-01-05"));
+        assert_eq!(folder("logs/2024/01/05/node/app.log").as_deref(), Some("2024-01-05"));
+        assert_eq!(folder("bundle-2024-01-05/app.log"), None);
     }
 }

@@ -49,6 +49,7 @@ mod regressions;
 mod remains;
 mod report;
 mod rhythms;
+mod said;
 mod settings;
 mod sheets;
 mod signals;

@@ -16,6 +16,11 @@ const TREND: usize = 12;
 /// As many errors are kept as they were read; where there are more, the evidence is read for each thing asked of them.
 const ROWS_KEPT: i64 = 200_000;
 
+/// What is mined of a row: its message, and behind its first line the class of its exception, which tells failures apart
+/// that are announced by the same words.
+const SAID: &str = "CASE WHEN thrown IS NULL OR thrown = '' OR contains(split_part(text, chr(10), 1), thrown) THEN text \
+                    ELSE split_part(text, chr(10), 1) || chr(10) || chr(3) || thrown END";
+
 /// All candidates as SQL, with the `number` of their template where they have no code. Their messages are mined at
 /// once, whatever part of the window they are in.
 ///
@@ -28,12 +33,14 @@ pub fn numbered(question: &Question, window: Window) -> Result<String> {
         candidates = format!("SELECT * FROM {KEPT}");
     }
     let uncoded = match question.places.iter().any(|place| place.table.roles.message.is_some()) {
-        true => format!("SELECT text FROM ({candidates}) WHERE is_error AND code IS NULL AND text IS NOT NULL"),
+        true => {
+            format!("SELECT {SAID} AS text FROM ({candidates}) WHERE is_error AND code IS NULL AND text IS NOT NULL")
+        }
         false => "SELECT NULL::VARCHAR AS text WHERE false".into(),
     };
     templates::mine(question.session, &uncoded)?;
     Ok(format!(
-        "SELECT *, CASE WHEN code IS NULL AND text IS NOT NULL THEN rca_template_of(text) END AS number FROM ({candidates})"
+        "SELECT *, CASE WHEN code IS NULL AND text IS NOT NULL THEN rca_template_of({SAID}) END AS number FROM ({candidates})"
     ))
 }
 

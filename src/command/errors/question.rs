@@ -195,6 +195,7 @@ impl<'a> Question<'a> {
                 roles.level.as_ref().map_or_else(null, |level| format!("{}::VARCHAR", quote::name(level))),
                 "raw_level".into(),
             ),
+            (thrown(place.table), "thrown".into()),
         ];
         columns.extend(more.iter().cloned());
         let wanted = Wanted { window, condition: self.args.common.evidence.condition.clone(), ..Wanted::default() };
@@ -202,7 +203,7 @@ impl<'a> Question<'a> {
     }
 
     /// The errors of a place: `ts, source, table_name, name, entity, level, failed, code, raw_code, message, text,
-    /// origin, at_file, at_line`.
+    /// thrown, origin, at_file, at_line`.
     pub fn errors_of(&self, place: &Place, window: Window) -> String {
         format!("SELECT * EXCLUDE (is_error) FROM ({}) WHERE is_error", self.candidates_of(place, window))
     }
@@ -215,7 +216,7 @@ impl<'a> Question<'a> {
 
     fn candidates_of(&self, place: &Place, window: Window) -> String {
         format!(
-            "SELECT ts, source, table_name, {} AS name, entity, level, failed, code, raw_code, message, text, origin, at_file, at_line, is_error FROM ({})",
+            "SELECT ts, source, table_name, {} AS name, entity, level, failed, code, raw_code, message, text, thrown, origin, at_file, at_line, is_error FROM ({})",
             quote::text(&place.table.name),
             self.judged(place, &self.rows_of(place, window, &[])),
         )
@@ -267,6 +268,14 @@ impl<'a> Question<'a> {
             self.args.common.evidence.condition.as_ref().filter(|said| self.session.fits(&table.sql(), said));
         let parts: Vec<String> = window.into_iter().chain(condition.map(|said| format!("({said})"))).collect();
         if parts.is_empty() { String::new() } else { format!(" AND {}", parts.join(" AND ")) }
+    }
+}
+
+/// The class of the exception that a row of a log tells of, without its package.
+fn thrown(table: &Table) -> String {
+    match table.column("exception").filter(|_| table.kind == "log") {
+        Some(_) => r"regexp_extract(exception, '[^.\\$]+$')".into(),
+        None => "NULL::VARCHAR".into(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::class::{BLANK, CLASS, DIGIT, HEX, JOINT, LETTER, START, TRIGGER, at, is};
 use super::pen::Pen;
+use super::skeleton::NAME;
 use super::{date, ident, rules::Rules, span};
 
 /// How much of a line is looked at.
@@ -17,7 +18,11 @@ fn head(message: &[u8]) -> &[u8] {
     memchr::memchr(b'\n', reach).map_or(reach, |end| &reach[..end])
 }
 
-/// Writes the skeleton of `message` to `out`, which is cleared before.
+/// How much of a name behind the line.
+const NAMED: usize = 128;
+
+/// Writes the skeleton of `message` to `out`, which is cleared before. What a second line has behind [`NAME`] keeps it
+/// apart from others, as the class of an exception does that is no part of what was said.
 pub fn mask(rules: &Rules, message: &[u8], out: &mut Vec<u8>) {
     let line = head(message);
     let mut masker = Masker { rules, line, pen: Pen::new(line, out, rules.lists) };
@@ -39,6 +44,10 @@ pub fn mask(rules: &Rules, message: &[u8], out: &mut Vec<u8>) {
         before = CLASS[line[from - 1] as usize];
     }
     masker.pen.end();
+    if let Some(named) = message[line.len()..].strip_prefix(&[b'\n', NAME]) {
+        out.push(NAME);
+        out.extend(named.iter().take_while(|byte| is(**byte, START)).take(NAMED));
+    }
 }
 
 struct Masker<'a> {

@@ -117,6 +117,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_message_is_named_keeps_it_apart() {
+        let classes: Vec<String> = ('a'..='z').map(|letter| format!("{letter}Error")).collect();
+        let lines: Vec<String> = (0..260)
+            .map(|at| format!("unit {at} failed\n\u{3}{}", classes[at % 26]))
+            .chain(["Traceback:\n\u{3}KeyError".to_string()])
+            .collect();
+        let mined = mined(&lines, Rules::default());
+        assert_eq!(mined.templates().len(), 27);
+        assert_eq!(mined.templates()[0].text, "unit <*> failed: aError");
+        assert_eq!(mined.templates()[26].text, "Traceback: KeyError");
+        assert_eq!(mined.template_of("unit 7 failed\n\u{3}bError".as_bytes(), &mut Vec::new()), Some(1));
+    }
+
+    #[test]
     fn more_skeletons_than_there_is_room_for() {
         let rules = Rules { skeletons: 300, bucket: 64, ..Rules::default() };
         let name = |at: usize| at.to_string().bytes().map(|digit| char::from(digit + 49)).collect::<String>();

@@ -7,6 +7,9 @@ use super::rules::Rules;
 /// What stands for a word in a frame: a control character, which no skeleton has but the wildcard.
 pub const PLACE: u8 = 2;
 
+/// What stands before a name that the message is of, whatever others like it say: it belongs to the frame.
+pub const NAME: u8 = 3;
+
 /// How many words there are at most. What follows belongs to the frame.
 const WORDS: usize = 256;
 
@@ -46,6 +49,10 @@ pub fn parts<'a>(rules: &Rules, skeleton: &'a [u8]) -> Parts<'a> {
     let mut parts = Parts::default();
     let mut at = 0;
     while let Some(&byte) = skeleton.get(at) {
+        if byte == NAME {
+            parts.frame.extend_from_slice(&skeleton[at..]);
+            break;
+        }
         if parts.words.len() < WORDS && (byte == WILD || is(byte, START)) {
             let end = end_of_word(skeleton, at);
             parts.frame.push(PLACE);

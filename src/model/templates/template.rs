@@ -5,6 +5,7 @@ use std::fmt;
 use super::digest::digest;
 use super::pen::WILD;
 use super::seen::Seen;
+use super::skeleton::NAME;
 
 /// How a parameter is written.
 const PARAMETER: &[u8] = b"<*>";
@@ -46,6 +47,10 @@ pub fn text(skeleton: &[u8]) -> String {
             }
             _ => text.extend_from_slice(part),
         }
+    }
+    if let Some(at) = text.iter().position(|&byte| byte == NAME) {
+        let divider: &[u8] = if text[..at].ends_with(b":") { b" " } else { b": " };
+        text.splice(at..=at, divider.iter().copied());
     }
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -121,6 +121,37 @@ struct Seen {
     years: Segments,
     days: Segments,
     hours: Segments,
+    /// When the line before was written, once a line says all of it.
+    near: Option<Stamp>,
+}
+
+impl Seen {
+    /// A line that lacks a part of its time is near those around it that say it; `directive` is what states its day.
+    fn see(&mut self, offset: u64, written: Written, directive: Option<(u64, i64)>) {
+        if let Written::Whole(known) = written {
+            self.years.tell(offset, YEAR, known.wall);
+            self.days.tell(offset, OF_DAYS, known.wall);
+            self.hours.tell(offset, OF_HOURS, known.wall);
+            self.near = Some(known);
+        }
+        let Some(at) = within(written) else { return };
+        let is_leap_day = matches!(written, Written::Yearless { month: 2, day: 29, .. });
+        let (segments, period) = match written.lacks() {
+            Lack::Year => (&mut self.years, YEAR),
+            Lack::Day => (&mut self.days, OF_DAYS),
+            _ => (&mut self.hours, OF_HOURS),
+        };
+        let near = self.near.filter(|_| directive.is_none()).map(|known| written.near(Written::Whole(known)));
+        if let Some(Written::Whole(whole)) = near {
+            self.near = Some(whole);
+            segments.see_told(offset, at, period, period.number(whole.wall));
+            return;
+        }
+        match segments.0.last() {
+            Some(last) if last.stated == directive => segments.see(offset, at, is_leap_day, period),
+            _ => segments.begin(offset, at, is_leap_day, directive),
+        }
+    }
 }
 
 impl Calendar {
@@ -154,7 +185,7 @@ impl Calendar {
         let Some(at) = within(written) else { return Calendar::default() };
         let mut segments = Segments::default();
         let is_leap_day = matches!(written, Written::Yearless { month: 2, day: 29, .. });
-        let own = OwnTime { modified, named: None, is_zone_sure: false };
+        let own = OwnTime { modified, ..OwnTime::default() };
         let mut of = |period: Period| {
             segments.see(0, at, is_leap_day, period);
             changes(&segments.0, period, own, Zone::UTC)
@@ -174,19 +205,8 @@ impl Survey {
     fn turn(&self, formats: &Arc<FileFormats>) -> Turned {
         let Place { zone, skew } = self.place;
         let parts = looked_through(&self.file, formats, |seen: &mut Seen, offset, written| {
-            let Some(at) = within(written) else { return };
-            match written {
-                Written::Yearless { month, day, .. } => seen.years.see(offset, at, (month, day) == (2, 29), YEAR),
-                Written::Dateless { .. } => {
-                    let stated = formats.stated_day(offset);
-                    match seen.days.0.last() {
-                        Some(last) if last.stated == stated => seen.days.see(offset, at, false, OF_DAYS),
-                        _ => seen.days.begin(offset, at, false, stated),
-                    }
-                }
-                Written::Hourless { .. } => seen.hours.see(offset, at, false, OF_HOURS),
-                Written::Whole(_) => {}
-            }
+            let is_day = written.lacks() == Lack::Day;
+            seen.see(offset, written, is_day.then(|| formats.stated_day(offset)).flatten());
         });
         // In the time of the clock that wrote the lines.
         let own = OwnTime { modified: formats.own_time.modified + skew, ..formats.own_time };

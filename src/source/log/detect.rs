@@ -9,7 +9,7 @@ use super::formats::{BUILT, Format, Formats};
 use super::gathered::{self, Gathered, cleaned};
 use super::generic::Generic;
 use super::keys::{Keys, Schema, Syntax};
-use super::recogniser::{Recogniser, Wrapped};
+use super::recogniser::{Recogniser, Wrapped, cookie, may_be_record, telling};
 use super::stamp::Lack;
 use super::strays::Around;
 use super::tagged::{Kind, Tagged};
@@ -136,7 +136,11 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
     let mut capture = Capture::default();
     let all: Vec<Arc<Format>> = own.lines.iter().chain(&BUILT.lines).cloned().collect();
     let is_asked = |name: &str| forced.is_none_or(|forced| forced == name);
-    let formats: Vec<Arc<Format>> = all.into_iter().filter(|format| is_asked(&format.name)).collect();
+    // A format of one's own is what says the order of its dates.
+    let is_own = |format: &Arc<Format>| own.lines.iter().any(|one| Arc::ptr_eq(one, format));
+    let is_told = |format: &Arc<Format>| forced.is_some() || is_own(format) || format.is_told_by(sample);
+    let formats: Vec<Arc<Format>> =
+        all.into_iter().filter(|format| is_asked(&format.name) && is_told(format)).collect();
     let schemas = schemas(own);
     let mut detected = Detected::default();
     let (mut rest, mut rare) = (sample.to_vec(), heads.to_vec());
@@ -279,7 +283,8 @@ fn order_by_frequency(chosen: &mut [usize], formats: &[Arc<Format>], votes: &[(u
 /// A format that wraps lines of others, with those.
 fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> Recogniser {
     const DEPTH_MAX: usize = 2;
-    if !outer.wraps() || depth == DEPTH_MAX {
+    let is_whole = outer.wraps();
+    if !(is_whole || outer.may_wrap()) || depth == DEPTH_MAX {
         return outer;
     }
     let mut capture = Capture::default();
@@ -289,9 +294,15 @@ fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> 
             let is_read = outer.read(line, 0, &mut capture);
             is_read.then(|| cleaned(capture.text(capture.message, line)))
         })
+        .filter(|message| is_whole && !message.is_empty() || may_be_record(message))
         .collect();
-    let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
+    let messages: Vec<&[u8]> =
+        messages.iter().map(|message| &message[cookie(message)..]).filter(|line| !line.is_empty()).collect();
+    if messages.is_empty() {
+        return outer;
+    }
     let inner = choose(&messages, &[], own, None, depth + 1).recognisers;
+    let inner = if is_whole { inner } else { telling(inner, &messages) };
     if inner.is_empty() { outer } else { Recogniser::Wrapped(Arc::new(Wrapped::learn(outer, inner, sample))) }
 }
 
@@ -327,10 +338,11 @@ pub fn is_known(text: &[u8], file: &File) -> bool {
         return true;
     }
     let sample: Vec<Vec<u8>> = lines(text).take(LOOKED_AT).map(cleaned).collect();
+    let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     let mut capture = Capture::default();
     let (mut known, mut timeless) = (0, 0);
     for (index, line) in sample.iter().enumerate() {
-        if let Some(format) = first_of(&BUILT.lines, line, &mut capture) {
+        if let Some(format) = first_of(&BUILT.lines, line, &mut capture).filter(|format| format.is_told_by(&sample)) {
             if index == 0 && !format.is_timeless {
                 return true;
             }
@@ -346,7 +358,6 @@ pub fn is_known(text: &[u8], file: &File) -> bool {
     if known >= 3 && known * 50 >= sample.len() || known > 0 && known * 4 >= sample.len() {
         return true;
     }
-    let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     if file.head().starts_with(b"#") && Directives::of(file).is_some() {
         return true;
     }

@@ -10,6 +10,7 @@ use super::capture::{Capture, Span};
 use super::expression::Expression;
 use super::keys::{Schema, Syntax};
 use super::level::Level;
+use super::orders;
 use super::pattern::{Field, Pattern};
 use super::pieces::Pieces;
 use super::stamp::Lack;
@@ -26,8 +27,8 @@ macro_rules! texts {
 const BUILT_IN: &[(&str, &str)] = texts![
     "simple_rs",
     // Of lines within lines.
-    "compose", "cri", "fluentd_file", "pm2", "kube_pod_prefix", "recv_with_pod", "kubectl_timestamps",
-    "airflow", "ansible", "apt_term", "asterisk", "auditd", "aws_alb", "aws_elb", "aws_s3",
+    "compose", "cri", "fluentd_file", "pm2", "kube_pod_prefix", "recv_with_pod", "kubectl_timestamps", "timed_json",
+    "activemq", "airflow", "ansible", "apt_term", "asterisk", "auditd", "aws_alb", "aws_elb", "aws_lambda", "aws_s3",
     "aws_vpc_flow", "bash_history", "bgl", "bind_query", "block_ruled", "boost_log",
     "caddy_console", "candlepin", "cassandra", "cef", "celery", "chef", "choose_repo", "chromium", "cisco_ios",
     "clickhouse", "cloud_init", "cloudvm_ram", "cockroach", "corosync", "couchdb", "cups_access", "cups_error",
@@ -35,7 +36,7 @@ const BUILT_IN: &[(&str, &str)] = texts![
     "fail2ban", "foreman", "freeswitch", "fsck_hfs", "gerrit", "gitea", "github_actions", "glassfish", "glog",
     "go_log", "gtest", "gunicorn", "haproxy", "hclog", "hdfs", "healthapp", "homeassistant", "hpc", "httpd_error",
     "dmesg", "i2p_router", "hadoop", "idea", "jboss", "jenkins", "jmeter", "jvm", "kafka", "katello",
-    "leef", "libvirt", "lnav_debug", "log4js", "logcat", "ceph", "logstash_text", "loguru",
+    "leef", "libvirt", "lnav_debug", "log4js", "logrus", "nagios", "logcat", "ceph", "logstash_text", "loguru",
     "macos_install", "macos_unified", "minecraft", "mongodb_text", "mosquitto", "mssql", "mysql_error",
     "mysql_general", "mysql_slow", "nats", "neo4j", "nestjs", "nextflow", "nexus", "nginx_error", "nlog", "openam",
     "openamdb", "openvpn", "oracle_alert", "block", "oracle_listener", "otel_collector", "otlp_python", "pacemaker",
@@ -51,7 +52,7 @@ const BUILT_IN: &[(&str, &str)] = texts![
     // Of lines that name their fields.
     "bunyan", "caddy", "cloudflare", "cloudtrail", "docker_json", "dotnet_json", "ecs", "gelf", "github_events",
     "gitlab_json", "go_test", "influxdb", "journald_json", "k8s_audit", "logstash", "macos_unified_json",
-    "minio_audit", "mongodb", "nextcloud", "otlp", "papertrail_json", "pcap", "pino", "postgres_json", "rust_tracing",
+    "minio_audit", "mongodb", "mysql_json", "nextcloud", "otlp", "papertrail_json", "pcap", "pino", "postgres_json", "rust_tracing",
     "serilog_compact", "serilog_rendered", "slog", "slog_text", "suricata", "web_robot", "zap", "zeek", "zerolog",
 ];
 
@@ -96,12 +97,16 @@ pub struct FormatFile {
     /// The stamp format of the group `ts`; the path of the time of JSON.
     pub time: Option<String>,
     pub levels: BTreeMap<String, String>,
+    /// The level of a record of JSON or logfmt that says none.
+    pub default_level: Option<String>,
     /// The level that each pattern means, where a line says it by its shape.
     pub pattern_levels: Vec<String>,
     /// The field that is the message, where no `{message}` is; the path of the message of JSON.
     pub message: Option<String>,
     /// The message is itself a line of another format.
     pub wraps: bool,
+    /// The message may be one that says its own level; each line is a record all the same.
+    pub may_wrap: bool,
     /// How a line tells that its message goes on in the next one.
     pub pieces: Option<Pieces>,
     /// Its lines have no time.
@@ -196,8 +201,11 @@ pub struct Format {
     matchers: Vec<(Matcher, Option<Level>)>,
     message: Option<usize>,
     pub wraps: bool,
+    pub may_wrap: bool,
     pub pieces: Option<Pieces>,
     pub is_timeless: bool,
+    /// The order of its dates, where a line does not tell it from others.
+    pub order: Option<usize>,
     /// By byte: whether a line may begin with it.
     starts: Box<[bool]>,
     /// The same with its patterns in another order, by that order: files have them in common.
@@ -246,6 +254,7 @@ fn schema(name: &str, syntax: Syntax, file: &FormatFile) -> Result<Schema, Strin
         message: file.message.clone(),
         code: file.code.clone(),
         levels: levels(file)?,
+        default_level: file.default_level.as_deref().map(level).transpose()?,
         each: file.each.iter().flat_map(|path| path.split('.')).map(str::to_string).collect(),
         wraps: file.wraps,
         pieces: file.pieces.clone(),
@@ -301,8 +310,10 @@ impl Format {
             matchers,
             message,
             wraps,
+            may_wrap: file.may_wrap,
             pieces: file.pieces.clone(),
             is_timeless,
+            order: orders::of_patterns(&file.patterns),
             starts,
             tuned: Tuned::default(),
         })
@@ -310,9 +321,15 @@ impl Format {
 
     fn with(&self, matchers: Vec<(Matcher, Option<Level>)>) -> Format {
         let (name, fields, starts) = (self.name.clone(), self.fields.clone(), self.starts.clone());
-        let (message, wraps, is_timeless) = (self.message, self.wraps, self.is_timeless);
-        let pieces = self.pieces.clone();
-        Format { name, fields, matchers, message, wraps, pieces, is_timeless, starts, tuned: Tuned::default() }
+        let (message, wraps, may_wrap) = (self.message, self.wraps, self.may_wrap);
+        let (pieces, is_timeless, order) = (self.pieces.clone(), self.is_timeless, self.order);
+        let tuned = Tuned::default();
+        Format { name, fields, matchers, message, wraps, may_wrap, pieces, is_timeless, order, starts, tuned }
+    }
+
+    /// Whether nothing speaks against the order of its dates in these lines.
+    pub fn is_told_by(&self, lines: &[&[u8]]) -> bool {
+        self.order.is_none_or(|order| orders::is_of(lines, order))
     }
 
     /// Whether a line could be of this format, by its first byte.

@@ -5,26 +5,21 @@ use std::sync::LazyLock;
 
 use super::capture::{Capture, Span};
 use super::level::Level;
+use super::orders::{self, ORDERS};
 use super::pattern::{Field, FieldType, LEVEL_RAW};
 use super::stamp::{Lack, StampFormat, Written};
 use super::tail;
-use crate::model::time;
+use super::walk::is_of_sentences;
+use crate::model::time::DAY;
 use crate::source::infer::Reading;
 
 /// A stamp may stand behind this many bytes: a bracket, a host, a level.
 const PREFIX_BYTES: usize = 24;
 /// One that samples have at the same place may stand further on.
-const FAR_PREFIX_BYTES: usize = 96;
-
-/// Dates whose numbers may be taken for each other.
-const ORDERS: [&[&str]; 3] = [
-    &["%d/%m/%Y %H:%M:%S%.f", "%m/%d/%Y %H:%M:%S%.f"],
-    &["%y/%m/%d %H:%M:%S%.f", "%d/%m/%y %H:%M:%S%.f", "%m/%d/%y %H:%M:%S%.f"],
-    &["%y-%m-%d %H:%M:%S%.f", "%d-%m-%y %H:%M:%S%.f", "%m-%d-%y %H:%M:%S%.f"],
-];
+pub(super) const FAR_PREFIX_BYTES: usize = 96;
 
 /// Stamps in the order they are tried at each place.
-static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
+pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
     [
         "iso",
         "%Y-%m-%d %H:%M:%S%.f",
@@ -86,12 +81,6 @@ static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
     .collect()
 });
 
-/// Where the orders stand among the stamps.
-static ORDERED: LazyLock<[Vec<usize>; 3]> = LazyLock::new(|| {
-    let place = |order: &&str| STAMPS.iter().position(|stamp| Ok(stamp) == StampFormat::compile(order).as_ref());
-    ORDERS.map(|orders| orders.iter().filter_map(place).collect())
-});
-
 /// What a file's lines have before their messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generic {
@@ -148,7 +137,7 @@ impl Generic {
             }
         }
         usual.sort_by_key(|(index, _, count)| (std::cmp::Reverse(*count), *index));
-        told_apart(&mut usual, lines);
+        orders::told_apart(&mut usual, lines);
         let fields = vec![Field { name: LEVEL_RAW.into(), kind: FieldType::Read(Reading::Text) }];
         let usual: Vec<(usize, usize)> = usual.into_iter().map(|(index, far, _)| (index, far)).collect();
         let mut generic = Generic { fields, usual, is_beside, has_levels: true };
@@ -181,7 +170,7 @@ impl Generic {
                 let within = if self.is_beside { 0 } else { far.min(PREFIX_BYTES) };
                 search(line, within, 0..STAMPS.len())
                     .filter(|(index, ..)| !is_day_known || STAMPS[*index].lacks() < Lack::Day)
-                    .filter(|(index, start, ..)| !is_undecided(&line[*start..], *index))
+                    .filter(|(index, start, ..)| !orders::is_undecided(&line[*start..], *index))
             });
         let Some((_, start, end, written)) = found else { return false };
         if is_setting(line, start, end) || self.is_beside && start == 1 && !opens(line) {
@@ -234,46 +223,16 @@ pub fn begins_with_stamp(line: &[u8]) -> bool {
         .is_some_and(|(_, start, ..)| start == 0 || is_day_name(without_comma(&line[..start])))
 }
 
-/// Of dates whose numbers may be taken for each other, the order that the most lines fit, in years that logs are of; none
-/// if several do as well.
-fn told_apart(usual: &mut Vec<(usize, usize, u64)>, lines: &[&[u8]]) {
-    for places in ORDERED.iter() {
-        let Some((_, far, count)) = usual.iter().find(|(index, ..)| places.contains(index)).copied() else { continue };
-        usual.retain(|(index, ..)| !places.contains(index));
-        let fits = |index: usize| lines.iter().filter(|line| is_of(line, index)).count();
-        let fitting: Vec<(usize, usize)> = places.iter().map(|index| (fits(*index), *index)).collect();
-        let most = fitting.iter().max().map_or(0, |(fits, _)| *fits);
-        if let [(_, only)] = fitting.iter().filter(|(fits, _)| *fits == most).collect::<Vec<_>>()[..] {
-            usual.push((*only, far, count));
-        }
-    }
-}
-
 /// A stamp near the start of a line, if the numbers of its date may be taken for each other.
 pub fn undecided(line: &[u8]) -> Option<&[u8]> {
     let (index, start, end, _) = search(line, PREFIX_BYTES, 0..STAMPS.len())?;
-    is_undecided(&line[start..], index).then_some(&line[start..end])
-}
-
-/// Whether the numbers of the date at the start of a text may be taken for each other.
-fn is_undecided(text: &[u8], index: usize) -> bool {
-    let reads = |index: &&usize| STAMPS[**index].read(text).is_some();
-    ORDERED.iter().any(|places| places.contains(&index) && places.iter().filter(reads).count() > 1)
-}
-
-/// Whether a line has this stamp, in a year that logs are of.
-fn is_of(line: &[u8], index: usize) -> bool {
-    const YEARS: std::ops::Range<i64> = 2010..2036;
-    let is_short =
-        |written: &Written| matches!(written, Written::Whole(stamp) if YEARS.contains(&time::year(stamp.wall)));
-    let is_any = STAMPS[index].has_whole_years();
-    search(line, FAR_PREFIX_BYTES, index..index + 1).is_some_and(|(.., written)| is_any || is_short(&written))
+    orders::is_undecided(&line[start..], index).then_some(&line[start..end])
 }
 
 /// The stamp that is the whole of `text`.
 pub fn whole(text: &[u8]) -> Option<Written> {
     let (index, start, end, written) = search(text, 5, 0..STAMPS.len())?;
-    if is_undecided(&text[start..], index) {
+    if orders::is_undecided(&text[start..], index) {
         return None;
     }
     let is_day = text[..start].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b','));
@@ -285,6 +244,16 @@ pub fn begins_with_time(line: &[u8]) -> bool {
     // Most lines of a record begin with a blank or a letter.
     (line.first().is_some_and(u8::is_ascii_digit) || opens(line))
         && search(line, 2, 0..STAMPS.len()).is_some_and(|(index, ..)| STAMPS[index].lacks() < Lack::Day)
+}
+
+/// The day that a line says somewhere.
+pub fn day(line: &[u8]) -> Option<i64> {
+    match search(line, FAR_PREFIX_BYTES, 0..STAMPS.len())? {
+        (index, start, _, Written::Whole(stamp)) if !orders::is_undecided(&line[start..], index) => {
+            Some(stamp.wall.div_euclid(DAY))
+        }
+        _ => None,
+    }
 }
 
 /// Where the first stamp of a text begins and ends.
@@ -313,7 +282,11 @@ pub fn spans(line: &[u8], place: usize) -> bool {
 }
 
 /// The first stamp of some that begins within the first `within` bytes: which, where it begins and ends.
-fn search(line: &[u8], within: usize, stamps: std::ops::Range<usize>) -> Option<(usize, usize, usize, Written)> {
+pub(super) fn search(
+    line: &[u8],
+    within: usize,
+    stamps: std::ops::Range<usize>,
+) -> Option<(usize, usize, usize, Written)> {
     let is_word = |at: usize| line[at].is_ascii_alphanumeric() || line[at] >= 0x80;
     for at in 0..line.len().min(within) {
         let first = line[at];
@@ -352,33 +325,16 @@ fn goes_on(before: &[u8]) -> bool {
 /// The level is a word before the stamp or among the next few after it; the message is what
 /// follows the stamp, and the level too where that comes first.
 fn finish(line: &[u8], start: usize, end: usize, written: Written, has_levels: bool, capture: &mut Capture) {
-    const WORDS: usize = 4;
     capture.written = Some(written);
     let is_sign = |byte: &u8| !byte.is_ascii_alphanumeric();
     let mut raw = None;
     let mut message = end + separators(&line[end..]);
-    let mut at = end;
-    for number in 0..WORDS {
-        at += line[at..].iter().take_while(|byte| is_sign(byte)).count();
-        let length = line[at..].iter().take_while(|byte| !is_sign(byte)).count();
-        if length == 0 {
-            break;
+    if let Some((level, span, is_first)) = level_behind(line, end, has_levels) {
+        capture.level = Some(level);
+        raw = Some(span);
+        if is_first {
+            message = span.end + separators(&line[span.end..]);
         }
-        let word = &line[at..at + length];
-        // Further on a word in capitals is a level, one in small letters is what the sentence speaks of.
-        let is_shouted = word.iter().all(u8::is_ascii_uppercase);
-        // One in small letters needs a sign that sets it off.
-        let is_set_off = matches!(line.get(at + length), Some(b':' | b']' | b'|' | b')' | b'>'))
-            && !matches!(line.get(at + length + 1), Some(b'=' | b'/'));
-        if let Some(level) = strict_level(word).filter(|_| is_shouted || number == 0 && (is_set_off || has_levels)) {
-            capture.level = Some(level);
-            raw = Some(Span::new(at, at + length));
-            if number == 0 {
-                message = at + length + separators(&line[at + length..]);
-            }
-            break;
-        }
-        at += length;
     }
     if capture.level.is_none() {
         let mut at = 0;
@@ -397,6 +353,67 @@ fn finish(line: &[u8], start: usize, end: usize, written: Written, has_levels: b
         line[..start].split(is_sign).all(|word| word.is_empty() || is_day_name(word) || strict_level(word).is_some());
     let from = if is_told { message.min(line.len()) } else { 0 };
     capture.message = Span::new(from, line.len());
+}
+
+/// In how many brackets a text is behind a byte.
+fn nested(depth: usize, byte: u8) -> usize {
+    match byte {
+        b'[' | b'(' => depth + 1,
+        b']' | b')' => depth.saturating_sub(1),
+        _ => depth,
+    }
+}
+
+/// The level among the first few words from `start` on, where it stands, and whether it is the first of them. What is in
+/// brackets is one word, and so is the name of a class.
+///
+/// In capitals it may stand behind others that are of no sentence: `worker-1 ERROR x`, `[main] a.B ERROR - x`. In small
+/// letters it needs a sign that sets it off, at the beginning or behind another: `app: error: x`.
+fn level_behind(line: &[u8], start: usize, has_levels: bool) -> Option<(Level, Span, bool)> {
+    const WORDS: usize = 4;
+    const REACH: usize = 160;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let first = start + line[start..].iter().take_while(|byte| !is_part(byte)).count();
+    let (mut number, mut is_sentence, mut before) = (0, false, &line[..0]);
+    let mut depth = line[start..first].iter().fold(0, |depth, byte| nested(depth, *byte));
+    let mut at = first;
+    while number < WORDS && at < line.len().min(start + REACH) {
+        let length = line[at..].iter().take_while(|byte| is_part(byte)).count();
+        if length == 0 {
+            depth = nested(depth, line[at]);
+            number += usize::from(depth == 0 && matches!(line[at], b' ' | b'\t') && line[at - 1] > b' ');
+            at += 1;
+            continue;
+        }
+        let word = &line[at..at + length];
+        let follows = (line.get(at + length), line.get(at + length + 1));
+        let is_sign = matches!(follows.0, Some(b':' | b']' | b'|' | b')' | b'>'));
+        let is_set_off = is_sign && !matches!(follows.1, Some(b'=' | b'/'))
+            || matches!(follows, (Some(b' '), Some(b'-' | b'|' | b':')));
+        let is_shouted = word.iter().all(u8::is_ascii_uppercase);
+        let is_alone = at == first || !matches!(line[at - 1], b'.' | b';' | b'/' | b'=') || is_set_off;
+        let is_level = match (at == first, is_shouted) {
+            (true, true) => true,
+            (true, false) => is_set_off || has_levels,
+            // `HOST ALERT` is a heading.
+            (false, true) if before.len() > 2 && before.iter().all(u8::is_ascii_uppercase) => {
+                has_levels || matches!(word, b"ERROR" | b"WARNING" | b"FATAL")
+            }
+            (false, true) => is_alone && (is_set_off || has_levels || !is_sentence),
+            (false, false) => matches!(follows.0, Some(b':')) && line[..at].ends_with(b": ") && number < 2,
+        };
+        if let Some(level) = strict_level(word).filter(|_| is_level) {
+            return Some((level, Span::new(at, at + length), at == first));
+        }
+        let is_begun = at == first
+            && word.len() > 1
+            && word[0].is_ascii_uppercase()
+            && word[1..].iter().all(u8::is_ascii_lowercase);
+        is_sentence |= is_of_sentences(word) || is_begun && line.get(at + length) == Some(&b' ');
+        before = word;
+        at += length;
+    }
+    None
 }
 
 fn is_day_name(word: &[u8]) -> bool {
@@ -482,6 +499,21 @@ mod tests {
         let whole = "host42 unit SN123 ERROR: failed".to_string();
         assert_eq!(told("2025-01-01 00:00:00 host42 unit SN123 ERROR: failed"), Some((Some(Level::Error), whole)));
         let sentence = "operator cleared error 12".to_string();
+        for (line, level) in [
+            ("[main] c.x.A ERROR - boom", Some(Level::Error)),
+            ("http-nio-8080-exec-1 ERROR bob 385x1x1 boom", Some(Level::Error)),
+            ("[pool 1 thread 2] com.example.long.Name WARN boom", Some(Level::Warn)),
+            ("- error: disk full", Some(Level::Error)),
+            ("app: error: x", Some(Level::Error)),
+            ("myapp ERROR: x", Some(Level::Error)),
+            ("No ERROR found", None),
+            ("HOST ALERT: h;UP;HARD;1;OK", None),
+            ("DISK ERROR on sda", Some(Level::Error)),
+            ("returned NO_ERROR", None),
+            ("the operator saw an error: none", None),
+        ] {
+            assert_eq!(told(&format!("2025-01-01 00:00:00 {line}")).map(|(level, _)| level), Some(level), "{line}");
+        }
         assert_eq!(told("2025-01-01 00:00:00 operator cleared error 12"), Some((None, sentence)));
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::capture::{Capture, Span};
-use super::level::Level;
+use super::level::{Level, Scale};
 use super::paths::Paths;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::pieces::Pieces;
@@ -35,6 +35,7 @@ const TIME: &[&str] = &[
     "timeunixnano",
 ];
 const LEVEL: &[&str] = &[
+    "level_name",
     "level",
     "severity",
     "severity_text",
@@ -48,6 +49,7 @@ const LEVEL: &[&str] = &[
     "priority",
     "s",
     "severityNumber",
+    "severity_number",
 ];
 const MESSAGE: &[&str] =
     &["message", "msg", "@message", "@m", "@mt", "short_message", "body", "text", "event", "log", "description"];
@@ -95,6 +97,8 @@ pub struct Schema {
     pub message: Option<String>,
     pub code: Option<String>,
     pub levels: Vec<(String, Level)>,
+    /// Of a line that says none.
+    pub default_level: Option<Level>,
     /// Where a line holds several records: the path of their array.
     pub each: Vec<String>,
     pub wraps: bool,
@@ -151,6 +155,8 @@ pub struct Keys {
     order: Vec<(String, Use)>,
     places: HashMap<String, usize>,
     levels: Vec<(String, Level)>,
+    default_level: Option<Level>,
+    scale: Scale,
     level_raw: Option<usize>,
     received: Option<usize>,
     /// A status of HTTP is a code only if it is one of an error.
@@ -226,6 +232,8 @@ impl Keys {
             order: Vec::new(),
             places: HashMap::new(),
             levels: schema.map(|schema| schema.levels.clone()).unwrap_or_default(),
+            default_level: schema.and_then(|schema| schema.default_level),
+            scale: level.as_ref().map(|path| Scale::of(path, paths.numbers(path))).unwrap_or_default(),
             level_raw: None,
             received: None,
             code_is_status: code.as_ref().is_some_and(|path| path.to_lowercase().contains("status")),
@@ -329,6 +337,7 @@ impl Keys {
         if !has_message && !self.has_message {
             capture.message = Span::new(0, line.len());
         }
+        capture.level = capture.level.or(self.default_level.filter(|_| found.ranks[Role::Level as usize] == u8::MAX));
         // An object with a message and keys that the others have is a record, though its time was forgotten.
         let is_alike = capture.unknown.is_empty() || found.ranks[Role::Level as usize] < u8::MAX;
         let is_untimed = self.syntax == Syntax::Json && has_message && is_alike;
@@ -395,7 +404,7 @@ impl Keys {
                 let text = value.text();
                 let own = self.levels.iter().find(|(name, _)| *name == *text).map(|(_, level)| *level);
                 capture.level =
-                    own.or_else(|| Level::of(text.as_bytes())).or_else(|| Level::of_number(text.parse().ok()?));
+                    own.or_else(|| Level::of(text.as_bytes())).or_else(|| self.scale.level(text.parse().ok()?));
                 if let Some(index) = self.level_raw {
                     capture.fields[index] = Some(capture.keep(text.as_bytes()));
                 }

@@ -64,6 +64,22 @@ impl Level {
         .then_some(Level::Error)
     }
 
+    /// What the line after a message that says no level begins with: `SEVERE: x`, as `java.util.logging` writes it.
+    pub fn of_next(line: &[u8]) -> Option<Level> {
+        let length = line.iter().take(9).take_while(|byte| byte.is_ascii_uppercase()).count();
+        Level::of_message(line).filter(|_| length >= 3 && line.get(length) == Some(&b':'))
+    }
+
+    /// Whether a word is a level and hardly anything else, as the name of a program or a host would be.
+    pub fn is_said(word: &[u8]) -> bool {
+        let is = |also: &&[u8]| word.eq_ignore_ascii_case(also);
+        const ALSO: [&[u8]; 12] = [
+            b"log", b"config", b"hint", b"note", b"fine", b"finer", b"finest", b"alert", b"panic", b"notice", b"emerg",
+            b"verbose",
+        ];
+        Level::of(word).is_some() && !ALSO.iter().any(is)
+    }
+
     /// Of a syslog severity, 0 to 7 (RFC 5424, 6.2.1).
     pub fn of_severity(severity: u32) -> Level {
         match severity {
@@ -73,19 +89,6 @@ impl Level {
             5 | 6 => Level::Info,
             _ => Level::Debug,
         }
-    }
-
-    /// Of bunyan's and pino's numbers, 10 to 60.
-    pub fn of_number(number: i64) -> Option<Level> {
-        Some(match number {
-            10 => Level::Trace,
-            20 => Level::Debug,
-            30 => Level::Info,
-            40 => Level::Warn,
-            50 => Level::Error,
-            60 => Level::Fatal,
-            _ => return None,
-        })
     }
 
     /// Of an HTTP status.
@@ -98,9 +101,51 @@ impl Level {
     }
 }
 
-/// `level=error`, `lvl=warn` among the first words of a message.
+/// What the numbers of a file mean that are levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// Of bunyan and pino, 10 to 60; of Monolog, 100 to 600; of log4j, 5,000 to 50,000.
+    #[default]
+    Large,
+    /// Of syslog, 0 to 7.
+    Severity,
+    /// Of OpenTelemetry, 1 to 24 (its data model, "Severity Fields").
+    Telemetry,
+}
+
+impl Scale {
+    /// By the name of the key and the numbers that sample lines have there.
+    pub fn of(path: &str, numbers: Option<(i64, i64)>) -> Scale {
+        let name = path.rsplit('.').next().unwrap_or(path).to_lowercase();
+        match numbers {
+            Some((1.., ..=24)) if matches!(&*name, "severitynumber" | "severity_number") => Scale::Telemetry,
+            Some((0.., ..=7)) => Scale::Severity,
+            _ => Scale::Large,
+        }
+    }
+
+    pub fn level(self, number: i64) -> Option<Level> {
+        Some(match (self, number) {
+            (Scale::Severity, 0..=7) => Level::of_severity(u32::try_from(number).ok()?),
+            (Scale::Telemetry, 1..=4) | (Scale::Large, 10 | 5_000) => Level::Trace,
+            (Scale::Telemetry, 5..=8) | (Scale::Large, 20 | 100 | 10_000) => Level::Debug,
+            (Scale::Telemetry, 9..=12) | (Scale::Large, 30 | 200 | 250 | 20_000) => Level::Info,
+            (Scale::Telemetry, 13..=16) | (Scale::Large, 40 | 300 | 30_000) => Level::Warn,
+            (Scale::Telemetry, 17..=20) | (Scale::Large, 50 | 400 | 40_000) => Level::Error,
+            (Scale::Telemetry, 21..=24) | (Scale::Large, 60 | 500 | 550 | 600 | 50_000) => Level::Fatal,
+            _ => return None,
+        })
+    }
+}
+
+/// `level=error`, `lvl=warn` among the first words of a message, or Db2's `LEVEL: Error`.
 fn named(message: &[u8]) -> Option<Level> {
+    const OF_DB2: &[u8] = b" LEVEL: ";
     let start = &message[..message.len().min(160)];
+    if let Some(at) = memchr::memmem::find(start, OF_DB2) {
+        let value = &message[at + OF_DB2.len()..];
+        return Level::of(&value[..value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count()]);
+    }
     let sign = memchr::memchr_iter(b'=', start).find(|at| {
         let word = start[..*at].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let is_whole = *at == word || matches!(start[at - word - 1], b' ' | b'\t' | b'[' | b'{' | b',');
@@ -123,7 +168,7 @@ const fn number(word: &[u8]) -> u64 {
 }
 
 /// The most frequent first.
-const WORDS: [(u64, Level); 29] = [
+const WORDS: [(u64, Level); 36] = [
     (number(b"info"), Level::Info),
     (number(b"warn"), Level::Warn),
     (number(b"error"), Level::Error),
@@ -153,6 +198,14 @@ const WORDS: [(u64, Level); 29] = [
     (number(b"ftl"), Level::Fatal),
     (number(b"trc"), Level::Trace),
     (number(b"vrb"), Level::Trace),
+    // Cut to four letters: logrus, log15.
+    (number(b"erro"), Level::Error),
+    (number(b"eror"), Level::Error),
+    (number(b"fata"), Level::Fatal),
+    (number(b"pani"), Level::Fatal),
+    (number(b"debu"), Level::Debug),
+    (number(b"dbug"), Level::Debug),
+    (number(b"trac"), Level::Trace),
 ];
 
 #[cfg(test)]
@@ -182,11 +235,24 @@ mod tests {
     }
 
     #[test]
+    fn numbers_mean_what_the_others_of_their_file_do() {
+        let of = |path: &str, numbers: &[i64]| {
+            let scale = Scale::of(path, numbers.iter().min().copied().zip(numbers.iter().max().copied()));
+            numbers.iter().map(|number| scale.level(*number).map_or("", Level::name)).collect::<Vec<_>>()
+        };
+        assert_eq!(of("level", &[3, 6]), ["error", "info"]);
+        assert_eq!(of("level", &[30, 50]), ["info", "error"]);
+        assert_eq!(of("log.severityNumber", &[17, 9]), ["error", "info"]);
+        assert_eq!(of("level", &[400, 3]), ["error", ""]);
+    }
+
+    #[test]
     fn words_of_any_case_are_levels_and_others_are_not() {
         assert_eq!(Level::of(b"WARNING"), Some(Level::Warn));
         assert_eq!(Level::of(b"Critical"), Some(Level::Fatal));
         assert_eq!(Level::of(b"EMERGENCY"), Some(Level::Fatal));
-        for word in [&b"warn1ng"[..], b"", b"informational", b"erro", b"E", b"\x09nfo"] {
+        assert_eq!((Level::of(b"ERRO"), Level::of(b"dbug")), (Some(Level::Error), Some(Level::Debug)));
+        for word in [&b"warn1ng"[..], b"", b"informational", b"errr", b"E", b"\x09nfo"] {
             assert_eq!(Level::of(word), None, "{word:?}");
         }
     }

@@ -33,6 +33,7 @@ mod keys;
 mod level;
 mod logfmt;
 mod misdated;
+mod orders;
 mod paths;
 mod pattern;
 mod pieces;
@@ -174,12 +175,18 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let mut by_file: Vec<Arc<FileFormats>> = Vec::with_capacity(files.len());
     for (index, (file, Found { recognisers, around })) in files.iter().zip(detected).enumerate() {
         let targets = recognisers.iter().map(|recogniser| columns.targets(recogniser.fields())).collect();
-        let named = rotation::day_in_name(&file.shown).filter(|day| day * DAY <= file.modified + DAY);
         let modified = around.end().map_or(file.modified, |end| end.min(file.modified));
-        let own_time = OwnTime { modified, named, is_zone_sure: spec.zone_said };
+        let own_time = OwnTime { modified, is_zone_sure: spec.zone_said, ..OwnTime::default() };
         let mut formats = FileFormats::new(recognisers, targets, own_time, spec.format.is_some());
         formats.around = around;
         let before = index.checked_sub(1).filter(|before| rotation::is_one_log(&files[*before], file));
+        if formats.lacks().iter().any(|lack| *lack != Lack::Nothing) {
+            let named = rotation::day_in_name(&file.shown).or_else(|| day_in_header(file, &formats));
+            let named = named.or_else(|| rotation::day_of_folder(&file.shown));
+            formats.own_time.named = named.filter(|day| day * DAY <= file.modified + DAY);
+            let own = before.map(|before| by_file[before].own_time);
+            formats.own_time.nearby = own.and_then(|own| own.named.or(own.nearby));
+        }
         formats.before = before.map(|before| (files[before].clone(), Arc::downgrade(&by_file[before])));
         by_file.push(Arc::new(formats));
     }
@@ -194,12 +201,24 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     Ok(source)
 }
 
+/// The day in a line before the first record: `Log file created at: 2024/03/12 06:25:00`.
+fn day_in_header(file: &File, formats: &FileFormats) -> Option<i64> {
+    const LOOKED_AT: usize = 8;
+    let mut capture = Capture::default();
+    let head = file.head();
+    let mut header =
+        detect::lines(&head).take(LOOKED_AT).take_while(|line| formats.read(line, 0, &mut capture).is_none());
+    header.find_map(generic::day)
+}
+
 /// What the first lines of a file say of its times.
 #[derive(Default)]
 struct Stamps {
     zoneless: bool,
     zoned: bool,
     finer: bool,
+    /// Some say all of their time, and so tell what others lack.
+    whole: bool,
     /// What they lack, and the day that it is counted back from.
     lacks: Vec<(Lack, i64)>,
 }
@@ -219,11 +238,12 @@ impl Stamps {
                 stamps.zoned |= written.offset().is_some();
                 // A day that a directive states is not assumed.
                 let lack = written.lacks();
+                stamps.whole |= lack == Lack::Nothing;
                 if lack == Lack::Nothing || lack == Lack::Day && formats.stated_day(head.len() as u64).is_some() {
                     continue;
                 }
                 let own = formats.own_time;
-                let lack = (lack, own.named.unwrap_or(own.modified / DAY));
+                let lack = (lack, own.named.or(own.nearby).unwrap_or(own.modified / DAY));
                 if !stamps.lacks.contains(&lack) {
                     stamps.lacks.push(lack);
                 }
@@ -241,7 +261,14 @@ fn assumptions(spec: &Spec, files: &[Arc<File>], formats: &[Arc<FileFormats>]) -
         formats.has_zones.store(one.zoned && !spec.zone_said, Ordering::Relaxed);
     }
     for (lack, what) in [(Lack::Year, "year"), (Lack::Day, "date"), (Lack::Hour, "hour")] {
-        let days = || stamps.iter().flat_map(|one| &one.lacks).filter(|(own, _)| *own == lack).map(|(_, day)| *day);
+        let of = |is_told: bool| {
+            let all = stamps.iter().filter(move |one| one.whole == is_told).flat_map(|one| &one.lacks);
+            all.filter(move |(own, _)| *own == lack).map(|(_, day)| *day)
+        };
+        let days = || of(false);
+        if of(true).next().is_some() {
+            notes.push(format!("times of some lines carry no {what}; the lines around them that do tell it"));
+        }
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
             let (first, last) = (time::date(first), time::date(last));
             let between = if first == last { first } else { format!("{first} to {last}") };

@@ -20,6 +20,8 @@ pub struct Paths {
 pub struct Seen {
     pub lines: u64,
     timed: u64,
+    /// The least and the largest whole number.
+    numbers: Option<(i64, i64)>,
     pub guess: Guess,
     pub is_within: bool,
 }
@@ -63,6 +65,10 @@ impl Paths {
             seen.lines += 1;
             seen.is_within = is_within;
             seen.timed += u64::from(written(&value).is_some());
+            if let Ok(number) = value.parse::<i64>() {
+                let (least, largest) = seen.numbers.unwrap_or((number, number));
+                seen.numbers = Some((least.min(number), largest.max(number)));
+            }
             if seen.lines < 2_000 {
                 seen.guess.see(value.as_bytes());
             }
@@ -81,6 +87,11 @@ impl Paths {
             top.truncate(most);
         }
         top
+    }
+
+    /// The least and the largest whole number that the path holds.
+    pub fn numbers(&self, path: &str) -> Option<(i64, i64)> {
+        self.seen.get(path)?.numbers
     }
 
     /// Whether the path is in nearly all lines.

@@ -50,6 +50,8 @@ pub(super) enum FieldKind {
     Text,
     /// Anything without a blank.
     Word,
+    /// The same, if it can name a host or program: no level, number or word that sentences are made of.
+    Name,
     /// `is_optional`: a dash stands for none.
     Int {
         is_optional: bool,
@@ -173,7 +175,7 @@ impl Pattern {
             Some(Step::OneOf { words, .. }) => words.iter().any(|word| word.first() == Some(&byte)),
             Some(Step::Message) | None => true,
             Some(Step::Field { kind, .. }) => match kind {
-                FieldKind::Text | FieldKind::Word | FieldKind::Code => true,
+                FieldKind::Text | FieldKind::Word | FieldKind::Name | FieldKind::Code => true,
                 FieldKind::Int { .. } | FieldKind::Real { .. } => is_number,
                 FieldKind::Hex => byte.is_ascii_hexdigit(),
                 FieldKind::Slug => byte.is_ascii_lowercase(),
@@ -225,7 +227,12 @@ fn needed(steps: &[Step]) -> Option<&[u8]> {
 
 /// Whether a step's end is told by what follows.
 fn is_open(step: &Step) -> bool {
-    matches!(step, Step::Message | Step::Field { kind: FieldKind::Text | FieldKind::Word | FieldKind::Code, .. })
+    matches!(step, Step::Message | Step::Field { kind: FieldKind::Text, .. }) || is_word(step)
+}
+
+/// Whether it ends before the next blank at the latest.
+pub(super) fn is_word(step: &Step) -> bool {
+    matches!(step, Step::Field { kind: FieldKind::Word | FieldKind::Name | FieldKind::Code, .. })
 }
 
 const OPTIONAL_DEPTH_MAX: u32 = 8;
@@ -327,6 +334,7 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
     let (kind, reading) = match kind {
         "" => (FieldKind::Text, Reading::Text),
         "word" => (FieldKind::Word, Reading::Text),
+        "name" => (FieldKind::Name, Reading::Text),
         "int" => (FieldKind::Int { is_optional: false }, Reading::Int),
         "int?" => (FieldKind::Int { is_optional: true }, Reading::Int),
         "real" => (FieldKind::Real { is_optional: false }, Reading::Float),
@@ -339,7 +347,7 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
         "status" => (FieldKind::Status, Reading::Int),
         _ => {
             return Err(format!(
-                "`{{{text}}}` is no known field; kinds are word, int, real, int?, real?, hex, slug, dotted, quoted, priority, status, ts and words such as on|off"
+                "`{{{text}}}` is no known field; kinds are word, name, int, real, int?, real?, hex, slug, dotted, quoted, priority, status, ts and words such as on|off"
             ));
         }
     };

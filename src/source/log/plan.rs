@@ -37,8 +37,10 @@ pub enum Push {
 pub struct OwnTime {
     /// When it was changed last, in UTC microseconds: no line is later than this and a day.
     pub modified: i64,
-    /// The day in its name.
+    /// The day in its name, its folder's or a line before its records.
     pub named: Option<i64>,
+    /// The day in the name of the file before it, if one log is in both.
+    pub nearby: Option<i64>,
     /// Whether somebody said the zone of its lines.
     pub is_zone_sure: bool,
 }

@@ -6,7 +6,7 @@ use super::capture::{Capture, Span};
 use super::directives::Directives;
 use super::exception;
 use super::formats::Format;
-use super::generic::Generic;
+use super::generic::{self, Generic};
 use super::keys::{Keys, Syntax};
 use super::pattern::{Field, FieldType, field_index};
 use super::pieces::Pieces;
@@ -36,6 +36,8 @@ pub struct Wrapped {
     received: usize,
     /// The zone of inner times is told by the outer ones, which are written at once.
     tells_zone: bool,
+    /// Each line is a record, though it looks as if it went on with another.
+    keeps_lines: bool,
 }
 
 impl Wrapped {
@@ -51,7 +53,8 @@ impl Wrapped {
         let stamp =
             StampFormat::compile("iso").map_or(FieldType::Read(crate::source::infer::Reading::Text), FieldType::Time);
         let received = field_index(&mut fields, "received", stamp);
-        let mut wrapped = Wrapped { outer, inner, fields, numbers, received, tells_zone: false };
+        let keeps_lines = !outer.wraps();
+        let mut wrapped = Wrapped { outer, inner, fields, numbers, received, tells_zone: false, keeps_lines };
         let mut capture = Capture::default();
         let (mut apart, mut told) = (0, 0);
         for line in sample {
@@ -90,16 +93,19 @@ impl Wrapped {
             return false;
         }
         capture.fields.resize(self.fields.len(), None);
-        let outer = capture.message;
+        let mut outer = capture.message;
         let mut inner = capture.inner.take().unwrap_or_default();
         // The text of its own is taken out while it is read, since what is found goes to the same place.
         let own = std::mem::take(&mut capture.own);
         let text = if outer.is_own { &own[outer.start..outer.end] } else { &line[outer.start..outer.end] };
         let text = text.trim_ascii_end();
+        let cookie = cookie(text);
+        outer.start += cookie;
+        let text = &text[cookie..];
         let stripped = needs_stripping(text).then(|| strip(text));
         let text = stripped.as_deref().unwrap_or(text);
         let found = self.inner.iter().position(|one| one.read(text, offset, &mut inner));
-        if found.is_none() && exception::continues(text) {
+        if found.is_none() && !self.keeps_lines && exception::continues(text) {
             capture.own = own;
             capture.inner = Some(inner);
             return false;
@@ -144,6 +150,40 @@ impl Wrapped {
         capture.code = inner.code.map(moved).or(capture.code);
         capture.message = moved(inner.message);
         capture.unknown.extend(inner.unknown.iter().cloned());
+    }
+}
+
+/// How long the sign is that tells that the message of a syslog line is JSON (Lumberjack, CEE).
+pub fn cookie(text: &[u8]) -> usize {
+    const COOKIE: &[u8] = b"@cee:";
+    match text.strip_prefix(COOKIE) {
+        Some(rest) => COOKIE.len() + rest.iter().take_while(|byte| **byte == b' ').count(),
+        None => 0,
+    }
+}
+
+/// Of what was found to read the messages of lines that are records themselves: what says a level that they do not.
+pub fn telling(found: Vec<Recogniser>, messages: &[&[u8]]) -> Vec<Recogniser> {
+    let mut capture = Capture::default();
+    let mut tells = |one: &Recogniser| {
+        let levels: Vec<bool> = messages
+            .iter()
+            .filter_map(|message| one.read(message, 0, &mut capture).then_some(capture.level.is_some()))
+            .collect();
+        levels.iter().filter(|has_level| **has_level).count() * 2 > levels.len()
+    };
+    let is_open = |one: &Recogniser| matches!(one, Recogniser::Lines(_) | Recogniser::Keys(_));
+    found.into_iter().filter(|one| is_open(one) && tells(one)).collect()
+}
+
+/// Whether the message of a line that is a record itself may be one of its own: an object, or behind a time.
+pub fn may_be_record(message: &[u8]) -> bool {
+    match message.get(cookie(message)) {
+        Some(b'{') => true,
+        // `I0301 13:10:04.619632`
+        Some(b'I' | b'W' | b'E' | b'F') => message.get(1..5).is_some_and(|date| date.iter().all(u8::is_ascii_digit)),
+        Some(_) => generic::begins_with_time(message),
+        None => false,
     }
 }
 
@@ -270,6 +310,11 @@ impl Recogniser {
             Recogniser::Keys(keys) => keys.wraps,
             _ => false,
         }
+    }
+
+    /// Whether its messages may be records of their own, which say their level.
+    pub fn may_wrap(&self) -> bool {
+        matches!(self, Recogniser::Lines(format) if format.may_wrap)
     }
 
     /// The records of a line that holds several; none for one that is a record itself.

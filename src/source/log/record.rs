@@ -182,7 +182,9 @@ impl Parser {
             }
         }
         if let Some(slot) = self.level {
-            let said = || Level::of_message(or_next(self.capture.text(self.capture.message, first), more));
+            let message = || self.capture.text(self.capture.message, first);
+            let next = || Level::of_next(line(more.trim_ascii_start(), 0));
+            let said = || Level::of_message(or_next(message(), more)).or_else(next);
             match self.capture.level.or_else(|| recogniser.and_then(|_| said())) {
                 Some(level) => out[slot].push_text(Level::name(level)),
                 None => out[slot].push_null(),

@@ -20,11 +20,24 @@ pub fn completed(written: Written, text: &[u8], length: usize) -> (Written, usiz
     (written, end)
 }
 
-/// ` GMT+08:00` behind a time, which nothing else is.
+/// Names of zones that are those of several, and so say nothing.
+const HOMONYMS: [&[u8]; 6] = [b"CST", b"IST", b"BST", b"AST", b"SST", b"GST"];
+
+/// A zone behind a blank and a time whose format knows of none, and its length: ` -0500`, ` +05:00`, ` CET`, ` GMT+08:00`.
 #[inline]
-pub fn from_utc(text: &[u8]) -> Option<(i32, usize)> {
-    let [b' ', b'G' | b'U', _, _, b'+' | b'-', ..] = text else { return None };
-    time::offset(&text[1..]).map(|(offset, length)| (offset, length + 1))
+pub fn offset(text: &[u8]) -> Option<(Option<i32>, usize)> {
+    let [b' ', first @ (b'+' | b'-' | b'A'..=b'Z'), rest @ ..] = text else { return None };
+    let ends = |length: usize| {
+        !text.get(length).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+-./_@%:".contains(byte))
+            || text.get(length) == Some(&b':') && matches!(text.get(length + 1), None | Some(b' '))
+    };
+    let is_name = first.is_ascii_uppercase();
+    if let Some((offset, length)) = time::offset(&text[1..]) {
+        // A sign and two digits may be a number, but for one that begins with a zero.
+        let is_sure = is_name || length > 3 || rest.first() == Some(&b'0');
+        return (is_sure && ends(length + 1)).then_some((Some(offset), length + 1));
+    }
+    (is_name && ends(4) && HOMONYMS.contains(&text.get(1..4)?)).then_some((None, 4))
 }
 
 /// `PM`, `a.m.`
@@ -70,7 +83,7 @@ fn zone(written: Written, text: &[u8], blank: usize) -> Option<(Written, usize)>
     let length = inner.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-:/_".contains(byte)).count();
     let word = inner.get(..length)?;
     let is_closed = bracket == 0 || matches!(inner.get(length), Some(b')' | b']'));
-    let (offset, used) = match time::offset(word) {
+    let (offset, used) = match minutes(word).filter(|_| blank == 0).or_else(|| time::offset(word)) {
         Some((offset, used)) => (Some(offset), used),
         None => (None, length),
     };
@@ -96,6 +109,13 @@ fn zone(written: Written, text: &[u8], blank: usize) -> Option<(Written, usize)>
         Written::Hourless { .. } => return None,
     };
     Some((written, used + 2 * bracket))
+}
+
+/// `+060`: minutes, as Db2 writes them.
+fn minutes(word: &[u8]) -> Option<(i32, usize)> {
+    let [sign @ (b'+' | b'-'), digits @ ..] = word else { return None };
+    let minutes = i32::try_from(time::digits(digits, 3)?).ok().filter(|minutes| *minutes <= 14 * 60)?;
+    (digits.len() == 3).then_some((if *sign == b'-' { -minutes } else { minutes } * 60, 4))
 }
 
 /// The year of a date without one, the date of a time without one.
@@ -150,6 +170,16 @@ mod tests {
         assert_eq!(whole("%b %e %H:%M:%S", "Apr 25 07:03:09 GMT+02:00 2024"), "2024-04-25T05:03:09Z 30");
         assert_eq!(whole("%H:%M:%S", "07:03:09 2024-04-25 quux"), "2024-04-25T07:03:09Z 19");
         assert_eq!(whole("%H:%M:%S", "07:03:09 25 Apr 2024 quux"), "2024-04-25T07:03:09Z 20");
+        assert_eq!(whole("%Y-%m-%d-%H.%M.%S%.f", "2024-04-25-10.03.10.5+120 I1A"), "2024-04-25T08:03:10.500Z 25");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S,%f", "2025-03-01 18:00:00,118 +0800 x"), "2025-03-01T10:00:00.118Z 29");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S", "2025-03-01 18:00:00 GMT+08:00 x"), "2025-03-01T10:00:00Z 29");
+        assert_eq!(whole("%Y-%m-%dT%H:%M:%SZ", "2025-03-01T18:00:00Z x"), "2025-03-01T18:00:00Z 20");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S", "2024-04-25 10:03:10 -05 ERROR"), "2024-04-25T15:03:10Z 23");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S", "2024-04-25 10:03:10 -05:00 x"), "2024-04-25T15:03:10Z 26");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S", "2024-04-25 10:03:10 CET: x"), "2024-04-25T09:03:10Z 23");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S", "2024-04-25 10:03:10 CST host"), "2024-04-25T10:03:10Z 23");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S", "2024-04-25 10:03:10 EST-7 host"), "2024-04-25T10:03:10Z 19");
+        assert_eq!(whole("%Y-%m-%d %H:%M:%S", "2024-04-25 10:03:10 Zabbix x"), "2024-04-25T10:03:10Z 19");
         assert_eq!(whole("iso", "2024-04-25 10:03:10 12 units"), "2024-04-25T10:03:10Z 19");
         assert_eq!(whole("iso", "2024-04-25 10:03:10 -12 units"), "2024-04-25T10:03:10Z 19");
     }

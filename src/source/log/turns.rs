@@ -75,6 +75,22 @@ impl Period {
         }
     }
 
+    /// Which year, day or hour it is whose place `at` is nearest to a time.
+    pub(super) fn nearest(self, at: i64, wall: i64) -> i64 {
+        let number = self.number(wall);
+        let place = |number: i64| match self.length {
+            length if length == YEAR.length => in_year(number, at),
+            length => number * length + at,
+        };
+        let near = [number - 1, number, number + 1].into_iter().min_by_key(|number| (place(*number) - wall).abs());
+        near.unwrap_or(number)
+    }
+
+    /// Which year, day or hour a time is in.
+    pub(super) fn number(self, wall: i64) -> i64 {
+        if self.length == YEAR.length { time::year(wall) } else { wall.div_euclid(self.length) }
+    }
+
     fn is_close(self, from: i64, to: i64) -> bool {
         self.turn(from, to) == 0 && (to - from).abs() <= self.disorder
     }
@@ -110,6 +126,22 @@ impl Segments {
                 let stated = last.and_then(|segment| segment.stated);
                 self.begin(offset, at, is_leap_day, stated);
             }
+        }
+    }
+
+    /// The same of a line whose year, day or hour others tell.
+    pub(super) fn see_told(&mut self, offset: u64, at: i64, period: Period, number: i64) {
+        let is_told = |last: &Segment| last.stated.is_some_and(|(_, stated)| stated == number);
+        match self.0.last() {
+            Some(last) if is_told(last) && period.is_close(last.last, at) => self.see(offset, at, false, period),
+            _ => self.begin(offset, at, false, Some((offset, number))),
+        }
+    }
+
+    /// Takes what a line behind the last one tells, if nothing did before.
+    pub(super) fn tell(&mut self, offset: u64, period: Period, wall: i64) {
+        if let Some(last) = self.0.last_mut().filter(|last| last.stated.is_none()) {
+            last.stated = Some((offset, period.nearest(last.last, wall)));
         }
     }
 
@@ -221,22 +253,25 @@ pub(super) fn changes(segments: &[Segment], period: Period, own: OwnTime, zone: 
     changes
 }
 
+/// Wall time of a place within a year.
+fn in_year(year: i64, within: i64) -> i64 {
+    let (_, month, day) = time::civil(within.div_euclid(DAY) + LEAP_YEAR);
+    yearly(year, month, day) + within.rem_euclid(DAY)
+}
+
 /// The last year that puts no line a day after the file's own time, and in which every 29 February is; of a file with a
-/// day in its name, the one in which its lines are nearest to that.
+/// day in its name, or in that of the file before it, the one in which its lines are nearest to that.
 fn year(segments: &[Segment], turns: &[i64], own: OwnTime, zone: Zone) -> i64 {
     let limit = own.modified + DAY;
     let newest = time::year(limit);
-    let at = |year: i64, within: i64| {
-        let (_, month, day) = time::civil(within.div_euclid(DAY) + LEAP_YEAR);
-        zone.utc(yearly(year, month, day) + within.rem_euclid(DAY))
-    };
+    let at = |year: i64, within: i64| zone.utc(in_year(year, within));
     let all = || segments.iter().zip(turns);
     let most = turns.iter().max().copied().unwrap_or(0);
     let fits = |base: i64| all().all(|(segment, turn)| at(base + turn, segment.latest) <= limit);
     let leaps = |base: i64| all().all(|(s, turn)| !s.has_leap_day || time::days(base + turn, 2, 29).is_some());
     let bases = || (0..=12).map(|back| newest - most - back).filter(|base| fits(*base));
     let sound = || bases().filter(|base| leaps(*base));
-    let from_name = own.named.and_then(|day| {
+    let from_name = own.named.or(own.nearby).and_then(|day| {
         let middle = day * DAY + DAY / 2;
         let distance = |base: i64| {
             let first = all().map(|(segment, turn)| at(base + turn, segment.first)).min().unwrap_or(0);
@@ -275,7 +310,7 @@ mod tests {
 
     fn named_years(list: &[(&str, u64)], modified: &str, named: Option<i64>) -> Vec<(u64, i64)> {
         let modified = time::iso_whole(modified.as_bytes()).expect("a time").wall;
-        changes(&segments(list), YEAR, OwnTime { modified, named, is_zone_sure: false }, Zone::UTC).0
+        changes(&segments(list), YEAR, OwnTime { modified, named, ..OwnTime::default() }, Zone::UTC).0
     }
 
     #[test]
@@ -336,7 +371,7 @@ mod tests {
         };
         let stated = Some((5, 100));
         let list = [segment(0, 23 * HOUR, None), segment(10, 5 * HOUR, stated), segment(20, HOUR, stated)];
-        let own = OwnTime { modified: 500 * DAY, named: None, is_zone_sure: false };
+        let own = OwnTime { modified: 500 * DAY, ..OwnTime::default() };
         assert_eq!(changes(&list, OF_DAYS, own, Zone::UTC).0, [(0, 99), (10, 100), (20, 101)]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::capture::{Capture, Span};
 use super::level::Level;
-use super::pattern::{FieldKind, Pattern, Step};
+use super::pattern::{FieldKind, Pattern, Step, is_word};
 use crate::source::near;
 
 impl Pattern {
@@ -66,7 +66,7 @@ impl Pattern {
                 Step::Field { kind: FieldKind::Text, .. } => {
                     return self.open(index, line, at, line.len(), capture);
                 }
-                Step::Field { kind: FieldKind::Word | FieldKind::Code, .. } => {
+                Step::Field { kind: FieldKind::Word | FieldKind::Name | FieldKind::Code, .. } => {
                     let limit = memchr::memchr2(b' ', b'\t', &line[at..]).map_or(line.len(), |blank| at + blank);
                     return limit > at && self.open(index, line, at, limit, capture);
                 }
@@ -130,17 +130,19 @@ impl Pattern {
     /// nearest first.
     fn open(&self, index: usize, line: &[u8], at: usize, limit: usize, capture: &mut Capture) -> bool {
         let next = index + 1;
-        let is_word = matches!(self.steps[index], Step::Field { kind: FieldKind::Word | FieldKind::Code, .. });
-        let mut from = at + usize::from(is_word);
+        let is_any = !matches!(self.steps[index], Step::Field { kind: FieldKind::Name, .. });
+        let mut from = at + usize::from(is_word(&self.steps[index]));
         while let Some(end) = self.next_end(next, line, from, limit) {
             capture.tries = capture.tries.saturating_sub(1);
             if capture.tries == 0 {
                 return false;
             }
             let before = (capture.written, capture.level, capture.code, capture.message);
-            self.end(index, at, end, capture);
-            if self.walk(next, line, end, capture) {
-                return true;
+            if is_any || is_name(&line[at..end]) {
+                self.end(index, at, end, capture);
+                if self.walk(next, line, end, capture) {
+                    return true;
+                }
             }
             // What was read behind an end that was none is not there.
             (capture.written, capture.level, capture.code, capture.message) = before;
@@ -231,6 +233,23 @@ impl Pattern {
         let longest = self.levels.iter().filter(fits).max_by_key(|(name, _)| name.len());
         longest.map(|(name, level)| (*level, name.len()))
     }
+}
+
+/// Whether a word can be the name of a host or a program.
+fn is_name(word: &[u8]) -> bool {
+    !Level::is_said(word)
+        && !is_of_sentences(word)
+        && !word.iter().all(u8::is_ascii_digit)
+        && !matches!(word, [b'%', ..] | [.., b':'])
+}
+
+/// Whether a word stands in sentences and names nothing: `No ERROR found`.
+pub fn is_of_sentences(word: &[u8]) -> bool {
+    const WORDS: [&[u8]; 20] = [
+        b"no", b"not", b"an", b"the", b"any", b"with", b"without", b"of", b"in", b"for", b"found", b"got", b"this",
+        b"that", b"is", b"was", b"has", b"last", b"after", b"on",
+    ];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 #[inline]
@@ -327,7 +346,7 @@ fn closed(kind: FieldKind, line: &[u8], at: usize, capture: &mut Capture) -> Opt
             }
             whole(3)
         }
-        FieldKind::Text | FieldKind::Word | FieldKind::Code => None,
+        FieldKind::Text | FieldKind::Word | FieldKind::Name | FieldKind::Code => None,
     }
 }
 
