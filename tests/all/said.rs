@@ -212,6 +212,16 @@ const OTHERS: &[Case] = &[
         said: &[],
     },
     Case {
+        name: "a further time without its year",
+        place: |place| {
+            write(place, "n.log", "Mar 12 06:25:27 nx1 : 2024 Mar 12 06:25:26 UTC: %ETHPORT-3-IF_DOWN: x\n");
+        },
+        arguments: &["query", "select ts, received from n", "n.log"],
+        code: 0,
+        shown: &[r#"{"ts":"2024-03-12T06:25:26Z","received":"2024-03-12T06:25:27Z"}"#],
+        said: &[],
+    },
+    Case {
         name: "a date in the header",
         place: |place| {
             let header = "Log file created at: 2024/03/12 06:25:00\nRunning on machine: h\n";

@@ -16,6 +16,7 @@ use super::heads::{Heads, line, line_end};
 use super::level::Level;
 use super::plan::{FileFormats, Push};
 use super::recogniser::{BOM, needs_stripping, strip};
+use super::stamp::Written;
 use super::values;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
@@ -257,6 +258,9 @@ impl Parser {
         out: &mut [Buffer],
         faults: &mut Vec<Fault>,
     ) {
+        // What a further time of a line does not say, the event's own does.
+        let event = self.capture.written;
+        let near = |written: Written| event.map_or(written, |event| written.near(event));
         for (index, slot) in self.fields.iter().enumerate() {
             let buffer = &mut out[slot.out];
             let field = recogniser.and_then(|known| Some((known, (*self.numbers.get(known)?.get(index)?)?)));
@@ -268,7 +272,7 @@ impl Parser {
             if let (Push::Time(_), Some((number, written))) = (push, self.capture.received)
                 && number == field
             {
-                buffer.push_time(self.clock.utc(written, offset));
+                buffer.push_time(self.clock.utc(near(written), offset));
                 continue;
             }
             let Some(span) = self.capture.fields.get(field).copied().flatten() else {
@@ -298,7 +302,7 @@ impl Parser {
                     let whole = format.read(text).map(|(written, _)| written);
                     let written = whole.or_else(|| values::written(std::str::from_utf8(text).ok()?));
                     match written {
-                        Some(written) => buffer.push_time(self.clock.utc(written, offset)),
+                        Some(written) => buffer.push_time(self.clock.utc(near(written), offset)),
                         None => buffer.push_null(),
                     }
                     (written.is_some(), "time")
