@@ -115,32 +115,36 @@ impl Clock {
     }
 }
 
-/// What is looked for when a file is looked through.
+/// What is looked for when a part of a file is looked through.
 #[derive(Default, Clone)]
 struct Seen {
-    years: Segments,
-    days: Segments,
-    hours: Segments,
+    /// Of lines that lack their year, day or hour.
+    kinds: [Segments; 3],
+    /// The first line that says all of its time, and how many segments of each kind are before it.
+    first: Option<((u64, i64), [usize; 3])>,
     /// When the line before was written, once a line says all of it.
     near: Option<Stamp>,
 }
+
+/// Of each kind.
+const PERIODS: [Period; 3] = [YEAR, OF_DAYS, OF_HOURS];
 
 impl Seen {
     /// A line that lacks a part of its time is near those around it that say it; `directive` is what states its day.
     fn see(&mut self, offset: u64, written: Written, directive: Option<(u64, i64)>) {
         if let Written::Whole(known) = written {
-            self.years.tell(offset, YEAR, known.wall);
-            self.days.tell(offset, OF_DAYS, known.wall);
-            self.hours.tell(offset, OF_HOURS, known.wall);
+            let before = || [0, 1, 2].map(|kind: usize| self.kinds[kind].0.len());
+            self.first = self.first.or_else(|| Some(((offset, known.wall), before())));
             self.near = Some(known);
         }
         let Some(at) = within(written) else { return };
         let is_leap_day = matches!(written, Written::Yearless { month: 2, day: 29, .. });
-        let (segments, period) = match written.lacks() {
-            Lack::Year => (&mut self.years, YEAR),
-            Lack::Day => (&mut self.days, OF_DAYS),
-            _ => (&mut self.hours, OF_HOURS),
+        let kind = match written.lacks() {
+            Lack::Year => 0,
+            Lack::Day => 1,
+            _ => 2,
         };
+        let (segments, period) = (&mut self.kinds[kind], PERIODS[kind]);
         let near = self.near.filter(|_| directive.is_none()).map(|known| written.near(Written::Whole(known)));
         if let Some(Written::Whole(whole)) = near {
             self.near = Some(whole);
@@ -150,6 +154,31 @@ impl Seen {
         match segments.0.last() {
             Some(last) if last.stated == directive => segments.see(offset, at, is_leap_day, period),
             _ => segments.begin(offset, at, is_leap_day, directive),
+        }
+    }
+
+    /// Tells what is before the first whole time of each part by the parts around it, as if all had been one.
+    fn tell(parts: &mut [Seen]) {
+        let mut near: Option<Stamp> = None;
+        for index in 0..parts.len() {
+            let (before, rest) = parts.split_at_mut(index);
+            let part = &mut rest[0];
+            for (kind, period) in PERIODS.into_iter().enumerate() {
+                let own = part.first.map_or(part.kinds[kind].0.len(), |(_, counts)| counts[kind]);
+                match (near, part.first) {
+                    (Some(known), first) => {
+                        let wall = part.kinds[kind].tell_first(own, period, known.wall);
+                        near = near.filter(|_| wall == known.wall || first.is_some()).or(Some(Stamp { wall, ..known }));
+                    }
+                    (None, Some((first, _))) if !part.kinds[kind].tell_last(own, period, first) => {
+                        // The last segment before it is in the nearest part that has one.
+                        let mut earlier = before.iter_mut().rev().map(|part| &mut part.kinds[kind]);
+                        earlier.any(|segments| segments.tell_last(usize::MAX, period, first));
+                    }
+                    _ => {}
+                }
+            }
+            near = part.near.or(near);
         }
     }
 }
@@ -204,21 +233,19 @@ impl Survey {
     /// Years, days and hours.
     fn turn(&self, formats: &Arc<FileFormats>) -> Turned {
         let Place { zone, skew } = self.place;
-        let parts = looked_through(&self.file, formats, |seen: &mut Seen, offset, written| {
+        let mut parts = looked_through(&self.file, formats, |seen: &mut Seen, offset, written| {
             let is_day = written.lacks() == Lack::Day;
             seen.see(offset, written, is_day.then(|| formats.stated_day(offset)).flatten());
         });
+        Seen::tell(&mut parts);
         // In the time of the clock that wrote the lines.
         let own = OwnTime { modified: formats.own_time.modified + skew, ..formats.own_time };
-        let of = |pick: fn(Seen) -> Segments, period: Period| {
-            let segments = Segments::joined(parts.iter().cloned().map(pick).collect(), period);
+        let of = |kind: usize| {
+            let period = PERIODS[kind];
+            let segments = Segments::joined(parts.iter().map(|part| part.kinds[kind].clone()).collect(), period);
             if segments.is_empty() { Changes::default() } else { changes(&segments, period, own, zone) }
         };
-        Turned {
-            years: of(|seen| seen.years, YEAR),
-            days: of(|seen| seen.days, OF_DAYS),
-            hours: of(|seen| seen.hours, OF_HOURS),
-        }
+        Turned { years: of(0), days: of(1), hours: of(2) }
     }
 
     /// Which lines are in the second occurrence of an hour.

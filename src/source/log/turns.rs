@@ -78,12 +78,12 @@ impl Period {
     /// Which year, day or hour it is whose place `at` is nearest to a time.
     pub(super) fn nearest(self, at: i64, wall: i64) -> i64 {
         let number = self.number(wall);
-        let place = |number: i64| match self.length {
-            length if length == YEAR.length => in_year(number, at),
-            length => number * length + at,
-        };
-        let near = [number - 1, number, number + 1].into_iter().min_by_key(|number| (place(*number) - wall).abs());
-        near.unwrap_or(number)
+        let distance = |number: &i64| (self.place(*number, at) - wall).abs();
+        [number - 1, number, number + 1].into_iter().min_by_key(distance).unwrap_or(number)
+    }
+
+    fn place(self, number: i64, at: i64) -> i64 {
+        if self.length == YEAR.length { in_year(number, at) } else { number * self.length + at }
     }
 
     /// Which year, day or hour a time is in.
@@ -138,11 +138,24 @@ impl Segments {
         }
     }
 
-    /// Takes what a line behind the last one tells, if nothing did before.
-    pub(super) fn tell(&mut self, offset: u64, period: Period, wall: i64) {
-        if let Some(last) = self.0.last_mut().filter(|last| last.stated.is_none()) {
+    /// Tells its first segments by a time before them. Returns that of the last of them.
+    pub(super) fn tell_first(&mut self, count: usize, period: Period, mut wall: i64) -> i64 {
+        for segment in self.0.iter_mut().take(count).filter(|segment| segment.stated.is_none()) {
+            let number = period.nearest(segment.first, wall);
+            segment.stated = Some((segment.offset, number));
+            wall = period.place(number, segment.last);
+        }
+        wall
+    }
+
+    /// Tells the last of its first segments by a time behind them. Returns whether there are any.
+    pub(super) fn tell_last(&mut self, count: usize, period: Period, (offset, wall): (u64, i64)) -> bool {
+        let last = self.0.iter_mut().take(count).last();
+        let is_there = last.is_some();
+        if let Some(last) = last.filter(|last| last.stated.is_none()) {
             last.stated = Some((offset, period.nearest(last.last, wall)));
         }
+        is_there
     }
 
     pub(super) fn begin(&mut self, offset: u64, at: i64, is_leap_day: bool, stated: Option<(u64, i64)>) {
