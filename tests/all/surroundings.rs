@@ -113,7 +113,7 @@ fn streams_may_be_closed_and_the_environment_empty() {
         ("rca query 'select a from t' t.csv -f csv >&-", 0, ""),
         ("rca query 'select a from t' t.csv -o o.csv <&- >&- 2>&-; cat o.csv", 0, "a\n1\n"),
         ("rca sources nothing.csv <&- >&- 2>&-", 3, ""),
-        ("rca query 'select 1 as a' - -f csv <&-", 0, "rows\n"),
+        ("rca query 'select 1 as a' - -f csv <&-", 0, "a\n1\n"),
         ("{empty} rca query 'select a from t' t.csv -f csv", 0, "a\n1\n"),
         ("{empty} TMPDIR=/nonexistent rca query 'select a from t' t.csv -f csv", 2, ""),
         ("{empty} TMPDIR=/etc/passwd rca query 'select a from t' t.csv -f csv", 2, ""),
