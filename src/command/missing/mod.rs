@@ -457,8 +457,7 @@ impl MissingArgs {
 
     /// Everything that single tables tell.
     fn look<'a>(&'a self, session: &'a Session, notes: &mut Vec<String>) -> Result<(Search<'a>, Vec<&'a Table>)> {
-        let mut search = self.begin(session)?;
-        let mut empty: Vec<String> = Vec::new();
+        let (mut search, mut empty) = (self.begin(session)?, Vec::<String>::new());
         let tables = super::tables_with(session, self.common.evidence.condition.as_deref(), notes)?;
         for table in &tables {
             if !self.is_divided_alike(table) {
