@@ -187,7 +187,7 @@ impl Generic {
         let Some((index, start, end, written)) = search(line, PREFIX_BYTES, 0..STAMPS.len()) else { return false };
         let before = &line[..start];
         if is_setting(line, start, end)
-            || is_undecided(&line[start..], index)
+            || orders::is_undecided(&line[start..], index)
             || before.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'=' | b'`'))
         {
             return false;

@@ -156,7 +156,8 @@ fn says_so(line: &[u8], capture: &Capture) -> bool {
 }
 
 fn of_format(line: &[u8], capture: &mut Capture) -> Option<Stray> {
-    let format = first_of(&BUILT.lines, line, capture)?;
+    // Of one line nobody knows the order of a date that several formats write.
+    let format = first_of(&BUILT.lines, line, capture).filter(|format| format.order.is_none())?;
     let is_timed = !format.is_timeless && capture.written.is_some_and(|written| written.lacks() < Lack::Day);
     if !is_timed || !says_so(line, capture) {
         return None;
