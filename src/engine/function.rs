@@ -8,6 +8,84 @@ use duckdb::types::DuckString;
 use duckdb::vscalar::{ScalarFunctionSignature, VScalar};
 use duckdb::vtab::arrow::WritableVector;
 
+use super::Engine;
+use crate::error::Result;
+
+impl Engine {
+    /// Makes a function of a text known to SQL, which gives a whole number for each.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_text_function(
+        &self,
+        name: &str,
+        of_texts: impl Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_texts: OfTexts = Arc::new(of_texts);
+        let added = self.connection.register_scalar_function_with_state::<TextFunction>(name, &of_texts);
+        added.map_err(|e| self.failed(&e))
+    }
+
+    /// Makes a function of a whole number known to SQL, which gives another for each.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_number_function(
+        &self,
+        name: &str,
+        of_numbers: impl Fn(&[Option<i64>], &mut [i64]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.add_function_of_numbers::<false>(name, Arc::new(of_numbers))
+    }
+
+    /// As [`Engine::add_number_function`], of a function that takes account of every row.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_counting_function(
+        &self,
+        name: &str,
+        of_numbers: impl Fn(&[Option<i64>], &mut [i64]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.add_function_of_numbers::<true>(name, Arc::new(of_numbers))
+    }
+
+    fn add_function_of_numbers<const EACH_ROW: bool>(&self, name: &str, of_numbers: OfNumbers) -> Result<()> {
+        let added = self.connection.register_scalar_function_with_state::<NumberFunction<EACH_ROW>>(name, &of_numbers);
+        added.map_err(|e| self.failed(&e))
+    }
+
+    /// Makes a function of a column's name, the column that the row speaks of, and a value known to SQL, which gives a text
+    /// for each.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_cell_function(
+        &self,
+        name: &str,
+        of_cells: impl Fn(&str, &str, &str) -> String + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_cells: OfCells = Arc::new(of_cells);
+        let added = self.connection.register_scalar_function_with_state::<CellFunction>(name, &of_cells);
+        added.map_err(|e| self.failed(&e))
+    }
+
+    /// Makes a function of messages known to SQL, which takes account of every row: of its text, its time and whether it
+    /// has one, its level and its table's number, all of them never NULL.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub fn add_message_function(
+        &self,
+        name: &str,
+        of_messages: impl Fn(&[Message<'_>]) + Send + Sync + 'static,
+    ) -> Result<()> {
+        let of_messages: OfMessages = Arc::new(of_messages);
+        let added = self.connection.register_scalar_function_with_state::<MessageFunction>(name, &of_messages);
+        added.map_err(|e| self.failed(&e))
+    }
+}
+
 /// Gives a number for each of many texts; `None` is NULL. Several threads call it at once.
 pub type OfTexts = Arc<dyn Fn(&[Option<&[u8]>], &mut [i64]) + Send + Sync>;
 

@@ -339,7 +339,7 @@ impl Searched {
     pub(super) fn answer(&self, session: &Session) -> Result<Answer> {
         let looked_at = self.known.iter().map(summary::looked_at);
         let notes = looked_at.chain(self.notes.iter().cloned()).collect();
-        let strips = strips(&self.findings);
+        let strips = summary::strips(&self.findings);
         let rows: Vec<Vec<Value>> = self.findings.iter().map(Finding::row).collect();
         let sql = session.engine.keep("findings", &FIELDS, &rows)?;
         let reading = (!strips.is_empty()).then(|| Reading { sql: sql.clone(), notes: strips });
@@ -486,33 +486,10 @@ impl MissingArgs {
             nulls::search(&mut search, table)?;
         }
         if !self.series.is_empty() && !tables.iter().any(|table| self.is_divided_alike(table)) {
-            let names: Vec<&str> =
-                tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str()).collect();
-            let near: Vec<String> = self
-                .series
-                .iter()
-                .flat_map(|column| crate::model::name::nearest(column, names.iter().copied()))
-                .collect();
-            let error = Error::question(format!("no table has the columns `{}`", self.series.join("`, `")));
-            return Err(match near.is_empty() {
-                true => error.hint("`rca schema` lists all columns"),
-                false => error.hint(format!("did you mean {}", crate::model::name::listed(&near))),
-            });
+            return Err(series::undivided(&self.series, &tables));
         }
         // What has no row has no cadence either.
         search.irregular.retain(|(table, _)| !empty.contains(table));
         Ok((search, tables))
     }
-}
-
-/// When things were missing, of each table.
-fn strips(findings: &[Finding]) -> Vec<String> {
-    let mut tables: Vec<String> = findings.iter().map(Finding::table).collect();
-    tables.sort_unstable();
-    tables.dedup();
-    let of = |table: String| {
-        let own: Vec<&Finding> = findings.iter().filter(|one| one.table() == table).collect();
-        summary::strip(&table, &own)
-    };
-    tables.into_iter().filter_map(of).collect()
 }

@@ -7,8 +7,10 @@ use super::walk::Seen;
 use super::walk::names::Known;
 use super::{Finding, Kind};
 use crate::engine::quote;
+use crate::error::Error;
 use crate::model::column::Kind as ColumnKind;
 use crate::model::coverage::grouped;
+use crate::model::name;
 use crate::session::Table;
 
 /// A table as a set of series.
@@ -110,6 +112,18 @@ pub fn shown(value: Option<&str>) -> &str {
         None => "NULL",
         Some("NULL") => "'NULL'",
         Some(value) => value,
+    }
+}
+
+/// That no table has the columns that are to tell series apart.
+pub fn undivided(wanted: &[String], tables: &[&Table]) -> Error {
+    let columns = tables.iter().flat_map(|table| table.own_columns());
+    let names: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
+    let near: Vec<String> = wanted.iter().flat_map(|column| name::nearest(column, names.iter().copied())).collect();
+    let error = Error::question(format!("no table has the columns `{}`", wanted.join("`, `")));
+    match near.is_empty() {
+        true => error.hint("`rca schema` lists all columns"),
+        false => error.hint(format!("did you mean {}", name::listed(&near))),
     }
 }
 

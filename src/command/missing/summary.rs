@@ -113,8 +113,20 @@ fn count(series: usize) -> String {
     format!("{} series", grouped(series as u64))
 }
 
+/// When things were missing, of each table.
+pub fn strips(findings: &[Finding]) -> Vec<String> {
+    let mut tables: Vec<String> = findings.iter().map(Finding::table).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    let of = |table: String| {
+        let own: Vec<&Finding> = findings.iter().filter(|one| one.table() == table).collect();
+        strip(&table, &own)
+    };
+    tables.into_iter().filter_map(of).collect()
+}
+
 /// When rows of a table were missing, each finding spread evenly over its time.
-pub fn strip(table: &str, findings: &[&Finding]) -> Option<String> {
+fn strip(table: &str, findings: &[&Finding]) -> Option<String> {
     const WIDTH: usize = 48;
     const HEIGHTS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let timed: Vec<(i64, i64, i64)> = findings
