@@ -148,11 +148,11 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "years of two digits, where nothing does",
-        place: |place| write(place, "u.log", "03/04/25 10:00:00 ERROR a: x\n03/04/25 10:00:01 INFO b: y\n"),
+        place: |place| write(place, "u.log", "31/12/25 10:00:00 ERROR a\n31/12/25 10:00:01 INFO b\n"),
         arguments: &["sources", "u.log"],
         code: 3,
         shown: &[],
-        said: &["times such as `03/04/25 10:00:00`, which do not tell day, month and year apart", "[[formats]]"],
+        said: &["times such as `31/12/25 10:00:00`, which do not tell day, month and year apart", "[[formats]]"],
     },
     Case {
         name: "local times within a container's, which tell their zone",

@@ -2,11 +2,10 @@
 //! the month and the year.
 
 use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::generic::{FAR_PREFIX_BYTES, STAMPS, search};
 use super::stamp::{StampFormat, Written};
-use crate::model::time::{self, DAY};
+use crate::model::time;
 
 /// Those that may be taken for each other.
 pub const ORDERS: [&[&str]; 3] = [
@@ -21,12 +20,6 @@ static ORDERED: LazyLock<[Vec<usize>; 3]> = LazyLock::new(|| {
     ORDERS.map(|orders| orders.iter().filter_map(place).collect())
 });
 
-/// The end of the present day: no line of a log was written later.
-static LATEST: LazyLock<i64> = LazyLock::new(|| {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_micros()).unwrap_or(i64::MAX - DAY) + DAY
-});
-
 /// Of dates whose numbers may be taken for each other, the order that the lines tell; none if they do not.
 pub fn told_apart(usual: &mut Vec<(usize, usize, u64)>, lines: &[&[u8]]) {
     for places in ORDERED.iter() {
@@ -36,10 +29,9 @@ pub fn told_apart(usual: &mut Vec<(usize, usize, u64)>, lines: &[&[u8]]) {
     }
 }
 
-/// The order that the most lines fit, in years that logs are of and not after the present day; of several that do as
-/// well, the one whose dates follow one another by far the most closely.
+/// The order that the most lines fit, in years that logs are of; of several that do as well, the one whose dates follow one another by far the most closely.
 fn decided(places: &[usize], lines: &[&[u8]]) -> Option<usize> {
-    const FIRST_YEAR: i64 = 2010;
+    const YEARS: std::ops::Range<i64> = 2010..2036;
     const CLOSER: i64 = 10;
     let walls = |index: usize| -> Vec<i64> {
         let read = lines.iter().filter_map(|line| match search(line, FAR_PREFIX_BYTES, index..index + 1)?.3 {
@@ -47,7 +39,7 @@ fn decided(places: &[usize], lines: &[&[u8]]) -> Option<usize> {
             _ => None,
         });
         let is_any = STAMPS[index].has_whole_years();
-        read.filter(|wall| is_any || time::year(*wall) >= FIRST_YEAR && *wall <= *LATEST).collect()
+        read.filter(|wall| is_any || YEARS.contains(&time::year(*wall))).collect()
     };
     let readings: Vec<(usize, Vec<i64>)> = places.iter().map(|index| (*index, walls(*index))).collect();
     let most = readings.iter().map(|(_, walls)| walls.len()).max().filter(|most| *most > 0)?;
@@ -105,8 +97,7 @@ mod tests {
         assert_eq!(told(&["02/01/24", "02/02/24", "02/03/24"]), Some("%m/%d/%y"));
         assert_eq!(told(&["11/12/10", "11/12/11", "11/12/12"]), Some("%y/%m/%d"));
         assert_eq!(told(&["03/04/24", "03/04/24"]), None);
-        // Only one of them is no time to come.
-        assert_eq!(told(&["99/12/24", "31/12/24"]), Some("%d/%m/%y"));
+        assert_eq!(told(&["31/12/25", "31/12/25"]), None);
         assert_eq!(told(&["no date"]), None);
     }
 }
