@@ -29,7 +29,8 @@ pub fn told_apart(usual: &mut Vec<(usize, usize, u64)>, lines: &[&[u8]]) {
     }
 }
 
-/// The order that the most lines fit, in years that logs are of; of several that do as well, the one whose dates follow one another by far the most closely.
+/// The order that the most lines fit, in years that logs are of; of several that do as well, the one whose dates follow
+/// one another by far the most closely.
 fn decided(places: &[usize], lines: &[&[u8]]) -> Option<usize> {
     const YEARS: std::ops::Range<i64> = 2010..2036;
     const CLOSER: i64 = 10;
