@@ -49,8 +49,10 @@ impl Around {
     /// The year that a time without one has among the others.
     fn completed(self, written: Written) -> Written {
         match self.0 {
-            Some((_, last)) => written.near(Written::Whole(Stamp { wall: last, offset: None })),
-            None => written,
+            Some((_, last)) if written.lacks() == Lack::Year => {
+                written.near(Written::Whole(Stamp { wall: last, offset: None }))
+            }
+            _ => written,
         }
     }
 }
@@ -106,7 +108,7 @@ pub fn read(line: &[u8], around: Around, capture: &mut Capture) -> Option<Stray>
     if !may_begin(line) || is_text(line) {
         return None;
     }
-    let found = of_json(line, capture).or_else(|| of_format(line, capture)).or_else(|| plain(line, capture))?;
+    let found = of_keys(line, capture).or_else(|| of_format(line, capture)).or_else(|| plain(line, capture))?;
     capture.unknown.clear();
     if let Some(written) = capture.written {
         let written = around.completed(written);
@@ -130,12 +132,19 @@ fn is_text(line: &[u8]) -> bool {
         && (exception::continues(line) || !is_glog() && !says_level() && !generic::begins_with_stamp(line))
 }
 
-fn of_json(line: &[u8], capture: &mut Capture) -> Option<Stray> {
-    if line.first() != Some(&b'{') || !names_a_time(line) {
-        return None;
-    }
-    let keys = Keys::learn(Syntax::Json, &[line], &BUILT.schemas)?;
-    let is_record = keys.has_level || keys.is_surely_log || keys.name != Syntax::Json.name();
+fn of_keys(line: &[u8], capture: &mut Capture) -> Option<Stray> {
+    let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte);
+    let syntax = match line.first() {
+        Some(b'{') if names_a_time(line) => Syntax::Json,
+        Some(byte)
+            if byte.is_ascii_alphabetic() && line.get(line.iter().take_while(is_word).count()) == Some(&b'=') =>
+        {
+            Syntax::Logfmt
+        }
+        _ => return None,
+    };
+    let keys = Keys::learn(syntax, &[line], &BUILT.schemas)?;
+    let is_record = keys.has_level || keys.is_surely_log || keys.name != syntax.name();
     (is_record && keys.read(line, capture) && capture.written.is_some()).then_some(Stray::Format)
 }
 
@@ -207,6 +216,7 @@ mod tests {
             "E0312 06:25:24.123456       1 x.go:5] boom",
             r#"{"level":"error","time":"2024-03-12T06:45:00Z","msg":"boom"}"#,
             "ERROR:root:boom",
+            "time=2024-03-12T06:45:00Z level=ERROR msg=\"boom\"",
         ] {
             assert_eq!(told(line), Some(Some(Level::Error)), "{line}");
         }
