@@ -118,9 +118,9 @@ const CASES: &[Case] = &[
                 "2025-03-01 06:25:20 INFO a\nSat Mar  1 06:25:26 2025 ERROR boom\n2025-03-01 06:25:30 INFO b\n",
             )
         },
-        arguments: &["query", "select level, message from o where level = 'error'", "o.log"],
+        arguments: &["query", "select level, ts from o where level = 'error'", "o.log"],
         code: 0,
-        shown: &[r#"{"level":"error","message":"boom"}"#],
+        shown: &[r#"{"level":"error","ts":"2025-03-01T06:25:26Z"}"#],
         said: &["nothing lost"],
     },
     Case {
@@ -230,7 +230,7 @@ const CASES: &[Case] = &[
     Case {
         name: "slow queries, two of them under one time, below a server's header",
         place: |place| write(place, "slow.log", SLOW),
-        arguments: &["query", "select ts, user, query_time, message from slow order by _line", "slow.log"],
+        arguments: &["query", "select ts, \"user\", query_time, message from slow order by _line", "slow.log"],
         code: 0,
         shown: &[
             r#"{"ts":"2025-03-01T06:25:24.123456Z","user":"app","query_time":5.5,"message":"use shop;\nSELECT *\nFROM orders;"}"#,

@@ -176,8 +176,7 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
     detected.tried = tried.len();
     let mut chosen: Vec<usize> = (0..formats.len()).filter(|index| votes[*index].1 > 0).collect();
     let (mut unknown, mut late) = (0, 0);
-    // What no line that was tried is of needs votes of its own.
-    let mut added: Vec<usize> = Vec::new();
+    let mut heads_known = vec![0; formats.len()];
     let heads = rare.iter().map(|line| (line, true));
     for (line, is_late) in heads.chain(rest.iter().map(|line| (line, false))) {
         let tries = if is_late { &mut late } else { &mut unknown };
@@ -185,10 +184,7 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
             continue;
         }
         if let Some(index) = chosen.iter().find(|index| formats[**index].read(line, &mut capture)) {
-            if added.contains(index) {
-                votes[*index].0 += 1;
-                votes[*index].1 += 1;
-            }
+            heads_known[*index] += usize::from(is_late);
             continue;
         }
         *tries += 1;
@@ -197,14 +193,16 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
         {
             votes[index].0 += 1;
             votes[index].1 += 1;
+            heads_known[index] += usize::from(is_late);
             chosen.push(index);
-            added.push(index);
         }
     }
     // A few lines among many are none of a format's own, unless they are all there is.
     chosen.sort_unstable();
-    let is_enough =
-        |index: &usize| votes[*index].1 >= OWN_MIN || votes[*index].1 * 50 >= tried.len() || forced.is_some();
+    let is_enough = |index: &usize| {
+        let votes = votes[*index].1;
+        votes.max(heads_known[*index]) >= OWN_MIN || votes * 50 >= tried.len() || forced.is_some()
+    };
     chosen.retain(is_enough);
     if chosen.len() > FORMATS_MAX {
         let mut counts: Vec<usize> = chosen.iter().map(|index| votes[*index].1).collect();
