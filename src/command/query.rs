@@ -128,7 +128,9 @@ impl Ask for QueryArgs {
         let mut notes = self.restrict(session, &window)?;
         session.untype_bare()?;
         if session.is_empty_stream {
-            notes.push(match session.columns_of_empty(&sql)?.as_slice() {
+            let mut columns = session.columns_of_empty(&sql)?;
+            columns.sort_unstable();
+            notes.push(match columns.as_slice() {
                 [] => "the input is empty".to_string(),
                 // What a column was called in the command before is not known here.
                 columns => format!("the input is empty; taken for its columns: {}", columns.join(", ")),

@@ -344,7 +344,7 @@ impl Blocks {
             // In the middle of one long line nothing begins.
             None
         } else {
-            is_file_end = is_file_end || self.read_line_out(handle, base)?;
+            is_file_end = is_file_end || self.read_line_out(handle, base, wanted + record_bytes + 1)?;
             framing.next_start(&self.buffer, first, is_file_end).filter(|start| *start < got)
         };
         let Some(start) = start.filter(|_| got > 0) else { return Ok((None, shrunk)) };
@@ -388,13 +388,14 @@ impl Blocks {
         Ok(more < step)
     }
 
-    /// Reads on to the end of the line that the buffer's end cuts off. Returns whether the file ends there.
-    fn read_line_out(&mut self, handle: &Handle, base: u64) -> std::io::Result<bool> {
+    /// Reads on to the end of the line that the buffer's end cuts off, up to `most` bytes in all. Returns whether the file
+    /// ends there.
+    fn read_line_out(&mut self, handle: &Handle, base: u64, most: usize) -> std::io::Result<bool> {
         let mut step = 4 << 10;
         let mut from = self.buffer.len().saturating_sub(1);
-        while memchr::memchr(b'\n', &self.buffer[from..]).is_none() && self.buffer.len() < RECORD_BYTES_MAX {
+        while memchr::memchr(b'\n', &self.buffer[from..]).is_none() && self.buffer.len() < most {
             from = self.buffer.len();
-            if self.read_more(handle, base, step)? {
+            if self.read_more(handle, base, step.min(most - from))? {
                 return Ok(true);
             }
             step *= 2;

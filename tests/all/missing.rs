@@ -461,9 +461,10 @@ fn pauses_do_not_hide_outages() {
     );
     let told: Vec<_> = found.iter().map(|row| (text(row, "since"), text(row, "until"))).collect();
     let gap = |from: u64, to: u64| (stamp(from), stamp(to));
-    let days = gap(7 * day + 22 * hour - 5 * minute, 11 * day + 6 * hour);
+    // What lies between nights.
+    let lost = |number: u64| gap(number * day + 6 * hour, (number + 1) * day - 2 * hour - 5 * minute);
     let one = gap(15 * day + 9 * hour - 5 * minute, 15 * day + 10 * hour);
-    assert_eq!(told, [days, one], "{found:#?}");
+    assert_eq!(told, [lost(8), lost(9), lost(10), one], "{found:#?}");
     // An outage at the same hour of three days of seven is none of the usual.
     let found = write(
         (0..7 * 24 * 12)

@@ -228,7 +228,7 @@ const CASES: &[Case] = &[
         },
         arguments: &["sources", "d"],
         code: 0,
-        shown: &[r#""source":"a_csv""#, r#""source":"a_csv2""#, r#""source":"x_csv""#, r#""source":"x_json2""#],
+        shown: &[r#""source":"a_csv""#, r#""source":"a_csv2""#, r#""source":"x_csv""#, r#""source":"x_json""#],
         said: &["read 4 tables", "nothing lost"],
     },
     Case {

@@ -281,7 +281,9 @@ fn settings_and_flags_say_what_it_is_about() {
     let page = written(place.path(), &[]);
     assert!(page.starts_with("# The title\n\nWhy?\n"), "{page}");
     assert!(
-        page.contains("12 of 60 rows are bad (20 %); the best explanation, labels.label = bad, covers 10"),
+        page.contains(
+            "12 of 60 rows are bad (20 %); the best explanation, line = L2, holds of all of them and of no other row"
+        ),
         "{page}"
     );
     let page = written(place.path(), &["--title", "Another", "--bad", "line = 'L1'", "--table", "tests"]);

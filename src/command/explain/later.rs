@@ -24,7 +24,7 @@ pub fn find(population: &Population, notes: &mut Vec<String>) -> Result<Vec<usiz
     for (at, joined) in population.joined.iter().enumerate() {
         let Some(theirs) = &joined.table.roles.time else { continue };
         let row = population.session.one_row(&format!(
-            "SELECT count(*) FILTER (rca_first > {own}), count(rca_first) FROM {rows} LEFT JOIN \
+            "SELECT count(*) FILTER (rca_later.rca_first > {own}), count(rca_later.rca_first) FROM {rows} LEFT JOIN \
              (SELECT {key} AS rca_key, min({theirs}::TIMESTAMP) AS rca_first FROM {table} WHERE {key} IS NOT NULL GROUP BY 1) \
              rca_later ON rca_later.rca_key = {own_key} WHERE ({condition}) AND ({bad})",
             key = joined.key,

@@ -62,7 +62,8 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
             .notes
             .push(format!("{} is looked at as one series: --series divides it, maybe by {columns}", table.name));
     }
-    let in_bursts: Vec<&Seen> = seen.iter().filter(|seen| seen.line.told.has_bursts).collect();
+    let in_bursts: Vec<&Seen> =
+        seen.iter().filter(|seen| seen.line.told.has_bursts && !seen.line.told.rhythm.is_in_loop()).collect();
     if search.wants(&[Kind::TimeGap]) {
         search.notes.extend(summary::bursts(&own, &in_bursts));
     }

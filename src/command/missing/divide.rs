@@ -8,7 +8,7 @@ use super::walk::{self, names};
 use super::{Search, profile};
 use crate::engine::quote::fill;
 use crate::engine::{Engine, quote};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::column::Kind as ColumnKind;
 use crate::model::value::Value;
 use crate::session::{Table, known_column};
@@ -246,11 +246,22 @@ impl Sample {
     }
 
     /// The division that makes the cadence most regular and the counter most contiguous; fewer columns win where they are
-    /// as good.
+    /// as good. What is steady or on a grid tells more than loops do.
     fn best(&self, search: &Search, series: &Series) -> Result<Trial> {
-        let by = |columns: &[&str]| {
+        let mut has_loops = false;
+        let best = self.best_of(search, series, false, &mut has_loops)?;
+        if best.regular >= REGULAR_LEAST || !has_loops {
+            return Ok(best);
+        }
+        self.best_of(search, series, true, &mut has_loops)
+    }
+
+    fn best_of(&self, search: &Search, series: &Series, loops: bool, has_loops: &mut bool) -> Result<Trial> {
+        let mut by = |columns: &[&str]| {
             let columns = columns.iter().map(|name| (*name).to_string()).collect();
-            self.trial(search, &Series { columns, ..series.clone() })
+            let trial = self.trial_of(search, &Series { columns, ..series.clone() }, loops)?;
+            *has_loops |= trial.has_loops;
+            Ok::<Trial, Error>(trial)
         };
         let mut best = by(&[])?;
         if self.rows < ROWS_LEAST {
@@ -358,10 +369,14 @@ impl Sample {
 
     /// How regular these series are, judged by some of them where there are many, and by some of their rows.
     fn trial(&self, search: &Search, series: &Series) -> Result<Trial> {
+        self.trial_of(search, series, true)
+    }
+
+    fn trial_of(&self, search: &Search, series: &Series, loops: bool) -> Result<Trial> {
         let part = self.part(&series.columns);
         let condition = format!("{} AND {}", self.within(series, part), part.of(&series.columns));
         let seen = walk::sorted(search.session, &Series { every: None, condition, ..series.clone() }, SAMPLE_NAME)?;
-        Ok(Trial::of(series.columns.clone(), &seen.series))
+        Ok(Trial::of(series.columns.clone(), &seen.series, loops))
     }
 
     /// A column that counts the rows of each series one by one, whatever its name.

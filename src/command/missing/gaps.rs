@@ -34,6 +34,11 @@ impl Judged {
         self.step.length() as f64 > self.limit
     }
 
+    /// Cadences.
+    fn times(&self) -> f64 {
+        self.step.length() as f64 / self.cadence
+    }
+
     /// Whether the row at its end, or the one at its beginning, only came at another time than it was due: so many rows
     /// are there as the steps around it have cadences.
     fn is_shifted(&self) -> bool {
@@ -68,32 +73,32 @@ pub fn of(line: &Line, is_said: bool) -> Vec<Gap> {
         let (_, segment) = rhythm.at(step.place)?;
         Some(Judged { step: *step, cadence: segment.cadence(), limit: segment.limit() })
     };
-    let mut long: Vec<Judged> = line.told.steps.iter().filter_map(judged).filter(Judged::is_long).collect();
+    let all: Vec<Judged> = line.told.steps.iter().filter_map(judged).collect();
+    let far = if !is_said && rhythm.is_in_loop() { stands_apart(&all) } else { 0.0 };
+    let is_far = |judged: &Judged| judged.is_long() && judged.times() >= far;
+    let mut long: Vec<Judged> = all.into_iter().filter(is_far).collect();
     if !is_said {
         over_changes(&mut long, &rhythm.segments);
         islands(&mut long, line.rows);
         long.retain(|judged| !judged.is_shifted());
-        if rhythm.is_in_loop() {
-            stands_apart(&mut long);
-        }
     }
     long.iter().filter_map(Judged::gap).collect()
 }
 
 /// A loop that waits for something has long steps of any length, where one follows from the other: gaps are longer by far.
-fn stands_apart(long: &mut Vec<Judged>) {
+fn stands_apart(all: &[Judged]) -> f64 {
     const APART: f64 = 1.3;
-    let times = |judged: &Judged| judged.step.length() as f64 / judged.cadence;
-    let mut sorted: Vec<f64> = long.iter().map(times).collect();
+    const SINGLE: f64 = 1.35;
+    let mut sorted: Vec<f64> = all.iter().map(Judged::times).collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    let mut usual = long.iter().map(|judged| 0.9 * judged.limit / judged.cadence).fold(1.0, f64::max);
-    for length in sorted {
-        if length >= APART * usual {
-            break;
-        }
-        usual = usual.max(length);
-    }
-    long.retain(|judged| times(judged) >= APART * usual);
+    let far =
+        sorted.iter().try_fold(
+            SINGLE,
+            |usual: f64, length| {
+                if *length >= APART * usual { Err(*length) } else { Ok(usual.max(*length)) }
+            },
+        );
+    far.err().unwrap_or(f64::INFINITY)
 }
 
 /// Blocks end where they end, and cadences change anywhere: steps next to a change may have the cadence behind it.

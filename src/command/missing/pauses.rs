@@ -242,12 +242,16 @@ fn weekend(gaps: &[(i64, i64)], apart: i64, weeks: i64, daily: &[Pause]) -> Opti
         let near = |pause: &Pause| (at - of(pause).0 + apart).rem_euclid(DAY) <= of(pause).1 - of(pause).0 + 2 * apart;
         daily.iter().any(near)
     };
+    // A single one must begin and end as nights do: a lost shift may lie beside it.
+    let is_sure = |is_daily: bool| is_daily || found.len() >= WEEKS_LEAST;
     let by_begin = near(&begins, apart, |gap| into(gap.0));
-    let usual_begin = by_begin.iter().max_by_key(|group| {
+    let begins_surely = |group: &&Vec<(i64, i64)>| is_sure(is_daily(|pause| pause.begins, group[0].0));
+    let usual_begin = by_begin.iter().filter(begins_surely).max_by_key(|group| {
         (group.len(), is_daily(|pause| pause.begins, group[0].0), -(SUNDAY.0 - group[0].0).rem_euclid(WEEK))
     })?;
     let by_end = near(&ends, apart, |gap| into(gap.1));
-    let usual_end = by_end.iter().max_by_key(|group| {
+    let ends_surely = |group: &&Vec<(i64, i64)>| is_sure(is_daily(|pause| pause.ends, group[0].1));
+    let usual_end = by_end.iter().filter(ends_surely).max_by_key(|group| {
         (group.len(), is_daily(|pause| pause.ends, group[0].1), -(group[0].1 - SUNDAY.1).rem_euclid(WEEK))
     })?;
     let before = |gap: &(i64, i64)| SUNDAY.0 - (SUNDAY.0 - gap.0).rem_euclid(WEEK);

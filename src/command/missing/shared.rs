@@ -277,6 +277,7 @@ mod tests {
         let one = |kind, since: i64, until: i64| Finding {
             since: Some(since * MINUTE),
             until: Some(until * MINUTE),
+            missing: until - since,
             ..finding(kind)
         };
         let of = |kind, times: &[(i64, i64)]| {

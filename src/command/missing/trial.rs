@@ -29,6 +29,8 @@ pub struct Trial {
     pub regular: f64,
     /// The share of numbers that follow the one before in their series.
     pub counting: f64,
+    /// Most rows are of series whose steps count from the one before.
+    pub has_loops: bool,
     /// Which counter was tried, if nobody calls it one.
     pub counter: Option<String>,
     rows: f64,
@@ -44,9 +46,13 @@ pub struct Trial {
 }
 
 impl Trial {
-    pub fn of(columns: Vec<String>, seen: &[Seen]) -> Trial {
+    /// `loops` is whether series whose steps count from the one before are regular.
+    pub fn of(columns: Vec<String>, seen: &[Seen], loops: bool) -> Trial {
         let rows: u64 = seen.iter().map(|seen| seen.line.rows).sum();
-        let are_regular = || seen.iter().filter(|seen| seen.line.is_regular());
+        let is_loop = |seen: &&Seen| seen.line.told.rhythm.is_in_loop();
+        let are_regular = || seen.iter().filter(|seen| seen.line.is_regular() && (loops || !is_loop(seen)));
+        let looping: u64 =
+            seen.iter().filter(is_loop).filter(|seen| seen.line.is_regular()).map(|seen| seen.line.rows).sum();
         // Rows at one time are of several series.
         let regular: u64 = are_regular().map(|seen| seen.line.rows - seen.line.at_once).sum();
         let follows: u64 = seen.iter().map(|seen| seen.line.told.counter.follows).sum();
@@ -55,6 +61,7 @@ impl Trial {
         Trial {
             columns,
             regular: regular as f64 / rows.max(1) as f64,
+            has_loops: 2 * looping >= rows,
             counting: follows as f64 / steps.max(1) as f64,
             counter: None,
             rows: rows as f64,

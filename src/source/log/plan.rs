@@ -222,6 +222,11 @@ impl FileFormats {
         self.pieces().is_some() || self.kind() == Some(Kind::MysqlSlow)
     }
 
+    /// Whether any line of a block may be the rest of a message: cheaper than to ask of each.
+    pub fn may_go_on(&self, block: &[u8]) -> bool {
+        self.kind().is_some() || self.pieces().is_some_and(|(pieces, _)| pieces.may_be_in(block))
+    }
+
     /// Whether the line at `at` is the rest of a message that the line before it begins.
     pub fn goes_on(&self, buffer: &[u8], at: usize) -> bool {
         if let Some(kind) = self.kind() {

@@ -84,7 +84,7 @@ impl Format for Log {
             formats,
             origin: 0,
             strips: None,
-            has_pieces: None,
+            goes_on: None,
             pending: None,
             envelope: VecDeque::new(),
             alike: Vec::new(),
@@ -113,8 +113,8 @@ pub struct Parser {
     origin: u64,
     /// Whether the block has colours, zeros or byte order marks at all, once known.
     strips: Option<bool>,
-    /// Whether the block may have pieces of messages, once known.
-    has_pieces: Option<bool>,
+    /// Whether a line of the block may go on with what the one before begins, once known.
+    goes_on: Option<bool>,
     /// A line that was looked at already: where it is, and who knows it. What it holds is in `ahead`.
     pending: Option<(usize, Option<usize>)>,
     /// The records of the line at hand that were not given yet.
@@ -132,9 +132,9 @@ impl Parser {
         self.formats.read_with(line(block, at), self.origin.wrapping_add(at as u64), strips, &mut self.ahead)
     }
 
-    fn has_pieces(&mut self, block: &[u8]) -> bool {
+    fn goes_on(&mut self, block: &[u8]) -> bool {
         let formats = &self.formats;
-        *self.has_pieces.get_or_insert_with(|| formats.pieces().is_some_and(|(pieces, _)| pieces.may_be_in(block)))
+        *self.goes_on.get_or_insert_with(|| formats.may_go_on(block))
     }
 
     /// The end of the record whose first line begins at `at` and ends at `end`; the next line was looked at.
@@ -142,7 +142,7 @@ impl Parser {
         let mut next = (end + 1).min(block.len());
         let mut head = None;
         while next < block.len() {
-            if self.has_pieces(block) && self.formats.goes_on(block, next) {
+            if self.goes_on(block) && self.formats.goes_on(block, next) {
                 next = (line_end(block, next) + 1).min(block.len());
                 continue;
             }
@@ -394,7 +394,7 @@ impl RecordParser for Parser {
             }
         }
         let next = self.record_end(block, at, end, recogniser.is_some());
-        let pieces = self.has_pieces(block).then(|| self.formats.pieces()).flatten();
+        let pieces = self.goes_on(block).then(|| self.formats.pieces()).flatten();
         let joined = pieces.and_then(|(pieces, outer)| pieces.joined(outer, &block[at..next]));
         match joined {
             Some((whole, is_torn)) => {
@@ -415,12 +415,12 @@ impl RecordParser for Parser {
 
     fn restart(&mut self, offset: u64) {
         self.origin = offset;
-        (self.strips, self.has_pieces) = (None, None);
+        (self.strips, self.goes_on) = (None, None);
         self.pending = None;
         self.envelope.clear();
     }
 
     fn may_hide(&self, block: &[u8]) -> bool {
-        self.formats.pieces().is_some_and(|(pieces, _)| pieces.may_be_in(block))
+        self.formats.may_go_on(block)
     }
 }

@@ -21,13 +21,16 @@ const ON_GRID: f64 = 1.75;
 const LOOP: f64 = 0.15;
 /// A longer step is a gap by so many standard deviations. On a grid the rows around it tell too.
 const FAR_ON_GRID: f64 = 3.0;
-const FAR_IN_LOOP: f64 = 5.0;
+/// In a loop a step of a few cadences may only have taken longer.
+const LONG_IN_LOOP: f64 = 5.5;
 /// Fewer steps are no cadence.
 pub const STEPS_LEAST: usize = 5;
 /// The share of a block's steps that are the cadence or a few times as long, as where rows are lost.
 const MULTIPLES_LEAST: f64 = 0.75;
 /// Without numbers that tell of losses, most steps must be single ones: a plan in which many are left out is none.
 const SINGLES_LEAST: f64 = 0.8;
+/// Where rows waver, of all steps: a plan may be what people keep to.
+const MULTIPLES_MOST: f64 = 0.08;
 /// A series is regular if this share of its steps lies in regular blocks.
 const REGULAR_LEAST: f64 = 0.8;
 /// A block at the end that is shorter tells of no other cadence.
@@ -113,23 +116,13 @@ pub struct Segment {
     /// The step that most of them may be, by a vote (Boyer and Moore, "MJRTY", 1981): its votes, and how often it was seen
     /// at least.
     usual: (f64, u64, u64),
-    /// Standard deviations that are beyond chance.
-    far: f64,
+    is_loop: bool,
 }
 
 impl Segment {
     fn new(place: u64, since: i64, beat: &Beat) -> Segment {
         let exact = (beat.spread == 0.0).then_some(beat.cadence);
-        Segment {
-            place,
-            since,
-            blocks: 0,
-            exact,
-            spreads: 0.0,
-            singles: (0.0, 0),
-            usual: (0.0, 0, 0),
-            far: FAR_ON_GRID,
-        }
+        Segment { place, since, blocks: 0, exact, spreads: 0.0, singles: (0.0, 0), usual: (0.0, 0, 0), is_loop: false }
     }
 
     /// A cadence that somebody said, in microseconds.
@@ -142,7 +135,7 @@ impl Segment {
             spreads: 0.0,
             singles: (0.0, 0),
             usual: (0.0, 0, 0),
-            far: FAR_ON_GRID,
+            is_loop: false,
         }
     }
 
@@ -196,13 +189,13 @@ impl Segment {
 
     /// A longer step is a gap, in microseconds.
     pub fn limit(&self) -> f64 {
-        limit(self.cadence(), self.spread(), self.far)
+        if self.is_loop { LONG_IN_LOOP * self.cadence() } else { limit(self.cadence(), self.spread()) }
     }
 }
 
 /// One row missing makes a step of two cadences.
-fn limit(cadence: f64, spread: f64, far: f64) -> f64 {
-    (1.5 * cadence).max(cadence + far * spread)
+fn limit(cadence: f64, spread: f64) -> f64 {
+    (1.5 * cadence).max(cadence + FAR_ON_GRID * spread)
 }
 
 /// The segments of a series as far as it was seen.
@@ -217,6 +210,8 @@ pub struct Rhythm {
     wavers: (f64, f64),
     /// How many these are.
     wavering: u32,
+    /// Steps longer than a single one, unless numbers tell of losses.
+    multiples: u64,
     /// Of the last block, if it had no cadence: steps that the cadence before does not explain. One in which the cadence
     /// changes is so.
     strays: Vec<f64>,
@@ -231,7 +226,10 @@ impl Rhythm {
     pub fn is_regular(&self) -> bool {
         !self.segments.is_empty()
             && self.regular as f64 >= REGULAR_LEAST * self.steps as f64
-            && (!self.is_wavering || self.steps >= WAVERING_STEPS && (self.is_on_grid(1.0) || self.is_loop(1.0)))
+            && (!self.is_wavering
+                || self.steps >= WAVERING_STEPS
+                    && self.multiples as f64 <= MULTIPLES_MOST * self.steps as f64
+                    && (self.is_on_grid(1.0) || self.is_loop(1.0)))
     }
 
     /// Whether each step counts from the one before, more or less.
@@ -270,6 +268,8 @@ impl Rhythm {
                 self.is_wavering |= beat.spread > STEADY * beat.cadence;
             }
             self.regular += steps.len() as u64 + self.explained(beat.cadence, beat.spread);
+            let is_multiple = |step: &&f64| !is_counted && **step > 1.5 * beat.cadence;
+            self.multiples += steps.iter().filter(is_multiple).count() as u64;
             self.strays.clear();
             match self.segments.last_mut() {
                 Some(segment) if segment.takes(&beat) => segment.add(steps, &beat),
@@ -292,13 +292,13 @@ impl Rhythm {
             Some((cadence, spread)) if !beat.is_regular || cadence < beat.cadence => (cadence, spread),
             _ => (beat.cadence, beat.spread),
         };
-        0.9 * limit(cadence, spread, FAR_ON_GRID)
+        0.9 * limit(cadence, spread)
     }
 
     /// How many of the strays are steps of this cadence; they are none any more.
     fn explained(&mut self, cadence: f64, spread: f64) -> u64 {
         let all = self.strays.len();
-        let most = limit(cadence, spread, FAR_ON_GRID) - cadence;
+        let most = limit(cadence, spread) - cadence;
         self.strays.retain(|step| (step - cadence).abs() > most);
         (all - self.strays.len()) as u64
     }
@@ -306,7 +306,7 @@ impl Rhythm {
     /// Takes one segment for what it is between two that are alike: a block in which most rows are missing.
     pub fn settle(&mut self) {
         if self.is_in_loop() {
-            self.segments.iter_mut().for_each(|segment| segment.far = FAR_IN_LOOP);
+            self.segments.iter_mut().for_each(|segment| segment.is_loop = true);
         }
         let mut at = 1;
         while at + 1 < self.segments.len() {
