@@ -57,6 +57,10 @@ impl Seen {
 
     /// Takes what expressions are called. `None` where that is not all.
     fn look(&mut self, tree: &Value) -> Option<()> {
+        // An order names nothing, `ORDER BY ALL` neither.
+        if tree["type"] == "ORDER_MODIFIER" {
+            return Some(());
+        }
         self.names_tell(tree)?;
         if let Some(alias) = tree["alias"].as_str().filter(|alias| !alias.is_empty() && tree["class"].is_string()) {
             let mut names = Vec::new();

@@ -19,7 +19,7 @@ fn shown(place: &Path, sql: &str, more: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &said
 }
 
-const ASKED: [&str; 37] = [
+const ASKED: [&str; 36] = [
     "select 0 as x where false union all select badge from bg",
     "select columns('bad.*') as z from bg",
     "select columns(c -> c = 'badge') as z from bg",
@@ -56,7 +56,6 @@ const ASKED: [&str; 37] = [
     "select list(badge)[1] from bg",
     "select {'x': badge} as z from bg",
     "select unnest({'x': badge}) from bg",
-    "summarize select badge as x from bg",
 ];
 
 const TABLE: &str = "ts,badge,name,unit\n2025-03-01T08:00:00Z,7101,Al,5\n2025-03-01T08:01:00Z,7102,Bo,6\n";

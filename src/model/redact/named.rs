@@ -154,9 +154,17 @@ enum Sign {
     Between,
 }
 
+/// `login_at::TIMESTAMP)::DATE = '2025-03-01'`
+fn without_casts(mut text: &str) -> &str {
+    while let Some(kind) = text.strip_prefix("::") {
+        text = kind.trim_start_matches(is_word).trim_start_matches([')', ']']);
+    }
+    text
+}
+
 /// Where values begin behind a name, and what stands between.
 fn behind_sign(lower: &str, end: usize) -> Option<(usize, Sign)> {
-    let closed = lower[end..].trim_start_matches(['"', '\'', '`', '\\', ')', ']']);
+    let closed = without_casts(lower[end..].trim_start_matches(['"', '\'', '`', '\\', ')', ']']));
     let rest = closed.trim_start_matches(' ');
     let place = |rest: &str| lower.len() - rest.len();
     let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign) && !rest.starts_with("::"));

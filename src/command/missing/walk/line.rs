@@ -120,7 +120,8 @@ impl Line {
         self.told.rhythm.settle();
         let unsent = self.told.steps.iter().filter(|step| !matches!(step.told, counter::Told::Missing(1..)));
         let silences = unsent.map(|step| (step.place, step.length()));
-        self.told.has_bursts = !self.told.is_said && self.told.rhythm.has_bursts(silences, self.rows);
+        self.told.has_bursts =
+            !self.told.is_said && self.told.rhythm.is_regular() && self.told.rhythm.has_bursts(silences, self.rows);
     }
 
     /// Whether the rows have told how often they come.
