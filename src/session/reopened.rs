@@ -80,6 +80,7 @@ fn pattern(files: &[String]) -> Option<String> {
     let mut found: Vec<String> =
         glob::glob(&pattern).ok()?.filter_map(|path| Some(path.ok()?.to_string_lossy().into_owned())).collect();
     let mut wanted = files.to_vec();
-    (found.sort(), wanted.sort());
+    found.sort();
+    wanted.sort();
     (found == wanted).then_some(pattern)
 }

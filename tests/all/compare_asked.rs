@@ -268,7 +268,7 @@ fn sql_of_directories_and_cases_is_asked_again_as_it_is_said() {
         write(place, &format!("{day}/tests.csv"), &tests(|minute| minute % fails == 1));
         write(place, &format!("{day}/parts.csv"), &tests(|minute| minute % 40 == 1).replace("FAIL", "LOST"));
         let log = |n: u32| {
-            let level = if n % (fails as u32) == 0 { "ERROR" } else { "INFO" };
+            let level = if n.is_multiple_of(fails as u32) { "ERROR" } else { "INFO" };
             format!("2025-03-01 {:02}:{:02}:00,000 {level} [main] a.B - it is {level}\n", n / 60, n % 60)
         };
         for part in 0..2 {

@@ -39,9 +39,12 @@ fn a_second_format_is_found_wherever_it_begins() {
     }
 }
 
+/// A line of this time.
+type OfTime = fn(&str) -> String;
+
 #[test]
 fn a_few_lines_of_another_format_within_a_file_are_records() {
-    let lines: [(&str, fn(&str) -> String); 10] = [
+    let lines: [(&str, OfTime); 10] = [
         ("json", json),
         ("slog", |at| format!("time={}Z level=ERROR msg=\"boom\"", at.replace(' ', "T"))),
         ("klog", |at| format!("E0301 {}.123456       1 x.go:5] boom", &at[11..])),

@@ -20,7 +20,7 @@ pub enum Again {
 impl Again {
     /// # Errors
     /// If the SQL could not be asked.
-    pub fn is_told(self) -> Result<()> {
+    pub fn told(self) -> Result<()> {
         match self {
             Again::There(_) | Again::Absent => Ok(()),
             Again::Unasked(error) => Err(error),

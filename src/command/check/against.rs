@@ -44,7 +44,7 @@ pub fn compared(asking: &Asking, earlier: &Earlier, checks: impl FnOnce() -> Res
             Some(_) => {}
         }
     }
-    Ok(rows.into_iter().flatten().chain(today.new(&given)).collect())
+    Ok(rows.into_iter().flatten().chain(today.came(&given)).collect())
 }
 
 /// What today's analysis found.
@@ -106,7 +106,7 @@ impl Today {
     }
 
     /// What no earlier finding is.
-    fn new(&self, given: &[Option<usize>]) -> Vec<Row> {
+    fn came(&self, given: &[Option<usize>]) -> Vec<Row> {
         let is_told = |at: usize| self.told.iter().any(|told| told.sql == self.single[at].sql);
         let mut rows = Vec::new();
         for told in &self.told {
@@ -159,8 +159,7 @@ fn not_found(asking: &Asking, of: Of, item: &Item, looked_for: Result<()>) -> Re
         let detail = format!("its own SQL, asked again, has it; today's search does not; earlier: {}", item.detail);
         return Ok(row(item, "still", figure.to_string(), detail, &item.sql));
     }
-    let told =
-        again.is_told().and_then(|()| has_something(asking, of, item)).and_then(|reach| looked_for.map(|()| reach));
+    let told = again.told().and_then(|()| has_something(asking, of, item)).and_then(|reach| looked_for.map(|()| reach));
     match told {
         Ok(reach) => Ok(row(item, "gone", "0".into(), format!("{reach}earlier: {}", item.detail), &item.sql)),
         Err(error) if error.kind == Kind::Question => {

@@ -117,7 +117,7 @@ fn by_numbers(search: &Search, (own, other): (&Witness, &Witness), table: &Table
         let ends = lives.first().map(|life| [(life.bottom, life.since), (life.top, life.until)]);
         ends.into_iter().flatten().map(|(number, at)| format!("({label}, {number}, {at})")).collect()
     };
-    let asked: Vec<String> = both.iter().filter(is_plain).flat_map(|both| ends(both)).collect();
+    let asked: Vec<String> = both.iter().filter(is_plain).flat_map(ends).collect();
     if asked.is_empty() {
         return Ok(Vec::new());
     }

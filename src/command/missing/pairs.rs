@@ -47,8 +47,8 @@ pub fn inferred<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec
     }
     let candidates = candidates(search, tables);
     let mut groups: Vec<Vec<&Candidate>> = Vec::new();
-    let (mut by_name, mut by_thing): (BTreeMap<&str, Vec<&Candidate>>, BTreeMap<&str, Vec<&Candidate>>) =
-        (BTreeMap::new(), BTreeMap::new());
+    let mut by_name: BTreeMap<&str, Vec<&Candidate>> = BTreeMap::new();
+    let mut by_thing: BTreeMap<&str, Vec<&Candidate>> = BTreeMap::new();
     for candidate in &candidates {
         // What numbers rows is no key of anything else.
         if !candidate.counts && !NUMBERED.contains(&candidate.name.as_str()) {

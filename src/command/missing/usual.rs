@@ -161,7 +161,7 @@ impl Counts {
         };
         let others: Vec<bool> = (-DAYS_MOST..=DAYS_MOST).filter(|days| *days != 0).filter_map(of_day).collect();
         let alike = others.iter().filter(|alike| **alike).count();
-        (!others.is_empty()).then(|| alike as f64 >= DAYS_LEAST * others.len() as f64)
+        (!others.is_empty()).then_some(alike as f64 >= DAYS_LEAST * others.len() as f64)
     }
 }
 

@@ -72,7 +72,7 @@ pub fn may_be_answer(head: &[u8]) -> bool {
         !name.is_empty() && name.parse::<f64>().is_err() && (!name.contains(char::is_whitespace) || name.contains('('))
     };
     let is_alone = text.lines().nth(1).is_none();
-    names.iter().all(|name| is_name(&name)) && (is_alone || names.len() == 1)
+    names.iter().all(is_name) && (is_alone || names.len() == 1)
 }
 
 fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
