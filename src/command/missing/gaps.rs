@@ -170,6 +170,10 @@ pub trait Between {
     /// In microseconds.
     fn since(&self) -> i64;
     fn until(&self) -> i64;
+    /// Whether both are of one, with pauses in between.
+    fn is_of_one(&self, _: &Self) -> bool {
+        false
+    }
 }
 
 impl Between for Gap {
@@ -179,6 +183,10 @@ impl Between for Gap {
 
     fn until(&self) -> i64 {
         self.part.map_or(self.step.until, |part| part.1)
+    }
+
+    fn is_of_one(&self, other: &Gap) -> bool {
+        self.step.place == other.step.place
     }
 }
 
@@ -194,7 +202,7 @@ impl Between for Hole {
 
 /// Those that follow each other within sixty cadences.
 pub fn clusters<T: Between>(gaps: &[T], cadence: impl Fn(&T) -> i64) -> impl Iterator<Item = &[T]> {
-    gaps.chunk_by(move |a, b| b.since() - a.until() <= CLUSTER_CADENCES.saturating_mul(cadence(b)))
+    gaps.chunk_by(move |a, b| a.is_of_one(b) || b.since() - a.until() <= CLUSTER_CADENCES.saturating_mul(cadence(b)))
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use crate::model::time::{DAY, HOUR, MINUTE};
 /// Shorter ones are gaps however often they come, and so are ones of few cadences.
 const LEAST: i64 = 30 * MINUTE;
 const CADENCES_LEAST: i64 = 5;
-/// Longer ones hold a day on which rows are due.
+/// Longer ones hold a day on which rows are due, and beyond this length no pause but an outage.
 const MOST: i64 = DAY;
+const OUTAGE: i64 = 5 * DAY;
 const WEEK: i64 = 7 * DAY;
 /// Times that are the same, at least by so many cadences, since rows are lost at the ends of pauses too.
 const APART: i64 = 15 * MINUTE;
@@ -61,25 +62,29 @@ impl Gaps<'_> {
         APART.max(APART_CADENCES * cadence).min(2 * HOUR)
     }
 
-    /// On how many days it has rows: all that no gap covers.
-    fn days(&self) -> i64 {
+    /// On how many days it has rows or should: all that no gap up to this length covers.
+    fn days(&self, length: i64) -> i64 {
         let day = |at: i64| at.div_euclid(DAY);
         let covered = |gap: &Gap| (day(gap.step.until) - day(gap.step.since) - 1).max(0);
-        day(self.last) - day(self.first) + 1 - self.list.iter().map(covered).sum::<i64>()
+        let gaps = self.list.iter().filter(|gap| gap.step.length() <= length);
+        day(self.last) - day(self.first) + 1 - gaps.map(covered).sum::<i64>()
     }
 }
 
 impl Pauses {
     /// Those of each series: its own, or if it has none, those of most.
     pub fn of_each(all: &[Gaps]) -> Vec<Pauses> {
-        let own: Vec<Pauses> =
-            all.iter().map(|gaps| Pauses::of(&gaps.of_cadences(CADENCES_LEAST), &gaps.of_cadences(1), gaps)).collect();
+        let of = |gaps: &Gaps, rows: &Gaps, days: i64| {
+            Pauses::of(&gaps.of_cadences(CADENCES_LEAST), &gaps.of_cadences(1), rows, days)
+        };
+        let own: Vec<Pauses> = all.iter().map(|gaps| of(gaps, gaps, gaps.days(OUTAGE))).collect();
         let joined: Vec<Gap> = all.iter().flat_map(|gaps| gaps.list.iter().copied()).collect();
-        let longest = all.iter().max_by_key(|gaps| gaps.days());
+        let longest = all.iter().max_by_key(|gaps| gaps.days(i64::MAX));
         let Some(longest) = longest.filter(|_| all.len() > 1) else { return own };
-        let together = Gaps { list: &joined, ..*longest };
-        let days = Gaps { list: longest.list, ..*longest };
-        let usual = Pauses::of(&together.of_cadences(CADENCES_LEAST), &together.of_cadences(1), &days);
+        let first = all.iter().map(|gaps| gaps.first).min().unwrap_or(longest.first);
+        let last = all.iter().map(|gaps| gaps.last).max().unwrap_or(longest.last);
+        let days = last.div_euclid(DAY) - first.div_euclid(DAY) + 1;
+        let usual = of(&Gaps { list: &joined, ..*longest }, longest, days);
         let fill = |own: Pauses| Pauses {
             daily: if own.daily.is_empty() { usual.daily.clone() } else { own.daily },
             weekend: own.weekend.or_else(|| usual.weekend.clone()),
@@ -87,13 +92,16 @@ impl Pauses {
         own.into_iter().map(fill).collect()
     }
 
-    /// Of gaps that may be nights, and of ones that may be weekends.
-    fn of(nights: &[(i64, i64)], weekends: &[(i64, i64)], rows: &Gaps) -> Pauses {
-        let (apart, days) = (rows.apart(), rows.days());
-        // Most days have one; the last day's is not over.
+    /// Of gaps that may be nights, and of ones that may be weekends, in so many days.
+    fn of(nights: &[(i64, i64)], weekends: &[(i64, i64)], rows: &Gaps, all: i64) -> Pauses {
+        let (apart, days) = (rows.apart(), rows.days(i64::MAX));
+        // Most days with rows have one, and more than half of all; the last day's is not over.
         let is_usual = |pause: &Pause| {
-            let on = nights.iter().filter(|gap| pause.is_in(gap)).map(|gap| gap.0.div_euclid(DAY));
-            on.collect::<BTreeSet<i64>>().len() as i64 * 5 >= (days - 1) * 4
+            let own: Vec<i64> = nights.iter().filter(|gap| pause.is_in(gap)).map(|gap| gap.0.div_euclid(DAY)).collect();
+            // Among gaps of any length a few are alike by chance.
+            let are_many = own.len() * 5 >= nights.len() * 2;
+            let on = own.into_iter().collect::<BTreeSet<i64>>().len() as i64;
+            are_many && on * 5 >= (days - 1) * 4 && on * 5 >= (all - 1) * 3
         };
         let daily: Vec<Pause> = recurring(nights, apart).into_iter().filter(is_usual).collect();
         let weekend = weekend(weekends, apart, (rows.last - rows.first) / WEEK, &daily);
@@ -225,7 +233,8 @@ fn weekend(gaps: &[(i64, i64)], apart: i64, weeks: i64, daily: &[Pause]) -> Opti
         let week = (gap.1 - SUNDAY.1).div_euclid(WEEK);
         (gap.0 <= week * WEEK + SUNDAY.0).then_some(week)
     };
-    let over: Vec<(i64, i64)> = gaps.iter().copied().filter(|gap| sunday(gap).is_some()).collect();
+    let is_short = |gap: &(i64, i64)| gap.1 - gap.0 <= OUTAGE;
+    let over: Vec<(i64, i64)> = gaps.iter().copied().filter(is_short).filter(|gap| sunday(gap).is_some()).collect();
     let found: BTreeSet<i64> = over.iter().filter_map(sunday).collect();
     // Who pauses at night pauses on weekends too.
     let least = if daily.is_empty() { WEEKS_LEAST } else { 1 };
