@@ -101,7 +101,9 @@ impl Pauses {
             // Among gaps of any length a few are alike by chance.
             let are_many = own.len() * 5 >= nights.len() * 2;
             let on = own.into_iter().collect::<BTreeSet<i64>>().len() as i64;
-            are_many && on * 5 >= (days - 1) * 4 && on * 5 >= (all - 1) * 3
+            // A gap of days holds any pause: most are to begin and end as it does.
+            let are_alike = 2 * pause.count as i64 >= on;
+            are_many && are_alike && on * 5 >= (days - 1) * 4 && on * 5 >= (all - 1) * 3
         };
         let daily: Vec<Pause> = recurring(nights, apart).into_iter().filter(is_usual).collect();
         let weekend = weekend(weekends, apart, (rows.last - rows.first) / WEEK, &daily);
