@@ -2,6 +2,35 @@
 
 use super::time::{DAY, HOUR, MINUTE, SECOND};
 
+/// Lengths that people think in, in microseconds. Those below a day divide it.
+pub const ROUND: [i64; 25] = [
+    SECOND,
+    2 * SECOND,
+    5 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    7 * DAY,
+    14 * DAY,
+    28 * DAY,
+    91 * DAY,
+    364 * DAY,
+    3640 * DAY,
+];
+
 /// Microseconds of a duration such as `30s`, `-1.5s`, `2h30m`, `500ms`. `None` if it is none.
 pub fn parse(text: &str) -> Option<i64> {
     let (negative, mut rest) = match text.strip_prefix('-') {

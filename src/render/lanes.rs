@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
+use crate::model::duration;
+use crate::model::time::{self, DAY, MINUTE, SECOND};
 
 /// More events are counted rather than drawn one by one.
 pub const MARKS_MAX: usize = 5_000;
@@ -14,35 +15,6 @@ const BREAK_RATIO: f64 = 20.0;
 
 /// Levels as the page colours them, the mildest first; the first is for events without one.
 const LEVELS: [&str; 7] = ["none", "trace", "debug", "info", "warn", "error", "fatal"];
-
-/// How far ticks may be apart.
-const STEPS: [i64; 25] = [
-    SECOND,
-    2 * SECOND,
-    5 * SECOND,
-    10 * SECOND,
-    15 * SECOND,
-    30 * SECOND,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    15 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    DAY,
-    2 * DAY,
-    7 * DAY,
-    14 * DAY,
-    28 * DAY,
-    91 * DAY,
-    364 * DAY,
-    3640 * DAY,
-];
 
 struct Mark {
     at: i64,
@@ -312,7 +284,9 @@ impl Scale {
             candidates.push(from);
             let span = to.saturating_sub(from);
             let parts = ((high - low) / APART).floor() as i64;
-            let Some(step) = STEPS.iter().copied().find(|step| parts > 0 && span / step <= parts) else { continue };
+            let Some(step) = duration::ROUND.iter().copied().find(|step| parts > 0 && span / step <= parts) else {
+                continue;
+            };
             let mut at = from.div_euclid(step) * step + step;
             while at < to {
                 candidates.push(at);

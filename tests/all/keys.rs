@@ -46,6 +46,17 @@ fn keys_of_several_columns_are_not_run_together() {
 }
 
 #[test]
+fn whole_keys_beside_fractions_are_whole_as_far_as_such_numbers_are_exact() {
+    let place = place(&[
+        ("a.csv", "id,v\n1000000000000001.5,1\n1000000000000002,2\n1000000000000003,3\n"),
+        ("b.csv", "id,w\n1000000000000002,2\n1000000000000003,3\n"),
+    ]);
+    let found = rows_in(place.path(), &["missing", "a.csv", "b.csv", "--keys", "a.id=b.id", "--kind", "absent_key"]);
+    let told: Vec<_> = found.iter().map(|row| (row["expected"].as_i64(), row["missing"].as_i64())).collect();
+    assert_eq!(told, [(Some(3), Some(1))], "{found:?}");
+}
+
+#[test]
 fn rows_without_a_key_are_said() {
     let place = place(&[
         ("a.csv", "x,y,v\na,,1\np,q,2\nz,,1\n"),

@@ -109,6 +109,19 @@ fn rows_that_come_late_are_not_missing() {
         .map(|n| f64::from(n) * 30.0 + if noise.next() < 0.02 { 26.0 * noise.next() } else { 0.5 * noise.next() });
     let (found, said) = found(&mut labelled(times.collect()));
     assert_eq!(found, [], "{said}");
+    // No silence is denied that there is: the longest is of a row that came late.
+    let longest = said.split("no gap over ").nth(1).and_then(|rest| rest.split(['s', '\n', ';', ',']).next());
+    assert!(longest.and_then(|longest| longest.parse::<f64>().ok()).is_some_and(|longest| longest > 50.0), "{said}");
+}
+
+#[test]
+fn where_a_single_loss_may_pass_unseen_it_is_said() {
+    let mut noise = Noise(9);
+    let times = (0..1500).map(|n| f64::from(n) * 60.0 + 48.0 * noise.next()).collect();
+    let (_, said) = found(&mut labelled(times));
+    assert!(said.contains("where rows waver so far that what is missing in less than"), "{said}");
+    let (_, said) = found(&mut labelled((0..1500).map(|n| f64::from(n) * 60.0).collect()));
+    assert!(!said.contains("waver"), "{said}");
 }
 
 #[test]

@@ -102,14 +102,9 @@ fn is_plain(both: &&Both) -> bool {
 fn by_numbers(search: &Search, (own, other): (&Witness, &Witness), table: &Table, both: &[Both]) -> Result<Vec<i64>> {
     let (Some(time), Some(number)) = (&table.roles.time, &other.sequence) else { return Ok(Vec::new()) };
     let there = Series {
-        table,
-        time: time.clone(),
         columns: other.columns.clone(),
         sequence: Some(number.clone()),
-        every: None,
-        condition: search.timed(table),
-        found: String::new(),
-        known: std::sync::Arc::default(),
+        ..Series::plain(table, time.clone(), search.timed(table))
     };
     let ends = |(key, mine, _): &Both| -> Vec<String> {
         let label = quote::text(&there.label_of(&own.key_in(other, key)));

@@ -92,14 +92,9 @@ fn of(search: &Search, known: &Known, (own, other): (&Witness, &Witness), table:
         return Ok(Vec::new());
     }
     let there = Series {
-        table,
-        time: time.clone(),
         columns: other.columns.clone(),
         sequence: Some(number.clone()),
-        every: None,
-        condition: search.timed(table),
-        found: String::new(),
-        known: std::sync::Arc::default(),
+        ..Series::plain(table, time.clone(), search.timed(table))
     };
     let begun = begun(search, &there, own, other, &both)?;
     // The first row that this table has of any series.

@@ -4,10 +4,11 @@
 use super::cause::Known;
 use super::divide::divide;
 use super::series::Series;
+use super::walk::rhythm::Segment;
 use super::walk::{self, Seen};
 use super::{
-    Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, summary, testimony,
-    time_gaps, untimed,
+    Kind, Search, duplicates, ended, expect, flatline, gaps, late, profile, sentinels, sequence_gaps, summary,
+    testimony, time_gaps, untimed,
 };
 use crate::error::Result;
 use crate::session::Table;
@@ -103,6 +104,8 @@ fn known(search: &mut Search, series: &Series, seen: &[Seen]) -> bool {
     let segments = || regular().flat_map(|seen| &seen.line.told.rhythm.segments);
     let cadences = || segments().map(|segment| segment.cadence().round() as i64);
     let (Some(least), Some(most)) = (cadences().min(), cadences().max()) else { return false };
+    // Of rows that somebody said the cadence of each long step is a gap.
+    let passed_over = regular().filter(|_| series.every.is_none()).map(|seen| gaps::longest_passed_over(&seen.line));
     let changed = regular().filter(|seen| seen.line.told.rhythm.segments.len() > 1).count();
     search.known.push(Known {
         table: series.table.clone(),
@@ -112,7 +115,8 @@ fn known(search: &mut Search, series: &Series, seen: &[Seen]) -> bool {
         sequence: series.sequence.clone(),
         series: seen.iter().map(|seen| (seen.label.clone(), seen.values.clone())).collect(),
         cadence: (least, most),
-        limit: segments().map(|segment| segment.limit() as i64).max().unwrap_or(0),
+        limit: segments().map(|segment| segment.limit() as i64).chain(passed_over).max().unwrap_or(0),
+        is_coarse: series.every.is_none() && segments().any(Segment::is_coarse),
         is_said: series.every.is_some(),
         irregular: seen.iter().filter(|seen| !series.has_cadence(seen)).map(|seen| seen.label.clone()).collect(),
         changed,

@@ -2,7 +2,6 @@
 //! other side of a link has. From that a cause is told, never surer than the evidence, with what would refute it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::link::{self, Link};
 use super::series::Series;
@@ -30,6 +29,8 @@ pub struct Known {
     pub cadence: (i64, i64),
     /// A longer step is a gap in any of them, in microseconds.
     pub limit: i64,
+    /// A step in which a row is missing may be no longer.
+    pub is_coarse: bool,
     pub is_said: bool,
     pub rows: i64,
     /// How often the cadence was seen in the series that has it most often.
@@ -49,14 +50,9 @@ impl Known {
     /// The table as series once more.
     pub fn as_series(&self) -> Series<'_> {
         Series {
-            table: &self.table,
-            time: self.time.clone(),
             columns: self.columns.clone(),
             sequence: self.sequence.clone(),
-            every: None,
-            condition: self.condition.clone(),
-            found: String::new(),
-            known: Arc::default(),
+            ..Series::plain(&self.table, self.time.clone(), self.condition.clone())
         }
     }
 }

@@ -123,16 +123,7 @@ fn said<'a>(search: &Search, table: &'a Table, time: String) -> Result<(Series<'
     };
     let has_all = columns.iter().all(|column| table.column(column).is_some());
     let are_said = !columns.is_empty() && (has_all || !search.args.series.is_empty());
-    let mut series = Series {
-        table,
-        time,
-        columns: Vec::new(),
-        sequence,
-        every,
-        condition: search.timed(table),
-        found: String::new(),
-        known: Arc::default(),
-    };
+    let mut series = Series { sequence, every, ..Series::plain(table, time, search.timed(table)) };
     if are_said {
         series.columns = columns.iter().map(|column| own(column, "series")).collect::<Result<_>>()?;
         series.found = format!(" by {}", series.columns.join(", "));

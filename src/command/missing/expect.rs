@@ -1,7 +1,5 @@
 //! What `expect` in rca.toml says must be there: series, rows, and the time that they cover.
 
-use std::sync::Arc;
-
 use super::series::{Series, count};
 use super::shown::stamp;
 use super::walk::Seen;
@@ -26,16 +24,7 @@ struct There {
 pub fn untimed(search: &mut Search, table: &Table) -> Result<()> {
     let said = search.session.settings.sources.get(&table.source);
     let columns = said.map(|said| said.series.clone()).unwrap_or_default();
-    let series = Series {
-        table,
-        time: String::new(),
-        columns,
-        sequence: None,
-        every: None,
-        condition: search.condition(table),
-        found: String::new(),
-        known: Arc::default(),
-    };
+    let series = Series { columns, ..Series::plain(table, String::new(), search.condition(table)) };
     self::search(search, &series, &[])
 }
 

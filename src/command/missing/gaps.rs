@@ -1,6 +1,8 @@
 //! Which of a series' long steps are gaps: longer than the cadence that holds there allows, and not told by numbers that
 //! are missing too. Gaps that follow each other closely are one.
 
+use std::collections::HashSet;
+
 use super::walk::counter::{Hole, Told};
 use super::walk::line::{Line, Step};
 use super::walk::rhythm::{BLOCK, Segment};
@@ -65,6 +67,18 @@ impl Judged {
 
 /// The gaps of a series in the order of time; none if it has no cadence. `is_said` is whether somebody said it.
 pub fn of(line: &Line, is_said: bool) -> Vec<Gap> {
+    long(line, is_said).iter().filter_map(Judged::gap).collect()
+}
+
+/// The longest step that is long and no gap, in microseconds: rows only came late, or it is not far from the others.
+pub fn longest_passed_over(line: &Line) -> i64 {
+    let kept: HashSet<u64> = long(line, false).iter().map(|judged| judged.step.place).collect();
+    let passed = line.told.steps.iter().filter(|step| !kept.contains(&step.place));
+    passed.map(Step::length).max().unwrap_or(0)
+}
+
+/// Steps that are longer than the cadence allows, for another reason than that rows came late.
+fn long(line: &Line, is_said: bool) -> Vec<Judged> {
     let rhythm = &line.told.rhythm;
     if !is_said && !line.is_regular() {
         return Vec::new();
@@ -82,7 +96,7 @@ pub fn of(line: &Line, is_said: bool) -> Vec<Gap> {
         islands(&mut long, line.rows);
         long.retain(|judged| !judged.is_shifted());
     }
-    long.iter().filter_map(Judged::gap).collect()
+    long
 }
 
 /// A loop that waits for something has long steps of any length, where one follows from the other: gaps are longer by far.

@@ -267,7 +267,7 @@ pub fn text(table: &Table, column: &str) -> String {
     match table.column(column).map(|column| column.kind) {
         Some(ColumnKind::Float) => {
             format!(
-                "CASE WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
+                "CASE WHEN {name} = floor({name}) AND abs({name}) <= 9007199254740992 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
             )
         }
         Some(ColumnKind::Decimal { .. }) => format!("regexp_replace({name}::VARCHAR, '\\.0+$', '')"),

@@ -30,6 +30,22 @@ pub struct Series<'a> {
     pub known: Arc<Known>,
 }
 
+impl<'a> Series<'a> {
+    /// A table as one series, of the rows for which the condition holds.
+    pub fn plain(table: &'a Table, time: String, condition: String) -> Series<'a> {
+        Series {
+            table,
+            time,
+            columns: Vec::new(),
+            sequence: None,
+            every: None,
+            condition,
+            found: String::new(),
+            known: Arc::default(),
+        }
+    }
+}
+
 impl Series<'_> {
     /// The label of a row's series, as SQL: `station=ST03 sensor=temp_c`.
     pub fn label(&self) -> String {

@@ -50,6 +50,12 @@ pub fn looked_at(known: &Known) -> String {
     if known.has_no_gap {
         text.push_str(&format!(", no gap over {}", duration::shown(known.limit)));
     }
+    if known.is_coarse {
+        text.push_str(&format!(
+            ", where rows waver so far that what is missing in less than {} is not told",
+            duration::shown(known.limit)
+        ));
+    }
     if known.has_no_hole {
         text.push_str(", no hole in the sequence");
     }

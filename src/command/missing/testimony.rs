@@ -158,16 +158,7 @@ fn witness(search: &Search, known: &Known, other: &Table, findings: &[usize]) ->
     if let Some(known) = of_other().find(is_same) {
         return Ok(Some(known.clone()));
     }
-    let mut series = Series {
-        table: other,
-        time: time.clone(),
-        columns,
-        sequence,
-        every: None,
-        condition: search.timed(other),
-        found: String::new(),
-        known: std::sync::Arc::default(),
-    };
+    let mut series = Series { columns, sequence, ..Series::plain(other, time.clone(), search.timed(other)) };
     let mut labels: Vec<String> = findings
         .iter()
         .filter_map(|place| key(known, &search.findings[*place]))

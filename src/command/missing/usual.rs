@@ -146,10 +146,10 @@ impl Counts {
     /// Whether other days have as few rows at about the same time, if there are others.
     fn recurs(&self, range: &Range<usize>, usual: f64) -> Option<bool> {
         let length = range.len() as i64;
-        if length * self.every >= DAY || self.every > SHIFT {
+        if length * self.every >= DAY {
             return Some(false);
         }
-        let (day, shift) = (DAY / self.every, SHIFT / self.every);
+        let (day, shift) = (DAY / self.every, (SHIFT + self.every - 1) / self.every);
         let rows = |from: i64| {
             let from = usize::try_from(from).ok()?;
             self.rows.get(from..from + range.len()).map(|rows| rows.iter().sum::<i64>() as f64)

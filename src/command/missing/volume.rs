@@ -8,30 +8,9 @@ use crate::engine::quote::{self, fill};
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
-use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
+use crate::model::time;
 use crate::session::Table;
 
-/// Stretches that divide a day, or are of days, in microseconds.
-const STRETCHES: [i64; 18] = [
-    SECOND,
-    5 * SECOND,
-    10 * SECOND,
-    15 * SECOND,
-    30 * SECOND,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    15 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    DAY,
-    7 * DAY,
-    30 * DAY,
-];
 /// About as many stretches as the evidence is divided into where rows are few.
 const COUNT: i64 = 48;
 const STRETCHES_MAX: i64 = 100_000;
@@ -75,17 +54,18 @@ fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String
     if row[0].is_null() || last == first {
         return Ok(());
     }
-    let every = search.every.unwrap_or_else(|| stretch(last - first, rows));
+    // Where somebody said how often rows are due, each is looked for.
+    let every = stretch(last - first, rows);
+    let begins = first.div_euclid(every) * every + every;
+    let whole = last.div_euclid(every) - first.div_euclid(every) - 1;
+    if whole < 1 {
+        return Ok(());
+    }
     let sql = fill(
         include_str!("volume.sql"),
         &[("time", time), ("table", &table.sql()), ("condition", condition), ("every", &every.to_string())],
     );
     let counted = search.session.engine.counted_by(&sql)?;
-    let begins = first.div_euclid(every) * every + every;
-    let whole = last.div_euclid(every) - first.div_euclid(every) - 1;
-    if !(0..=STRETCHES_MAX).contains(&whole) {
-        return Ok(());
-    }
     let mut counts = Counts { first: begins, every, rows: vec![0; whole as usize] };
     for row in counted {
         let place = usize::try_from((row[0].int() - begins).div_euclid(every)).ok();
@@ -107,9 +87,9 @@ fn stretch(length: i64, rows: i64) -> i64 {
     const ROWS: i64 = 10;
     const COUNT_LEAST: i64 = 24;
     let has_rows = |stretch: &i64| rows / (length / stretch + 1) >= ROWS && length / stretch < STRETCHES_MAX;
-    let few = || STRETCHES.into_iter().find(|stretch| *stretch >= length / COUNT);
-    let many = STRETCHES.into_iter().find(has_rows).filter(|stretch| length / stretch >= COUNT_LEAST);
-    many.or_else(few).unwrap_or(30 * DAY)
+    let few = || duration::ROUND.into_iter().find(|stretch| *stretch >= length / COUNT);
+    let many = duration::ROUND.into_iter().find(has_rows).filter(|stretch| length / stretch >= COUNT_LEAST);
+    many.or_else(few).unwrap_or(length)
 }
 
 /// What is low and no finding.

@@ -14,7 +14,7 @@ use crate::model::time::DAY;
 use crate::source::infer::Reading;
 
 /// A stamp may stand behind this many bytes: a bracket, a host, a level.
-const PREFIX_BYTES: usize = 24;
+pub(super) const PREFIX_BYTES: usize = 24;
 /// One that samples have at the same place may stand further on.
 pub(super) const FAR_PREFIX_BYTES: usize = 96;
 
@@ -179,31 +179,6 @@ impl Generic {
         finish(line, start, end, written, self.has_levels, capture);
         true
     }
-
-    /// Reads a line of which no sample tells anything: its time is first, maybe in brackets or behind its day, or behind
-    /// the level and a word or two more, such as a thread.
-    pub fn stray(line: &[u8], capture: &mut Capture) -> bool {
-        capture.clear(1);
-        let Some((index, start, end, written)) = search(line, PREFIX_BYTES, 0..STAMPS.len()) else { return false };
-        let before = &line[..start];
-        if is_setting(line, start, end)
-            || orders::is_undecided(&line[start..], index)
-            || before.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'=' | b'`'))
-        {
-            return false;
-        }
-        finish(line, start, end, written, false, capture);
-        let words = before.split(|byte| matches!(byte, b' ' | b'\t'));
-        let is_told = |word: &[u8]| {
-            let mut parts = word.split(|byte| !byte.is_ascii_alphanumeric());
-            parts.all(|part| part.is_empty() || is_day_name(part) || strict_level(part).is_some())
-        };
-        match words.filter(|word| !is_told(word)).count() {
-            0 => true,
-            1 | 2 => capture.level.is_some(),
-            _ => false,
-        }
-    }
 }
 
 fn without_comma(text: &[u8]) -> &[u8] {
@@ -324,7 +299,7 @@ fn goes_on(before: &[u8]) -> bool {
 
 /// The level is a word before the stamp or among the next few after it; the message is what
 /// follows the stamp, and the level too where that comes first.
-fn finish(line: &[u8], start: usize, end: usize, written: Written, has_levels: bool, capture: &mut Capture) {
+pub(super) fn finish(line: &[u8], start: usize, end: usize, written: Written, has_levels: bool, capture: &mut Capture) {
     capture.written = Some(written);
     let is_sign = |byte: &u8| !byte.is_ascii_alphanumeric();
     let mut raw = None;
@@ -416,13 +391,13 @@ fn level_behind(line: &[u8], start: usize, has_levels: bool) -> Option<(Level, S
     None
 }
 
-fn is_day_name(word: &[u8]) -> bool {
+pub(super) fn is_day_name(word: &[u8]) -> bool {
     const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
     word.len() <= 9 && DAYS.iter().any(|day| word.starts_with(day))
 }
 
 /// `created: 2025-03-01 13:10:04`: a value and no event.
-fn is_setting(line: &[u8], start: usize, end: usize) -> bool {
+pub(super) fn is_setting(line: &[u8], start: usize, end: usize) -> bool {
     let name = line[..start].trim_ascii_end();
     let rest = line[end..].iter().all(|byte| matches!(byte, b' ' | b'"' | b'\'' | b',' | b';'));
     let name = name.strip_suffix(b"\"").or_else(|| name.strip_suffix(b"'")).unwrap_or(name).trim_ascii_end();
@@ -439,7 +414,7 @@ pub fn is_level(text: &[u8]) -> bool {
 }
 
 /// In running text only a word in capitals, or one that is nothing but a level, is taken for one.
-fn strict_level(word: &[u8]) -> Option<Level> {
+pub(super) fn strict_level(word: &[u8]) -> Option<Level> {
     let is_upper = word.iter().all(u8::is_ascii_uppercase);
     let is_plain = matches!(
         word,

@@ -5,9 +5,10 @@ use super::capture::{Capture, Span};
 use super::detect::first_of;
 use super::exception;
 use super::formats::BUILT;
-use super::generic::{self, Generic};
+use super::generic;
 use super::keys::{Keys, Syntax};
 use super::level::Level;
+use super::orders;
 use super::stamp::{Lack, Written};
 use crate::model::time::{DAY, Stamp};
 
@@ -181,10 +182,38 @@ fn plain(line: &[u8], capture: &mut Capture) -> Option<Stray> {
         capture.message = Span::new(message, line.len());
         return Some(Stray::Plain);
     }
-    if !Generic::stray(line, capture) {
+    if !timed(line, capture) {
         return None;
     }
     (says_so(line, capture) || line.first() == Some(&b' ') && capture.level.is_some()).then_some(Stray::Plain)
+}
+
+/// Reads a line of which no sample tells anything: its time is first, maybe in brackets or behind its day, or behind
+/// the level and a word or two more, such as a thread.
+fn timed(line: &[u8], capture: &mut Capture) -> bool {
+    capture.clear(1);
+    let Some((index, start, end, written)) = generic::search(line, generic::PREFIX_BYTES, 0..generic::STAMPS.len())
+    else {
+        return false;
+    };
+    let before = &line[..start];
+    if generic::is_setting(line, start, end)
+        || orders::is_undecided(&line[start..], index)
+        || before.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'=' | b'`'))
+    {
+        return false;
+    }
+    generic::finish(line, start, end, written, false, capture);
+    let words = before.split(|byte| matches!(byte, b' ' | b'\t'));
+    let is_told = |word: &[u8]| {
+        let mut parts = word.split(|byte| !byte.is_ascii_alphanumeric());
+        parts.all(|part| part.is_empty() || generic::is_day_name(part) || generic::strict_level(part).is_some())
+    };
+    match words.filter(|word| !is_told(word)).count() {
+        0 => true,
+        1 | 2 => capture.level.is_some(),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -187,6 +187,12 @@ impl Segment {
         self.spreads / f64::from(self.blocks.max(1))
     }
 
+    /// Whether a step in which a single row is missing may be no gap.
+    pub fn is_coarse(&self) -> bool {
+        const SINGLE_LOSS: f64 = 1.7;
+        self.limit() > SINGLE_LOSS * self.cadence()
+    }
+
     /// A longer step is a gap, in microseconds.
     pub fn limit(&self) -> f64 {
         if self.is_loop { LONG_IN_LOOP * self.cadence() } else { limit(self.cadence(), self.spread()) }
