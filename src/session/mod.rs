@@ -410,7 +410,7 @@ impl Session {
     }
 
     /// The zone of a source's times that carry none, and whether somebody said so.
-    fn zone_of(&self, source: &str) -> Result<(Zone, bool)> {
+    pub(crate) fn zone_of(&self, source: &str) -> Result<(Zone, bool)> {
         let own = self.settings.sources.get(source).map(|said| said.zone(source)).transpose()?.flatten();
         let zone = match own {
             Some(zone) => Some(zone),

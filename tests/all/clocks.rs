@@ -68,3 +68,46 @@ fn local_times_are_right_or_told_when_clocks_are_put() {
         }
     }
 }
+
+#[test]
+fn a_gap_that_daylight_saving_makes_is_told_as_one() {
+    // Every minute from noon to noon in Berlin.
+    let day = |from: i64, change: i64, before: i64, after: i64| {
+        (0..1_440).fold("ts,v\n".to_string(), |mut text, minute| {
+            let instant = from + 60 * minute;
+            let wall = shown(instant + 60 * if instant < change { before } else { after });
+            writeln!(text, "{wall},{}.5", minute * minute % 997).expect("text");
+            text
+        })
+    };
+    let place = folder();
+    write(place.path(), "spring.csv", day(1_743_296_400 - 13 * 3_600, 1_743_296_400, 60, 120));
+    write(place.path(), "autumn.csv", day(1_761_440_400 - 13 * 3_600, 1_761_440_400, 120, 60));
+    for (name, zone, kinds, told) in [
+        ("spring.csv", "UTC", vec!["time_gap"], ""),
+        (
+            "spring.csv",
+            "",
+            vec!["time_gap"],
+            "hour that clocks showed never as daylight saving changed, in Europe/Berlin",
+        ),
+        ("spring.csv", "Europe/Berlin", vec![], ""),
+        ("autumn.csv", "", vec!["late"], "hour that clocks showed twice as daylight saving changed, in Europe/Berlin"),
+        (
+            "autumn.csv",
+            "Europe/Berlin",
+            vec!["time_gap", "late"],
+            "the gap at 2025-10-26T00:59:00Z is an hour that the clock showed twice",
+        ),
+    ] {
+        let mut arguments = vec!["missing", name, "-f", "ndjson"];
+        arguments.extend([zone].iter().filter(|zone| !zone.is_empty()).flat_map(|zone| ["--timezone", zone]));
+        let output = run(place.path(), &arguments);
+        let found: Vec<String> =
+            rows(&output).iter().map(|row| row["kind"].as_str().unwrap_or_default().into()).collect();
+        let said = said(&output);
+        assert_eq!(found, kinds, "{name} {zone}: {said}");
+        assert!(said.contains(told), "{name} {zone}: {said}");
+        assert_eq!(said.contains("daylight saving"), !told.is_empty(), "{name} {zone}: {said}");
+    }
+}

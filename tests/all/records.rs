@@ -113,6 +113,22 @@ const CASES: &[Case] = &[
         said: &["3 lines have a time as records do, and are of no format of their file"],
     },
     Case {
+        name: "a line that begins as a server's header does",
+        place: |place| {
+            write(
+                place,
+                "my.log",
+                "2025-03-01 13:10:04 0 [ERROR] InnoDB: tablespace 17 is missing\nTCP Port: [blocked] by a rule\n\
+                 /usr/sbin/mysqld, Version: 8.0.36 (MySQL Community Server - GPL). started with:\n\
+                 Tcp port: 3306  Unix socket: /run/mysqld.sock\n2025-03-01 13:10:05 0 [Note] ready\n",
+            )
+        },
+        arguments: &["query", "select message as m from my", "my.log"],
+        code: 0,
+        shown: &[r#"{"m":"InnoDB: tablespace 17 is missing\nTCP Port: [blocked] by a rule"}"#, r#"{"m":"ready"}"#],
+        said: &["nothing lost"],
+    },
+    Case {
         name: "one line of another layout among few",
         place: |place| {
             write(

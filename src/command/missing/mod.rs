@@ -19,6 +19,7 @@ mod before;
 mod beginning;
 mod cadence;
 mod cause;
+mod daylight;
 mod divide;
 mod duplicates;
 mod ended;
@@ -398,6 +399,7 @@ impl MissingArgs {
         cause::explain(&mut search)?;
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
+        notes.extend(daylight::notes(&search));
         if !search.irregular.is_empty() {
             notes.push(summary::unlooked(&search.irregular));
         }

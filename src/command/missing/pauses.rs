@@ -98,8 +98,9 @@ impl Pauses {
         // Most days with rows have one, and more than half of all; the last day's is not over.
         let is_usual = |pause: &Pause| {
             let own: Vec<i64> = nights.iter().filter(|gap| pause.is_in(gap)).map(|gap| gap.0.div_euclid(DAY)).collect();
-            // Among gaps of any length a few are alike by chance.
-            let are_many = own.len() * 5 >= nights.len() * 2;
+            // Among gaps of its length and longer a few are alike by chance; breaks between nights are none of them.
+            let as_long = nights.iter().filter(|gap| 2 * (gap.1 - gap.0) >= pause.ends.0 - pause.begins.1).count();
+            let are_many = own.len() * 5 >= as_long * 2;
             let on = own.into_iter().collect::<BTreeSet<i64>>().len() as i64;
             // A gap of days holds any pause: most are to begin and end as it does.
             let are_alike = 2 * pause.count as i64 >= on;
@@ -342,6 +343,18 @@ mod tests {
         gaps.insert(2, gap(6 * DAY + 10 * HOUR, 6 * DAY + 11 * HOUR));
         gaps[1] = gap(gaps[1].step.since, gaps[1].step.until + HOUR);
         assert_eq!(beyond(&gaps).iter().map(|part| part.2).collect::<Vec<_>>(), [60, 59]);
+    }
+
+    #[test]
+    fn nights_are_pauses_among_breaks_that_are_none() {
+        let night = |day: i64| gap(day * DAY + 22 * HOUR - MINUTE, (day + 1) * DAY + 6 * HOUR);
+        let stop = |day: i64, hour: i64| gap(day * DAY + hour * HOUR - MINUTE, day * DAY + hour * HOUR + 40 * MINUTE);
+        let stops = [(4, 8), (4, 13), (5, 9), (5, 17), (5, 20), (6, 11), (7, 15)].map(|(day, hour)| stop(day, hour));
+        let gaps = [(4..7).map(night).collect(), stops.to_vec()].concat();
+        let all = Gaps { list: &gaps, first: 4 * DAY + 6 * HOUR, last: 7 * DAY + 22 * HOUR };
+        let pauses = &Pauses::of_each(&[all])[0];
+        let parts: Vec<Gap> = gaps.iter().flat_map(|gap| pauses.beyond(gap)).collect();
+        assert_eq!(parts.iter().map(|gap| gap.missing).collect::<Vec<_>>(), [40; 7]);
     }
 
     #[test]

@@ -31,9 +31,16 @@ pub fn is_frame(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     line.is_empty()
         || memchr::memmem::find(line, b", Version: ").is_some() && line.ends_with(b"started with:")
-        || line.starts_with(b"Tcp port: ")
-        || line.starts_with(b"TCP Port: ")
+        || is_port(line, b"Tcp port: ", b"  Unix socket: ")
+        || is_port(line, b"TCP Port: ", b", Named Pipe: ")
         || line.starts_with(b"Time ") && line.ends_with(b"Id Command    Argument")
+}
+
+/// `Tcp port: 3306  Unix socket: /run/mysqld.sock`
+fn is_port(line: &[u8], before: &[u8], behind: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(before) else { return false };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    rest[digits..].starts_with(behind)
 }
 
 /// What a record says: its lines of figures by their names, and the statement.
