@@ -73,6 +73,15 @@ impl Zone {
         }
     }
 
+    /// What a clock in this zone shows at an instant, in microseconds.
+    pub fn wall(self, at: i64) -> i64 {
+        let offset = match self {
+            Zone::Fixed(seconds) => seconds,
+            Zone::Named(tz) => naive(at).map_or(0, |naive| tz.offset_from_utc_datetime(&naive).fix().local_minus_utc()),
+        };
+        at.saturating_add(i64::from(offset) * SECOND)
+    }
+
     /// Whether a wall-clock time occurs twice.
     pub fn is_double(self, wall: i64) -> bool {
         let (first, second) = self.both(wall);

@@ -45,6 +45,50 @@ fn sum(rows: &[Value]) -> i64 {
 }
 
 #[test]
+fn a_row_of_a_clock_that_was_not_set_hides_no_gap_and_makes_none() {
+    let place = folder();
+    let rows = |odd: &str| {
+        let row = |n: u64| format!("{},ST{}", stamp(n / 5 * 60), n % 5);
+        let kept = (0..10_000).filter(|n| n % 5 != 3 || !(500..560).contains(&(n / 5)));
+        kept.map(row).chain([odd.to_string()].into_iter().filter(|odd| !odd.is_empty())).collect::<Vec<_>>()
+    };
+    for (odd, far) in [
+        ("", ""),
+        ("2019-05-05T00:00:00Z,ST3", "1 row is of 2019-05-05T00:00:00Z, 2127d before all others"),
+        ("2031-05-05T00:00:00Z,ST3", "1 row is of 2031-05-05T00:00:00Z"),
+    ] {
+        write(place.path(), "t.csv", "ts,station", rows(odd).into_iter());
+        let found = missing(place.path(), &["t.csv"]);
+        assert_eq!(told(&found), [("time_gap", 60)], "{odd}");
+        assert_eq!(sum(&shown(place.path(), &found[0], &["t.csv"])), 60, "{odd}");
+        let said = said(place.path(), &["t.csv"]);
+        assert!(said.contains(far), "{odd}: {said}");
+        assert_eq!(said.contains("all others"), !far.is_empty(), "{odd}: {said}");
+    }
+    // Of events without a cadence.
+    let events = |odd: &str| {
+        let mut at = 0;
+        let rows = (0..20_000_u64).map(|n| {
+            at += 1 + n * n * 7919 % 37;
+            (at, n)
+        });
+        let kept: Vec<String> = rows
+            .filter(|(at, _)| !(150_000..165_000).contains(at))
+            .map(|(at, n)| format!("{},{n}.5", stamp(at)))
+            .collect();
+        kept.into_iter().chain([odd.to_string()].into_iter().filter(|odd| !odd.is_empty())).collect::<Vec<_>>()
+    };
+    let mut of_each = Vec::new();
+    for odd in ["", "2019-05-05T00:00:00Z,7.5"] {
+        write(place.path(), "e.csv", "ts,v", events(odd).into_iter());
+        let found = missing(place.path(), &["e.csv", "--kind", "volume_drop"]);
+        assert_eq!(found.len(), 1, "{odd}");
+        of_each.push(told(&found)[0].1);
+    }
+    assert_eq!(of_each[0], of_each[1]);
+}
+
+#[test]
 fn an_infinite_time_is_no_moment() {
     let place = folder();
     let rows = |more: &str| {

@@ -1,5 +1,7 @@
 //! Which columns divide a table into series, and which is its counter: as said, or as a sample of its rows shows.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::series::Series;
@@ -134,9 +136,10 @@ fn said<'a>(search: &Search, table: &'a Table, time: String) -> Result<(Series<'
 /// Rows of a table in which series show: all of them, or those of a stretch in its middle.
 struct Sample {
     rows: i64,
-    /// In microseconds.
-    first: i64,
+    /// The last time, in microseconds.
     last: i64,
+    /// By so many rows: when the first of them end.
+    ends: RefCell<HashMap<i64, i64>>,
     /// Columns that may tell series apart, with the number of their values, fewest first.
     telling: Vec<(String, i64)>,
     /// Columns of whole numbers that may be counters.
@@ -217,7 +220,7 @@ impl Sample {
             .filter(|name| !NUMBERED.contains(&name.as_str()))
             .collect();
         let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map_or(0, Value::int);
-        Ok(Sample { rows, first: at(1), last: at(2), telling, counters })
+        Ok(Sample { rows, last: at(2), ends: RefCell::default(), telling, counters })
     }
 
     /// Takes the rows of a stretch in the middle of the table's time, of which many series are there.
@@ -336,7 +339,7 @@ impl Sample {
                 ("own", &own),
                 ("whole", &whole),
                 ("sample", SAMPLE_NAME),
-                ("within", &self.within(series, part)),
+                ("within", &self.within(search, series, part)?),
                 ("part", &part.of(columns)),
             ],
         ))
@@ -351,11 +354,21 @@ impl Sample {
         Part { rows, modulus: (rows / TRIAL).max(1) }
     }
 
-    /// What holds of the first rows by time.
-    fn within(&self, series: &Series, part: Part) -> String {
-        let share = part.rows as f64 / self.rows.max(1) as f64;
-        let until = self.first + ((self.last - self.first) as f64 * share) as i64;
-        format!("{} <= {}", series.time_sql(), quote::time(until))
+    /// What holds of the first rows by time, however they are spread over it.
+    fn within(&self, search: &Search, series: &Series, part: Part) -> Result<String> {
+        let time = series.time_sql();
+        let known = self.ends.borrow().get(&part.rows).copied();
+        let until = match known {
+            Some(until) => until,
+            None if part.rows >= self.rows => self.last,
+            None => {
+                let share = part.rows as f64 / self.rows.max(1) as f64;
+                let sql = format!("SELECT quantile_disc({time}, {share}) FROM {SAMPLE_NAME}");
+                search.session.engine.counted(&sql)?[0].int()
+            }
+        };
+        self.ends.borrow_mut().insert(part.rows, until);
+        Ok(format!("{time} <= {}", quote::time(until)))
     }
 
     /// How regular these series are, judged by some of them where there are many, and by some of their rows.
@@ -365,7 +378,7 @@ impl Sample {
 
     fn trial_of(&self, search: &Search, series: &Series, loops: bool) -> Result<Trial> {
         let part = self.part(&series.columns);
-        let condition = format!("{} AND {}", self.within(series, part), part.of(&series.columns));
+        let condition = format!("{} AND {}", self.within(search, series, part)?, part.of(&series.columns));
         let seen = walk::sorted(search.session, &Series { every: None, condition, ..series.clone() }, SAMPLE_NAME)?;
         Ok(Trial::of(series.columns.clone(), &seen.series, loops))
     }

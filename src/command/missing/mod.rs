@@ -43,6 +43,7 @@ mod shared;
 mod shown;
 mod sieve;
 mod spread;
+mod strayed;
 mod summary;
 mod testimony;
 mod time_gaps;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::series::Series;
 use super::walk::Walked;
-use super::{Search, sentinels};
+use super::{Search, sentinels, strayed};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
@@ -20,7 +20,7 @@ pub struct Profile {
     /// The earliest and the latest time, in microseconds.
     pub first: Option<i64>,
     pub last: Option<i64>,
-    /// What must hold of a row's time for it to be one, where some are sentinels.
+    /// What must hold of a row's time for it to be one, where some are sentinels or have strayed.
     pub is_time: Option<String>,
 }
 
@@ -48,7 +48,7 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
     let ends = time.as_ref().map_or_else(|| "NULL, NULL".into(), |time| format!("min({time}), max({time})"));
     let mut row = ask(&format!("count(*), {ends}"), &condition)?;
     let mut is_time = None;
-    if let Some(time) = time {
+    if let Some(time) = &time {
         let is_odd = |end: &Value| {
             !end.is_null() && (end.int() == i64::MAX || end.int() <= -i64::MAX || sentinels::is_day(end.int()))
         };
@@ -63,7 +63,21 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
         }
     }
     let at = |place: usize| row.get(place).filter(|value| !value.is_null()).map(Value::int);
-    let profile = Rc::new(Profile { rows: at(0).unwrap_or(0), first: at(1), last: at(2), is_time });
+    let mut profile = Profile { rows: at(0).unwrap_or(0), first: at(1), last: at(2), is_time };
+    if let (Some(time), Some(first), Some(last)) = (time, profile.first, profile.last) {
+        let of_time = match &profile.is_time {
+            Some(is_time) => format!("({condition}) AND {is_time}"),
+            None => format!("({condition}) AND {time} IS NOT NULL"),
+        };
+        if let Some(kept) = strayed::of(search, table, (&time, &of_time), profile.rows, (first, last))? {
+            let holds = kept.holds(&time);
+            profile.is_time = Some(profile.is_time.map_or(holds.clone(), |is_time| format!("{is_time} AND {holds}")));
+            (profile.first, profile.last) = (Some(kept.first), Some(kept.last));
+            let what = "left out where rows are missed by time; a clock was not set, or the time is another one";
+            search.notes.extend(kept.said.into_iter().map(|said| format!("{}: {said}: {what}", table.name)));
+        }
+    }
+    let profile = Rc::new(profile);
     search.profiles.insert(table.name.clone(), profile.clone());
     Ok(profile)
 }

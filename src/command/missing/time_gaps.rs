@@ -24,7 +24,8 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
     let all: Vec<Vec<Gap>> = seen.iter().map(|seen| gaps::of(&seen.line, is_said)).collect();
     let lines = || seen.iter().map(|seen| &seen.line).zip(&all);
     let of_each = lines().map(|(line, list)| pauses::Gaps { list, first: line.told.first, last: line.last });
-    let pauses = Pauses::of_each(&of_each.collect::<Vec<_>>());
+    let said = search.session.zone_of(&series.table.source).ok().and_then(|(zone, is_said)| is_said.then_some(zone));
+    let pauses = Pauses::of_each(&of_each.collect::<Vec<_>>(), said);
     search.notes.extend(Pauses::shown(&pauses, &series.table.name));
     for ((seen, gaps), pauses) in seen.iter().zip(all).zip(&pauses) {
         let gaps: Vec<Gap> = gaps.iter().flat_map(|gap| pauses.beyond(gap)).collect();

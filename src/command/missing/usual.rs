@@ -32,7 +32,7 @@ const UNKNOWN_MOST: i64 = 6 * HOUR;
 const SHIFT: i64 = HOUR;
 const DAYS_LEAST: f64 = 0.4;
 const DAYS_MOST: i64 = 14;
-/// Days off begin and end at midnight of any zone.
+/// Saturday and Sunday begin and end at midnight of any zone; where other days are off, three weeks tell.
 const WEEKEND_LEAST: i64 = 20 * HOUR;
 const WEEKEND_SLACK: i64 = 12 * HOUR;
 
@@ -65,6 +65,8 @@ pub struct Lows {
     pub weekends: usize,
     /// At about the same time on most days, such as lunch.
     pub recurring: usize,
+    /// At the very beginning, which may have been slow.
+    pub beginning: Option<Low>,
     /// Long silences at times of which no other day tells.
     pub unknown: Vec<Low>,
 }
@@ -126,6 +128,7 @@ impl Counts {
                 rate: usual / (range.len() as f64 * self.every as f64),
             };
             match self.recurs(&range, usual) {
+                _ if range.start == 0 => lows.beginning = Some(low),
                 _ if self.length() < TIMES_LEAST * WEEK && is_weekend(&low) => lows.weekends += 1,
                 Some(true) => lows.recurring += 1,
                 None if low.until - low.since > UNKNOWN_MOST => lows.unknown.push(low),
@@ -346,6 +349,16 @@ mod tests {
         assert_eq!(told(&counts), [(500, 720)]);
         let counts = hourly(30, |day, _| 1_000 - 33 * day as i64);
         assert_eq!(told(&counts), []);
+    }
+
+    #[test]
+    fn a_slow_beginning_is_none_and_a_drop_that_lasts_to_the_end_is() {
+        let mut counts = hourly(4, |_, _| 300);
+        counts.rows[..3].fill(20);
+        let lows = counts.lows();
+        assert_eq!((lows.found.len(), lows.beginning.map(|low| low.until)), (0, Some(4 * DAY + 3 * HOUR)));
+        counts.rows.reverse();
+        assert_eq!(told(&counts), [(93, 96)]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Tables without a cadence, such as logs: stretches with far fewer rows than usual.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::series::count;
 use super::shown::stamp;
 use super::usual::{Counts, Low, Lows};
@@ -9,6 +11,7 @@ use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
 use crate::model::time;
+use crate::model::value::Value;
 use crate::session::Table;
 
 /// About as many stretches as the evidence is divided into where rows are few.
@@ -22,62 +25,78 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     if !search.wants(&[Kind::VolumeDrop]) {
         return Ok(());
     }
-    for (series, condition) in parts(search, table)? {
-        of_part(search, table, &time, series, &condition)?;
+    let condition = search.timed(table);
+    let own = search.args.series.iter().filter_map(|name| table.column(name));
+    let label = super::series::label(own.map(|column| (column.name.as_str(), column.name.as_str())));
+    let mut parts = parts(search, table, (&time, &label, &condition))?;
+    count_rows(search, table, (&time, &label, &condition), &mut parts)?;
+    for Part { label: own, counts } in parts {
+        let lows = counts.lows();
+        let series = (!search.args.series.is_empty()).then_some(own);
+        let condition = match &series {
+            None => condition.clone(),
+            Some(own) if condition == "true" => format!("{label} = {}", quote::text(own)),
+            Some(own) => format!("{label} = {} AND {condition}", quote::text(own)),
+        };
+        let name = series.as_ref().map_or_else(|| table.name.clone(), |own| format!("{}, {own}", table.name));
+        search.notes.extend(passed_over(&name, &lows));
+        for low in &lows.found {
+            let found = finding(search, table, &time, &condition, low)?;
+            search.findings.extend(found.map(|found| Finding { series: series.clone(), ..found }));
+        }
     }
     Ok(())
 }
 
-/// The table as a whole, or each of the series asked for, with what must hold of its rows.
-fn parts(search: &Search, table: &Table) -> Result<Vec<(Option<String>, String)>> {
-    const SERIES_MAX: usize = 200;
-    let condition = search.timed(table);
-    if search.args.series.is_empty() {
-        return Ok(vec![(None, condition)]);
-    }
-    let own = search.args.series.iter().filter_map(|name| table.column(name));
-    let label = super::series::label(own.map(|column| (column.name.as_str(), column.name.as_str())));
-    let sql = format!("SELECT DISTINCT {label} FROM {} WHERE {condition} ORDER BY 1 LIMIT {SERIES_MAX}", table.sql());
-    let of = |series: String| {
-        let is_series = format!("{label} = {}", quote::text(&series));
-        let both = if condition == "true" { is_series } else { format!("{is_series} AND {condition}") };
-        (Some(series), both)
-    };
-    Ok(search.session.engine.rows(&sql)?.rows.into_iter().map(|row| of(row[0].shown())).collect())
+/// The table as a whole, or one of the series asked for.
+struct Part {
+    label: String,
+    counts: Counts,
 }
 
-fn of_part(search: &mut Search, table: &Table, time: &str, series: Option<String>, condition: &str) -> Result<()> {
-    let is_timed = format!("isfinite({time}) AND ({condition})");
-    let sql = format!("SELECT min({time}), max({time}), count(*) FROM {} WHERE {is_timed}", table.sql());
-    let row = search.session.engine.counted(&sql)?;
-    let (first, last, rows) = (row[0].int(), row[1].int(), row[2].int());
-    if row[0].is_null() || last == first {
-        return Ok(());
-    }
-    // Where somebody said how often rows are due, each is looked for.
-    let every = stretch(last - first, rows);
-    let begins = first.div_euclid(every) * every + every;
-    let whole = last.div_euclid(every) - first.div_euclid(every) - 1;
-    if whole < 1 {
-        return Ok(());
-    }
-    let sql = fill(
-        include_str!("volume.sql"),
-        &[("time", time), ("table", &table.sql()), ("condition", condition), ("every", &every.to_string())],
+/// Each part with the stretches that its rows are counted by, which are empty yet.
+fn parts(search: &Search, table: &Table, (time, label, condition): (&str, &str, &str)) -> Result<Vec<Part>> {
+    let sql = format!(
+        "SELECT {label} AS label, min({time}), max({time}), count(*) FROM {} WHERE isfinite({time}) AND ({condition}) \
+         GROUP BY ALL ORDER BY 1",
+        table.sql()
     );
-    let counted = search.session.engine.counted_by(&sql)?;
-    let mut counts = Counts { first: begins, every, rows: vec![0; whole as usize] };
-    for row in counted {
-        let place = usize::try_from((row[0].int() - begins).div_euclid(every)).ok();
-        if let Some(own) = place.and_then(|place| counts.rows.get_mut(place)) {
-            *own = row[1].int();
-        }
+    let part = |row: Vec<Value>| {
+        let (first, last, rows) = (row[1].int(), row[2].int(), row[3].int());
+        let every = stretch((last - first).max(1), rows);
+        let begins = first.div_euclid(every) * every + every;
+        let whole = last.div_euclid(every) - first.div_euclid(every) - 1;
+        let counts = Counts { first: begins, every, rows: vec![0; usize::try_from(whole).ok()?] };
+        (whole > 0).then(|| Part { label: row[0].shown(), counts })
+    };
+    Ok(search.session.engine.counted_by(&sql)?.into_iter().filter_map(part).collect())
+}
+
+/// Counts their rows, those of equal stretches at once.
+fn count_rows(
+    search: &Search,
+    table: &Table,
+    (time, label, condition): (&str, &str, &str),
+    parts: &mut [Part],
+) -> Result<()> {
+    let mut by_length: BTreeMap<i64, HashMap<String, &mut Counts>> = BTreeMap::new();
+    for Part { label, counts } in parts {
+        by_length.entry(counts.every).or_default().insert(label.clone(), counts);
     }
-    let lows = counts.lows();
-    search.notes.extend(passed_over(&table.name, &lows));
-    for low in &lows.found {
-        let found = finding(search, table, time, condition, low)?;
-        search.findings.extend(found.map(|found| Finding { series: series.clone(), ..found }));
+    for (every, mut counts) in by_length {
+        let mut labels: Vec<String> = counts.keys().map(|label| quote::text(label)).collect();
+        labels.sort_unstable();
+        let condition = format!("({condition}) AND {label} IN ({})", labels.join(", "));
+        let every = every.to_string();
+        let values =
+            [("time", time), ("label", label), ("table", &table.sql()), ("condition", &condition), ("every", &every)];
+        for row in search.session.engine.counted_by(&fill(include_str!("volume.sql"), &values))? {
+            let Some(counts) = counts.get_mut(&row[0].shown()) else { continue };
+            let place = usize::try_from((row[1].int() - counts.first).div_euclid(counts.every)).ok();
+            if let Some(own) = place.and_then(|place| counts.rows.get_mut(place)) {
+                *own = row[2].int();
+            }
+        }
     }
     Ok(())
 }
@@ -99,6 +118,15 @@ fn passed_over(name: &str, lows: &Lows) -> Vec<String> {
         0 => {}
         1 => notes.push(format!("{name}: a weekend with few rows is no finding")),
         weekends => notes.push(format!("{name}: {weekends} weekends with few rows are no finding")),
+    }
+    if let Some(low) = &lows.beginning {
+        notes.push(format!(
+            "{name}: {} from {} to {} where {} are usual later is no finding, since nothing tells what was usual before",
+            rows_of(low.rows),
+            time::rfc3339(low.since),
+            time::rfc3339(low.until),
+            grouped(low.usual.round() as u64)
+        ));
     }
     for low in &lows.unknown {
         notes.push(format!(

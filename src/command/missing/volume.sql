@@ -1,6 +1,6 @@
--- Rows by stretches of {every} microseconds.
-SELECT time_bucket(to_microseconds({every}), {time}, TIMESTAMP '1970-01-01') AS bucket, count(*) AS n
+-- Rows of each series by stretches of {every} microseconds.
+SELECT {label} AS label, time_bucket(to_microseconds({every}), {time}, TIMESTAMP '1970-01-01') AS bucket, count(*) AS n
 FROM {table}
 WHERE isfinite({time}) AND ({condition})
-GROUP BY 1
-ORDER BY 1
+GROUP BY ALL
+ORDER BY ALL

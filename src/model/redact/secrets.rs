@@ -56,7 +56,7 @@ pub fn rules() -> Vec<Rule> {
 /// Of schemes that carry one text that text; of any other all that follows.
 fn authorization() -> String {
     let known = r#"(?:\\*["'])?(?:bearer|basic|token|negotiate|apikey|ntlm)\s+(?P<z>[^\s"'\\,;]+)"#;
-    let other = r#"(?P<u>[a-z][a-z0-9_-]*[ \t]+[^\n]+)|(?P<t>[^\s"'\\,;]+)"#;
+    let other = r#"(?P<u>[^\s"'\\,;]+[ \t]+[^\n]+)|(?P<t>[^\s"'\\,;]+)"#;
     format!(r#"(?i)\b(?:proxy-)?authorization(?:\\*["'])?\s*[:=]\s*(?:{known}|{QUOTED}|{other})"#)
 }
 

@@ -104,6 +104,7 @@ fn what_must_not_be_said_is_replaced() {
         ("client_secret%22%3A%22hunter77", "hunter77"),
         ("Authorization: AWS AKID:sig77", "sig77"),
         ("Authorization: GoogleLogin auth=abc77", "abc77"),
+        ("Authorization: Bearen: Bearer abc77", "abc77"),
         ("Proxy-Authorization: NTLM TlRM77", "TlRM77"),
         (r#"Authorization: Hawk id="d", mac="abc77""#, "abc77"),
         (r#"{"authorization": "Hawk id=\"d\", mac=\"abc77\""}"#, "abc77"),
