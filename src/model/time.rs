@@ -5,6 +5,7 @@ pub const SECOND: i64 = 1_000_000;
 pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
+pub const WEEK: i64 = 7 * DAY;
 
 /// A time as it is written: wall-clock microseconds, and the offset in seconds east where the text has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

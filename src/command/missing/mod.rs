@@ -31,6 +31,7 @@ mod gaps;
 mod keys;
 mod late;
 mod link;
+mod lows;
 mod mechanism;
 mod nulls;
 mod pairs;
@@ -50,7 +51,6 @@ mod time_gaps;
 mod told;
 mod trial;
 mod untimed;
-mod usual;
 mod volume;
 mod walk;
 

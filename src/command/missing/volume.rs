@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::lows::{Counts, Low, Lows};
 use super::series::count;
 use super::shown::stamp;
-use super::usual::{Counts, Low, Lows};
 use super::{Finding, Kind, Search};
 use crate::engine::quote::{self, fill};
 use crate::error::Result;

@@ -7,7 +7,7 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::figure::plural;
-use crate::model::time::DAY;
+use crate::model::time::{DAY, WEEK};
 use crate::model::zone::Zone;
 use crate::session::Session;
 
@@ -31,7 +31,6 @@ impl View {
 
     /// Events per stretch of this many microseconds.
     pub fn histogram(&self, every: i64) -> Answer {
-        const WEEK: i64 = 7 * DAY;
         // The first Monday.
         let origin = if every % WEEK == 0 { "'1970-01-05'" } else { "'1970-01-01'" };
         let levels: Vec<String> = LEVELS.iter().map(|level| quote::text(level)).collect();

@@ -2,9 +2,8 @@
 
 use super::OUTAGE;
 use super::pause::{Pause, near};
-use crate::model::time::{DAY, HOUR};
+use crate::model::time::{DAY, HOUR, WEEK};
 
-const WEEK: i64 = 7 * DAY;
 /// A day off has these hours of it, whatever the zone.
 const HOURS: (i64, i64) = (6 * HOUR, 10 * HOUR);
 /// Sunday before all others, by the days since Thursday, which the first of January 1970 was.

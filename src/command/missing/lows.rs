@@ -7,9 +7,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::model::time::{DAY, HOUR};
+use crate::model::time::{DAY, HOUR, WEEK};
 
-const WEEK: i64 = 7 * DAY;
 /// As many days, or weeks, make a median of their own.
 const TIMES_LEAST: i64 = 3;
 /// Windows in which fewer rows are usual are not judged, and fewer windows tell nothing.
