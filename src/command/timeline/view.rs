@@ -7,7 +7,7 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::figure::plural;
-use crate::model::time::{DAY, WEEK};
+use crate::model::time::WEEK;
 use crate::model::zone::Zone;
 use crate::session::Session;
 
