@@ -1,5 +1,6 @@
 //! Parquet sources, which the engine reads by itself: columns as ours, instants in UTC, `_file` and `_line` at the end.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Session;
@@ -11,6 +12,7 @@ use crate::model::time::DAY;
 use crate::model::value::Value;
 use crate::model::zone::{Doubt, Zone};
 use crate::source::file::File;
+use crate::source::lacking;
 
 impl Session {
     /// The columns of the files and the SQL that reads them. `_line` is the number of the row in its file.
@@ -46,13 +48,29 @@ impl Session {
         let added = if has_rows { ", file_row_number := true" } else { "" };
         let read = format!("read_parquet([{paths}], filename := {}{added}{union})", quote::text(file));
         let unlike = self.unlike(paths).map_err(broken)?;
+        if files.len() > 1 {
+            let names: Vec<String> = described.rows.iter().map(|row| row[0].shown()).collect();
+            // What no file has is of the folders that they lie in.
+            let is_own = |name: &String| unlike.there.values().any(|own| own.contains(&name.to_lowercase()));
+            let own: Vec<bool> = names.iter().map(is_own).collect();
+            let of = |file: &Arc<File>| -> Vec<usize> {
+                let known = unlike.there.get(&path(file));
+                let has = |name: &str| known.is_some_and(|known| known.contains(&name.to_lowercase()));
+                (0..names.len()).filter(|column| !own[*column] || has(&names[*column])).collect()
+            };
+            let there: Vec<Vec<usize>> = files.iter().map(of).collect();
+            let there: Vec<&[usize]> = there.iter().map(Vec::as_slice).collect();
+            for note in lacking::said(&names, files, &there) {
+                self.coverage.note(source, note);
+            }
+        }
         let mut columns = Vec::new();
         let mut list = Vec::new();
         for row in &described.rows {
             let (name, declared) = (row[0].shown(), row[1].shown());
             let quoted = quote::name(&name);
             if unlike.finer.contains(&name) {
-                self.coverage.note(source, format!("`{name}` is finer than a microsecond and cut there"));
+                self.coverage.note(source, format!("`{name}` is kept in nanoseconds, and cut to microseconds"));
             }
             if unlike.wider.contains(&name) {
                 let why = format!("`{name}` is not read and NULL here, since it has decimals of more than 38 digits");
@@ -87,7 +105,7 @@ impl Session {
         let nodes = self.engine.rows(&format!(
             "SELECT name, coalesce(num_children, 0), \
                coalesce(logical_type LIKE '%TimestampType%NANOS=NanoSeconds%' OR type = 'INT96', false), \
-               coalesce(\"precision\" > 38, false) \
+               coalesce(\"precision\" > 38, false), file_name \
              FROM parquet_schema([{paths}])"
         ))?;
         let mut unlike = Unlike::default();
@@ -100,6 +118,7 @@ impl Session {
             }
             if open.len() == 1 {
                 column = row[0].shown();
+                unlike.there.entry(row[4].shown()).or_default().insert(column.to_lowercase());
             }
             if let Some(waiting) = open.last_mut() {
                 *waiting -= 1;
@@ -204,9 +223,11 @@ fn in_words(column: &str, files: &[Arc<File>]) -> String {
     format!("CASE {column} {} END", files.iter().map(named).collect::<Vec<_>>().join(" "))
 }
 
-/// Names of columns that are not read as they stand.
+/// Names of columns that are not read as they stand, or not in all files.
 #[derive(Default)]
 struct Unlike {
+    /// By the path of a file: its columns, in lower case.
+    there: HashMap<String, HashSet<String>>,
     /// With instants in nanoseconds.
     finer: Vec<String>,
     /// With decimals of more digits than the engine has.

@@ -20,6 +20,7 @@ pub mod file;
 pub mod fuzzed;
 pub mod infer;
 pub mod json;
+pub mod lacking;
 pub mod locate;
 pub mod log;
 mod near;

@@ -10,7 +10,7 @@ use crate::model::name;
 use crate::source::file::File;
 use crate::source::infer::{Guess, Reading};
 use crate::source::text::TextTable;
-use crate::source::{Content, Reader, Source, Spec, json, locate, log, rotation, sample};
+use crate::source::{Content, Reader, Source, Spec, json, lacking, log, rotation, sample};
 
 mod alike;
 mod header;
@@ -105,7 +105,8 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         notes.push("times are finer than a microsecond and cut there".into());
     }
     notes.extend(columns.as_text(spec, &readings, delimiter));
-    notes.extend(columns.lacking(&layouts, &spec.files));
+    let there: Vec<&[usize]> = layouts.iter().map(|layout| &*layout.fields).collect();
+    notes.extend(lacking::said(&columns.names, &spec.files, &there));
     notes.extend(rotation::packed_too(&spec.files));
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
@@ -248,38 +249,6 @@ impl Columns {
             || delimiter == b';'
                 && !has(Reading::FloatGrouped)
                 && !all.any(|(guess, reading)| *reading == Reading::Float && guess.has_fraction_by_point())
-    }
-
-    /// Which files do not have which columns.
-    fn lacking(&self, layouts: &[Layout], files: &[Arc<File>]) -> Vec<String> {
-        const SAID: usize = 5;
-        const LOOKED_AT: usize = 40;
-        let mut counts = vec![0_usize; self.names.len()];
-        layouts.iter().flat_map(|layout| &layout.fields).for_each(|column| counts[*column] += 1);
-        let lacking: Vec<usize> = (0..counts.len()).filter(|column| counts[*column] < files.len()).collect();
-        // Columns that the same files lack, by what is said of these.
-        let mut notes: Vec<((String, String), Vec<String>)> = Vec::new();
-        for column in lacking.iter().take(LOOKED_AT) {
-            let lacks = |(_, layout): &(&Arc<File>, &Layout)| !layout.fields.contains(column);
-            let names: Vec<&str> = files.iter().zip(layouts).filter(lacks).map(|(file, _)| &*file.shown).collect();
-            let lack = if names.len() == 1 { "file lacks" } else { "files lack" };
-            let those = (format!("{} of {} {lack}", names.len(), files.len()), locate::some(&names));
-            let name = format!("`{}`", self.names[*column]);
-            match notes.iter_mut().find(|(known, _)| *known == those) {
-                Some((_, columns)) => columns.push(name),
-                None => notes.push((those, vec![name])),
-            }
-        }
-        let said = |((lack, place), columns): &((String, String), Vec<String>)| {
-            let are = if columns.len() == 1 { "which is" } else { "which are" };
-            format!("{lack} {}, {are} NULL there: {place}", locate::some(columns))
-        };
-        let told: usize = notes.iter().take(SAID).map(|(_, columns)| columns.len()).sum();
-        let mut notes: Vec<String> = notes.iter().take(SAID).map(said).collect();
-        if lacking.len() > told {
-            notes.push(format!("{} more columns are not in all files, and NULL in the others", lacking.len() - told));
-        }
-        notes
     }
 
     /// What is to be said of columns of numbers that are text.
