@@ -37,6 +37,7 @@ mod told;
 mod twice;
 mod window;
 mod windows;
+pub mod written;
 
 pub use asked::known_column;
 pub use entities::{Entity, Id, entity_text};

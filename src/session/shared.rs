@@ -1,6 +1,6 @@
 //! By which columns rows of one table tell of the same things as rows of another.
 
-use super::{Session, Table, entity_text};
+use super::{Session, Table, entity_text, written};
 use crate::error::Result;
 use crate::model::column::Column;
 use crate::model::meaning;
@@ -59,7 +59,9 @@ impl Session {
         }
         let mut best: Option<((bool, i64), Shared)> = None;
         for shared in all {
-            let (of_mine, of_other) = (entity_text(shared.mine), entity_text(shared.other));
+            let forms = self.forms((mine, &shared.mine.name), (other, &shared.other.name))?;
+            let of_mine = forms.0.sql(&entity_text(shared.mine));
+            let of_other = forms.1.sql(&entity_text(shared.other));
             let row = self.engine.counted(&format!(
                 "SELECT count(DISTINCT key), count(*) FILTER (key IN (SELECT {of_mine} FROM {})) FROM (SELECT {of_other} AS key FROM {}) \
                  WHERE key IS NOT NULL",
@@ -74,9 +76,22 @@ impl Session {
         Ok(best.map(|(_, shared)| shared))
     }
 
+    /// What rows of two tables are of by such columns, as SQL that is the same for the same thing; and what is to be said
+    /// of how it is written.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn keys_of(&self, mine: &Table, other: &Table, shared: &Shared) -> Result<([String; 2], Option<String>)> {
+        let forms = self.forms((mine, &shared.mine.name), (other, &shared.other.name))?;
+        let keys = [forms.0.sql(&self.key_of(mine, shared.mine)), forms.1.sql(&self.key_of(other, shared.other))];
+        let name = |table: &Table, column: &Column| format!("{}.{}", table.name, column.name);
+        let names = (name(mine, shared.mine), name(other, shared.other));
+        Ok((keys, written::said(&[(&names.0, &forms.0), (&names.1, &forms.1)])))
+    }
+
     /// What a row is of by such a column, as SQL: where the settings say that several columns hold it, the first that
     /// has it.
-    pub fn key_of(&self, table: &Table, column: &Column) -> String {
+    fn key_of(&self, table: &Table, column: &Column) -> String {
         let thing = self.thing(table, &column.name);
         let said = thing.as_ref().filter(|thing| self.settings.entities.contains_key(*thing));
         let more = said.into_iter().flat_map(|thing| {

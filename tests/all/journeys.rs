@@ -69,11 +69,9 @@ fn an_order_that_entities_do_not_tell_is_said_to_be_doubtful() {
     };
     file("even.csv", 0..40, &|n| n * 10_000 + n % 2 * 1_000);
     file("odd.csv", 0..40, &|n| n * 10_000 + (n + 1) % 2 * 1_000);
-    file("other.csv", 100..140, &|n| n * 10_000);
     // Written by a clock that is two seconds behind.
     file("ahead.csv", 5..40, &|n| n * 10_000 - 2_000);
     let doubts = [
-        ("other.csv", "even and other share no serial: which comes first is told by the middle of their times"),
         (
             "odd.csv",
             "whether odd comes before even is not sure: of 40 serials in both, 20 were in odd first and 20 in even",

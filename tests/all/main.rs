@@ -65,3 +65,4 @@ mod typed;
 mod untouched;
 mod wavering;
 mod workbooks;
+mod written;

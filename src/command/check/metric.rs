@@ -3,12 +3,12 @@
 use super::asking::{Asking, nothing, plural};
 use super::said::{Bounds, Check};
 use super::{Kind, Verdict};
-use crate::command::missing::key_text;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::name;
 use crate::model::value::Value;
 use crate::session::known_column;
+use crate::session::written::text as key_text;
 
 pub const KIND: Kind = Kind {
     key: "metric",

@@ -9,6 +9,7 @@ use crate::model::column::{Column, Kind};
 use crate::model::coverage::grouped;
 use crate::model::figure::plural;
 use crate::model::name;
+use crate::session::written::Written;
 use crate::session::{Session, Shared, Table};
 
 /// A column to break down by.
@@ -143,8 +144,10 @@ fn counted(question: &Question, at: usize, by: &[By], notes: &mut Vec<String>) -
         } else {
             let Some(other) = by.of else { return Ok(None) };
             let Some(shared) = question.session.finest(place.table, other)? else { return Ok(None) };
-            let map = map(question, other, shared.other, &by.name);
-            own.push((question.session.key_of(place.table, shared.mine), format!("key_{number}")));
+            let ([mine, theirs], told) = question.session.keys_of(place.table, other, &shared)?;
+            notes.extend(told);
+            let map = map(other, &theirs, &by.name);
+            own.push((mine, format!("key_{number}")));
             joins
                 .push_str(&format!(" LEFT JOIN ({map}) map_{number} ON map_{number}.key = rows_of_place.key_{number}"));
             names.push_str(&format!(
@@ -219,7 +222,12 @@ impl Joined<'_> {
         ))?;
         let [all, lacking, several] = [row[0].int(), row[1].int(), row[2].int()];
         let of = |count: i64| format!("{} of {}", grouped(count.unsigned_abs()), plural(all.unsigned_abs(), "error"));
-        if lacking > 0 {
+        let columns = [shared.mine, shared.other].map(|column| [column.name.clone()]);
+        let written = || session.agreed(&Written::of(mine, &columns[0]), &Written::of(other, &columns[1]));
+        if lacking > 0 && lacking == all && written()?.is_of_none() {
+            let none = session.share_none((mine, &columns[0]), (other, &columns[1]))?;
+            notes.push(format!("{none}: no {column} can be told of these errors"));
+        } else if lacking > 0 {
             let (of, has) = (of(lacking), if lacking == 1 { "has" } else { "have" });
             notes.push(format!("{of} of {} {has} no row in {} by {}, and so no {column}", same.0, same.2, same.1));
         }
@@ -236,12 +244,11 @@ impl Joined<'_> {
 
 /// `key, value, is_several` of a column of another table by what both tables are of: what has several values has them
 /// all, so that no error is counted twice.
-fn map(question: &Question, other: &Table, key: &Column, column: &str) -> String {
+fn map(other: &Table, key: &str, column: &str) -> String {
     let value = other.column(column).map_or_else(|| "NULL::VARCHAR".into(), shown);
     format!(
         "SELECT key, CASE WHEN count(DISTINCT value) < 2 THEN min(value) ELSE string_agg(DISTINCT value, ' + ' ORDER BY value) END AS value, \
-         count(DISTINCT value) > 1 AS is_several FROM (SELECT {} AS key, {value} AS value FROM {}) WHERE key IS NOT NULL GROUP BY 1",
-        question.session.key_of(other, key),
+         count(DISTINCT value) > 1 AS is_several FROM (SELECT {key} AS key, {value} AS value FROM {}) WHERE key IS NOT NULL GROUP BY 1",
         other.sql(),
     )
 }

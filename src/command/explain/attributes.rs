@@ -101,6 +101,7 @@ pub fn find(
     let joined = || (0..population.joined.len()).filter(|at| !skipped.contains(at));
     for at in joined() {
         let (table, is_many) = (population.joined[at].table, population.is_many(at)?);
+        notes.extend(population.joined[at].told(population.table));
         if !(args.before.is_some() && is_many && table.roles.time.is_some()) {
             add(table, Some(at), is_many)?;
         }

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
 use crate::model::name;
 use crate::model::value::Value;
+use crate::session::written::{self, Form, Written};
 use crate::session::{Session, Table};
 
 /// A table that knows the same entities.
@@ -23,6 +24,8 @@ pub struct Joined<'a> {
     own: String,
     theirs: String,
     is_alike: bool,
+    /// In which form the entity's id in the table judged is that in this one.
+    forms: (Form, Form),
     /// Whether an entity has several rows.
     is_many: OnceCell<bool>,
 }
@@ -33,10 +36,17 @@ impl Joined<'_> {
         quote::readable_name(column) == self.theirs
     }
 
+    /// What is to be said of how its entity is written.
+    pub fn told(&self, judged: &Table) -> Option<String> {
+        let name = |table: &Table, column: &str| format!("{}.{}", table.name, column_of(table, column));
+        let (own, theirs) = (name(judged, &self.own), name(self.table, &self.theirs));
+        written::said(&[(&own, &self.forms.0), (&theirs, &self.forms.1)])
+    }
+
     /// The entity in the table judged and in this one, where both are called by other names.
     pub fn keys(&self, judged: &str, other: &str) -> (String, String) {
         let (own, theirs) = (format!("{judged}.{}", self.own), format!("{other}.{}", self.theirs));
-        if self.is_alike { (own, theirs) } else { (as_text(&own), as_text(&theirs)) }
+        comparable((&own, &theirs), self.is_alike, &self.forms)
     }
 }
 
@@ -102,7 +112,7 @@ impl<'a> Population<'a> {
     fn of(session: &'a Session, table: &'a Table, args: &ExplainArgs) -> Result<Population<'a>> {
         let evidence = &args.common.evidence;
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        let joined = joined(session, table);
+        let joined = joined(session, table)?;
         let mut population = Population { session, table, joined, bad: String::new(), condition: String::new() };
         population.bad = population.bound(&args.bad)?;
         let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::readable_name(time)));
@@ -117,6 +127,7 @@ impl<'a> Population<'a> {
             parts.push(format!("({})", population.bound(said)?));
         }
         population.condition = if parts.is_empty() { "true".into() } else { parts.join(" AND ") };
+        population.knows_joined(&[&population.bad, &population.condition])?;
         Ok(population)
     }
 
@@ -190,6 +201,32 @@ impl<'a> Population<'a> {
         (0..self.joined.len()).filter(speaks).collect()
     }
 
+    /// # Errors
+    /// If a condition speaks of a table that has none of the entities: that nothing is known of them there says nothing.
+    pub fn knows_joined(&self, conditions: &[&str]) -> Result<()> {
+        const SOME: usize = 1_000;
+        for at in self.needed(conditions) {
+            let Joined { table, own_key, key, own, theirs, .. } = &self.joined[at];
+            let some = format!(
+                "SELECT count(*) FROM (SELECT {own_key} AS key FROM {} WHERE {own_key} IS NOT NULL LIMIT {SOME}) \
+                 WHERE key IN (SELECT {key} FROM {})",
+                self.table.sql(),
+                table.sql()
+            );
+            if self.session.engine.counted(&some)?.first().is_none_or(|count| count.int() > 0) {
+                continue;
+            }
+            let mine = [column_of(self.table, own).to_string()];
+            let its = [column_of(table, theirs).to_string()];
+            let written = (Written::of(self.table, &mine), Written::of(table, &its));
+            if self.session.agreed(&written.0, &written.1)?.is_of_none() {
+                let none = self.session.share_none((self.table, &mine), (table, &its))?;
+                return Err(Error::question(format!("{none}, so nothing of {} can be asked", table.name)));
+            }
+        }
+        Ok(())
+    }
+
     /// SQL that counts the bad and the good rows of which the conditions hold, to be pasted.
     pub fn counted(&self, conditions: &[&str]) -> String {
         let mut parts: Vec<&str> = vec![&self.condition];
@@ -253,7 +290,7 @@ fn speaks_of(condition: &str, alias: &str, column: &str) -> bool {
 }
 
 /// Other tables that have a column of an entity that the table has too.
-fn joined<'a>(session: &'a Session, table: &'a Table) -> Vec<Joined<'a>> {
+fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>> {
     let mine: Vec<(String, String)> = session
         .entity_columns(table)
         .into_iter()
@@ -274,20 +311,36 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Vec<Joined<'a>> {
         };
         let long = format!("{}_{}", other.source, other.short_name);
         let Some(alias) = [other.short_name.clone(), long].into_iter().find(|name| !is_taken(name)) else { continue };
-        let (own_key, key) = (quote::readable_name(&own.name), quote::readable_name(&theirs.name));
+        let (own_name, name) = (quote::readable_name(&own.name), quote::readable_name(&theirs.name));
         let is_alike = own.kind == theirs.kind;
+        let forms = session.forms((table, &own.name), (other, &theirs.name))?;
+        let (own_key, key) = comparable((&own_name, &name), is_alike, &forms);
         found.push(Joined {
             table: other,
             alias,
-            own_key: if is_alike { own_key.clone() } else { as_text(&own_key) },
-            key: if is_alike { key.clone() } else { as_text(&key) },
-            own: own_key,
-            theirs: key,
+            own_key,
+            key,
+            own: own_name,
+            theirs: name,
             is_alike,
+            forms,
             is_many: OnceCell::new(),
         });
     }
-    found
+    Ok(found)
+}
+
+/// The column that SQL calls so.
+fn column_of<'a>(table: &'a Table, sql: &'a str) -> &'a str {
+    table.own_columns().map(|column| column.name.as_str()).find(|name| quote::readable_name(name) == sql).unwrap_or(sql)
+}
+
+/// Two columns as SQL that can be compared: as they are where they are of one kind and written alike.
+fn comparable((own, theirs): (&str, &str), is_alike: bool, forms: &(Form, Form)) -> (String, String) {
+    match (is_alike, &forms.0) {
+        (true, Form::AsWritten) => (own.to_string(), theirs.to_string()),
+        _ => (forms.0.sql(&as_text(own)), forms.1.sql(&as_text(theirs))),
+    }
 }
 
 /// An entity's number is the same whether its column is of whole numbers or not.

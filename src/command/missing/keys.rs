@@ -5,19 +5,11 @@ use super::pairs::{composite, inferred};
 use super::{Finding, Kind, Search, few};
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::column::Kind as ColumnKind;
 use crate::model::coverage::grouped;
 use crate::model::figure::plural;
 use crate::model::value::Value;
+use crate::session::written::{self, Agreed, Form, Written};
 use crate::session::{Session, Table};
-
-/// How two keys are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    AsWritten,
-    /// Whatever the case of letters, blanks around them and zeros before a number.
-    Alike,
-}
 
 /// A column of a table, or several that are a key together.
 #[derive(Clone)]
@@ -58,34 +50,37 @@ impl<'a> Key<'a> {
         crate::model::shell::quoted(&format!("{}={}", self.said(), other.said()))
     }
 
-    /// Its value as text, the same of a whole number whether its column holds fractions or not; NULL if any part is.
-    /// Several parts stand there as in a CSV, so that no two keys have the same text.
+    /// Its value as text, in its form.
     fn sql(&self) -> String {
-        let part = |column: &String| match self.table.column(column).map(|column| column.kind) {
-            Some(ColumnKind::Int | ColumnKind::Float | ColumnKind::Time | ColumnKind::Date | ColumnKind::Bool) => {
-                text(self.table, column)
-            }
-            _ => format!("rca_part({})", text(self.table, column)),
-        };
-        match (self.columns.as_slice(), self.form) {
-            ([only], Form::AsWritten) => text(self.table, only),
-            ([only], Form::Alike) => alike(&text(self.table, only)),
-            (columns, _) => columns.iter().map(part).collect::<Vec<_>>().join(" || ', ' || "),
+        self.written().key(&self.form)
+    }
+
+    pub fn written(&self) -> Written {
+        Written::of(self.table, &self.columns)
+    }
+
+    /// One of its values as it is written, of those that are one in its form.
+    fn one_written(&self) -> String {
+        match self.form {
+            Form::AsWritten => self.sql(),
+            _ => format!("min({})", self.written().key(&Form::AsWritten)),
         }
     }
 
-    /// In which form most of two keys are the same, and how many the first has, the second, and both.
+    /// The form in which most of two keys are the same, and how many there are.
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    pub fn matched(&self, session: &Session, other: &Key) -> Result<(Form, (i64, i64, i64))> {
-        let written = shared(session, self, other)?;
-        let are_same = |(left, right, both): (i64, i64, i64)| both * 2 >= left.min(right);
-        if are_same(written) || self.columns.len() > 1 {
-            return Ok((Form::AsWritten, written));
-        }
-        let alike = shared(session, &self.in_form(Form::Alike), &other.in_form(Form::Alike))?;
-        Ok(if are_same(alike) { (Form::Alike, alike) } else { (Form::AsWritten, written) })
+    pub fn agreed(&self, session: &Session, other: &Key) -> Result<Agreed> {
+        session.agreed(&self.written(), &other.written())
+    }
+
+    /// That two keys have no value in common, with one of each.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn share_none(&self, session: &Session, other: &Key) -> Result<String> {
+        session.share_none((self.table, &self.columns), (other.table, &other.columns))
     }
 
     /// What is to be said of rows of which a part of the key is null or an empty text.
@@ -130,9 +125,9 @@ impl<'a> Pair<'a> {
     }
 
     /// In the form in which they are the same, if they are in any.
-    fn matched(self, session: &Session) -> Result<Pair<'a>> {
-        let form = self.left.matched(session, &self.right)?.0;
-        Ok(Pair { left: self.left.in_form(form), right: self.right.in_form(form), ..self })
+    pub fn matched(self, session: &Session) -> Result<Pair<'a>> {
+        let (left, right) = self.left.agreed(session, &self.right)?.forms;
+        Ok(Pair { left: self.left.in_form(left), right: self.right.in_form(right), ..self })
     }
 }
 
@@ -147,21 +142,21 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
     for pair in &mut pairs {
         restrict(search, pair)?;
         let Pair { left, right, of_left, of_right } = &*pair;
-        if left.form == Form::Alike {
-            search.notes.push(format!(
-                "{} and {} are compared whatever the case of letters, blanks around them and zeros before numbers: as \
-                 written fewer than half are the same",
-                left.said(),
-                right.said()
-            ));
-        }
+        search.notes.extend(written::said(&[(&left.said(), &left.form), (&right.said(), &right.form)]));
         if *of_left {
             compare(search, left, right)?;
         }
         if *of_right {
             compare(search, right, left)?;
         }
+        let told = [repeated(search, left, right)?, repeated(search, right, left)?];
+        search.notes.extend(told.into_iter().flatten());
         if is_asked {
+            if left.agreed(search.session, right)?.is_of_none() {
+                search
+                    .notes
+                    .push(format!("{}: they may not be the same things", left.share_none(search.session, right)?));
+            }
             for key in [left, right].into_iter().zip([of_left, of_right]).filter(|one| *one.1).map(|one| one.0) {
                 let without = key.without(search)?;
                 search.notes.extend(without);
@@ -261,41 +256,9 @@ fn columns<'a>(session: &'a Session, text: &str) -> Result<Key<'a>> {
     Ok(Key::together(found[0].0, found.into_iter().map(|(_, column)| column).collect()))
 }
 
-/// A value of a column as text; a whole number is the same whether its column holds fractions or not.
-pub fn text(table: &Table, column: &str) -> String {
-    let name = quote::readable_name(column);
-    match table.column(column).map(|column| column.kind) {
-        Some(ColumnKind::Float) => {
-            format!(
-                "CASE WHEN {name} = floor({name}) AND abs({name}) <= 9007199254740992 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
-            )
-        }
-        Some(ColumnKind::Decimal { .. }) => format!("regexp_replace({name}::VARCHAR, '\\.0+$', '')"),
-        // An empty text is no key.
-        _ => format!("nullif({name}::VARCHAR, '')"),
-    }
-}
-
-/// The same text whatever the case of letters, blanks around it, and zeros before a number.
-fn alike(text: &str) -> String {
-    format!("nullif(regexp_replace(lower(trim({text})), '^0+([0-9]+)$', '\\1'), '')")
-}
-
 fn values(of: &Key) -> String {
     let key = of.sql();
     format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", of.table.sql())
-}
-
-/// How many keys the first and the second have, and how many both.
-pub fn shared(session: &Session, left: &Key, right: &Key) -> Result<(i64, i64, i64)> {
-    let sql = format!(
-        "WITH rca_left AS ({}), rca_right AS ({}) SELECT (SELECT count(*) FROM rca_left), (SELECT count(*) FROM rca_right), \
-         (SELECT count(*) FROM rca_left SEMI JOIN rca_right USING (key))",
-        values(left),
-        values(right),
-    );
-    let row = session.engine.counted(&sql)?;
-    Ok((row[0].int(), row[1].int(), row[2].int()))
 }
 
 /// Keys of the first of a pair `A.COL=B.COL` that the second has not, whether there are any or not, and what is to be said
@@ -328,10 +291,52 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
             present.said(),
             present.with(lacking),
         ));
-    } else if finding.missing > 0 {
-        search.findings.push(finding);
+    } else {
+        search.findings.extend((finding.missing > 0).then_some(finding));
     }
     Ok(())
+}
+
+/// What is to be said of keys that stand for several rows on both sides, mostly for as many, and of which the other side
+/// has fewer: what is missing there is no key.
+fn repeated(search: &Search, present: &Key, lacking: &Key) -> Result<Option<String>> {
+    const ROWS_MAX: i64 = 5_000_000;
+    const MOST: f64 = 0.75;
+    let rows = |key: &Key| search.profiles.get(&key.table.name).map_or(0, |profile| profile.rows);
+    let keys = present.agreed(search.session, lacking)?.left;
+    let is_whole = search.args.common.evidence.condition.is_none() && search.window.is_open();
+    if !is_whole || rows(present) <= keys || rows(lacking) == 0 || rows(present).max(rows(lacking)) > ROWS_MAX {
+        return Ok(None);
+    }
+    let counted = |of: &Key| {
+        let key = of.sql();
+        let condition = search.condition(of.table);
+        format!(
+            "SELECT {key} AS key, count(*) AS n FROM {} WHERE {key} IS NOT NULL AND ({condition}) GROUP BY 1",
+            of.table.sql()
+        )
+    };
+    let row = search.session.engine.counted(&format!(
+        "SELECT count(*) FILTER (here.n > 1), count(*) FILTER (here.n = there.n AND here.n > 1), count(*) FILTER (there.n < here.n), \
+         coalesce(sum(here.n - there.n) FILTER (there.n < here.n), 0)::BIGINT, count(*) FILTER (here.n > 1 AND there.n IS NOT NULL) \
+         FROM ({}) AS here LEFT JOIN ({}) AS there USING (key)",
+        counted(present),
+        counted(lacking),
+    ))?;
+    let [several, same, fewer, rows, both] = [0, 1, 2, 3, 4].map(|at| row.get(at).map_or(0, Value::int));
+    let number = |count: i64| grouped(count.unsigned_abs());
+    Ok((fewer > 0 && same as f64 >= MOST * both as f64).then(|| {
+        let (stand, has) = (if several == 1 { "stands" } else { "stand" }, plural(rows.unsigned_abs(), "row"));
+        format!(
+            "{}: {} of {} keys {stand} for more than one row, and {} has fewer of {} of them ({has}): that cannot be told by \
+             this key, and is not counted as absent",
+            present.said(),
+            number(several),
+            number(keys),
+            lacking.table.name,
+            number(fewer),
+        )
+    }))
 }
 
 /// Each key with its first time, and whether the other table has it.
@@ -352,8 +357,10 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
     let table = present.table;
     let key = present.sql();
     let condition = search.condition(table);
+    // They are shown as they are written.
+    let (shown, by) = (present.one_written(), if present.form == Form::AsWritten { "1" } else { &key });
     let keys = format!(
-        "SELECT {key} AS key, count(*) AS rows FROM {} WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1",
+        "SELECT {shown} AS key, count(*) AS rows FROM {} WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY {by}",
         table.sql(),
         values(lacking),
     );
@@ -362,8 +369,8 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
     let time = time.map_or_else(|| "NULL".into(), |time| format!("{}::TIMESTAMP", quote::name(time)));
     let row = search.session.engine.counted(&format!(
         "SELECT (SELECT count(DISTINCT {key}) FROM {} WHERE {condition}), count(*), coalesce(sum(rows), 0), min(key), min(since), max(until) FROM \
-         (SELECT {key} AS key, count(*) AS rows, min({time}) AS since, max({time}) AS until FROM {} \
-         WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY 1)",
+         (SELECT {shown} AS key, count(*) AS rows, min({time}) AS since, max({time}) AS until FROM {} \
+         WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY {by})",
         table.sql(),
         table.sql(),
         values(lacking),

@@ -55,7 +55,6 @@ mod volume;
 mod walk;
 
 pub(super) use few::of as few;
-pub(super) use keys::text as key_text;
 pub use shown::stamp;
 pub use told::{Told, told};
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Search;
 use super::divide::{NUMBERED, SEQUENCE};
-use super::keys::{Key, Pair, shared, text};
+use super::keys::{Key, Pair};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
 use crate::model::coverage::grouped;
+use crate::session::written::text;
 use crate::session::{Session, Table};
 
 /// Fewer keys may be a mere category.
@@ -40,7 +41,13 @@ pub fn inferred<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec
             let known: Vec<Key> =
                 columns.iter().map(|text| session.table_column(text).map(Key::of)).collect::<Result<_>>()?;
             if let Some((first, rest)) = known.split_first() {
-                pairs.extend(rest.iter().map(|key| Pair::of(first.clone(), key.clone())));
+                for key in rest {
+                    if first.agreed(session, key)?.is_of_none() {
+                        search.notes.push(format!("{} and are not compared", first.share_none(session, key)?));
+                    } else {
+                        pairs.push(Pair::of(first.clone(), key.clone()).matched(session)?);
+                    }
+                }
             }
         }
         return Ok(pairs);
@@ -139,22 +146,25 @@ fn of_group<'a>(
         if left.table.name == right.table.name || pairs.iter().any(|pair| pair.has_either(left, right)) {
             continue;
         }
-        let (form, (of_left, of_right, both)) = left.matched(session, right)?;
-        let least = of_left.min(of_right);
+        let agreed = left.agreed(session, right)?;
+        let least = agreed.left.min(agreed.right);
         // At least half of the smaller one's values are in the other.
-        if both * 2 >= least.max(1) {
-            let mut pair = Pair::of(left.in_form(form), right.in_form(form));
-            (pair.of_left, pair.of_right) = (both < of_left, both < of_right);
+        if agreed.both * 2 >= least.max(1) {
+            let mut pair = Pair::of(left.in_form(agreed.forms.0), right.in_form(agreed.forms.1));
+            (pair.of_left, pair.of_right) = (agreed.both < agreed.left, agreed.both < agreed.right);
             pairs.push(pair);
         } else if candidate.thing.is_some() && least >= KEYS_LEAST && !candidate.counts && !reference.counts {
-            let note = format!(
-                "{} and {} are not compared: {} of the {} keys of the smaller are in the other; --keys {} compares them",
-                left.said(),
-                right.said(),
-                grouped(both.unsigned_abs()),
-                grouped(least.unsigned_abs()),
-                left.with(right),
-            );
+            let note = match agreed.is_of_none() {
+                true => format!("{} and are not compared", left.share_none(session, right)?),
+                false => format!(
+                    "{} and {} are not compared: {} of the {} keys of the smaller are in the other; --keys {} compares them",
+                    left.said(),
+                    right.said(),
+                    grouped(agreed.both.unsigned_abs()),
+                    grouped(least.unsigned_abs()),
+                    left.with(right),
+                ),
+            };
             if !search.notes.contains(&note) {
                 search.notes.push(note);
             }
@@ -274,7 +284,8 @@ pub fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Ve
             }
             let (own, others) = common.into_iter().unzip();
             let pair = (Key::together(present, own), Key::together(lacking, others));
-            let (all, _, both) = shared(search.session, &pair.0, &pair.1)?;
+            let shared = search.session.shared_as_written(&pair.0.written(), &pair.1.written())?;
+            let (all, both) = (shared.left, shared.both);
             if all >= KEYS_LEAST && both < all && both as f64 >= CONTAINED_LEAST * all as f64 {
                 pairs.push(pair);
             }

@@ -110,12 +110,12 @@ pub fn of(
         for place in findings {
             let finding = &search.findings[*place];
             let Some(key) = key(known, finding) else { continue };
-            let (Some(mine), Some(theirs)) = (own.courses.get(key), witness.courses.get(&own.key_in(&witness, key)))
+            let (Some(mine), Some((key, theirs))) = (own.courses.get(key), witness.course(&own.key_in(&witness, key)))
             else {
                 continue;
             };
             if finding.kind != Kind::SequenceGap {
-                gaps.add(*place, finding, mine, (&witness, theirs), own.key_in(&witness, key));
+                gaps.add(*place, finding, mine, (&witness, theirs), key.clone());
                 continue;
             }
             let holes = finding.track.iter().flat_map(|track| &track.holes);
@@ -191,10 +191,36 @@ impl Witness {
         }
     }
 
+    /// What was seen of these values, maybe of the only ones that are the same but for the case of letters and zeros before
+    /// numbers.
+    fn course(&self, key: &Key) -> Option<(&Key, &Course)> {
+        const LOOKED_THROUGH: usize = 2_000;
+        let alike = |key: &Key| -> Key { key.iter().map(|value| value.as_deref().map(alike)).collect() };
+        self.courses.get_key_value(key).or_else(|| {
+            if self.courses.len() > LOOKED_THROUGH {
+                return None;
+            }
+            let wanted = alike(key);
+            let mut same = self.courses.iter().filter(|(own, _)| alike(own) == wanted);
+            same.next().filter(|_| same.next().is_none())
+        })
+    }
+
     /// These values in the order of the columns of another table.
     pub(super) fn key_in(&self, other: &Witness, key: &Key) -> Key {
         let place = |name: &String| self.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
         other.columns.iter().map(|name| place(name).and_then(|place| key.get(place)?.clone())).collect()
+    }
+}
+
+/// A value whatever the case of letters, blanks around it and zeros before a number.
+fn alike(value: &str) -> String {
+    let small = value.trim().to_lowercase();
+    let is_number = !small.is_empty() && small.bytes().all(|byte| byte.is_ascii_digit());
+    match small.trim_start_matches('0') {
+        "" => small,
+        rest if is_number => rest.to_string(),
+        _ => small,
     }
 }
 

@@ -37,6 +37,7 @@ impl<'a> Rows<'a> {
         let is_asked = |other: &&String| !args.by.iter().any(|by| by.eq_ignore_ascii_case(other.trim_matches('"')));
         own.extend(roles.others.iter().filter(is_asked).cloned());
         roles.population.bad = own.join(", ");
+        roles.population.knows_joined(&[&roles.population.bad])?;
         let mut told = Vec::new();
         let asked = asked(args, &roles.population.table.name);
         let attributes = attributes::find(&roles.population, &asked, &[], &mut told)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::course::{Course, Stretch};
 use super::links::{Link, Placed, placed};
+use super::otherwise::Otherwise;
 use crate::command::Answer;
 use crate::engine::quote;
 use crate::error::Result;
@@ -38,7 +39,8 @@ const KIND: &str = "regexp_replace(split_part(message, chr(10), 1), \
 /// If the evidence cannot be read.
 pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<Answer> {
     let timed = tables.iter().filter(|table| table.roles.time.is_some() && !table.roles.is_load_stamp);
-    let events: Vec<String> = timed.clone().flat_map(|table| anchored(session, table, wanted)).collect();
+    let otherwise = Otherwise::find(session, &timed.clone().copied().collect::<Vec<_>>())?;
+    let events: Vec<String> = timed.clone().flat_map(|table| anchored(session, table, wanted, &otherwise)).collect();
     let mut links = Vec::new();
     if !events.is_empty() {
         let values = [
@@ -52,6 +54,9 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
         session.engine.keep_found("rca_links", &sql)?;
         let rows = session.engine.rows("SELECT * FROM rca_links ORDER BY source, against")?.rows;
         links = rows.iter().map(|row| link(row)).collect();
+        for link in &mut links {
+            link.example = otherwise.shown(session, &link.source, std::mem::take(&mut link.example))?;
+        }
         take_courses(session, &mut links)?;
     }
     let is_assumed = |table: &&&Table| table.notes.iter().any(|note| note == zone::ASSUMED);
@@ -68,7 +73,7 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
         tables.iter().filter(|table| table.kind == "log").map(|table| table.source.as_str()).collect();
     let trust = |source: &str| (assumed.contains(source), logs.contains(source));
     let placed = placed(&links, &trust);
-    let mut notes = Vec::new();
+    let mut notes = otherwise.notes;
     let alone: BTreeSet<&str> = timed
         .map(|table| table.source.as_str())
         .filter(|source| !links.iter().any(|link| link.source == *source || link.against == *source))
@@ -273,7 +278,7 @@ fn take_courses(session: &Session, links: &mut [Link]) -> Result<()> {
 }
 
 /// A table's rows as anchors: when something happened, what kind of thing, and which ids it has.
-fn anchored(session: &Session, table: &Table, wanted: &Wanted) -> Vec<String> {
+fn anchored(session: &Session, table: &Table, wanted: &Wanted, otherwise: &Otherwise) -> Vec<String> {
     let roles = &table.roles;
     let is_text = |name: &str| table.kind == "log" && name == "message" || roles.message.as_deref() == Some(name);
     let ids: BTreeMap<&str, String> = table
@@ -284,7 +289,12 @@ fn anchored(session: &Session, table: &Table, wanted: &Wanted) -> Vec<String> {
             let name = format!("{}::VARCHAR", quote::name(&column.name));
             // Of a column the whole value is the id, of a text each word.
             let text = if is_text(&column.name) { name } else { format!("regexp_extract({name}, '^[A-Za-z0-9_-]+$')") };
-            (column.name.as_str(), WORDS.replace("{text}", &text))
+            let words = WORDS.replace("{text}", &text);
+            let all = match otherwise.id(table, &column.name) {
+                Some(id) => format!("list_concat({words}, {id})"),
+                None => words,
+            };
+            (column.name.as_str(), all)
         })
         .collect();
     let Some(time) = roles.time.as_ref().filter(|_| !ids.is_empty()) else { return Vec::new() };
@@ -298,7 +308,7 @@ fn anchored(session: &Session, table: &Table, wanted: &Wanted) -> Vec<String> {
     if let Some(end) = &roles.end {
         let mut ended = table.clone();
         (ended.roles.time, ended.roles.end) = (Some(end.clone()), None);
-        anchored.extend(self::anchored(session, &ended, wanted));
+        anchored.extend(self::anchored(session, &ended, wanted, otherwise));
     }
     anchored
 }

@@ -19,6 +19,7 @@ mod links;
 mod names;
 mod nearest;
 mod order;
+mod otherwise;
 mod related;
 mod rhythm;
 mod view;

@@ -1,7 +1,7 @@
 //! Tables that have the entity and are no stage, and why: of a few entities, without a time, or under another name.
 
 use super::stages::Stage;
-use crate::command::missing::{few as of_few, key_text};
+use crate::command::missing::few as of_few;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
@@ -9,13 +9,14 @@ use crate::model::coverage::grouped;
 use crate::model::figure::plural;
 use crate::model::meaning;
 use crate::model::value::Value;
+use crate::session::written::{Form, Written};
 use crate::session::{Session, Table};
 
 /// One in so many, at most.
 const SHARE: i64 = 4;
 
 /// Takes the stages away that have but a few of all entities, from all over the time, and says so; where that would leave
-/// no two, it names those that are kept. What has the entity that is followed is kept too.
+/// no two, it names those that are kept. What has the entity that is followed, as SQL of its key, is kept too.
 ///
 /// # Errors
 /// If the evidence cannot be read.
@@ -88,12 +89,12 @@ fn small(session: &Session, stages: usize, firsts: &str) -> Result<Vec<usize>> {
 }
 
 fn is_in(session: &Session, firsts: &str, place: usize, value: &str) -> Result<bool> {
-    let sql = format!("SELECT count(*) FROM {firsts} WHERE stage = {place} AND key = {}", quote::text(value));
+    let sql = format!("SELECT count(*) FROM {firsts} WHERE stage = {place} AND key = {value}");
     Ok(session.engine.counted(&sql)?.first().map_or(0, Value::int) > 0)
 }
 
 fn declared(stage: &Stage) -> String {
-    format!("[[stages]] table = \"{}\" key = \"{}\"", stage.table.name, stage.key)
+    format!("[[stages]] table = \"{}\" key = \"{}\"", stage.table.name, stage.key())
 }
 
 /// Says of tables that have the entity and are no stage why they are none.
@@ -105,6 +106,9 @@ pub fn out(session: &Session, stages: &[Stage], thing: &str, loaded: &[String], 
     let is_stage = |table: &&Table| stages.iter().any(|stage| stage.table.name == table.name);
     let others =
         session.tables.iter().filter(|table| !table.is_prose() && !is_stage(table) && !loaded.contains(&table.name));
+    // Without what other ids begin with, these are as those are.
+    let is_as_written = stages.iter().all(|stage| stage.form == Form::AsWritten);
+    let form = if is_as_written { Form::AsWritten } else { Form::Alike };
     let mut notes = Vec::new();
     for table in others.take(TABLES_MAX) {
         let may_be = |kind: Kind| matches!(kind, Kind::Text | Kind::Int | Kind::Uuid);
@@ -113,10 +117,11 @@ pub fn out(session: &Session, stages: &[Stage], thing: &str, loaded: &[String], 
         let mut keys: Vec<(String, String)> = keys.collect();
         keys.sort_by_key(|(_, own)| own != thing);
         for (key, own) in keys {
-            if !has(session, table, &key, firsts)? {
+            let written = Written::of(table, std::slice::from_ref(&key)).key(&form);
+            if !has(session, table, &written, firsts)? {
                 continue;
             }
-            let stage = Stage { name: table.name.clone(), table: table.clone(), key: key.clone() };
+            let stage = Stage::of(table, &key);
             notes.push(match (&table.roles.time, own == thing) {
                 (None, _) => format!("{} has {thing} in {key} and is no stage: {}", table.name, timeless(table)),
                 (Some(_), true) => continue,
@@ -130,14 +135,50 @@ pub fn out(session: &Session, stages: &[Stage], thing: &str, loaded: &[String], 
             break;
         }
     }
+    notes.extend(in_messages(session, stages, thing, (firsts, &form))?);
     Ok(notes)
+}
+
+/// Says of which logs the messages tell of the entities: they may be a stage too.
+fn in_messages(
+    session: &Session,
+    stages: &[Stage],
+    thing: &str,
+    (firsts, form): (&str, &Form),
+) -> Result<Option<String>> {
+    const LOGS_MAX: usize = 20;
+    const ROWS: i64 = 20_000;
+    const KEYS_LEAST: i64 = 10;
+    let logs = session.tables.iter().filter(|table| table.is_prose() && table.roles.time.is_some());
+    let mut names = Vec::new();
+    for table in logs.filter(|table| stages.iter().all(|stage| stage.table.name != table.name)).take(LOGS_MAX) {
+        let Some(message) = table.column("message").map(|column| quote::readable_name(&column.name)) else { continue };
+        let messages = format!("SELECT {message} AS message FROM {}", table.sql());
+        session.engine.keep_first("rca_messages", &messages, ROWS)?;
+        // A short number is anything.
+        let row = session.engine.counted(&format!(
+            "SELECT count(DISTINCT word) FROM (SELECT unnest(regexp_extract_all(message, '[A-Za-z0-9_-]{{5,64}}')) AS word FROM rca_messages) \
+             WHERE regexp_matches(word, '[0-9]') AND (regexp_matches(word, '[A-Za-z]') OR length(word) >= 6) \
+             AND {} IN (SELECT key FROM {firsts})",
+            form.sql("word")
+        ))?;
+        if row.first().is_some_and(|count| count.int() >= KEYS_LEAST) {
+            names.push(table.name.clone());
+        }
+    }
+    let (it, has) = if names.len() == 1 { ("is no stage", "has") } else { ("are no stages", "have") };
+    Ok((!names.is_empty()).then(|| {
+        format!(
+            "{} {has} {thing} in messages and {it}: what was lost before and behind that is told together",
+            names.join(", ")
+        )
+    }))
 }
 
 /// Whether at least half of the first different values of a column are entities.
 fn has(session: &Session, table: &Table, key: &str, firsts: &str) -> Result<bool> {
     const VALUES: usize = 200;
     const ROWS: usize = 20_000;
-    let key = key_text(table, key);
     let row = session.engine.counted(&format!(
         "WITH some_keys AS (SELECT DISTINCT key FROM (SELECT {key} AS key FROM {} LIMIT {ROWS}) WHERE key IS NOT NULL ORDER BY key LIMIT {VALUES}) \
          SELECT count(*), count(*) FILTER (key IN (SELECT key FROM {firsts})) FROM some_keys",

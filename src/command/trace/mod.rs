@@ -16,7 +16,9 @@ use crate::session::{Session, Window};
 mod left;
 mod order;
 mod passage;
+mod same;
 mod stages;
+mod within;
 
 use stages::{Stage, Way};
 
@@ -58,6 +60,7 @@ struct Told {
     underway: i64,
     usual: i64,
     most: i64,
+    longest: i64,
 }
 
 impl Ask for TraceArgs {
@@ -102,6 +105,7 @@ impl Ask for TraceArgs {
                 underway: number(5),
                 usual: number(6),
                 most: number(7),
+                longest: number(8),
             };
             notes.extend(said(&told, stage, index));
         }
@@ -185,7 +189,7 @@ impl TraceArgs {
                     stage.name,
                     grouped(without),
                     plural(all.unsigned_abs(), "row"),
-                    stage.key
+                    stage.key()
                 ));
             }
         }
@@ -243,7 +247,7 @@ impl TraceArgs {
                 0 => {}
                 count => notes.push(format!(
                     "{} of {} {} several values of {column}: what counts is the alphabetically first",
-                    plural(count.unsigned_abs(), &stage.key),
+                    plural(count.unsigned_abs(), &stage.key()),
                     stage.table.name,
                     if count == 1 { "has" } else { "have" }
                 )),
@@ -292,9 +296,10 @@ fn said(told: &Told, stage: &Stage, index: usize) -> Option<String> {
     }
     if told.underway > 0 {
         parts.push(format!(
-            "{} of the lost may still be on their way, it usually takes {}",
+            "{} of the lost may still be on their way, it usually takes {} and {} at most",
             number(told.underway),
-            duration::shown(told.usual)
+            duration::shown(told.usual),
+            duration::shown(told.longest)
         ));
     }
     if index > 0 && told.new > 0 {

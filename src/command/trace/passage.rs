@@ -1,6 +1,6 @@
 //! One entity's way through the stages.
 
-use super::Stage;
+use super::{Stage, stages};
 use crate::command::Answer;
 use crate::engine::quote::{self, fill};
 use crate::error::Result;
@@ -11,8 +11,8 @@ use crate::session::Session;
 /// # Errors
 /// If the evidence cannot be read.
 pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<String>) -> Result<Answer> {
-    let sql =
-        format!("SELECT coalesce(bit_or(1::BIGINT << stage), 0) FROM rca_passages WHERE key = {}", quote::text(entity));
+    let key = stages::typed(stages, entity);
+    let sql = format!("SELECT coalesce(bit_or(1::BIGINT << stage), 0) FROM rca_passages WHERE key = {key}");
     let seen = session.engine.counted(&sql)?.first().map_or(0, Value::int);
     if seen == 0 {
         notes.push(format!("no stage has `{entity}`: letters count as they are typed"));
@@ -38,7 +38,7 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
             rows.push(row(Value::Null, Value::Null, state));
             continue;
         }
-        let values = [("delays", super::delays(index)), ("entity", quote::text(entity))];
+        let values = [("delays", super::delays(index)), ("entity", key.clone())];
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let first = session.engine.counted(&fill(include_str!("passage.sql"), &values))?;
         let first = match (first.first().map(Value::int), first.get(1).map(Value::int)) {
@@ -55,7 +55,7 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
             stage.table.origin,
             stage.table.scan(&[]),
             stage.key_sql(),
-            quote::text(entity)
+            key
         );
         // What follows a failure is another try.
         let mut has_passed = false;

@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::{left, order};
-use crate::command::missing::key_text;
+use super::{left, order, same, within};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::value::Value;
 use crate::model::{meaning, name};
+use crate::session::written::{Form, Written};
 use crate::session::{Entity, Session, Table, known_column};
 
 /// A table that entities should pass through.
@@ -17,13 +17,25 @@ use crate::session::{Entity, Session, Table, known_column};
 pub struct Stage {
     pub name: String,
     pub table: Table,
-    pub key: String,
+    /// The column that is its key, or several that are together.
+    pub keys: Vec<String>,
+    /// In which form ids are those of the other stages.
+    pub form: Form,
 }
 
 impl Stage {
+    pub fn of(table: &Table, key: &str) -> Stage {
+        Stage { name: table.name.clone(), table: table.clone(), keys: vec![key.to_string()], form: Form::AsWritten }
+    }
+
+    /// The key as settings take it: `serial`, `device+msg_no`.
+    pub fn key(&self) -> String {
+        self.keys.join("+")
+    }
+
     /// The key as text, the same for a number in whatever column; NULL for an empty text.
     pub fn key_sql(&self) -> String {
-        key_text(&self.table, &self.key)
+        Written::of(&self.table, &self.keys).key(&self.form)
     }
 
     /// The first passage of each entity, of rows for which a condition holds.
@@ -64,15 +76,16 @@ pub struct Way {
 /// If none are declared and none can be told, or a declared one is not there.
 pub fn of(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     let way = match followed {
-        _ if !session.settings.stages.is_empty() => {
-            Way { stages: declared(session, followed)?, few: Vec::new(), firsts: None, notes: Vec::new() }
-        }
-        None => session.once(|| inferred(session, None))?.as_ref().clone(),
-        Some(_) => inferred(session, followed)?,
+        None => session.once(|| found(session, None))?.as_ref().clone(),
+        Some(_) => found(session, followed)?,
     };
     if way.stages.len() < 2 {
+        let detail = match way.notes.as_slice() {
+            [] => "stages are tables with a time and a column that holds the same kind of entity".to_string(),
+            notes => notes.join("\n"),
+        };
         return Err(Error::question("there are no two stages that entities pass through")
-            .detail("stages are tables with a time and a column that holds the same kind of entity")
+            .detail(detail)
             .hint("declare them in rca.toml: [[stages]] table = \"station.tests\" key = \"serial\""));
     }
     if way.stages.len() > STAGES_MAX {
@@ -85,6 +98,20 @@ pub fn of(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     Ok(way)
 }
 
+fn found(session: &Session, followed: Option<&Entity>) -> Result<Way> {
+    if session.settings.stages.is_empty() {
+        return inferred(session, followed);
+    }
+    let mut stages = declared(session, followed)?;
+    if stages.len() > STAGES_MAX {
+        return Ok(Way { stages, ..Way::default() });
+    }
+    keep(session, &stages)?;
+    let thing = stages.first().map(Stage::key).unwrap_or_default();
+    let notes = same::settle(session, &mut stages, &thing, (FIRSTS, &|stages| keep(session, stages)))?.notes;
+    Ok(Way { stages, few: Vec::new(), firsts: Some(format!("SELECT stage, key, ts, times FROM {FIRSTS}")), notes })
+}
+
 fn declared(session: &Session, followed: Option<&Entity>) -> Result<Vec<Stage>> {
     let mut stages = Vec::new();
     for (number, stage) in session.settings.stages.iter().enumerate() {
@@ -93,20 +120,24 @@ fn declared(session: &Session, followed: Option<&Entity>) -> Result<Vec<Stage>> 
             return Err(Error::question(format!("{said_by} names no table")).hint("write table = \"station.tests\""));
         }
         let table = session.table(&stage.table)?;
-        let key = match &stage.key {
-            Some(key) => known_column(&table.name, &table.columns, key, &said_by)?,
-            None => session.entity_columns(table).into_iter().next().ok_or_else(|| {
+        let known = |key: &str| known_column(&table.name, &table.columns, key, &said_by);
+        let keys = match &stage.key {
+            Some(key) if key.contains('+') && table.column(key).is_none() => {
+                key.split('+').map(|key| known(key.trim())).collect::<Result<_>>()?
+            }
+            Some(key) => vec![known(key)?],
+            None => vec![session.entity_columns(table).into_iter().next().ok_or_else(|| {
                 Error::question(format!("{said_by} names no key, and none can be told of {}", table.name))
                     .hint("write key = \"serial\"")
-            })?,
+            })?],
         };
         let name = stage.name.clone().unwrap_or_else(|| table.name.clone());
-        stages.push(Stage { name, table: table.clone(), key });
+        stages.push(Stage { name, table: table.clone(), keys, form: Form::AsWritten });
     }
     if let Some(column) = followed.and_then(|entity| entity.column.as_ref())
-        && !stages.iter().any(|stage| session.columns_meant(&stage.table, column).contains(&stage.key))
+        && !stages.iter().any(|stage| session.columns_meant(&stage.table, column).contains(&stage.key()))
     {
-        let mut keys: Vec<String> = stages.into_iter().map(|stage| stage.key).collect();
+        let mut keys: Vec<String> = stages.into_iter().map(|stage| stage.key()).collect();
         keys.sort_unstable();
         keys.dedup();
         return Err(Error::question(format!("`{column}` is the key of no stage"))
@@ -138,23 +169,80 @@ fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
         None if held.is_empty() => return Ok(Way::default()),
         None => finest(session, &held)?,
     };
-    let taken = match followed.filter(|_| column.is_none()) {
+    let mut taken = match followed.filter(|_| column.is_none()) {
         Some(entity) => having(session, &held, taken, &entity.value)?,
         None => taken,
     };
-    let Held { thing, mut stages, loaded } = held.remove(taken);
-    session.engine.keep_found(FIRSTS, &firsts(&stages))?;
-    let value = followed.map(|entity| entity.value.as_str());
-    let (few, mut notes) = left::few(session, &mut stages, &thing, FIRSTS, value)?;
-    if few.is_empty() && !notes.is_empty() {
-        session.engine.keep_found(FIRSTS, &firsts(&stages))?;
+    // What a thing's tables share no id of says nothing: then the next one may.
+    let mut reasons = Vec::new();
+    while let Some(Held { thing, mut stages, loaded }) = (taken < held.len()).then(|| held.remove(taken)) {
+        let mut notes = told_together(session, &mut stages, &thing, followed)?;
+        if stages.len() > 1 {
+            notes.splice(0..0, reasons);
+            return ordered(session, (&thing, stages, &loaded), &held, followed, notes);
+        }
+        reasons.extend(notes);
+        taken = 0;
+        if followed.is_some() {
+            break;
+        }
     }
-    notes.extend(left::out(session, &stages, &thing, &loaded, FIRSTS)?);
-    let (order, doubts) = order::of(session, &stages, &thing, FIRSTS)?;
+    Ok(Way { notes: reasons, ..Way::default() })
+}
+
+/// Keeps the first passages through stages of a thing, in the form in which their ids are the same; those that share none
+/// are left out, and said.
+fn told_together(
+    session: &Session,
+    stages: &mut Vec<Stage>,
+    thing: &str,
+    followed: Option<&Entity>,
+) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    keep(session, stages)?;
+    if stages.len() > STAGES_MAX {
+        return Ok(notes);
+    }
+    if followed.is_none()
+        && let Some((both, note)) = within::find(session, stages, thing, FIRSTS)?
+    {
+        *stages = both;
+        keep(session, stages)?;
+        notes.push(note);
+    }
+    notes.extend(same::settle(session, stages, thing, (FIRSTS, &|stages| keep(session, stages)))?.notes);
+    Ok(notes)
+}
+
+fn keep(session: &Session, stages: &[Stage]) -> Result<()> {
+    session.engine.keep_found(FIRSTS, &firsts(stages))
+}
+
+/// The stages of a thing in their order, without those of a few.
+fn ordered(
+    session: &Session,
+    (thing, mut stages, loaded): (&str, Vec<Stage>, &[String]),
+    held: &[Held],
+    followed: Option<&Entity>,
+    mut notes: Vec<String>,
+) -> Result<Way> {
+    let value = followed.map(|entity| typed(&stages, &entity.value));
+    let (few, told) = left::few(session, &mut stages, thing, FIRSTS, value.as_deref())?;
+    if few.is_empty() && !told.is_empty() {
+        keep(session, &stages)?;
+    }
+    notes.extend(told);
+    notes.extend(left::out(session, &stages, thing, loaded, FIRSTS)?);
+    let (order, doubts) = order::of(session, &stages, thing, FIRSTS)?;
     let numbers: String =
         (0..).zip(&order).map(|(number, place): (usize, _)| format!(" WHEN {place} THEN {number}")).collect();
     let stages: Vec<Stage> = order.iter().map(|place| stages[*place].clone()).collect();
-    let is_stamp = |name: &String| format!("{name} is no stage: its time tells when rows were loaded");
+    let is_stamp = |name: &String| {
+        format!(
+            "{name} is no stage: its time tells when rows were loaded; to make it one, declare all stages in rca.toml: \
+             [[stages]] table = \"{name}\""
+        )
+    };
     notes.extend(loaded.iter().map(is_stamp));
     let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
     notes.push(format!(
@@ -162,7 +250,7 @@ fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
         names.join(", ")
     ));
     notes.extend(doubts);
-    notes.extend(others(&held, followed.is_some()));
+    notes.extend(others(held, followed.is_some()));
     let firsts = format!("SELECT CASE stage{numbers} END AS stage, key, ts, times FROM {FIRSTS}");
     Ok(Way { stages, few, firsts: Some(firsts), notes })
 }
@@ -173,10 +261,14 @@ fn held(session: &Session) -> Result<Vec<Held>> {
     for table in session.tables.iter().filter(|table| table.roles.time.is_some() && !table.is_prose()) {
         let mut known: Vec<String> = Vec::new();
         for column in table.own_columns().filter(|column| !matches!(column.kind, Kind::Blob | Kind::Time)) {
-            if let Some(thing) = session.thing(table, &column.name).filter(|thing| !known.contains(thing)) {
+            // Numbers that are counted anew in every table are no key of another one.
+            let thing = match column.kind {
+                Kind::Int => session.key_thing(table, &column.name),
+                _ => session.thing(table, &column.name),
+            };
+            if let Some(thing) = thing.filter(|thing| !known.contains(thing)) {
                 known.push(thing.clone());
-                let stage = Stage { name: table.name.clone(), table: table.clone(), key: column.name.clone() };
-                holding.entry(thing).or_default().push(stage);
+                holding.entry(thing).or_default().push(Stage::of(table, &column.name));
             }
         }
     }
@@ -222,7 +314,7 @@ fn finest(session: &Session, held: &[Held]) -> Result<usize> {
 
 /// The first of the things that this column holds.
 fn keyed_by(session: &Session, held: &[Held], column: &str) -> Result<usize> {
-    let is_key = |stage: &Stage| session.columns_meant(&stage.table, column).contains(&stage.key);
+    let is_key = |stage: &Stage| session.columns_meant(&stage.table, column).contains(&stage.key());
     held.iter().position(|held| held.stages.iter().any(is_key)).ok_or_else(|| {
         let things: Vec<String> = held.iter().map(|held| held.thing.clone()).collect();
         let error = Error::question(format!("`{column}` is no entity that two tables with a time have"));
@@ -257,11 +349,22 @@ fn others(held: &[Held], is_one: bool) -> Option<String> {
     let stage = &first.stages[0];
     let (are, it) = if things.len() == 1 { ("is", "it") } else { ("are", "the first") };
     let how = if is_one {
-        format!("--entity {}=VALUE", stage.key)
+        format!("--entity {}=VALUE", stage.key())
     } else {
-        format!("[[stages]] table = \"{}\" key = \"{}\", and so on, in rca.toml", stage.table.name, stage.key)
+        format!("[[stages]] table = \"{}\" key = \"{}\", and so on, in rca.toml", stage.table.name, stage.key())
     };
     Some(format!("{} {are} in several tables too: follow {it} with {how}", things.join(", ")))
+}
+
+/// An entity as it was typed, as SQL of a key of these stages.
+pub fn typed(stages: &[Stage], value: &str) -> String {
+    let mut forms: Vec<&Form> = Vec::new();
+    for stage in stages.iter().filter(|stage| stage.keys.len() == 1) {
+        if !forms.contains(&&stage.form) {
+            forms.push(&stage.form);
+        }
+    }
+    forms.into_iter().fold(quote::text(value), |sql, form| form.sql(&sql))
 }
 
 /// The first passages of all rows: `stage`, `key`, `ts` and how many `times`.

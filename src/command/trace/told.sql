@@ -15,8 +15,10 @@ SELECT
         SELECT count(*)
         FROM (SELECT key, max(ts) AS ts FROM rca_passages SEMI JOIN lost USING (key) GROUP BY key)
         JOIN (SELECT max(ts) AS ended FROM rca_passages WHERE stage = {stage}) ON true
-        WHERE epoch_us(ts) + coalesce((SELECT max(most) FROM delays), 0) > epoch_us(ended)
+        -- Nothing that came took longer than the longest.
+        WHERE epoch_us(ts) + coalesce((SELECT least(max(most), max(delay)) FROM delays), 0) > epoch_us(ended)
             AND key IN (SELECT key FROM lost WHERE seen >> {stage} = 0)
     ),
     (SELECT max(usual) FROM delays),
-    (SELECT max(most) FROM delays)
+    (SELECT max(most) FROM delays),
+    (SELECT max(delay) FROM delays)

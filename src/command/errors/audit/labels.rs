@@ -8,6 +8,7 @@ use crate::command::errors::question::Question;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
+use crate::session::written::{self, Form, Written};
 use crate::session::{Table, entity_text, known_column};
 
 /// Names of a column that holds labels.
@@ -32,6 +33,8 @@ pub struct Labels<'a> {
     place: usize,
     place_name: String,
     entity: String,
+    /// In which form these are those that are labelled.
+    form: Form,
     by_code: BTreeMap<Option<String>, Units>,
     pub failed: i64,
     pub unlabelled: i64,
@@ -88,36 +91,50 @@ impl<'a> Labels<'a> {
         let label = quote::readable_name(&label);
         let has_label =
             if has_words { format!(" AND lower(trim({label}::VARCHAR)) NOT IN ({NONE})") } else { String::new() };
-        let key = table.column(&key).map(|key| (text_of(key), quote::readable_name(&key.name))).unwrap_or_default();
-        let labelled = format!(
-            "SELECT {} FROM {} WHERE {} IS NOT NULL AND {label} IS NOT NULL{has_label}",
-            key.0,
-            table.sql(),
-            key.1
-        );
-        failing
-            .into_iter()
-            .map(|(place, entity)| {
-                let mut labels = Labels {
-                    table,
-                    labelled: labelled.clone(),
-                    place,
-                    place_name: question.places[place].table.name.clone(),
-                    entity,
-                    by_code: BTreeMap::new(),
-                    failed: 0,
-                    unlabelled: 0,
-                };
-                labels.count(question)?;
-                Ok(labels)
-            })
-            .collect()
+        let Some(key) = table.column(&key) else { return Ok(Vec::new()) };
+        let labelled = |form: &Form| {
+            let (text, name) = (form.sql(&text_of(key)), quote::readable_name(&key.name));
+            format!("SELECT {text} FROM {} WHERE {name} IS NOT NULL AND {label} IS NOT NULL{has_label}", table.sql())
+        };
+        let mut found = Vec::new();
+        for (place, entity) in failing {
+            let mine = question.places[place].table;
+            let names = (format!("{}.{entity}", mine.name), format!("{}.{}", table.name, key.name));
+            let forms = session.forms((mine, &entity), (table, &key.name))?;
+            let mut labels = Labels {
+                table,
+                labelled: labelled(&forms.1),
+                place,
+                place_name: mine.name.clone(),
+                entity,
+                form: forms.0.clone(),
+                by_code: BTreeMap::new(),
+                failed: 0,
+                unlabelled: 0,
+            };
+            labels.count(question)?;
+            if labels.failed > 0 && labels.failed == labels.unlabelled && !labels.are_of(question, key)? {
+                let none = session.share_none((mine, &[labels.entity.clone()]), (table, &[key.name.clone()]))?;
+                notes.push(format!("{none}, so unlabelled failures are not looked for"));
+                continue;
+            }
+            notes.extend(written::said(&[(&names.0, &forms.0), (&names.1, &forms.1)]));
+            found.push(labels);
+        }
+        Ok(found)
+    }
+
+    /// Whether labels are of any of the entities at all, or there are none.
+    fn are_of(&self, question: &Question, key: &Column) -> Result<bool> {
+        let written = |table: &Table, column: &str| Written::of(table, &[column.to_string()]);
+        let mine = written(question.places[self.place].table, &self.entity);
+        Ok(!question.session.agreed(&mine, &written(self.table, &key.name))?.is_of_none())
     }
 
     fn count(&mut self, question: &Question) -> Result<()> {
         let place = &question.places[self.place];
         let unit = place.table.column(&self.entity).map(entity_text).unwrap_or_default();
-        let unit = (unit, "unit".to_string());
+        let unit = (self.form.sql(&unit), "unit".to_string());
         let relation = format!(
             "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM ({}) WHERE unit IS NOT NULL AND is_error",
             self.labelled,
@@ -245,6 +262,7 @@ fn of_place(audit: &Audit, labels: &Labels, faults: &mut Vec<Fault>) -> Result<(
     let place = &question.places[labels.place];
     let entity = quote::readable_name(&labels.entity);
     let text = place.table.column(&labels.entity).map(text_of).unwrap_or_default();
+    let text = labels.form.sql(&text);
     for (code, units) in labels.by_code.iter().filter(|(_, units)| units.unlabelled > 0) {
         let is_code = match code {
             Some(code) => audit.where_code(labels.place, code),

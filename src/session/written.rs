@@ -1,0 +1,347 @@
+//! How ids are written: whether two columns hold the same ones as they stand, or only whatever the case of letters, blanks
+//! around them and zeros before numbers, or without what all of one column begin with. Everybody who compares ids asks here,
+//! so that nobody takes for lost what is only written otherwise.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::{Session, Table};
+use crate::engine::quote;
+use crate::error::Result;
+use crate::model::column::Kind;
+use crate::model::value::Value;
+
+/// Fewer ids may have the same beginning by chance.
+pub const KEYS_LEAST: i64 = 10;
+/// Rows of which the shape of ids is told.
+const ROWS: i64 = 5_000;
+
+/// In which form ids are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    AsWritten,
+    /// Whatever the case of letters, blanks around them and zeros before a number.
+    Alike,
+    /// The same, without this beginning.
+    Without(String),
+}
+
+impl Form {
+    /// A text in this form.
+    pub fn sql(&self, text: &str) -> String {
+        let alike = |text: &str| format!("nullif(regexp_replace({text}, '^0+([0-9]+)$', '\\1'), '')");
+        let small = format!("lower(trim({text}))");
+        match self {
+            Form::AsWritten => text.to_string(),
+            Form::Alike => alike(&small),
+            Form::Without(beginning) => alike(&format!(
+                "regexp_replace({small}, {}, '')",
+                quote::text(&format!("^{}", regex::escape(&beginning.to_lowercase())))
+            )),
+        }
+    }
+}
+
+/// A key of a table as texts of its parts.
+#[derive(Debug, Clone)]
+pub struct Written {
+    scan: String,
+    /// SQL of each part, and whether a comma may stand in it.
+    parts: Vec<(String, bool)>,
+}
+
+impl Written {
+    pub fn of(table: &Table, columns: &[String]) -> Written {
+        let is_plain = |column: &String| {
+            let kind = table.column(column).map(|column| column.kind);
+            matches!(kind, Some(Kind::Int | Kind::Float | Kind::Time | Kind::Date | Kind::Bool))
+        };
+        let parts = columns.iter().map(|column| (text(table, column), !is_plain(column))).collect();
+        Written { scan: table.sql(), parts }
+    }
+
+    /// Its value as text; NULL if any part is. Several parts stand there as in a CSV, so that no two keys have the same
+    /// text.
+    pub fn key(&self, form: &Form) -> String {
+        let part = |(sql, may_have_comma): &(String, bool)| {
+            let sql = form.sql(sql);
+            if *may_have_comma { format!("rca_part({sql})") } else { sql }
+        };
+        match self.parts.as_slice() {
+            [(only, _)] => form.sql(only),
+            parts => parts.iter().map(part).collect::<Vec<_>>().join(" || ', ' || "),
+        }
+    }
+
+    fn values(&self, form: &Form) -> String {
+        let key = self.key(form);
+        format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", self.scan)
+    }
+}
+
+/// A value of a column as text; a whole number is the same whether its column holds fractions or not.
+pub fn text(table: &Table, column: &str) -> String {
+    let name = quote::readable_name(column);
+    match table.column(column).map(|column| column.kind) {
+        Some(Kind::Float) => {
+            format!(
+                "CASE WHEN {name} = floor({name}) AND abs({name}) <= 9007199254740992 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
+            )
+        }
+        Some(Kind::Decimal { .. }) => format!("regexp_replace({name}::VARCHAR, '\\.0+$', '')"),
+        // An empty text is no key.
+        _ => format!("nullif({name}::VARCHAR, '')"),
+    }
+}
+
+/// The forms in which most ids of two sides are the same, if they are in any, and how many there are.
+#[derive(Debug, Clone, Default)]
+pub struct Agreed {
+    pub forms: (Form, Form),
+    pub left: i64,
+    pub right: i64,
+    pub both: i64,
+}
+
+impl Agreed {
+    /// Whether at least half of the smaller side's are in the other.
+    pub fn is_of_most(&self) -> bool {
+        are_same(self.both, self.left, self.right)
+    }
+
+    /// Whether both have ids, and not one is the same.
+    pub fn is_of_none(&self) -> bool {
+        self.both == 0 && self.left > 0 && self.right > 0
+    }
+}
+
+/// Whether at least half of the smaller of two sides is in the other.
+pub fn are_same(both: i64, left: i64, right: i64) -> bool {
+    both * 2 >= left.min(right)
+}
+
+/// In which form these are compared, if it is not as they are written.
+pub fn said(names: &[(&str, &Form)]) -> Option<String> {
+    if names.iter().all(|(_, form)| **form == Form::AsWritten) {
+        return None;
+    }
+    let (last, others) = names.split_last()?;
+    let others: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
+    let without: Vec<String> = names
+        .iter()
+        .filter_map(|(name, form)| match form {
+            Form::Without(beginning) => Some(format!(", and {name} without the `{beginning}` that all begin with")),
+            _ => None,
+        })
+        .collect();
+    Some(format!(
+        "{} and {} are compared whatever the case of letters, blanks around them and zeros before numbers{}: as written \
+         fewer than half are the same",
+        others.join(", "),
+        last.0,
+        without.concat()
+    ))
+}
+
+/// What ids begin with, if all have it and a digit stands behind it, of the first and the last of them.
+pub fn beginning(first: &str, last: &str) -> Option<String> {
+    let common: String = first.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    let beginning = common.trim_end_matches(|c: char| c.is_ascii_digit());
+    let goes_on = |text: &str| text[beginning.len()..].starts_with(|c: char| c.is_ascii_digit());
+    (!beginning.is_empty() && goes_on(first) && goes_on(last)).then(|| beginning.to_string())
+}
+
+/// SQL of what tells a beginning, over `key`: the first id and the last, and whether all are plain numbers.
+pub const ENDS: &str = "min(trim(key)), max(trim(key)), bool_and(regexp_full_match(trim(key), '[0-9]+'))";
+
+/// Mere numbers, numbers behind what all ids begin with, or neither.
+enum Ids {
+    Numbers,
+    Behind(String),
+    Other,
+}
+
+/// What was found out of pairs of keys, and of columns.
+#[derive(Default)]
+struct Found {
+    agreed: RefCell<HashMap<(String, String), Agreed>>,
+    shapes: RefCell<HashMap<(String, String), Shape>>,
+}
+
+/// What ids look like. Those that look alike are not written differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    has_capitals: bool,
+    has_small: bool,
+    has_zeros: bool,
+    are_numbers: bool,
+}
+
+const NUMBERS: Shape = Shape { has_capitals: false, has_small: false, has_zeros: false, are_numbers: true };
+
+impl Session {
+    /// In which forms two keys are the same: as written if at least half of the smaller's are, else in another form if
+    /// they are in that.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn agreed(&self, left: &Written, right: &Written) -> Result<Agreed> {
+        let found = self.once(|| Ok(Found::default()))?;
+        let place = (left.values(&Form::AsWritten), right.values(&Form::AsWritten));
+        if let Some(known) = found.agreed.borrow().get(&place) {
+            return Ok(known.clone());
+        }
+        if let Some(known) = found.agreed.borrow().get(&(place.1.clone(), place.0.clone())) {
+            let Agreed { forms: (of_right, of_left), left, right, both } = known.clone();
+            return Ok(Agreed { forms: (of_left, of_right), left: right, right: left, both });
+        }
+        let agreed = self.agreeing(left, right)?;
+        found.agreed.borrow_mut().insert(place, agreed.clone());
+        Ok(agreed)
+    }
+
+    fn agreeing(&self, left: &Written, right: &Written) -> Result<Agreed> {
+        let written = self.shared_as_written(left, right)?;
+        if written.is_of_most() {
+            return Ok(written);
+        }
+        let alike = self.counted_in((left, Form::Alike), (right, Form::Alike))?;
+        // What is not one id any more was not the same one.
+        let keeps = |of: fn(&Agreed) -> i64| 100 * of(&alike) >= 99 * of(&written);
+        let are_kept = keeps(|agreed| agreed.left) && keeps(|agreed| agreed.right);
+        if alike.is_of_most() && are_kept {
+            return Ok(alike);
+        }
+        if let Some(forms) = self.without_beginning(left, right)? {
+            let without = self.counted_in((left, forms.0), (right, forms.1))?;
+            if without.is_of_most() && without.left.min(without.right) >= KEYS_LEAST {
+                return Ok(without);
+            }
+        }
+        Ok(written)
+    }
+
+    /// How many keys two sides share as they are written.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn shared_as_written(&self, left: &Written, right: &Written) -> Result<Agreed> {
+        self.counted_in((left, Form::AsWritten), (right, Form::AsWritten))
+    }
+
+    fn counted_in(&self, left: (&Written, Form), right: (&Written, Form)) -> Result<Agreed> {
+        let row = self.engine.counted(&format!(
+            "WITH rca_left AS ({}), rca_right AS ({}) SELECT (SELECT count(*) FROM rca_left), (SELECT count(*) FROM rca_right), \
+             (SELECT count(*) FROM rca_left SEMI JOIN rca_right USING (key))",
+            left.0.values(&left.1),
+            right.0.values(&right.1),
+        ))?;
+        let (of_left, of_right, both) = (row[0].int(), row[1].int(), row[2].int());
+        Ok(Agreed { forms: (left.1, right.1), left: of_left, right: of_right, both })
+    }
+
+    /// Of numbers on one side and numbers behind what all begin with on the other. Two that begin differently are of
+    /// different things.
+    fn without_beginning(&self, left: &Written, right: &Written) -> Result<Option<(Form, Form)>> {
+        if left.parts.len() > 1 || right.parts.len() > 1 {
+            return Ok(None);
+        }
+        Ok(match (self.begins(left)?, self.begins(right)?) {
+            (Ids::Numbers, Ids::Behind(beginning)) => Some((Form::Alike, Form::Without(beginning))),
+            (Ids::Behind(beginning), Ids::Numbers) => Some((Form::Without(beginning), Form::Alike)),
+            _ => None,
+        })
+    }
+
+    fn begins(&self, side: &Written) -> Result<Ids> {
+        let row = self.engine.counted(&format!("SELECT {ENDS} FROM ({})", side.values(&Form::AsWritten)))?;
+        Ok(match row[2] == Value::Bool(true) {
+            true => Ids::Numbers,
+            false => beginning(&row[0].shown(), &row[1].shown()).map_or(Ids::Other, Ids::Behind),
+        })
+    }
+
+    /// The forms in which a column of each of two tables holds the same ids: as written without a look at all of them,
+    /// if the first look alike.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn forms(&self, left: (&Table, &str), right: (&Table, &str)) -> Result<(Form, Form)> {
+        if self.shape(left)? == self.shape(right)? {
+            return Ok((Form::AsWritten, Form::AsWritten));
+        }
+        let written = |(table, column): (&Table, &str)| Written::of(table, &[column.to_string()]);
+        Ok(self.agreed(&written(left), &written(right))?.forms)
+    }
+
+    fn shape(&self, (table, column): (&Table, &str)) -> Result<Shape> {
+        match table.column(column).map(|column| column.kind) {
+            Some(Kind::Text) => {}
+            Some(Kind::Uuid) => return Ok(Shape { has_small: true, are_numbers: false, ..NUMBERS }),
+            _ => return Ok(NUMBERS),
+        }
+        let found = self.once(|| Ok(Found::default()))?;
+        let place = (table.name.clone(), column.to_string());
+        if let Some(known) = found.shapes.borrow().get(&place) {
+            return Ok(*known);
+        }
+        let keys = format!("SELECT trim({}) AS key FROM {}", text(table, column), table.sql());
+        self.engine.keep_first("rca_written", &keys, ROWS)?;
+        let row = self.engine.counted(
+            "SELECT bool_or(key <> lower(key)), bool_or(key <> upper(key)), bool_or(regexp_full_match(key, '0[0-9]+')), \
+             bool_and(regexp_full_match(key, '[0-9]+')) FROM rca_written WHERE key <> ''",
+        )?;
+        let is = |at: usize| row.get(at) == Some(&Value::Bool(true));
+        let shape = Shape { has_capitals: is(0), has_small: is(1), has_zeros: is(2), are_numbers: is(3) };
+        found.shapes.borrow_mut().insert(place, shape);
+        Ok(shape)
+    }
+
+    /// That two keys have no value in common, with one of each.
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn share_none(&self, left: (&Table, &[String]), right: (&Table, &[String])) -> Result<String> {
+        Ok(format!("{} and {} share no id", self.described(left.0, left.1)?, self.described(right.0, right.1)?))
+    }
+
+    /// ``shipments.orderId (such as `ORD-100001`)``
+    ///
+    /// # Errors
+    /// If the evidence cannot be read.
+    pub fn described(&self, table: &Table, columns: &[String]) -> Result<String> {
+        let key = Written::of(table, columns).key(&Form::AsWritten);
+        let row = self.engine.counted(&format!("SELECT min({key}) FROM {}", table.sql()))?;
+        let example = row.first().filter(|value| !value.is_null()).map(Value::shown);
+        let such = example.map_or_else(String::new, |id| format!(" (such as `{id}`)"));
+        Ok(format!("{}.{}{such}", table.name, columns.join("+")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_stands_before_a_digit() {
+        for (first, last, expected) in [
+            ("ORD-100001", "ORD-106000", Some("ORD-")),
+            ("tx00000001", "tx00008000", Some("tx")),
+            ("ord-100001", "ord-x", None),
+            ("100001", "106000", None),
+            ("ab1", "cd2", None),
+            ("s", "s", None),
+        ] {
+            assert_eq!(beginning(first, last).as_deref(), expected, "{first} {last}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_said_once() {
+        let told = said(&[("a.id", &Form::Alike), ("b.id", &Form::Without("ORD-".into()))]).expect("told");
+        assert!(told.starts_with("a.id and b.id are compared whatever the case"), "{told}");
+        assert!(told.contains(", and b.id without the `ORD-` that all begin with: as written fewer"), "{told}");
+        assert_eq!(said(&[("a.id", &Form::AsWritten), ("b.id", &Form::AsWritten)]), None);
+    }
+}

@@ -1,0 +1,261 @@
+//! Ids that two tables write differently, that are counted anew in each series, or that are not the same at all: what is
+//! only written otherwise is nowhere told to be lost.
+
+use std::fs;
+use std::path::Path;
+
+use crate::rca::{folder, rows_in, run_in};
+
+/// `2025-03-…T…Z` plus so many seconds.
+fn stamp(second: u64) -> String {
+    let (day, rest) = (second / 86_400 + 1, second % 86_400);
+    format!("2025-03-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+fn write(place: &Path, name: &str, header: &str, lines: impl Iterator<Item = String>) {
+    let text: String = std::iter::once(header.to_string()).chain(lines).map(|line| line + "\n").collect();
+    fs::write(place.join(name), text).expect("written");
+}
+
+/// What is said on standard error.
+fn said(place: &Path, arguments: &[&str]) -> String {
+    String::from_utf8(run_in(place, &[arguments, &["-f", "csv"]].concat()).stderr).expect("UTF-8")
+}
+
+/// Each stage with how many entered it and were lost there.
+fn stages(place: &Path, arguments: &[&str]) -> Vec<String> {
+    let told = |row: &serde_json::Value| {
+        format!("{} {} {}", row["stage"].as_str().expect("a name"), row["entered"], row["lost"])
+    };
+    rows_in(place, &[&["trace"], arguments].concat()).iter().map(told).collect()
+}
+
+/// An id of tests, and the same one in other tables.
+struct Case {
+    name: &'static str,
+    tests: fn(u64) -> String,
+    others: fn(u64) -> String,
+    /// What is said of it by everybody who compares.
+    said: &'static str,
+}
+
+const CASES: &[Case] = &[
+    Case { name: "alike", tests: |n| format!("SN{n:05}"), others: |n| format!("SN{n:05}"), said: "" },
+    Case {
+        name: "letter case",
+        tests: |n| format!("SN{n:05}"),
+        others: |n| format!("sn{n:05}"),
+        said: "are compared whatever the case of letters",
+    },
+    Case {
+        name: "zeros before",
+        tests: |n| format!("{}", 1_005 + n),
+        others: |n| format!("{:010}", 1_005 + n),
+        said: "are compared whatever the case of letters, blanks around them and zeros before numbers: ",
+    },
+    Case {
+        name: "a beginning",
+        tests: |n| format!("SN-{:06}", 5 + n),
+        others: |n| format!("{}", 5 + n),
+        said: " without the `SN-` that all begin with",
+    },
+];
+
+/// 400 units of which every tenth failed; a fifth of these has no label, and the lots lack 20.
+fn units(place: &Path, case: &Case) {
+    let (own, others) = (case.tests, case.others);
+    let result = |n: u64| if n % 10 == 3 { "FAIL,E1" } else { "PASS," };
+    let lines = (0..400).map(|n| format!("{},{},{}", stamp(n * 60 + 7_200), own(n), result(n)));
+    write(place, "tests.csv", "ts,serial,result,error_code", lines);
+    let labelled = (0..400).filter(|n| n % 50 != 3);
+    write(
+        place,
+        "labels.csv",
+        "sn,label",
+        labelled.map(|n| format!("{},{}", others(n), if n % 3 == 0 { "good" } else { "bad" })),
+    );
+    let lots = (0..400).filter(|n| n % 20 != 7);
+    write(place, "mes.csv", "ts,serial,lot", lots.map(|n| format!("{},{},L{}", stamp(n * 60), others(n), n % 4)));
+}
+
+#[test]
+fn what_is_written_otherwise_is_not_lost() {
+    for case in CASES {
+        let (place, name) = (folder(), case.name);
+        let place = place.path();
+        units(place, case);
+        let files = ["labels.csv", "mes.csv", "tests.csv"];
+        let asked = |command: &[&'static str]| [command, &files[..]].concat();
+        let notes = |command: &[&'static str]| {
+            let notes = said(place, &asked(command));
+            assert!(notes.contains(case.said), "{name}, {command:?}: {notes}");
+            notes
+        };
+
+        assert_eq!(stages(place, &files), ["mes 380 0", "tests 380 0"], "{name}");
+        assert!(notes(&["trace"]).contains("tests: 20 in no stage before"), "{name}");
+        let one = (case.tests)(8);
+        let states = rows_in(place, &[&asked(&["trace"])[..], &["--entity", &one]].concat());
+        let states: Vec<&str> = states.iter().map(|row| row["state"].as_str().expect("a state")).collect();
+        assert_eq!(states, ["passed", "passed"], "{name}: {one}");
+
+        let found = rows_in(place, &asked(&["missing", "--kind", "absent_key"]));
+        let missing: Vec<i64> = found.iter().map(|row| row["missing"].as_i64().expect("a count")).collect();
+        assert_eq!(missing, [20, 8], "{name}: {found:?}");
+        let first = format!("the first is `{}`", (case.tests)(7));
+        assert!(found[0]["detail"].as_str().is_some_and(|detail| detail.contains(&first)), "{name}: {found:?}");
+        notes(&["missing"]);
+
+        let faults = rows_in(place, &asked(&["errors", "--audit"]));
+        let fault = faults.iter().find(|row| row["fault"] == "unlabelled").expect("unlabelled ones");
+        let detail = fault["detail"].as_str().expect("a text");
+        assert!(detail.starts_with("8 of the 40 serial values that failed with E1 "), "{name}: {detail}");
+        notes(&["errors", "--audit"]);
+        let shown = rows_in(place, &[&["query", fault["sql"].as_str().expect("SQL")], &files[..]].concat());
+        let first = shown[0]["serial"].to_string();
+        assert_eq!((shown.len(), first.trim_matches('"')), (8, (case.tests)(3).as_str()), "{name}: {shown:?}");
+        let by = notes(&["errors", "--by", "mes.lot"]);
+        assert!(!by.contains("no row in mes"), "{name}: {by}");
+
+        let explained =
+            notes(&["explain", "--table", "tests", "--bad", "result='FAIL'", "--where", "labels.label='good'"]);
+        assert!(!explained.contains("error:"), "{name}: {explained}");
+        let page = run_in(place, &[&asked(&["report"])[..], &["-f", "markdown"]].concat());
+        let page = String::from_utf8(page.stdout).expect("UTF-8");
+        assert!(page.contains("380 entities entered the first stage, and none was lost."), "{name}: {page}");
+        assert!(!page.contains("has a label"), "{name}: {page}");
+    }
+}
+
+#[test]
+fn tables_that_share_no_id_lost_none() {
+    let place = folder();
+    let place = place.path();
+    let line = |id: &str, n: u64, late: u64| format!("{},{id}{:05},FAIL,E1", stamp(n * 60 + late), n + 1);
+    write(place, "orders.csv", "ts,order_id,result,error_code", (0..300).map(|n| line("ORD-", n, 0)));
+    write(
+        place,
+        "shipments.csv",
+        "ts,orderId,carrier",
+        (0..280).map(|n| format!("{},SHP-{n:05},C{}", stamp(n * 60), n % 3)),
+    );
+    write(place, "labels.csv", "order_id,label", (0..280).map(|n| format!("LBL-{n:05},good")));
+    let refused = run_in(place, &["trace", "orders.csv", "shipments.csv"]);
+    let told = String::from_utf8_lossy(&refused.stderr).to_string();
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains(
+            "shipments is no stage behind or before orders: shipments.orderId (such as `SHP-00000`) and orders.order_id \
+             (such as `ORD-00001`) share no order, so none is told to be lost there"
+        ),
+        "{told}"
+    );
+    let page = run_in(place, &["report", "orders.csv", "shipments.csv", "-f", "markdown"]);
+    let page = String::from_utf8(page.stdout).expect("UTF-8");
+    assert!(page.contains("Stages were not followed") && !page.contains("were lost there"), "{page}");
+    let audited = said(place, &["errors", "--audit", "orders.csv", "labels.csv"]);
+    assert!(
+        audited.contains("share no id, so unlabelled failures are not looked for") && !audited.contains("has a label"),
+        "{audited}"
+    );
+    let by = said(place, &["errors", "--by", "shipments.carrier", "orders.csv", "shipments.csv"]);
+    assert!(by.contains("share no id: no carrier can be told of these errors"), "{by}");
+    let missing = said(place, &["missing", "orders.csv", "shipments.csv"]);
+    assert!(missing.contains("share no id and are not compared") && !missing.contains("--keys orders"), "{missing}");
+    // A third table that hangs together with one of them makes a way of two.
+    write(place, "paid.csv", "ts,order_id", (0..290).map(|n| format!("{},ORD-{:05}", stamp(n * 60 + 30), n + 1)));
+    assert_eq!(stages(place, &["orders.csv", "paid.csv", "shipments.csv"]), ["orders 300 0", "paid 300 10"]);
+    // Nor are they the stages of somebody who says that they are.
+    let declared = "[sources.orders]\npath=\"orders.csv\"\n[sources.shipments]\npath=\"shipments.csv\"\n\
+                    [[stages]]\ntable=\"orders\"\nkey=\"order_id\"\n[[stages]]\ntable=\"shipments\"\nkey=\"orderId\"\n";
+    fs::write(place.join("rca.toml"), declared).expect("written");
+    assert_eq!(run_in(place, &["trace", "-C", "."]).status.code(), Some(2));
+}
+
+/// Messages of four devices, each with numbers of its own; every 25th is lost on the way.
+fn messages(place: &Path, of_cloud: fn(u64) -> String) {
+    let lines = |late: u64, device: &dyn Fn(u64) -> String, keeps: &dyn Fn(u64) -> bool| -> Vec<String> {
+        let all = (0..1_000_u64).filter(|n| keeps(*n));
+        all.map(|n| format!("{},{},{}", stamp(n * 20 + late), device(n % 4), n / 4 + n % 4 * 40)).collect()
+    };
+    write(place, "agent.csv", "ts,device,msg_no", lines(0, &|n| format!("DEV-A{n}"), &|_| true).into_iter());
+    write(place, "cloud.csv", "ts,device_id,msg_no", lines(5, &of_cloud, &|n| n % 25 != 7).into_iter());
+}
+
+#[test]
+fn a_number_that_each_device_counts_is_an_entity_with_its_device_only() {
+    for of_cloud in [|n: u64| format!("DEV-A{n}"), |n: u64| format!("dev-a{n}")] {
+        let place = folder();
+        let place = place.path();
+        messages(place, of_cloud);
+        let files = ["agent.csv", "cloud.csv"];
+        assert_eq!(stages(place, &files), ["agent 1000 0", "cloud 1000 40"], "{}", of_cloud(1));
+        let notes = said(place, &["trace", "agent.csv", "cloud.csv"]);
+        assert!(notes.contains("msg_no is counted within each device: stages are by both, device+msg_no"), "{notes}");
+        let keys = ["--keys", "agent.device+msg_no=cloud.device_id+msg_no", "--kind", "absent_key"];
+        let found = rows_in(place, &[&["missing", "agent.csv", "cloud.csv"], &keys[..]].concat());
+        let missing: Vec<i64> = found.iter().map(|row| row["missing"].as_i64().expect("a count")).collect();
+        assert_eq!(missing, [40], "{}: {found:?}", of_cloud(1));
+        let declared = "[sources.agent]\npath=\"agent.csv\"\n[sources.cloud]\npath=\"cloud.csv\"\n\
+                        [[stages]]\ntable=\"agent\"\nkey=\"device+msg_no\"\n\
+                        [[stages]]\ntable=\"cloud\"\nkey=\"device_id+msg_no\"\n";
+        fs::write(place.join("rca.toml"), declared).expect("written");
+        assert_eq!(stages(place, &["-C", "."]), ["agent 1000 0", "cloud 1000 40"], "{}", of_cloud(1));
+    }
+}
+
+#[test]
+fn what_took_no_longer_so_far_is_not_on_its_way_and_logs_that_tell_of_it_are_named() {
+    let place = folder();
+    let place = place.path();
+    write(place, "pickups.csv", "ts,parcel_id", (0..400).map(|n| format!("{},PK{n:06}", stamp(n * 600))));
+    // From three to fourteen hours, and a tenth is lost.
+    let arrives = |n: u64| n * 600 + 3 * 3_600 + n * 7 % 6 * 3_600 + n * 13 % 61 * 360;
+    let delivered = (0..400).filter(|n| n % 10 != 4);
+    write(place, "deliveries.csv", "ts,parcel_id", delivered.map(|n| format!("{},PK{n:06}", stamp(arrives(n)))));
+    fs::create_dir(place.join("hub-logs")).expect("made");
+    let line = |n: u64| format!("{} INFO hub scanned parcel=PK{n:06} at gate", stamp(n * 600 + 1_800));
+    write(&place.join("hub-logs"), "hub.log", "2025-03-01T00:00:00Z INFO hub started", (0..400).map(line));
+    let files = ["pickups.csv", "deliveries.csv", "hub-logs"];
+    assert_eq!(stages(place, &files), ["pickups 400 0", "deliveries 400 40"]);
+    let notes = said(place, &[&["trace"], &files[..]].concat());
+    let last = (0..400).filter(|n| n % 10 != 4).map(arrives).max().expect("a time");
+    let longest = (0..400).filter(|n| n % 10 != 4).map(|n| arrives(n) - n * 600).max().expect("a time");
+    let underway = (0..400).filter(|n| n % 10 == 4 && n * 600 + longest > last).count();
+    assert!(
+        notes.contains(&format!("deliveries: {underway} of the lost may still be on their way, it usually takes ")),
+        "{notes}"
+    );
+    assert!(notes.contains("hub_logs has parcel in messages and is no stage"), "{notes}");
+}
+
+#[test]
+fn ids_that_are_given_again_hide_no_loss() {
+    let place = folder();
+    let place = place.path();
+    // Each of 200 ids is there twice; eight of the second ones are not matched.
+    let line = |n: u64, late: u64| format!("{},S{:04}", stamp(n * 60 + late), n % 200);
+    write(place, "sessions.csv", "ts,session_id", (0..400).map(|n| line(n, 0)));
+    write(place, "matches.csv", "ts,session_id", (0..400).filter(|n| *n < 200 || n % 25 != 3).map(|n| line(n, 20)));
+    assert!(rows_in(place, &["missing", "--kind", "absent_key", "sessions.csv", "matches.csv"]).is_empty());
+    let notes = said(place, &["missing", "sessions.csv", "matches.csv"]);
+    assert!(
+        notes.contains(
+            "sessions.session_id: 200 of 200 keys stand for more than one row, and matches has fewer of 8 of them (8 rows)"
+        ),
+        "{notes}"
+    );
+}
+
+#[test]
+fn clocks_are_compared_by_ids_that_are_written_otherwise() {
+    let place = folder();
+    let place = place.path();
+    let rows = |late: u64, id: fn(u64) -> String| (0..300).map(move |n| format!("{},{}", stamp(n * 97 + late), id(n)));
+    write(place, "sold.csv", "ts,receipt_no", rows(0, |n| format!("{:08}", n + 1)));
+    write(place, "settled.csv", "ts,receipt_no", rows(3_600, |n| format!("{}", n + 1)));
+    let found = rows_in(place, &["timeline", "--check-clocks", "sold.csv", "settled.csv"]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&found[0]["anchors"], &found[0]["offset_s"]), (&300.into(), &(-3_600.0).into()), "{found:?}");
+    assert_eq!(found[0]["example"].as_str(), Some("1"), "{found:?}");
+}
