@@ -196,6 +196,12 @@ fn a_number_that_each_device_counts_is_an_entity_with_its_device_only() {
         let found = rows_in(place, &[&["missing", "agent.csv", "cloud.csv"], &keys[..]].concat());
         let missing: Vec<i64> = found.iter().map(|row| row["missing"].as_i64().expect("a count")).collect();
         assert_eq!(missing, [40], "{}: {found:?}", of_cloud(1));
+        // Who sent them is known under another name and in another case, too.
+        let gaps = rows_in(place, &["missing", "agent.csv", "cloud.csv", "--kind", "sequence_gap"]);
+        let is_linked = |row: &serde_json::Value| {
+            row["detail"].as_str().is_some_and(|text| text.contains("lost between agent and cloud"))
+        };
+        assert!(!gaps.is_empty() && gaps.iter().all(is_linked), "{}: {gaps:?}", of_cloud(1));
         let declared = "[sources.agent]\npath=\"agent.csv\"\n[sources.cloud]\npath=\"cloud.csv\"\n\
                         [[stages]]\ntable=\"agent\"\nkey=\"device+msg_no\"\n\
                         [[stages]]\ntable=\"cloud\"\nkey=\"device_id+msg_no\"\n";

@@ -15,7 +15,7 @@ use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::time::MINUTE;
-use crate::session::Table;
+use crate::session::{Session, Table};
 
 /// A series as it was seen in one table. Times are in microseconds.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub type Key = Vec<Option<String>>;
 pub struct Witness {
     pub(super) table: String,
     pub(super) columns: Vec<String>,
+    /// What each of them holds, if its name tells.
+    things: Vec<Option<String>>,
     pub(super) sequence: Option<String>,
     pub(super) courses: HashMap<Key, Course>,
     /// The time of the last row of all series.
@@ -73,12 +75,25 @@ const WINDOWS_MAX: usize = 10_000;
 
 /// Keeps by what a table was divided and, if another one may have the same series, what was seen of them.
 pub fn keep(search: &mut Search, series: &Series, mut seen: Vec<Seen>) {
-    let has_all = |other: &Table| series.columns.iter().all(|name| other.column(name).is_some());
-    let mut others = search.session.tables.iter().filter(|other| other.name != series.table.name);
+    let session = search.session;
+    let has_all =
+        |other: &Table| series.columns.iter().all(|name| same(session, (series.table, name), other).is_some());
+    let mut others = session.tables.iter().filter(|other| other.name != series.table.name);
     if !others.any(|other| other.roles.time.is_some() && has_all(other)) {
         seen.clear();
     }
-    search.witnesses.push(Rc::new(Witness::of(series, seen)));
+    search.witnesses.push(Rc::new(Witness::of(session, series, seen)));
+}
+
+/// The column of another table that tells the same series apart: of the same name, else the only one that holds the same
+/// thing.
+fn same(session: &Session, (table, name): (&Table, &str), other: &Table) -> Option<String> {
+    if let Some(column) = other.column(name) {
+        return Some(column.name.clone());
+    }
+    let thing = session.key_thing(table, name)?;
+    let mut all = other.own_columns().filter(|column| session.key_thing(other, &column.name).as_ref() == Some(&thing));
+    all.next().filter(|_| all.next().is_none()).map(|column| column.name.clone())
 }
 
 /// What other tables tell of these findings of one table, by the findings' places.
@@ -141,7 +156,8 @@ fn key<'a>(known: &'a Known, finding: &Finding) -> Option<&'a Key> {
 fn witness(search: &Search, known: &Known, other: &Table, findings: &[usize]) -> Result<Option<Rc<Witness>>> {
     let Some(time) = &other.roles.time else { return Ok(None) };
     let name = |name: &String| other.column(name).map(|column| column.name.clone());
-    let Some(columns) = known.columns.iter().map(name).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let own = |name: &String| same(search.session, (&known.table, name), other);
+    let Some(columns) = known.columns.iter().map(own).collect::<Option<Vec<_>>>() else { return Ok(None) };
     let sequence = known.sequence.as_ref().map(name);
     if sequence == Some(None) {
         return Ok(None);
@@ -170,11 +186,11 @@ fn witness(search: &Search, known: &Known, other: &Table, findings: &[usize]) ->
         series.condition = series.is_one_of(&labels.iter().map(String::as_str).collect::<Vec<_>>());
     }
     let seen = walk::walk(search.session, &series, &[], &[])?.series;
-    Ok(Some(Rc::new(Witness::of(&series, seen))))
+    Ok(Some(Rc::new(Witness::of(search.session, &series, seen))))
 }
 
 impl Witness {
-    fn of(series: &Series, seen: Vec<Seen>) -> Witness {
+    fn of(session: &Session, series: &Series, seen: Vec<Seen>) -> Witness {
         let last = seen.iter().map(|seen| seen.line.last).max().unwrap_or(0);
         let course = |seen: Seen| {
             let (cadence, line) = (seen.cadence(), seen.line);
@@ -184,6 +200,7 @@ impl Witness {
         };
         Witness {
             table: series.table.name.clone(),
+            things: series.columns.iter().map(|name| session.key_thing(series.table, name)).collect(),
             columns: series.columns.clone(),
             sequence: series.sequence.clone(),
             courses: seen.into_iter().map(course).collect(),
@@ -208,8 +225,12 @@ impl Witness {
 
     /// These values in the order of the columns of another table.
     pub(super) fn key_in(&self, other: &Witness, key: &Key) -> Key {
-        let place = |name: &String| self.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
-        other.columns.iter().map(|name| place(name).and_then(|place| key.get(place)?.clone())).collect()
+        let place = |(name, thing): (&String, &Option<String>)| {
+            let is_called = self.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
+            is_called.or_else(|| self.things.iter().position(|own| own.is_some() && own == thing))
+        };
+        let columns = other.columns.iter().zip(&other.things);
+        columns.map(|column| place(column).and_then(|place| key.get(place)?.clone())).collect()
     }
 }
 
