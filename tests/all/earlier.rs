@@ -169,3 +169,38 @@ fn a_file_of_checks_goes_with_no_findings() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--file goes with an earlier answer of rca check"));
 }
+
+/// Names with blanks, commas and signs in them are names as others are.
+#[test]
+fn an_unchanged_answer_is_still_there_whatever_series_are_called() {
+    for names in [["Line 1", "Line 2", "Line 3", "Line 4"], ["a,b", "a,c", "a", "d,e"], ["v=1", "v=2 v=3", "x v", "=,"]]
+    {
+        let place = folder();
+        let place = place.path();
+        let mut text = "ts,station,v\n".to_string();
+        for n in 0..600 {
+            for (at, name) in
+                names.iter().enumerate().filter(|(at, _)| !(1..4).contains(at) || !(300..360).contains(&n))
+            {
+                text += &format!(
+                    "2025-03-01T{:02}:{:02}:{:02}Z,\"{name}\",{}\n",
+                    n / 360,
+                    n / 6 % 60,
+                    n % 6 * 10,
+                    n * 37 % 101 + at
+                );
+            }
+        }
+        write(place, "s.csv", &text);
+        for more in [&[][..], &["--series", "station"]] {
+            ask(place, &[&["missing", "s.csv"], more].concat());
+            let found = statuses(place, &["s.csv"]);
+            assert!(!found.is_empty() && found.iter().all(|row| row.starts_with("still ")), "{names:?}: {found:?}");
+        }
+        // What is gone of one of them is told of that one.
+        ask(place, &["missing", "s.csv", "--where", &format!("station <> '{}'", names[2])]);
+        let found = statuses(place, &["s.csv"]);
+        assert!(found.iter().any(|row| row.starts_with("new ")), "{names:?}: {found:?}");
+        assert!(found.iter().all(|row| !row.starts_with("gone")), "{names:?}: {found:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! `--against`: what an earlier answer found, and whether today's evidence still has it.
 
+use std::collections::{HashMap, HashSet};
+
 use clap::ValueEnum;
 
 use super::again::{self, Again};
@@ -7,6 +9,7 @@ use super::asking::{Asking, nothing};
 use super::earlier::{Earlier, Item, Of};
 use super::said::{Check, Said};
 use super::{Row, asked, audit, gaps};
+use crate::command::missing::{Finding, Searched};
 use crate::error::{Error, Kind, Result};
 use crate::model::time;
 use crate::session::{Table, Window};
@@ -21,23 +24,24 @@ pub fn compared(asking: &Asking, earlier: &Earlier, checks: impl FnOnce() -> Res
         Of::Check => return Ok(of_checks(asking, &earlier.items, asked(asking, &checks()?)?)),
         Of::Missing | Of::Audit => Today::of(asking, earlier.of)?,
     };
-    let given = today.given(&earlier.items);
+    let items: Vec<Item> = earlier.items.iter().map(|item| today.series.divided(item.clone())).collect();
+    let given = today.given(&items);
     let mut rows: Vec<Option<Row>> = Vec::new();
     // Whether what is not found could have been, which the analyses know.
     let mut looked_for = Vec::new();
-    for (at, item) in earlier.items.iter().enumerate() {
-        rows.push(today.still(item, at, &given, &earlier.items));
+    for (at, item) in items.iter().enumerate() {
+        rows.push(today.still(item, at, &given, &items));
         looked_for.push(if rows[at].is_some() { Ok(()) } else { is_looked_for(asking, earlier.of, item) });
     }
     let counts_otherwise = |at: usize, item: &Item| {
         let mut own = (0..given.len()).filter(|place| given[*place] == Some(at)).map(|place| &today.single[place]);
         own.any(|single| !single.counts_like(item))
     };
-    let otherwise: Vec<bool> = earlier.items.iter().enumerate().map(|(at, item)| counts_otherwise(at, item)).collect();
+    let otherwise: Vec<bool> = items.iter().enumerate().map(|(at, item)| counts_otherwise(at, item)).collect();
     if rows.iter().any(Option::is_none) || otherwise.contains(&true) {
         again::prepare(asking)?;
     }
-    for (at, ((row, looked_for), item)) in rows.iter_mut().zip(looked_for).zip(&earlier.items).enumerate() {
+    for (at, ((row, looked_for), item)) in rows.iter_mut().zip(looked_for).zip(&items).enumerate() {
         match row {
             None => *row = Some(not_found(asking, earlier.of, item, looked_for)?),
             Some(row) if otherwise[at] => measured_again(asking, earlier.of, item, row)?,
@@ -55,11 +59,46 @@ struct Today {
     single: Vec<Item>,
     /// The same with pseudonyms, which an earlier answer may have, or be of before there were any.
     shown: Vec<Item>,
+    series: Labels,
+}
+
+/// The series that there are, by their tables.
+#[derive(Default)]
+struct Labels {
+    /// The columns that tell them apart, or of the table, where it has none that are known to.
+    columns: HashMap<String, Vec<String>>,
+    /// Also as they are shown.
+    all: HashSet<(String, String)>,
+}
+
+impl Labels {
+    fn of(asking: &Asking, searched: &Searched) -> Labels {
+        let mut labels = Labels::default();
+        for table in &asking.session.tables {
+            let known = searched.known.iter().find(|known| known.table.name == table.name);
+            let own = || table.columns.iter().map(|column| column.name.clone()).collect();
+            labels.columns.insert(table.name.clone(), known.map_or_else(own, |known| known.columns.clone()));
+        }
+        for walked in &searched.walked {
+            for label in &walked.labels {
+                labels.all.insert((walked.table.clone(), asking.session.shown(label)));
+                labels.all.insert((walked.table.clone(), label.clone()));
+            }
+        }
+        labels
+    }
+
+    fn divided(&self, item: Item) -> Item {
+        let table = item.table.clone();
+        let columns = self.columns.get(&table).map_or(&[][..], Vec::as_slice);
+        item.divided(columns, |label| self.all.contains(&(table.clone(), label.to_string())))
+    }
 }
 
 impl Today {
     fn of(asking: &Asking, of: Of) -> Result<Today> {
         let everything = Check::default();
+        let mut series = Labels::default();
         let (told, single): (Vec<Item>, Vec<Item>) = match of {
             Of::Audit => {
                 let faults: Vec<Item> = asking.audited(&everything)?.faults.iter().map(Item::of_fault).collect();
@@ -67,12 +106,13 @@ impl Today {
             }
             Of::Missing | Of::Check => {
                 let searched = asking.searched(&everything)?;
-                let items = |findings: &[_]| findings.iter().map(Item::of_finding).collect();
-                (items(&searched.findings), items(&searched.single))
+                series = Labels::of(asking, &searched);
+                let item = |finding: &Finding| series.divided(Item::of_finding(finding));
+                (searched.findings.iter().map(item).collect(), searched.single.iter().map(item).collect())
             }
         };
-        let shown = single.iter().map(|item| item.shown(asking.session)).collect();
-        Ok(Today { told, single, shown })
+        let shown = single.iter().map(|item| series.divided(item.shown(asking.session))).collect();
+        Ok(Today { told, single, shown, series })
     }
 
     fn is(&self, at: usize, item: &Item) -> bool {
@@ -107,15 +147,22 @@ impl Today {
 
     /// What no earlier finding is.
     fn came(&self, given: &[Option<usize>]) -> Vec<Row> {
-        let is_told = |at: usize| self.told.iter().any(|told| told.sql == self.single[at].sql);
+        let told: HashSet<&str> = self.told.iter().map(|told| told.sql.as_str()).collect();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (at, single) in self.single.iter().enumerate() {
+            places.entry(&single.sql).or_insert(at);
+        }
+        let untold: Vec<usize> =
+            (0..self.single.len()).filter(|at| !told.contains(self.single[*at].sql.as_str())).collect();
         let mut rows = Vec::new();
         for told in &self.told {
-            let of: Vec<usize> = match self.single.iter().position(|single| single.sql == told.sql) {
-                Some(at) => vec![at],
-                None => (0..self.single.len()).filter(|at| !is_told(*at) && told.is(&self.single[*at])).collect(),
+            let of: Vec<usize> = match places.get(told.sql.as_str()) {
+                Some(at) => vec![*at],
+                None => untold.iter().copied().filter(|at| told.is(&self.single[*at])).collect(),
             };
             let new = |item: &Item| {
-                let zero = Item { figure: "0".into(), ..item.clone() };
+                let mut zero = item.clone();
+                zero.figure = "0".into();
                 row(&zero, "new", item.figure.clone(), item.detail.clone(), &item.sql)
             };
             match of.iter().any(|at| given[*at].is_some()) {
@@ -141,9 +188,14 @@ fn is_looked_for(asking: &Asking, of: Of, item: &Item) -> Result<()> {
     let table = table_of(asking, item)?;
     let kinds: Vec<_> =
         gaps::Missing::value_variants().iter().copied().filter(|kind| kind.name() == item.kind).collect();
+    let searched = asking.searched(&everything)?;
     // Of several series together none is named alone.
-    let series = item.series.as_deref().filter(|series| !series.contains(','));
-    gaps::is_looked_for(asking, table, &kinds, false, series, &*asking.searched(&everything)?)
+    let is_one = |label: &str| {
+        let is_own = |own: &String| asking.session.is_said(own, label);
+        !label.contains(',') || searched.walked.iter().any(|walked| walked.labels.iter().any(is_own))
+    };
+    let series = item.series.as_deref().filter(|series| is_one(series));
+    gaps::is_looked_for(asking, table, &kinds, false, series, &searched)
 }
 
 fn table_of<'a>(asking: &Asking<'a>, item: &Item) -> Result<&'a Table> {

@@ -48,6 +48,10 @@ pub struct Item {
     /// What else tells it from others of one kind, table and column, by its SQL: the value that is lacking, or the table
     /// that is asked about.
     pub what: Option<String>,
+    /// The columns of its label, each with what stands behind it.
+    parts: Vec<(String, String)>,
+    /// Whether its label is that of one series, as far as today's evidence tells.
+    is_one: bool,
 }
 
 /// # Errors
@@ -116,7 +120,7 @@ impl Item {
             expected: number("expected"),
             detail: text("detail").unwrap_or_default(),
             sql: text("sql").unwrap_or_default(),
-            what: None,
+            ..Item::default()
         };
         item.told()
     }
@@ -133,7 +137,7 @@ impl Item {
             expected: finding.expected,
             detail: finding.detail.clone(),
             sql: finding.sql.clone(),
-            what: None,
+            ..Item::default()
         };
         item.told()
     }
@@ -222,46 +226,71 @@ impl Item {
         rest[..end].parse().ok()
     }
 
+    /// With its label taken apart: by the columns that series are told apart by, and by the labels of those that there are.
+    pub fn divided(self, columns: &[String], is_series: impl Fn(&str) -> bool) -> Item {
+        let Some(label) = self.series.as_deref() else { return self };
+        Item { parts: parts(label, columns), is_one: is_series(label), ..self }
+    }
+
     /// Whether both are the same finding.
     pub fn is(&self, other: &Item) -> bool {
-        let is_same_time = match (self.time, other.time) {
-            (Some((since, until)), Some((from, to))) => since <= to && from <= until,
-            // Both, or neither: what has no time is told by all else.
-            _ => true,
-        };
-        self.kind == other.kind
+        // Of very many findings of one kind most are told apart by their times.
+        self.is_at_a_time_of(other)
+            && self.kind == other.kind
             && self.table == other.table
             && self.column == other.column
             && self.code == other.code
             && self.what.as_ref().zip(other.what.as_ref()).is_none_or(|(own, what)| own == what)
-            && share_a_series(self.series.as_deref(), other.series.as_deref())
-            && is_same_time
+            && self.shares_a_series(other)
+    }
+
+    fn is_at_a_time_of(&self, other: &Item) -> bool {
+        match (self.time, other.time) {
+            (Some((since, until)), Some((from, to))) => since <= to && from <= until,
+            // Both, or neither: what has no time is told by all else.
+            _ => true,
+        }
+    }
+
+    /// Whether both labels name one series at least: those of several are `station=ST04,ST05 sensor=temp_c`.
+    fn shares_a_series(&self, other: &Item) -> bool {
+        let share = |((name, ours), (other_name, theirs)): (&(String, String), &(String, String))| {
+            let is_among = (!other.is_one && has(theirs, ours)) || (!self.is_one && has(ours, theirs));
+            let share_any = || !self.is_one && !other.is_one && ours.split(',').any(|value| has(theirs, value));
+            name == other_name && (ours == theirs || is_among || share_any())
+        };
+        self.series == other.series
+            || !self.parts.is_empty()
+                && self.parts.len() == other.parts.len()
+                && self.parts.iter().zip(&other.parts).all(share)
     }
 }
 
-/// Whether two labels name one series at least: those of several are `station=ST04,ST05 sensor=temp_c`, and `…` stands for
-/// more than are listed.
-fn share_a_series(a: Option<&str>, b: Option<&str>) -> bool {
-    let (Some(a), Some(b)) = (a, b) else { return a == b };
-    let parts = |label: &str| -> Option<Vec<(String, Vec<String>)>> {
-        // The mark of many values has a space before their number.
-        let label = label.replace("… (", "…(");
-        label
-            .split(' ')
-            .map(|part| {
-                let (name, values) = part.split_once('=')?;
-                Some((name.to_string(), values.split(',').map(str::to_string).collect()))
-            })
-            .collect()
+/// Whether a value is one of several. `…` stands for more than are listed.
+fn has(values: &str, value: &str) -> bool {
+    let is_between = |at: usize| {
+        let (before, behind) = (&values[..at], &values[at + value.len()..]);
+        (before.is_empty() || before.ends_with(',')) && (behind.is_empty() || behind.starts_with(','))
     };
-    let (Some(ours), Some(theirs)) = (parts(a), parts(b)) else { return a == b };
-    let is_more = |values: &[String]| values.iter().any(|value| value.starts_with('…'));
-    a == b
-        || ours.len() == theirs.len()
-            && ours.iter().zip(&theirs).all(|((name, values), (other, others))| {
-                name == other
-                    && (is_more(values) || is_more(others) || values.iter().any(|value| others.contains(value)))
-            })
+    values.split(',').any(|value| value.starts_with('…')) || values.match_indices(value).any(|(at, _)| is_between(at))
+}
+
+/// `station=Line 2,Line 3 sensor=temp_c`: a value may have blanks, commas and `=` in it, so only a column begins a part.
+fn parts(label: &str, columns: &[String]) -> Vec<(String, String)> {
+    let column_at = |text: &str| {
+        let is_one = |column: &&String| text.strip_prefix(column.as_str()).is_some_and(|rest| rest.starts_with('='));
+        columns.iter().filter(is_one).max_by_key(|column| column.len()).cloned()
+    };
+    let mut parts: Vec<(String, String)> = Vec::new();
+    let mut rest = label;
+    while let Some(column) = column_at(rest) {
+        let values = &rest[column.len() + 1..];
+        let next = values.match_indices(' ').find(|(at, _)| column_at(&values[at + 1..]).is_some());
+        let end = next.map_or(values.len(), |(at, _)| at);
+        parts.push((column, values[..end].to_string()));
+        rest = values.get(end + 1..).unwrap_or_default();
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -270,11 +299,30 @@ mod tests {
 
     #[test]
     fn series_that_are_told_together_are_found_alone() {
-        let is = |a: &str, b: &str| share_a_series(Some(a), Some(b));
-        assert!(is("station=ST04,ST05 sensor=temp_c", "station=ST05 sensor=temp_c"));
-        assert!(is("station=A,B,… (9) sensor=t", "station=Z sensor=t"));
-        assert!(!is("station=ST04 sensor=temp_c", "station=ST05 sensor=temp_c"));
-        assert!(!is("station=ST04 sensor=temp_c", "station=ST04 sensor=current_a"));
-        assert!(is("a b", "a b") && !is("a b", "a c") && !share_a_series(Some("a=1"), None));
+        let columns = ["station", "sensor", "a"].map(String::from);
+        let known = ["station=Line,2 sensor=t", "station=Line,3 sensor=t", "station=Line sensor=t"];
+        let is = |a: Option<&str>, b: Option<&str>| {
+            let of = |label: Option<&str>| {
+                let item = Item { series: label.map(str::to_string), ..Item::default() };
+                item.divided(&columns, |label| known.contains(&label))
+            };
+            assert_eq!(of(a).is(&of(b)), of(b).is(&of(a)), "{a:?} {b:?}");
+            of(a).is(&of(b))
+        };
+        let both = |a: &str, b: &str| is(Some(a), Some(b));
+        assert!(both("station=ST04,ST05 sensor=temp_c", "station=ST05 sensor=temp_c"));
+        assert!(both("station=A,B,… (9) sensor=t", "station=Z sensor=t"));
+        assert!(!both("station=ST04 sensor=temp_c", "station=ST05 sensor=temp_c"));
+        assert!(!both("station=ST04 sensor=temp_c", "station=ST04 sensor=current_a"));
+        assert!(both("station=Line 2,Line 3 sensor=t", "station=Line 3 sensor=t"));
+        assert!(both("station=Line 2,Line 3 sensor=t", "station=Line 3,Line 4 sensor=t"));
+        assert!(!both("station=Line 2,Line 3 sensor=t", "station=Line sensor=t"));
+        assert!(!both("station=Line 2 sensor=t", "station=Line 22 sensor=t"));
+        assert!(both("station=a = b sensor=x=1,y", "station=a = b sensor=x=1"));
+        // Values with a comma are one, where there are such series.
+        assert!(both("station=Line,2,Line,3 sensor=t", "station=Line,2 sensor=t"));
+        assert!(!both("station=Line,2 sensor=t", "station=Line,3 sensor=t"));
+        assert!(!both("station=Line,2 sensor=t", "station=Line sensor=t"));
+        assert!(both("a b", "a b") && !both("a b", "a c") && !is(Some("a=1"), None));
     }
 }
