@@ -22,6 +22,10 @@ pub const SEQUENCE: [&str; 9] =
 /// Names by which every table numbers its own rows.
 pub const NUMBERED: [&str; 5] = ["id", "rowid", "index", "pk", "row"];
 
+pub fn is_row_number(column: &str) -> bool {
+    NUMBERED.contains(&column.to_lowercase().as_str())
+}
+
 /// Rows that are looked at, of tables that have more; and of these, rows by which one division is judged.
 const SAMPLE: i64 = 2_000_000;
 const TRIAL: i64 = 60_000;
@@ -96,7 +100,9 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
     }
     // Columns that were said need not be among those of the sample.
     if !series.columns.is_empty() && search.session.fits(SAMPLE_NAME, &format!("{} > 0", names::hash(&series))) {
-        series.known = Arc::new(names::of(search.session, &series, SAMPLE_NAME, "true")?);
+        let mut known = names::of(search.session, &series, SAMPLE_NAME, "true")?;
+        known.retain(|_, values| !values.iter().flatten().any(|value| value.starts_with('\u{1}')));
+        series.known = Arc::new(known);
     }
     search.session.engine.execute(&format!("DROP TABLE {SAMPLE_NAME}"))?;
     Ok(Divided { series, counts_together, is_regular, dividing })
@@ -148,6 +154,10 @@ struct Sample {
 
 /// The sample of the table that is being divided.
 const SAMPLE_NAME: &str = "series_sample";
+/// Bytes of a text that is not kept as it is.
+const LONG: usize = 64;
+/// What a text begins with that stands for a long one, as SQL.
+const STANDS_FOR: &str = "chr(1)";
 
 impl Sample {
     fn take(search: &mut Search, series: &Series) -> Result<Sample> {
@@ -172,10 +182,15 @@ impl Sample {
             .collect();
         let mut list = vec![format!("{} AS {}", quote::name(&series.time), quote::name(&series.time))];
         list.extend(series.sequence.iter().map(|name| quote::name(name)));
-        list.extend(columns.iter().map(|column| match column.kind {
-            // Long texts tell no series apart.
-            ColumnKind::Text => format!("left({name}, 40) AS {name}", name = quote::name(&column.name)),
-            _ => quote::name(&column.name),
+        list.extend(columns.iter().map(|column| {
+            let name = quote::name(&column.name);
+            match column.kind {
+                // In place of a long text something short that is as different from others.
+                ColumnKind::Text => {
+                    format!("if(strlen({name}) > {LONG}, {STANDS_FOR} || hash({name}), {name}) AS {name}")
+                }
+                _ => name,
+            }
         }));
         let (first, last) = (profile.first.unwrap_or(0), profile.last.unwrap_or(0));
         let rows = |within: &str| {
@@ -217,7 +232,7 @@ impl Sample {
             .zip(&row[3..])
             .filter(|(column, count)| column.kind == ColumnKind::Int && count.int() >= ROWS_LEAST)
             .map(|(column, _)| column.name.clone())
-            .filter(|name| !NUMBERED.contains(&name.as_str()))
+            .filter(|name| !is_row_number(name))
             .collect();
         let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map_or(0, Value::int);
         Ok(Sample { rows, last: at(2), ends: RefCell::default(), telling, counters })
