@@ -70,7 +70,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     if has_cadence {
         time_gaps::search(search, &own, &seen)?;
-        late::search(search, &own, &seen);
+        late::search(search, &own, &seen)?;
         ended::search(search, &own, &seen);
     } else if search.wants(&[Kind::TimeGap]) {
         search.irregular.push((table.name.clone(), divided.dividing.clone()));

@@ -18,7 +18,8 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen], are_shared: b
     }
     for seen in seen {
         let cadence = seen.cadence();
-        let of_lives = seen.line.told.counter.holes.chunk_by(|a, b| a.life == b.life);
+        let holes = seen.line.told.counter.holes.list();
+        let of_lives = holes.chunk_by(|a, b| a.life == b.life);
         for holes in of_lives.flat_map(|holes| gaps::clusters(holes, |_| cadence)) {
             let finding = sequence_gap(search, series, seen, holes, are_shared);
             search.findings.push(finding);
@@ -75,7 +76,8 @@ pub fn told_by_gaps(search: &mut Search, table: &Table, counted: &mut [Seen]) {
             && finding.table_name == table.short_name
     };
     let Some(together) = counted.first_mut() else { return };
-    let holes = &mut together.line.told.counter.holes;
+    let kept = &mut together.line.told.counter.holes;
+    let holes = kept.list();
     let mut is_told = vec![false; holes.len()];
     for finding in search.findings.iter_mut().filter(is_own) {
         let mut lost = 0;
@@ -93,5 +95,5 @@ pub fn told_by_gaps(search: &mut Search, table: &Table, counted: &mut [Seen]) {
         }
     }
     let mut told = is_told.into_iter();
-    holes.retain(|_| !told.next().unwrap_or(false));
+    kept.retain(|_| !told.next().unwrap_or(false));
 }

@@ -51,7 +51,7 @@ impl Rows<'_> {
             0 | LISTED_MAX.. => String::new(),
             _ => format!("WHEN t IN ({}) THEN 0 ", begins.join(", ")),
         };
-        let wide = counter.flat_map(|counter| &counter.holes).filter(|hole| hole.before - hole.after > half);
+        let wide = counter.flat_map(|counter| counter.holes.iter()).filter(|hole| hole.before - hole.after > half);
         let wide = wide.map(|hole| hole.until - hole.since).min();
         // So long that more than half are missing in between.
         let (long, soon) = wide.map_or_else(Default::default, |wide| {

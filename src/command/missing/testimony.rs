@@ -304,9 +304,7 @@ fn numbers(mine: &Course, hole: &Hole, theirs: &Course, shift: i64) -> Option<Te
     let (after, before) = (hole.after + adds, hole.before + adds);
     let mut offsets = Vec::new();
     let mut lacks = 0;
-    let holes = &theirs.counter.holes;
-    let first = holes.partition_point(|hole| (hole.life, hole.before) <= (at, after));
-    for own in holes[first..].iter().take_while(|own| own.life == at && own.after < before) {
+    for own in theirs.counter.holes.above(at, after).take_while(|own| own.after < before) {
         lacks += (own.before.min(before) - own.after.max(after) - 1).clamp(0, own.missing());
         offsets.extend((own.after == after).then_some(own.since - hole.since));
         offsets.extend((own.before == before).then_some(own.until - hole.until));

@@ -20,7 +20,7 @@ pub struct Step {
 
 impl Step {
     pub fn length(&self) -> i64 {
-        self.until - self.since
+        self.until.saturating_sub(self.since)
     }
 }
 
@@ -162,16 +162,16 @@ impl Told {
         let cadence = if self.is_said || self.rhythm.is_regular() { self.cadence() } else { 0.0 };
         for at in 1..=count {
             let (row, since, place) = (row(waiting[at]), waiting[at - 1].0, before + at as u64);
-            let sent = (cadence > 0.0).then(|| (row.at - since) as f64 / cadence);
+            let sent = (cadence > 0.0).then(|| row.at.saturating_sub(since) as f64 / cadence);
             let told = self.counter.take(row, waiting.get(at + 1).map(|next| self::row(*next)), sent, place);
             if row.number.is_some() {
                 // What is missing between numbers may be so before any of the rows without one.
                 self.steps[self.unnumbered..].iter_mut().for_each(|step| step.told = told);
             }
-            if (row.at - since) as f64 > limit && !is_hopeless {
+            if row.at.saturating_sub(since) as f64 > limit && !is_hopeless {
                 let length = |from: usize| {
                     let (from, to) = (waiting.get(at + from)?, waiting.get(at + from + 1)?);
-                    Some((to.0 - from.0) as f32)
+                    Some(to.0.saturating_sub(from.0) as f32)
                 };
                 let after = [0, 1].map(|from| length(from).unwrap_or(0.0));
                 self.steps.push(Step { since, until: row.at, place, before: self.before, after, told });
@@ -179,7 +179,7 @@ impl Told {
             if row.number.is_some() {
                 self.unnumbered = self.steps.len();
             }
-            self.before = [(row.at - since) as f32, self.before[0]];
+            self.before = [row.at.saturating_sub(since) as f32, self.before[0]];
         }
     }
 
@@ -201,7 +201,7 @@ fn sent(pair: &[Waiting]) -> Option<i64> {
 /// Microseconds from row to row, per row that was sent as far as numbers tell; `None` for rows at the same time.
 fn duration(pair: &[Waiting], is_counted: bool) -> Option<f64> {
     const SENT_MAX: i64 = 1_000;
-    let length = pair[1].0 - pair[0].0;
+    let length = pair[1].0.saturating_sub(pair[0].0);
     let sent = sent(pair).filter(|sent| is_counted && *sent <= SENT_MAX).unwrap_or(1);
     (length > 0).then_some(length as f64 / sent as f64)
 }

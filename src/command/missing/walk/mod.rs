@@ -10,12 +10,15 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 
 pub mod counter;
+pub mod holes;
+mod late;
 pub mod level;
 pub mod line;
 pub mod names;
 pub mod rhythm;
 
 use counter::Row;
+use late::Late;
 use level::Level;
 use line::Line;
 use names::Names;
@@ -25,8 +28,6 @@ pub use names::Values as Key;
 pub const NAMED_MAX: usize = 200;
 /// Columns whose runs are looked at in the first walk, when the number of series is not known yet.
 pub const LEVELS_AT_ONCE: usize = 4;
-/// Of each series, rows that came late.
-const LATE_MAX: usize = 100_000;
 
 /// What was seen of one series.
 pub struct Seen {
@@ -39,7 +40,7 @@ pub struct Seen {
     pub line: Line,
     /// Of each column that was asked for.
     pub levels: Vec<Level>,
-    pub late: Vec<Late>,
+    pub late: Late,
     /// Rows that stand behind a later one.
     pub behind: u64,
 }
@@ -68,21 +69,13 @@ pub struct Values {
     pub has_sentinels: bool,
 }
 
-/// A row that stands behind a later one of its series in its file.
-#[derive(Debug, Clone, Copy)]
-pub struct Late {
-    pub at: i64,
-    /// Microseconds.
-    pub by: i64,
-}
-
 /// The latest time of a series in the file that is being read.
 #[derive(Debug, Clone, Default)]
 struct Arrival {
     file: u32,
     latest: i64,
     behind: u64,
-    late: Vec<Late>,
+    late: Late,
 }
 
 struct Walk<'a> {
@@ -258,9 +251,7 @@ impl<'a> Walk<'a> {
             arrival.latest = at;
         } else {
             arrival.behind += 1;
-            if arrival.late.len() < LATE_MAX {
-                arrival.late.push(Late { at, by: arrival.latest - at });
-            }
+            arrival.late.see(at, arrival.latest.saturating_sub(at));
         }
     }
 
