@@ -74,6 +74,11 @@ const CODE: &[&str] = &[
     "exit_code",
 ];
 
+/// Keys by which a line is surely a record.
+pub fn telling() -> impl Iterator<Item = &'static str> {
+    LEVEL.iter().chain(SURE).copied()
+}
+
 /// Columns of more keys than these serve nobody; the rarer ones are counted as keys of no column.
 const FIELDS_MAX: usize = 1_000;
 

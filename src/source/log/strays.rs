@@ -1,12 +1,16 @@
 //! Lines that are records of no format that their file is known to have: they say a time, and most a level, where
 //! records do. What of a line tells that must be cheap to see, since lines of traces are asked too.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+
 use super::capture::{Capture, Span};
 use super::detect::first_of;
 use super::exception;
 use super::formats::BUILT;
 use super::generic;
-use super::keys::{Keys, Syntax};
+use super::keys::{self, Keys, Schema, Syntax};
 use super::level::Level;
 use super::orders;
 use super::stamp::{Lack, Written};
@@ -136,7 +140,7 @@ fn is_text(line: &[u8]) -> bool {
 fn of_keys(line: &[u8], capture: &mut Capture) -> Option<Stray> {
     let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte);
     let syntax = match line.first() {
-        Some(b'{') if names_a_time(line) => Syntax::Json,
+        Some(b'{') if names_a_time(line) && says_more(line) => Syntax::Json,
         Some(byte)
             if byte.is_ascii_alphabetic() && line.get(line.iter().take_while(is_word).count()) == Some(&b'=') =>
         {
@@ -149,14 +153,81 @@ fn of_keys(line: &[u8], capture: &mut Capture) -> Option<Stray> {
     (is_record && keys.read(line, capture) && capture.written.is_some()).then_some(Stray::Format)
 }
 
-/// Whether a key of an object may be one of a time: asked before it is parsed.
+/// Whether a key of an object may be one of a time, by its name and by its value: asked before it is parsed.
 fn names_a_time(object: &[u8]) -> bool {
     const NAMES: [&[u8]; 7] = [b"time", b"ts\"", b"t\"", b"@t", b"date", b"asctime", b"when"];
     let start = &object[..object.len().min(4 << 10)];
     memchr::memchr_iter(b'"', start).any(|at| {
         let key = &start[at + 1..];
         NAMES.iter().any(|name| key.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name)))
+            && memchr::memchr(b'"', key).is_some_and(|end| is_timed(&object[at + 1 + end + 1..]))
     })
+}
+
+/// Whether digits enough for a day stand behind a key of an object, in its value or in what the value holds.
+fn is_timed(behind: &[u8]) -> bool {
+    const DIGITS_LEAST: usize = 6;
+    const REACH: usize = 96;
+    let Some(value) = behind.trim_ascii_start().strip_prefix(b":") else { return false };
+    let value = value.trim_ascii_start();
+    let value = &value[..value.len().min(REACH)];
+    let inner = value.get(1..).unwrap_or_default();
+    let end = match value.first() {
+        Some(b'"') => memchr::memchr(b'"', inner).map(|end| end + 1),
+        Some(b'{' | b'[') => None,
+        _ => memchr::memchr2(b',', b'}', value),
+    };
+    value[..end.unwrap_or(value.len())].iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS_LEAST
+}
+
+/// Keys that only records have: of a level, of a message, or together those of a format that is known.
+struct Telling {
+    search: AhoCorasick,
+    /// Of each key whether it is enough.
+    is_enough: Vec<bool>,
+    formats: Vec<Vec<usize>>,
+}
+
+impl Telling {
+    fn new() -> Option<Telling> {
+        let mut ends: Vec<String> = Vec::new();
+        let mut place = |key: &str| {
+            let end = format!("{}\"", key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase());
+            let known = ends.iter().position(|known| *known == end);
+            known.unwrap_or_else(|| {
+                ends.push(end);
+                ends.len() - 1
+            })
+        };
+        let enough: Vec<usize> = keys::telling().map(&mut place).collect();
+        let mut all = |keys: &[String]| keys.iter().map(|key| place(key)).collect();
+        let of = |schema: &Schema| if schema.each.is_empty() { schema.requires.clone() } else { schema.each.clone() };
+        let formats = BUILT.schemas.iter().map(|schema| all(&of(schema))).collect();
+        let is_enough = (0..ends.len()).map(|at| enough.contains(&at)).collect();
+        let search = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(&ends).ok()?;
+        Some(Telling { search, is_enough, formats })
+    }
+
+    fn are_in(&self, object: &[u8]) -> bool {
+        let mut seen = vec![false; self.is_enough.len()];
+        for hit in self.search.find_overlapping_iter(object) {
+            let key = hit.pattern().as_usize();
+            let is_whole = hit.start() > 0 && matches!(object[hit.start() - 1], b'"' | b'.');
+            let is_key = is_whole && object[hit.end()..].trim_ascii_start().first() == Some(&b':');
+            if is_key && self.is_enough[key] {
+                return true;
+            }
+            seen[key] |= is_key;
+        }
+        self.formats.iter().any(|keys| keys.iter().all(|key| seen[*key]))
+    }
+}
+
+/// Whether an object has keys that only records have. The others are not parsed: a log may have a payload behind each of
+/// its lines.
+fn says_more(object: &[u8]) -> bool {
+    static TELLING: LazyLock<Option<Telling>> = LazyLock::new(Telling::new);
+    TELLING.as_ref().is_none_or(|telling| telling.are_in(object))
 }
 
 /// Whether the first words of a line are no sentence: its time is first, or it says a level.
@@ -166,6 +237,10 @@ fn says_so(line: &[u8], capture: &Capture) -> bool {
 }
 
 fn of_format(line: &[u8], capture: &mut Capture) -> Option<Stray> {
+    // What begins as an object is one, or none that is known.
+    if line.starts_with(b"{\"") {
+        return None;
+    }
     // Of one line nobody knows the order of a date that several formats write.
     let format = first_of(&BUILT.lines, line, capture).filter(|format| format.order.is_none())?;
     let is_timed = !format.is_timeless && capture.written.is_some_and(|written| written.lacks() < Lack::Day);
@@ -263,11 +338,36 @@ mod tests {
             "06:25:24 something",
             "'2024-03-12 06:25:24'",
             r#"{"level":"error","time":"2020-01-01T00:00:00Z","msg":"payload in message"}"#,
+            r#"{"level":"error","time":"now","msg":"no time"}"#,
+            r#"{"time":"2024-03-12T06:45:00Z","value":[1,2,3],"name":"a payload"}"#,
             "2020-01-01 00:00:00 | ERROR | old row",
             "Started at 2024-03-12 06:25:24",
             "ERROR: relation does not exist",
         ] {
             assert_eq!(told(line), None, "{line}");
+        }
+    }
+    /// Payloads are seen behind each line of a log: they are parsed only where they may be records.
+    #[test]
+    fn an_object_is_parsed_only_if_it_may_be_a_record() {
+        let is_parsed = |line: &str| names_a_time(line.as_bytes()) && says_more(line.as_bytes());
+        for line in [
+            r#"{"level":"error","time":"2024-03-12T06:45:00Z"}"#,
+            r#"{"msg" : "x", "timestamp" : 1710204600}"#,
+            r#"{"when":"Mar 12 06:45:00","log":{"level":"warn"}}"#,
+            r#"{"t":{"$date":"2024-03-12T06:45:00.000+00:00"},"s":"I","c":"NETWORK","id":1,"ctx":"x","msg":"y"}"#,
+            r#"{"log":"x\n","stream":"stdout","time":"2024-03-12T06:45:00Z"}"#,
+            r#"{"a":1,"log.level":"info","@timestamp":"2024-03-12T06:45:00Z"}"#,
+        ] {
+            assert!(is_parsed(line), "{line}");
+        }
+        for line in [
+            r#"{"id":0,"time":"x","value":[1,2,3,4],"name":"a long payload with many keys","k1":1,"level":1}"#,
+            r#"{"time":12,"level":"a level"}"#,
+            r#"{"time":"2024-03-12T06:45:00Z","value":"level"}"#,
+            r#"{"time":"2024-03-12T06:45:00Z","stream":"stdout","sublevel":3}"#,
+        ] {
+            assert!(!is_parsed(line), "{line}");
         }
     }
 }
