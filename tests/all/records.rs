@@ -103,7 +103,49 @@ const SLOW: &str = "/usr/sbin/mysqld, Version: 8.0.36 (MySQL Community Server - 
     # User@Host: web[web] @ localhost []  Id:    13\n# Query_time: 2.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 5\n\
     SET timestamp=1740810322;\nselect 2;\n";
 
+const STATEMENTS: &str = "# Time: 2025-03-01T10:00:00.123456Z\n# User@Host: root[root] @ localhost []  Id:     8\n\
+    # Query_time: 5.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 0\nSET timestamp=1740823195;\nselect 1;\n\
+    # User@Host: root[root] @  [10.0.0.1]  Id:     9\n# Query_time: 2.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 0\n\
+    SET timestamp=1740823199;\nINSERT INTO t VALUES ('a\n# Time: not really\n# User@Host: nobody\nb');\n\
+    # User@Host: web[web] @ web1 [10.0.0.2]  Id:    10\n# Query_time: 1.0  Lock_time: 0.0 Rows_sent: 1  Rows_examined: 0\n\
+    SET timestamp=1740823205;\n# administrator command: Quit;\n";
+
 const CASES: &[Case] = &[
+    Case {
+        name: "a statement with lines that begin as a slow query's head does",
+        place: |place| write(place, "slow.log", STATEMENTS),
+        arguments: &["query", "select ts, host, ip, message as m from slow order by _line", "slow.log"],
+        code: 0,
+        shown: &[
+            r#"{"ts":"2025-03-01T10:00:00.123456Z","host":"localhost","ip":null,"m":"select 1;"}"#,
+            r#"{"ts":"2025-03-01T09:59:59Z","host":null,"ip":"10.0.0.1","m":"INSERT INTO t VALUES ('a\n# Time: not really\n# User@Host: nobody\nb');"}"#,
+            r##"{"ts":"2025-03-01T10:00:05Z","host":"web1","ip":"10.0.0.2","m":"# administrator command: Quit;"}"##,
+        ],
+        said: &["nothing lost"],
+    },
+    Case {
+        name: "a line within quotes that begins with a time",
+        place: |place| {
+            let text =
+                postgres("ERROR", "23505", "duplicate key", "").replace("(id) VALUES", "2025-03-01 13:10:04.118 CET");
+            write(place, "pg.csv", text.repeat(3));
+        },
+        arguments: &["query", "select count(*) as n, max(query) as q from pg", "pg.csv"],
+        code: 0,
+        shown: &[r#"{"n":3,"q":"INSERT INTO orders\n2025-03-01 13:10:04.118 CET (500)"}"#],
+        said: &["nothing lost"],
+    },
+    Case {
+        name: "a foreign line between records",
+        place: |place| {
+            let text = postgres("ERROR", "23505", "duplicate key", "");
+            write(place, "pg.csv", format!("{text}2025-03-01 13:10:05 CET LOG:  started\n{text}"));
+        },
+        arguments: &["query", "select count(*) as n from pg", "pg.csv"],
+        code: 0,
+        shown: &[r#"{"n":2}"#],
+        said: &["1 line has a time as records do, and is of no format of its file"],
+    },
     Case {
         name: "text that speaks of times, and what is told in records",
         place: |place| write(place, "m.log", TOLD),

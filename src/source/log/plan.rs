@@ -176,6 +176,11 @@ impl FileFormats {
                 .any(|one| matches!(one, Recogniser::Tagged(tagged) if tagged.kind.is_frame(line)))
     }
 
+    /// Whether what comes behind so much of a record belongs to it, whatever it looks like.
+    pub fn is_open(&self, record: &[u8]) -> bool {
+        self.kind().is_some_and(|kind| kind.is_open(record))
+    }
+
     /// Whether a line belongs to no record before it, whatever it holds.
     pub fn stands_alone(&self, line: &[u8]) -> bool {
         self.is_description(line) || self.has_json && line.first() == Some(&b'{')

@@ -157,7 +157,8 @@ impl Parser {
                 return next;
             }
             let is_like = std::mem::take(&mut self.ahead.is_like_record);
-            if is_like || generic::begins_with_time(self.formats.within(own, &mut self.inner).as_ref()) {
+            let is_like = is_like || generic::begins_with_time(self.formats.within(own, &mut self.inner).as_ref());
+            if is_like && !self.formats.is_open(&block[at..next]) {
                 self.alike.push((next, Fault::LikeRecord));
             }
             next = (line_end(block, next) + 1).min(block.len());

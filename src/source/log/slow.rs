@@ -10,6 +10,8 @@ pub const MESSAGE: &str = "query";
 
 const AT: &[u8] = b"# Time: ";
 const BY: &[u8] = b"# User@Host: ";
+/// What is no statement, such as the end of a connection.
+const COMMAND: &[u8] = b"# administrator command: ";
 
 /// Whether a text is such a log, by its beginning.
 pub fn is_one(head: &[u8]) -> bool {
@@ -18,12 +20,23 @@ pub fn is_one(head: &[u8]) -> bool {
 }
 
 pub fn is_head(line: &[u8]) -> bool {
-    line.starts_with(AT) || line.starts_with(BY)
+    is_time(line) || is_user(line)
 }
 
 /// Whether a line goes on with the record that the line before it begins.
 pub fn goes_on(before: &[u8], line: &[u8]) -> bool {
-    line.starts_with(BY) && before.starts_with(AT)
+    is_user(line) && is_time(before)
+}
+
+/// `# Time: 2025-03-01T10:00:00.123456Z`, `# Time: 250301  9:00:00`: texts of a statement may begin so too.
+fn is_time(line: &[u8]) -> bool {
+    line.strip_prefix(AT)
+        .is_some_and(|at| at.trim_ascii_start().iter().take(6).filter(|b| b.is_ascii_digit()).count() > 3)
+}
+
+/// `# User@Host: root[root] @ localhost []  Id:     8`
+fn is_user(line: &[u8]) -> bool {
+    line.starts_with(BY) && memchr::memmem::find(line, b"] @ ").is_some()
 }
 
 /// Whether a line is of a server's header.
@@ -49,7 +62,7 @@ pub fn pairs(record: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, [u8]>)> {
     let mut statement: Vec<&[u8]> = Vec::new();
     for line in record.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if let Some(at) = line.strip_prefix(AT) {
+        if let Some(at) = line.strip_prefix(AT).filter(|_| statement.is_empty() && is_time(line)) {
             pairs.push((TIME.into(), at.trim_ascii().into()));
         } else if let Some(rest) = line.strip_prefix(BY).filter(|_| statement.is_empty()) {
             let user = rest.split(|byte| *byte == b'[').next().unwrap_or(rest).trim_ascii();
@@ -57,10 +70,21 @@ pub fn pairs(record: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, [u8]>)> {
             if let Some(at) = memchr::memmem::find(rest, b" @ ") {
                 let host = &rest[at + 3..];
                 let end = memchr::memmem::find(host, b"  Id:").unwrap_or(host.len());
-                pairs.push(("host".into(), host[..end].trim_ascii().into()));
+                // Its name, its address, or both.
+                let mut own = host[..end].splitn(2, |byte| *byte == b'[');
+                let name = own.next().unwrap_or_default();
+                let address = own.next().and_then(|rest| rest.split(|byte| *byte == b']').next()).unwrap_or_default();
+                for (key, value) in [("host", name), ("ip", address)] {
+                    let value = value.trim_ascii();
+                    if !value.is_empty() {
+                        pairs.push((key.into(), value.into()));
+                    }
+                }
                 figures(&host[end..], &mut pairs);
             }
-        } else if let Some(rest) = line.strip_prefix(b"# ").filter(|_| statement.is_empty()) {
+        } else if let Some(rest) =
+            line.strip_prefix(b"# ").filter(|_| statement.is_empty() && !line.starts_with(COMMAND))
+        {
             figures(rest, &mut pairs);
         } else if let Some(rest) = line.strip_prefix(b"SET timestamp=").filter(|_| statement.len() < 2) {
             pairs.push((BEGUN.into(), rest.strip_suffix(b";").unwrap_or(rest).into()));

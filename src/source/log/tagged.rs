@@ -79,6 +79,14 @@ impl Kind {
         self == Kind::MysqlSlow && slow::goes_on(before, line)
     }
 
+    /// Whether what comes next is of a record too, of which there is so much: whatever it looks like, a value goes on.
+    pub fn is_open(self, record: &[u8]) -> bool {
+        match self {
+            Kind::PostgresCsv => memchr::memchr_iter(b'"', record).count() % 2 == 1,
+            Kind::Journal | Kind::EventXml | Kind::MysqlSlow => true,
+        }
+    }
+
     /// Whether a line frames the records and is in none of them.
     pub fn is_frame(self, line: &[u8]) -> bool {
         let text = line.trim_ascii();
