@@ -62,6 +62,7 @@ mod tidy;
 mod timeline;
 mod transcripts;
 mod typed;
+mod uncut;
 mod untouched;
 mod wavering;
 mod workbooks;

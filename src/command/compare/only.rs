@@ -26,7 +26,14 @@ pub fn tell(session: &Session, pair: &Pair, seen: &mut Seen, places: &[usize]) -
     if places.is_empty() {
         return Ok(());
     }
-    let names = names(session, pair, &seen.looks)?;
+    let names = names(session, pair, seen)?;
+    if places.len() > FINDINGS_MOST && !names.is_empty() {
+        seen.notes.push(format!(
+            "{}: of {} changes of numbers the first {FINDINGS_MOST} are asked whether one name's rows are all of it",
+            pair.name,
+            places.len()
+        ));
+    }
     for place in places.iter().take(FINDINGS_MOST) {
         let finding = &seen.findings[*place];
         let Some(hit) = &finding.hit else { continue };
@@ -56,14 +63,22 @@ pub fn notes(found: &[Finding]) -> impl Iterator<Item = String> {
 }
 
 /// Columns of few names, those of machines among them.
-fn names(session: &Session, pair: &Pair, looks: &[Look]) -> Result<Vec<usize>> {
+fn names(session: &Session, pair: &Pair, seen: &mut Seen) -> Result<Vec<usize>> {
     let entities = pair.table().map(|table| session.entity_columns(table)).unwrap_or_default();
     let is_name = |at: &usize| {
         let known = &pair.columns[*at];
         let is_entity = entities.contains(&known.name);
-        !known.is_derived && (is_entity || (known.kind == Kind::Text && matches!(looks[*at], Look::Values)))
+        !known.is_derived && (is_entity || (known.kind == Kind::Text && matches!(seen.looks[*at], Look::Values)))
     };
-    let all: Vec<usize> = (0..looks.len()).filter(is_name).take(COLUMNS_MOST).collect();
+    let mut all: Vec<usize> = (0..seen.looks.len()).filter(is_name).collect();
+    if all.len() > COLUMNS_MOST {
+        seen.notes.push(format!(
+            "{}: of {} columns of names the first {COLUMNS_MOST} are asked whether one name's rows are all of a change",
+            pair.name,
+            all.len()
+        ));
+        all.truncate(COLUMNS_MOST);
+    }
     if all.is_empty() {
         return Ok(Vec::new());
     }

@@ -200,13 +200,17 @@ fn look_alikes(search: &mut Search, candidates: &[Candidate], pairs: &[Pair]) ->
     for pair in pairs {
         join(&mut groups, &pair.left.table.name, &pair.right.table.name);
     }
-    let mut looks = 0;
+    let (mut looks, mut unlooked) = (0, 0);
     let mut notes = Vec::new();
     for (at, one) in named.iter().enumerate() {
         for other in &named[at + 1..] {
             let (mine, its) = (one.key.table, other.key.table);
             let hang_together = groups.get(mine.name.as_str()) == groups.get(its.name.as_str());
-            if one.thing == other.thing || hang_together || looks >= LOOKS_MAX {
+            if one.thing == other.thing || hang_together {
+                continue;
+            }
+            if looks >= LOOKS_MAX {
+                unlooked += 1;
                 continue;
             }
             looks += 1;
@@ -228,6 +232,12 @@ fn look_alikes(search: &mut Search, candidates: &[Candidate], pairs: &[Pair]) ->
                 ));
             }
         }
+    }
+    if unlooked > 0 {
+        notes.push(format!(
+            "of {} pairs of keys under names of different things the first {LOOKS_MAX} are looked at; --keys A.x=B.y compares others",
+            looks + unlooked
+        ));
     }
     search.notes.extend(notes);
     Ok(())
@@ -269,12 +279,26 @@ pub fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Ve
         let (one, other) = (profile(one), profile(other));
         one.zip(other).is_some_and(|(one, other)| one.last < other.first || other.last < one.first)
     };
-    let tables: Vec<&&Table> = tables
-        .iter()
-        .filter(|table| table.kind != "log" && table.roles.time.is_some())
-        .filter(has_some)
-        .take(TABLES_MAX)
-        .collect();
+    let timed: Vec<&&Table> = tables.iter().filter(|table| table.kind != "log" && table.roles.time.is_some()).collect();
+    let is_large = |table: &&&&Table| profile(table).is_some_and(|profile| profile.rows > ROWS_MAX);
+    let large: Vec<&str> = timed.iter().filter(is_large).map(|table| table.name.as_str()).collect();
+    let mut tables: Vec<&&Table> = timed.iter().copied().filter(has_some).collect();
+    let mut notes = Vec::new();
+    if !large.is_empty() && tables.len() + large.len() > 1 {
+        notes.push(format!(
+            "rows are not compared by several columns together with those of {}, of more than {} rows",
+            large.join(", "),
+            grouped(ROWS_MAX.unsigned_abs())
+        ));
+    }
+    if tables.len() > TABLES_MAX {
+        notes.push(format!(
+            "of {} tables the first {TABLES_MAX} are compared by several columns together, up to {}",
+            tables.len(),
+            tables[TABLES_MAX - 1].name
+        ));
+        tables.truncate(TABLES_MAX);
+    }
     for present in &tables {
         for lacking in tables.iter().filter(|table| table.name != present.name) {
             let common = common(search, present, lacking)?;
@@ -291,6 +315,7 @@ pub fn composite<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Ve
             }
         }
     }
+    search.notes.extend(notes);
     Ok(pairs)
 }
 
