@@ -107,7 +107,7 @@ fn printed(text: &[u8]) -> Result<u8> {
 
 /// Opens the evidence, asks, and shows the answer; what goes wrong is told as the answer would be.
 fn ask(command: &impl Ask, surroundings: &Surroundings, stdin: &mut dyn Read) -> Result<u8> {
-    let mut redaction = Redaction::of_flags(command.common());
+    let mut redaction = Redaction::of_flags(command.common())?;
     ask_with(command, surroundings, stdin, &mut redaction).map_err(|error| redaction.error(error))
 }
 

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::args::Common;
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -31,10 +33,14 @@ pub struct Redaction {
 
 impl Redaction {
     /// As the flags say before any setting is read: what goes wrong there is told with pseudonyms too.
-    pub fn of_flags(common: &Common) -> Redaction {
-        let is_on = common.redact || !common.redact_columns.is_empty();
-        let key = terminal::random_key().unwrap_or_default();
-        Redaction { redactor: is_on.then(|| Arc::new(Redactor::new(&key, &[]))), ..Redaction::default() }
+    ///
+    /// # Errors
+    /// If no random key can be made.
+    pub fn of_flags(common: &Common) -> Result<Redaction> {
+        if !common.redact && common.redact_columns.is_empty() {
+            return Ok(Redaction::default());
+        }
+        Ok(Redaction { redactor: Some(Arc::new(Redactor::new(&random_key()?, &[]))), ..Redaction::default() })
     }
 
     /// # Errors
@@ -55,8 +61,7 @@ impl Redaction {
         let has_own_key = key.is_some();
         let key = match key {
             Some(key) => key,
-            None => terminal::random_key()
-                .map_err(|e| Error::question("cannot make a random key for pseudonyms").detail(e.to_string()))?,
+            None => random_key()?,
         };
         let mut columns = said.columns;
         columns.extend(common.redact_columns.iter().cloned());
@@ -140,7 +145,7 @@ impl Redaction {
         )];
         if self.has_more {
             notes.push(
-                "a column of secrets has more values than are looked for in texts: they are replaced in it alone"
+                "a column of secrets or JSON has more values than are looked for in texts: they are replaced in it alone"
                     .into(),
             );
         }
@@ -172,17 +177,17 @@ impl Redaction {
         };
         // A column of numbers or times is one of texts where values of named columns are in it.
         let mut has_hidden = vec![false; columns.len()];
-        if redactor.knows_values() {
-            let plain: Vec<usize> = (0..columns.len()).filter(|at| is_plain(&columns[*at].1)).collect();
-            let one = |at: &usize| {
-                let name = quote::text(&columns[*at].0);
-                format!("coalesce(bool_or(rca_redacted({name}, '', c{at}::VARCHAR) <> c{at}::VARCHAR), false)")
-            };
-            if !plain.is_empty() {
-                let list: Vec<String> = plain.iter().map(one).collect();
-                let row = session.one_row(&format!("SELECT {} FROM {from}", list.join(", ")))?;
-                plain.iter().zip(&row).for_each(|(at, hidden)| has_hidden[*at] = *hidden == Value::Bool(true));
-            }
+        // What is true or false stays.
+        let may = |at: &usize| columns[*at].1 != "BOOLEAN" && redactor.may_hide(&columns[*at].0);
+        let plain: Vec<usize> = (0..columns.len()).filter(|at| is_plain(&columns[*at].1)).filter(may).collect();
+        let one = |at: &usize| {
+            let name = quote::text(&columns[*at].0);
+            format!("coalesce(bool_or(rca_redacted({name}, '', c{at}::VARCHAR) <> c{at}::VARCHAR), false)")
+        };
+        if !plain.is_empty() {
+            let list: Vec<String> = plain.iter().map(one).collect();
+            let row = session.one_row(&format!("SELECT {} FROM {from}", list.join(", ")))?;
+            plain.iter().zip(&row).for_each(|(at, hidden)| has_hidden[*at] = *hidden == Value::Bool(true));
         }
         // Two columns of one name are told apart by their places.
         let list: Vec<String> = columns
@@ -202,6 +207,11 @@ impl Redaction {
             .collect();
         Ok(format!("SELECT {} FROM {from}", list.join(", ")))
     }
+}
+
+/// Pseudonyms under a key that everybody knows could be found by trying.
+fn random_key() -> Result<String> {
+    terminal::random_key().map_err(|e| Error::question("cannot make a random key for pseudonyms").detail(e.to_string()))
 }
 
 fn place_of(columns: &[(String, String)], wanted: &str) -> String {
@@ -268,21 +278,54 @@ impl Sink for Taken {
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
-        for value in row.iter().map(Value::shown) {
-            let is_meant = match self.kind {
-                Kind::Secret => !redact::is_none(value.trim()),
-                Kind::Mac => redact::bare_mac(&value).is_some(),
-                _ => true,
-            };
-            if !is_meant {
-                continue;
+        for value in row {
+            self.learn(value.shown());
+        }
+        // Fields of JSON are values too: SQL takes them out, and texts say them alone.
+        match row.first() {
+            Some(Value::Nested(json)) => self.fields(json, true),
+            Some(Value::Text(text)) if text.starts_with(['{', '[']) => {
+                if let Ok(json) = serde_json::from_str(text) {
+                    self.fields(&json, false);
+                }
             }
-            match self.values.len() < self.most || self.values.contains_key(&value) {
-                // What is named and a secret has the pseudonym that it has where nobody names it.
-                true => drop(self.values.insert(value, self.kind)),
-                false => self.has_more = true,
-            }
+            _ => {}
         }
         Ok(())
+    }
+}
+
+impl Taken {
+    fn learn(&mut self, value: String) {
+        let is_meant = match self.kind {
+            Kind::Secret => !redact::is_none(value.trim()),
+            Kind::Mac => redact::bare_mac(&value).is_some(),
+            _ => true,
+        };
+        if !is_meant {
+            return;
+        }
+        match self.values.len() < self.most || self.values.contains_key(&value) {
+            // What is named and a secret has the pseudonym that it has where nobody names it.
+            true => drop(self.values.insert(value, self.kind)),
+            false => self.has_more = true,
+        }
+    }
+
+    /// Of a text that is JSON only what is looked for in texts: whatever SQL makes of it is hidden as a whole.
+    fn fields(&mut self, json: &Json, are_all: bool) {
+        match json {
+            Json::Array(items) => items.iter().for_each(|item| self.fields(item, are_all)),
+            Json::Object(fields) => fields.values().for_each(|field| self.fields(field, are_all)),
+            Json::String(_) | Json::Number(_) => {
+                let value = json.as_str().map_or_else(|| json.to_string(), str::to_string);
+                match self.values.len() < redact::VALUES_MAX {
+                    true if are_all || redact::is_long(value.trim()) => self.learn(value),
+                    true => {}
+                    false => self.has_more = true,
+                }
+            }
+            Json::Null | Json::Bool(_) => {}
+        }
     }
 }

@@ -1,133 +1,455 @@
-//! Which columns of a query are made of which: told by the engine's own syntax tree, by names alone. Where names do not
-//! tell it, nothing is told: any column may then be made of any other.
+//! Which columns of a query are made of which, and whether they have their values whole or something made of them: told by
+//! the engine's own syntax tree, by names alone. Where names do not tell it, any column may be made of any other.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Engine, quote};
+use super::Engine;
+use super::guard;
+use super::quote;
+use super::tokens::{Token, Tokens};
+use crate::model::redact::{ANY, Made, Way};
 
-/// The names that a query gives to expressions, each with the names of columns in the expression.
-pub type Made = Vec<(String, Vec<String>)>;
+mod functions;
+
+use functions::Does;
 
 /// Functions in FROM whose columns are made of their arguments alone.
 const SERIES: [&str; 2] = ["range", "generate_series"];
+/// Words before a bracket that call nothing.
+const KEYWORDS: [&str; 30] = [
+    "select",
+    "distinct",
+    "from",
+    "where",
+    "in",
+    "using",
+    "on",
+    "by",
+    "as",
+    "over",
+    "values",
+    "and",
+    "or",
+    "not",
+    "join",
+    "for",
+    "with",
+    "when",
+    "then",
+    "else",
+    "exists",
+    "any",
+    "all",
+    "union",
+    "filter",
+    "exclude",
+    "pivot",
+    "unpivot",
+    "having",
+    "materialized",
+];
+
+/// Columns of a part of a query by their places: what each is called, and what it is made of.
+type Columns = Vec<(String, Vec<(String, Way)>)>;
 
 impl Engine {
-    /// What the columns of a query are made of. Counts are left out: they say nothing of the values. `None` where names do
-    /// not tell: columns are named by their places or by a pattern, a row is taken as one value, the engine has no tree of
-    /// the query, or one so deep that it is not read.
+    /// What the columns of a query are made of. Counts and comparisons are left out: they say nothing of the values. `None`
+    /// where nothing is known: the engine has no tree of the query, or one so deep that it is not read.
     pub fn made_of(&self, sql: &str) -> Option<Made> {
-        let tree = self.rows(&format!("SELECT json_serialize_sql({})::VARCHAR", quote::text(sql))).ok()?;
-        let text = tree.rows.first()?.first()?.shown();
-        // Trees of more than 128 levels are refused here.
-        let tree: Value = serde_json::from_str(&text).ok()?;
-        if tree["error"] != Value::Bool(false) {
-            return None;
-        }
-        let mut seen = Seen::default();
+        let Some(tree) = self.tree(sql) else {
+            let is_plan = guard::statements(sql).first().is_some_and(|first| first == "explain");
+            return (is_plan || takes_nothing_apart(sql)).then(|| vec![(ANY.into(), vec![(ANY.into(), Way::Whole)])]);
+        };
+        let mut seen = Seen {
+            engine: self,
+            blank: self.tree("SELECT 1")?,
+            tables: HashSet::new(),
+            own: HashSet::new(),
+            made: Vec::new(),
+        };
         seen.tables(&tree);
-        seen.look(&tree)?;
+        seen.look(&tree);
         Some(seen.made)
+    }
+
+    /// Trees of more than 128 levels are refused here.
+    fn tree(&self, sql: &str) -> Option<Value> {
+        let tree = self.rows(&format!("SELECT json_serialize_sql({})::VARCHAR", quote::text(sql))).ok()?;
+        let tree: Value = serde_json::from_str(&tree.rows.first()?.first()?.shown()).ok()?;
+        (tree["error"] == Value::Bool(false)).then_some(tree)
     }
 }
 
-#[derive(Default)]
-struct Seen {
+/// The words and texts of a query, which whoever asks has written.
+pub fn words(sql: &str) -> impl Iterator<Item = String> {
+    Tokens::of(sql).filter_map(|token| match token {
+        Token::Word(word) => Some(word.to_string()),
+        Token::Text(text) => Some(text),
+        _ => None,
+    })
+}
+
+/// Whether a query without a tree only moves and counts values: it has no sign that makes one of another, and calls nothing
+/// that does.
+fn takes_nothing_apart(sql: &str) -> bool {
+    let (mut last, mut before) = (String::new(), b' ');
+    for token in Tokens::of(sql) {
+        match token {
+            Token::Word(word) => (last, before) = (word.to_lowercase(), b'w'),
+            Token::Text(_) => before = b't',
+            Token::Mark(b'(') => {
+                let is_known = functions::does(&last) != Does::Change || KEYWORDS.contains(&&*last);
+                if before == b'w' && !is_known {
+                    return false;
+                }
+                before = b'(';
+            }
+            Token::Mark(b'*') => {
+                let is_all = matches!(before, b'(' | b',' | b'.') || before == b'w' && KEYWORDS.contains(&&*last);
+                if !is_all {
+                    return false;
+                }
+                before = b'*';
+            }
+            Token::Mark(mark) if b"),.;=<>!".contains(&mark) => before = mark,
+            _ => return false,
+        }
+    }
+    true
+}
+
+struct Seen<'a> {
+    engine: &'a Engine,
+    /// The tree of a query of one item.
+    blank: Value,
     /// The names of tables, in lower case: one that stands for a column is a whole row.
     tables: HashSet<String>,
+    /// Those that the query makes itself.
+    own: HashSet<String>,
     made: Made,
 }
 
-impl Seen {
+impl Seen<'_> {
     fn tables(&mut self, tree: &Value) {
         let mut take = |name: &Value| self.tables.extend(name.as_str().map(str::to_lowercase));
         if tree["type"].is_string() && !tree["class"].is_string() {
             take(&tree["alias"]);
             take(&tree["table_name"]);
         }
-        if let Some(ctes) = tree["cte_map"]["map"].as_array() {
-            ctes.iter().for_each(|cte| take(&cte["key"]));
+        for cte in list(&tree["cte_map"]["map"]) {
+            take(&cte["key"]);
+            self.own.extend(cte["key"].as_str().map(str::to_lowercase));
         }
-        each(tree, |below| {
-            self.tables(below);
-            Some(())
-        });
+        each(tree, |below| self.tables(below));
     }
 
-    /// Takes what expressions are called. `None` where that is not all.
-    fn look(&mut self, tree: &Value) -> Option<()> {
+    /// Any column may be made of any.
+    fn untold(&mut self) {
+        self.made.push((ANY.into(), vec![(ANY.into(), Way::Whole)]));
+    }
+
+    /// Takes what expressions are called.
+    fn look(&mut self, tree: &Value) {
+        let kind = tree["type"].as_str().unwrap_or_default();
         // An order names nothing, `ORDER BY ALL` neither.
-        if tree["type"] == "ORDER_MODIFIER" {
-            return Some(());
+        if kind == "ORDER_MODIFIER" {
+            return;
         }
-        self.names_tell(tree)?;
-        if let Some(alias) = tree["alias"].as_str().filter(|alias| !alias.is_empty() && tree["class"].is_string()) {
-            let mut names = Vec::new();
-            gather(tree, &mut names)?;
-            self.made.push((alias.to_string(), names));
+        self.part(kind, tree);
+        if let Some(alias) = text(&tree["alias"]).filter(|_| tree["class"].is_string()) {
+            let of = self.gathered(tree);
+            self.take(tree, alias.to_string(), of);
         }
-        // One without a name is called as it is written, which is looked at where it is shown.
-        for item in tree["select_list"].as_array().into_iter().flatten().filter(|item| item["class"] != "STAR") {
-            gather(item, &mut Vec::new())?;
+        for item in list(&tree["select_list"]).iter().filter(|item| text(&item["alias"]).is_none()) {
+            self.item(item);
         }
-        each(tree, |below| self.look(below))
+        each(tree, |below| self.look(below));
     }
 
-    /// Whether names tell what is made of what here.
-    fn names_tell(&self, tree: &Value) -> Option<()> {
-        let has = |key: &str| tree[key].as_array().is_some_and(|list| !list.is_empty());
-        let is_untold = match tree["type"].as_str().unwrap_or_default() {
-            "PIVOT" | "SHOW_REF" | "COLUMN_DATA" => true,
+    /// An item of a SELECT without a name of its own.
+    fn item(&mut self, item: &Value) {
+        let of = self.gathered(item);
+        match item["class"].as_str().unwrap_or_default() {
+            "STAR" => {}
+            // Fields of a column are called by their own names; a column is called as it is.
+            "COLUMN_REF" => {
+                if let Some((name, _)) = of.first().filter(|_| of.len() > 1).cloned() {
+                    self.made.push((name, of));
+                }
+            }
+            // A row that is taken apart has columns of its fields' names.
+            "FUNCTION" if item["function_name"] == "unnest" => self.made.push((ANY.into(), of)),
+            // What reads as its names tell needs none.
+            _ if of.is_empty() && !has_column(item) => {}
+            _ => match self.called(item) {
+                Some(name) => self.take(item, name, of),
+                None => self.made.push((ANY.into(), of)),
+            },
+        }
+    }
+
+    /// An expression over all columns of a table has many names.
+    fn take(&mut self, tree: &Value, name: String, of: Vec<(String, Way)>) {
+        if has_star(tree) {
+            self.made.push((ANY.into(), of.clone()));
+        }
+        self.made.push((name, of));
+    }
+
+    /// As the engine calls an expression without a name.
+    fn called(&self, item: &Value) -> Option<String> {
+        let mut tree = self.blank.clone();
+        tree["statements"][0]["node"]["select_list"] = Value::Array(vec![item.clone()]);
+        let sql = format!("SELECT json_deserialize_sql({}::JSON)", quote::text(&tree.to_string()));
+        let rows = self.engine.rows(&sql).ok()?;
+        rows.rows.first()?.first()?.shown().strip_prefix("SELECT ").map(str::to_string)
+    }
+
+    /// What of a query does not leave each column its name.
+    fn part(&mut self, kind: &str, tree: &Value) {
+        let has = |key: &str| !list(&tree[key]).is_empty();
+        match kind {
+            "PIVOT" => {
+                self.untold();
+                let mut of = Vec::new();
+                self.gather(&tree["aggregates"], Way::Whole, &mut of);
+                self.gather(&tree["pivots"], Way::Whole, &mut of);
+                self.made.push((ANY.into(), of));
+            }
+            "SHOW_REF" | "COLUMN_DATA" => self.untold(),
             "TABLE_FUNCTION" => {
                 let name = tree["function"]["function_name"].as_str().unwrap_or_default();
-                !SERIES.contains(&name) || has_column(tree)
+                if !SERIES.contains(&name) || has_column(tree) {
+                    self.untold();
+                    let of = self.gathered(&tree["function"]);
+                    self.made.push((ANY.into(), of));
+                }
             }
-            "EXPRESSION_LIST" => has_column(tree),
+            "EXPRESSION_LIST" if has_column(tree) => {
+                self.untold();
+                let mut of = Vec::new();
+                self.gather(&tree["values"], Way::Whole, &mut of);
+                self.made.push((ANY.into(), of));
+            }
             "STAR" => {
-                let is_named = tree["alias"].as_str().is_some_and(|alias| !alias.is_empty());
-                is_named || tree["columns"] == Value::Bool(true) || has("rename_list") || has("replace_list")
+                if text(&tree["alias"]).is_some() || tree["columns"] == Value::Bool(true) || has("rename_list") {
+                    self.untold();
+                }
+                for replaced in list(&tree["replace_list"]) {
+                    let of = self.gathered(&replaced["value"]);
+                    self.take(&replaced["value"], replaced["key"].as_str().unwrap_or(ANY).to_string(), of);
+                }
             }
-            "COLUMN_REF" => self.is_row(tree),
-            // Of a union the first part gives the names; a recursion is one.
-            kind => kind.ends_with("_NODE") && !matches!(kind, "SELECT_NODE" | "CTE_NODE"),
-        };
-        // `WITH t(a) AS (…)` and `FROM (…) AS t(a)` name columns by their places.
-        (!is_untold && !has("aliases") && !has("column_name_alias")).then_some(())
+            "POSITIONAL_REFERENCE" => self.untold(),
+            "SET_OPERATION_NODE" if tree["setop_type"] == "UNION_BY_NAME" => {}
+            "SET_OPERATION_NODE" | "RECURSIVE_CTE_NODE" => match self.columns(tree) {
+                Some(columns) => self.made.extend(columns),
+                None => self.untold(),
+            },
+            kind if kind.ends_with("_NODE") && !matches!(kind, "SELECT_NODE" | "CTE_NODE") => self.untold(),
+            _ => {}
+        }
+        if kind != "RECURSIVE_CTE_NODE" && has("aliases") {
+            let columns = self.columns(&tree["query"]["node"]);
+            self.renamed(&tree["aliases"], columns);
+        }
+        if has("column_name_alias") {
+            let columns = match kind {
+                "SUBQUERY" => self.columns(&tree["subquery"]["node"]),
+                "BASE_TABLE" => self.columns_of(tree),
+                _ => None,
+            };
+            self.renamed(&tree["column_name_alias"], columns);
+        }
+    }
+
+    /// Columns that are called by their places: `WITH t(a) AS (…)`, `FROM (…) AS t(a)`.
+    fn renamed(&mut self, names: &Value, columns: Option<Columns>) {
+        let Some(columns) = columns else { return self.untold() };
+        let names = list(names).iter().map(|name| name.as_str().unwrap_or(ANY).to_string());
+        self.made.extend(names.zip(columns).map(|(name, (_, of))| (name, of)));
+    }
+
+    /// The columns of a query in their order, where they can be told one by one. Of several parts the first gives the names.
+    fn columns(&self, node: &Value) -> Option<Columns> {
+        match node["type"].as_str()? {
+            "SELECT_NODE" => {
+                let mut columns = Vec::new();
+                for item in list(&node["select_list"]) {
+                    match item["class"].as_str()? {
+                        "STAR" if is_plain_star(item) => columns.extend(self.columns_of(&node["from_table"])?),
+                        "STAR" => return None,
+                        _ if has_star(item) || item["function_name"] == "unnest" => return None,
+                        class => {
+                            let of = self.gathered(item);
+                            let own = match (text(&item["alias"]), class) {
+                                (Some(alias), _) => alias.to_string(),
+                                (None, "COLUMN_REF") => of.first()?.0.clone(),
+                                (None, _) => self.called(item)?,
+                            };
+                            columns.push((own, of));
+                        }
+                    }
+                }
+                Some(columns)
+            }
+            "SET_OPERATION_NODE" | "RECURSIVE_CTE_NODE" if node["setop_type"] != "UNION_BY_NAME" => {
+                let (mut left, right) = (self.columns(&node["left"])?, self.columns(&node["right"])?);
+                if left.len() != right.len() {
+                    return None;
+                }
+                left.iter_mut().zip(right).for_each(|((_, of), (_, more))| of.extend(more));
+                Some(left)
+            }
+            "CTE_NODE" => self.columns(&node["child"]),
+            _ => None,
+        }
+    }
+
+    /// The columns of a table of the evidence.
+    fn columns_of(&self, table: &Value) -> Option<Columns> {
+        let name = table["table_name"].as_str()?;
+        if table["type"] != "BASE_TABLE" || self.own.contains(&name.to_lowercase()) {
+            return None;
+        }
+        let parts = [text(&table["catalog_name"]), text(&table["schema_name"]), Some(name)];
+        let parts: Vec<String> = parts.into_iter().flatten().map(quote::name).collect();
+        let described = self.engine.rows(&format!("DESCRIBE SELECT * FROM {}", parts.join("."))).ok()?;
+        let names = described.rows.iter().filter_map(|row| row.first()).map(|name| name.shown());
+        Some(names.map(|name| (name.clone(), vec![(name, Way::Whole)])).collect())
+    }
+
+    fn gathered(&self, tree: &Value) -> Vec<(String, Way)> {
+        let mut of = Vec::new();
+        self.gather(tree, Way::Whole, &mut of);
+        of
+    }
+
+    /// The names of columns in an expression, and texts, which may name fields; each with what is done to it.
+    fn gather(&self, tree: &Value, way: Way, of: &mut Vec<(String, Way)>) {
+        let every =
+            |tree: &Value, way: Way, of: &mut Vec<(String, Way)>| each(tree, |below| self.gather(below, way, of));
+        let kind = tree["type"].as_str().unwrap_or_default();
+        match tree["class"].as_str().unwrap_or_default() {
+            "STAR" | "POSITIONAL_REFERENCE" => of.push((ANY.into(), way)),
+            "COLUMN_REF" => self.column(tree, way, of),
+            "CONSTANT" => {
+                let Some(value) = tree["value"]["value"].as_str() else { return };
+                of.push((value.to_string(), way));
+                // `$.person.name` and `/person/name` name fields too.
+                if value.starts_with(['$', '/']) {
+                    let is_sign = |c: char| !c.is_alphanumeric() && c != '_';
+                    of.extend(
+                        value.split(is_sign).filter(|word| !word.is_empty()).map(|word| (word.into(), Way::Part)),
+                    );
+                }
+            }
+            "COMPARISON" | "CONJUNCTION" | "BETWEEN" => {}
+            "OPERATOR" => match kind {
+                "COMPARE_IN" | "COMPARE_NOT_IN" | "OPERATOR_NOT" | "OPERATOR_IS_NULL" | "OPERATOR_IS_NOT_NULL" => {}
+                "OPERATOR_COALESCE" | "OPERATOR_TRY" | "ARRAY_CONSTRUCTOR" => every(tree, way, of),
+                // A field of a whole row is that column.
+                "STRUCT_EXTRACT" if self.is_row(&tree["children"][0]) => self.gather(&tree["children"][1], way, of),
+                _ => every(tree, Way::Part, of),
+            },
+            "CASE" => {
+                for check in list(&tree["case_checks"]) {
+                    self.gather(&check["then_expr"], way, of);
+                }
+                self.gather(&tree["else_expr"], way, of);
+            }
+            "CAST" => {
+                let is_text = tree["cast_type"]["id"] == "VARCHAR" && !self.is_row(&tree["child"]);
+                let is_spelled = is_text && way == Way::Whole && tree["child"]["class"] == "COLUMN_REF";
+                self.gather(&tree["child"], if is_spelled { Way::Spelled } else { Way::Part }, of);
+            }
+            "FUNCTION" | "WINDOW" => {
+                let children = &tree["children"];
+                match functions::does(tree["function_name"].as_str().unwrap_or_default()) {
+                    Does::Tell => {}
+                    // Of one row it is the value itself, so what it sums must be the column as it is.
+                    Does::Sum => {
+                        for child in list(children) {
+                            let is_column = child["class"] == "COLUMN_REF" && !self.is_row(child);
+                            self.gather(child, if is_column { way } else { Way::Part }, of);
+                        }
+                    }
+                    Does::Move => {
+                        every(children, way, of);
+                        self.gather(&tree["default_expr"], way, of);
+                    }
+                    Does::Change => every(children, Way::Part, of),
+                }
+            }
+            "SUBQUERY" => match tree["subquery_type"].as_str().unwrap_or_default() {
+                "EXISTS" | "NOT_EXISTS" | "ANY" => {}
+                _ if tree["subquery"]["node"]["type"] == "SELECT_NODE" => {
+                    self.gather(&tree["subquery"]["node"]["select_list"], way, of);
+                }
+                _ => of.push((ANY.into(), way)),
+            },
+            // What is no expression holds some.
+            "" => every(tree, way, of),
+            _ => every(tree, Way::Part, of),
+        }
+    }
+
+    /// A column, by its own name first, or a field of one.
+    fn column(&self, tree: &Value, way: Way, of: &mut Vec<(String, Way)>) {
+        let path: Vec<&str> = list(&tree["column_names"]).iter().filter_map(Value::as_str).collect();
+        let Some((last, before)) = path.split_last() else { return };
+        match self.is_row(tree) {
+            true => of.push((ANY.into(), way)),
+            false => of.push(((*last).to_string(), way)),
+        }
+        let fields = before.iter().filter(|name| !self.tables.contains(&name.to_lowercase()));
+        of.extend(fields.map(|name| ((*name).to_string(), Way::Part)));
     }
 
     fn is_row(&self, column: &Value) -> bool {
-        let name = column["column_names"].as_array().and_then(|path| path.last()).and_then(Value::as_str);
+        let name = list(&column["column_names"]).last().and_then(Value::as_str);
         name.is_some_and(|name| self.tables.contains(&name.to_lowercase()))
     }
 }
 
-/// The names of columns in an expression, and texts, which may name fields. `None` if it has all of a table's.
-fn gather(tree: &Value, names: &mut Vec<String>) -> Option<()> {
-    if tree["function_name"].as_str().is_some_and(|name| name.starts_with("count") || name.starts_with("approx_count"))
-    {
-        return Some(());
-    }
-    match tree["class"].as_str().unwrap_or_default() {
-        "STAR" => return None,
-        "COLUMN_REF" => {
-            let path = tree["column_names"].as_array();
-            names.extend(path.and_then(|path| path.last()).and_then(Value::as_str).map(str::to_string));
-        }
-        "CONSTANT" => names.extend(tree["value"]["value"].as_str().map(str::to_string)),
-        _ => {}
-    }
-    each(tree, |below| gather(below, names))
+fn is_plain_star(star: &Value) -> bool {
+    let has = |key: &str| !list(&star[key]).is_empty();
+    text(&star["alias"]).is_none()
+        && text(&star["relation_name"]).is_none()
+        && star["columns"] != Value::Bool(true)
+        && !["exclude_list", "replace_list", "rename_list", "qualified_exclude_list"].into_iter().any(has)
 }
 
 fn has_column(tree: &Value) -> bool {
-    tree["class"] == "COLUMN_REF" || each(tree, |below| (!has_column(below)).then_some(())).is_none()
+    tree["class"] == "COLUMN_REF" || any(tree, has_column)
 }
 
-fn each(tree: &Value, mut then: impl FnMut(&Value) -> Option<()>) -> Option<()> {
+fn has_star(tree: &Value) -> bool {
+    tree["class"] == "STAR" || any(tree, has_star)
+}
+
+fn text(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| !text.is_empty())
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn any(tree: &Value, mut is: impl FnMut(&Value) -> bool) -> bool {
     match tree {
-        Value::Array(items) => items.iter().try_for_each(&mut then),
-        Value::Object(fields) => fields.values().try_for_each(&mut then),
-        _ => Some(()),
+        Value::Array(items) => items.iter().any(is),
+        Value::Object(fields) => fields.values().any(&mut is),
+        _ => false,
+    }
+}
+
+fn each(tree: &Value, mut then: impl FnMut(&Value)) {
+    match tree {
+        Value::Array(items) => items.iter().for_each(then),
+        Value::Object(fields) => fields.values().for_each(&mut then),
+        _ => {}
     }
 }

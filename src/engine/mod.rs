@@ -35,6 +35,7 @@ mod vector;
 
 pub use columns::Columns;
 pub use function::Message;
+pub use lineage::words;
 use memory::Memory;
 use scan::Registry;
 pub use scan::{Label, with_needles};

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use super::Session;
+use crate::engine::words;
+use crate::error::Result;
 use crate::model::redact::Redactor;
 use crate::model::value::Value;
 
@@ -30,8 +32,23 @@ impl Session {
 
     /// Follows which columns of a query are made of named ones.
     pub fn follow(&self, sql: &str) {
-        if let Some(redactor) = self.redactor.as_ref().filter(|redactor| redactor.knows_values()) {
-            redactor.follow(self.engine.made_of(sql).as_deref());
+        if let Some(redactor) = &self.redactor {
+            let columns = self.tables.iter().flat_map(|table| &table.columns).map(|column| column.name.clone());
+            let tables = self.tables.iter().flat_map(|table| [&table.name, &table.short_name, &table.source]).cloned();
+            let said: Vec<String> = columns.chain(tables).chain(words(sql)).collect();
+            redactor.follow(self.engine.made_of(sql).as_deref(), &said);
         }
+    }
+
+    /// Asks SQL of the user within a question: what goes wrong is told as its rows are shown.
+    ///
+    /// # Errors
+    /// As what is asked.
+    pub fn asked_of<T>(&self, sql: &str, ask: impl FnOnce() -> Result<T>) -> Result<T> {
+        let Some(redactor) = &self.redactor else { return ask() };
+        self.follow(sql);
+        let answer = ask().map_err(|error| redactor.error(error));
+        redactor.follow(Some(&[]), &[]);
+        answer
     }
 }

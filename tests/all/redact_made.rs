@@ -107,3 +107,138 @@ fn capitals_of_another_alphabet_are_the_same_word() {
     let text = shown(place.path(), "select msg from bg", &["-f", "csv"]);
     assert!(!text.contains("ΓΙΏΡΓΟΣ") && !text.contains("rg\"") && text.matches("value-").count() == 2, "{text}");
 }
+
+/// A column of JSON, one of fractions, and two of names; `v` and `level` are not named.
+fn people(place: &Path) {
+    let mut rows = String::new();
+    for (n, (name, zip)) in [("Bob Smith", 12345), ("Ann Miller", 54321), ("Joe Brown", 77777)].iter().enumerate() {
+        rows += &format!(
+            "{{\"ts\":\"2025-03-03T00:00:0{n}Z\",\"person\":{{\"name\":\"{name}\",\"zip\":{zip},\"age\":4{n}}},\
+             \"badge\":1234567.25,\"who\":\"{name}\",\"v\":{n},\"level\":\"warn\",\"note\":\"by {name}\"}}\n"
+        );
+    }
+    std::fs::write(place.join("nest.ndjson"), rows).expect("written");
+}
+
+fn asked(place: &Path, sql: &str, more: &[&str]) -> (bool, String) {
+    let base = ["query", sql, "nest.ndjson", "--redact-columns", "person,badge,who", "-q"];
+    let output = command("rca", place)
+        .env("RCA_REDACT_KEY", "planted-key-0123456789")
+        .args([&base, more].concat())
+        .stdin(Stdio::null())
+        .output()
+        .expect("rca starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), text)
+}
+
+/// What is made of a value is none of the values that are known.
+const TAKEN_APART: [&str; 34] = [
+    "select person->>'name' as q from nest",
+    "select person->>'name' from nest",
+    "select person->>'$.zip' as q from nest",
+    "select json_extract_string(person, '$.name') as q from nest",
+    "select json_extract(person, ['$.name', '$.zip']) as q from nest",
+    "select (person->>'zip')::int as q from nest",
+    "select person::varchar || '' as q from nest",
+    "select badge::bigint as q from nest",
+    "select badge::bigint from nest",
+    "select round(badge) as q from nest",
+    "select sum(badge::bigint) as q from nest where v = 1",
+    "select badge + v as q from nest",
+    "select who[1:4] as q from nest",
+    "select who[1:4] from nest",
+    "select left(who, 3) as q, right(who, 5) as r from nest",
+    "select reverse(who) as q from nest",
+    "select reverse(who) from nest",
+    "select concat(who, 'x') as q, who || 'x' as r, string_agg(who, '') as s from nest group by who",
+    "select regexp_extract(who, '[A-Z][a-z]+') as q from nest",
+    "select regexp_replace(who, ' .*', '') as q from nest",
+    "select split_part(who, ' ', 2) as q, string_split(who, ' ') as r from nest",
+    "select unnest(string_split(who, ' ')) from nest",
+    "select w from nest, unnest(string_split(who, ' ')) u(w)",
+    "select case when v > 0 then left(who, 3) else 'none' end as q from nest",
+    "with q as (select reverse(who) as r from nest) select r as s, [r] as l, {'k': r} as k, map([r], [1]) as m from q",
+    "with q(a, b) as (select v, reverse(who) from nest) select b as z from q",
+    "select z from (select reverse(who) from nest) as q(z)",
+    "select 'none' as q union all select reverse(who) from nest",
+    "select * replace (left(who, 3) as note) from nest",
+    "select (select reverse(who) from nest limit 1) as q",
+    "select left(columns('wh.'), 3) as q from nest",
+    "pivot nest on v using max(reverse(who))",
+    "pivot nest on left(who, 3) using count(*)",
+    "select histogram(left(who, 3)) as q from nest",
+];
+
+#[test]
+fn what_sql_takes_out_of_a_value_is_hidden_too() {
+    let place = folder();
+    people(place.path());
+    let parts = ["Bob", "Ann", "Joe", "Smi", "Mil", "Bro", "12345", "54321", "123456", "htim", "boB", "mith", "niwor"];
+    for sql in TAKEN_APART {
+        for format in ["csv", "json"] {
+            let (succeeds, text) = asked(place.path(), sql, &["-f", format]);
+            let seen: Vec<_> = parts.iter().filter(|part| text.contains(**part)).collect();
+            assert!(succeeds && seen.is_empty(), "{sql} -f {format} shows {seen:?}: {text}");
+        }
+        let (succeeds, text) = asked(place.path(), sql, &["-o", "a.parquet"]);
+        assert!(succeeds, "{sql}: {text}");
+        let output = command("rca", place.path()).args(["query", "from a", "a.parquet", "-f", "csv"]).output();
+        let text = String::from_utf8_lossy(&output.expect("rca starts").stdout).into_owned();
+        assert!(!parts.iter().any(|part| text.contains(part)), "{sql} in Parquet: {text}");
+        std::fs::remove_file(place.path().join("a.parquet")).expect("removed");
+    }
+    // A fault of the engine tells the value that it happened with.
+    for sql in [
+        "select reverse(who)::int as q from nest",
+        "select v from nest where left(who, 3)::int = 3",
+        "select error(left(who, 3)) from nest",
+    ] {
+        let (succeeds, text) = asked(place.path(), sql, &[]);
+        let seen = parts.iter().any(|part| text.contains(part));
+        assert!(!succeeds && !seen && text.contains("value-"), "{sql}: {text}");
+    }
+    let (_, text) = asked(place.path(), "select levle, 'x' as b from nest where v = 12", &[]);
+    assert!(text.contains("levle") && text.contains("'x' as b from nest where v = 12"), "{text}");
+    // What stands alone in a text is the same one.
+    let (_, field) = asked(place.path(), "select person->>'name' as q from nest", &["-f", "csv"]);
+    let (_, note) = asked(place.path(), "select note from nest", &["-f", "csv"]);
+    let first = field.lines().nth(1).expect("a row");
+    assert!(first.starts_with("value-") && note.contains(&format!("by {first}")), "{field}{note}");
+}
+
+#[test]
+fn counts_comparisons_and_what_is_made_of_other_columns_are_told() {
+    let place = folder();
+    people(place.path());
+    for (sql, told) in [
+        ("select count(*) as n, count(distinct who) as m from nest", "3,3"),
+        ("select count(distinct who), avg(v) from nest", "3,1"),
+        ("select who = 'Bob Smith' as q, v from nest order by v", "true,0"),
+        ("select case when who like 'B%' then 'yes' else 'no' end as q from nest order by v", "yes"),
+        ("select sum(case when person->>'zip' > '5' then 1 else 0 end) as q from nest", "2"),
+        ("select length(who) as q from nest order by v", "9"),
+        ("select upper(level) as l, v * 10 as w from nest order by v", "WARN,10"),
+        ("select row_number() over (partition by who order by v) as r from nest", "1"),
+        ("select upper(level) as l from nest union all select reverse(level) from nest", "WARN"),
+        (
+            "with a as (from nest union all from nest) select date_trunc('hour', ts) as h, count(*) from a group by 1",
+            "2025-03-03T00:00:00Z,6",
+        ),
+        ("select level as l, badge > 3 as b from (select * from nest) group by all", "warn,true"),
+    ] {
+        let (succeeds, text) = asked(place.path(), sql, &["-f", "csv"]);
+        assert!(succeeds && text.contains(told), "{sql}: {text}");
+    }
+}
+
+#[test]
+fn a_secret_within_json_is_one_where_sql_takes_it_out() {
+    let place = folder();
+    let line = r#"{"ts":"2025-03-03T00:00:00Z","auth":{"token":"deadbeef01","n":7}}"#;
+    std::fs::write(place.path().join("a.ndjson"), format!("{line}\n")).expect("written");
+    let sql = "select auth->>'token' as q, auth->>'n' as n from a";
+    let output = command("rca", place.path()).args(["query", sql, "a.ndjson", "--redact", "-f", "csv", "-q"]).output();
+    let text = String::from_utf8_lossy(&output.expect("rca starts").stdout).into_owned();
+    assert!(!text.contains("deadbeef") && text.trim_end().ends_with(",7"), "{text}");
+}

@@ -125,13 +125,14 @@ impl<'a> Asking<'a> {
     /// # Errors
     /// As the engine says.
     pub fn counted(&self, sql: &str) -> Result<(i64, String)> {
-        let count = self.session.one_row(&format!("SELECT count(*) FROM ({sql}\n)"))?;
-        let mut first = self.session.engine.rows(&format!("SELECT * FROM ({sql}\n) LIMIT 3"))?;
-        // Before they are cut.
-        self.session.follow(sql);
-        let Kept { columns, rows } = &mut first;
-        rows.iter_mut().for_each(|row| *row = self.session.shown_row(columns, row));
-        Ok((count[0].int(), shown(&first)))
+        self.session.asked_of(sql, || {
+            let count = self.session.one_row(&format!("SELECT count(*) FROM ({sql}\n)"))?;
+            let mut first = self.session.engine.rows(&format!("SELECT * FROM ({sql}\n) LIMIT 3"))?;
+            // Before they are cut.
+            let Kept { columns, rows } = &mut first;
+            rows.iter_mut().for_each(|row| *row = self.session.shown_row(columns, row));
+            Ok((count[0].int(), shown(&first)))
+        })
     }
 }
 

@@ -58,7 +58,11 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
         let observed = plural(rows, "row");
         return Ok(Verdict { holds: rows == 0, expected: "0 rows".into(), observed, detail, sql });
     }
-    let rows = session.engine.rows(&format!("SELECT * FROM ({sql}\n) LIMIT 1"))?;
+    let (rows, seen) = session.asked_of(&sql, || {
+        let rows = session.engine.rows(&format!("SELECT * FROM ({sql}\n) LIMIT 1"))?;
+        let seen = rows.rows.first().map(|row| session.shown_row(&rows.columns, row)).unwrap_or_default();
+        Ok((rows, seen))
+    })?;
     let expected = match (bounds(check), &check.equals) {
         (_, Some(wanted)) => shown(wanted),
         (bounds, None) => bounds.unwrap_or_default().shown(),
@@ -71,12 +75,10 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
             let number: f64 = value
                 .shown()
                 .parse()
-                .map_err(|_| Error::question(format!("its first value is no number: `{}`", value.shown())))?;
+                .map_err(|_| Error::question(format!("its first value is no number: `{}`", seen[0].shown())))?;
             bounds.is_some_and(|bounds| bounds.hold(number))
         }
     };
-    session.follow(&sql);
-    let seen = rows.rows.first().map(|row| session.shown_row(&rows.columns, row)).unwrap_or_default();
     let observed = match (seen.first(), value.is_null()) {
         (None, _) => "no row".to_string(),
         (_, true) => "null".into(),

@@ -230,7 +230,8 @@ impl Known {
     }
 }
 
-fn is_long(value: &str) -> bool {
+/// Whether it is looked for in all texts.
+pub fn is_long(value: &str) -> bool {
     let is_number = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
     value.chars().count() >= if is_number { DIGITS_LEAST } else { LENGTH_LEAST }
 }

@@ -10,14 +10,13 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use regex::{Captures, Regex};
-use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::document::{Chart, Document, Part, Table};
-use super::value::Value;
 use crate::error::Error;
 
 mod addresses;
+mod cells;
 mod known;
 mod lower;
 mod named;
@@ -25,21 +24,13 @@ mod rules;
 mod secrets;
 
 pub use addresses::{bare_mac, is_mac_name};
-pub use known::{Known, VALUES_MAX};
+pub use known::{Known, VALUES_MAX, is_long};
+pub use named::{ANY, Made, Way};
 pub use secrets::{is_none, is_secret_name};
 
 use lower::{Lowered, lower};
-use named::Named;
+use named::{Holds, Named};
 use rules::Span;
-
-/// Columns that name places of the evidence, and never a value of a row.
-const PLACES: [&str; 8] = ["kind", "what", "source", "table_name", "column_name", "type", "format", "sql"];
-/// The column whose value says of which column a row speaks.
-const SAID: &str = "column_name";
-/// Columns of answers that have values of evidence, whatever column they are of.
-const VALUES: [&str; 4] = ["entity", "value", "key", "code"];
-/// What a row says of a column by values of it.
-const OF_COLUMN: [&str; 3] = ["min", "max", "example"];
 
 /// What is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +73,8 @@ struct Told {
     is_named: bool,
     is_secret: bool,
     is_mac: bool,
-    /// Of an answer, made of a named one.
-    is_made: bool,
+    /// Of an answer: what it has of named ones.
+    holds: Holds,
 }
 
 impl Redactor {
@@ -113,9 +104,9 @@ impl Redactor {
     }
 
     /// Takes what the columns of an answer are made of: each name with the names in its expression. `None` if that cannot
-    /// be told: then all count as made of named ones.
-    pub fn follow(&self, made: Option<&[(String, Vec<String>)]>) {
-        self.named.follow(made);
+    /// be told: then all count as made of named ones. `said` are names of columns that hide nothing.
+    pub fn follow(&self, made: Option<&[(String, Vec<(String, Way)>)]>, said: &[String]) {
+        self.named.follow(made, said);
         // What was told of names before holds no longer.
         self.told.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -131,8 +122,7 @@ impl Redactor {
             return told;
         }
         let (is_named, is_secret) = (self.named.has(column), is_secret_name(column));
-        let is_made = !self.known.is_empty() && self.named.is_made(column);
-        let told = Told { is_named, is_secret, is_mac: is_mac_name(column), is_made };
+        let told = Told { is_named, is_secret, is_mac: is_mac_name(column), holds: self.named.held(column) };
         // Keys of JSON may be any number.
         if let Some(mut known) = self.told.write().ok().filter(|known| known.len() < KEPT) {
             known.insert(column.to_string(), told);
@@ -140,9 +130,9 @@ impl Redactor {
         told
     }
 
-    /// Whether values that are no texts may have to be replaced.
-    pub fn knows_values(&self) -> bool {
-        !self.known.is_empty()
+    /// Whether values of a column that are no texts may have to be replaced.
+    pub fn may_hide(&self, column: &str) -> bool {
+        !self.known.is_empty() || self.told(column).holds > Holds::Nothing
     }
 
     /// A text with pseudonyms in place of what it must not say. Words that were cut off (`alice@exam…`) are left out,
@@ -153,8 +143,12 @@ impl Redactor {
 
     /// The name of a column of an answer, which may be a value where rows were turned into columns.
     pub fn column(&self, name: &str) -> String {
-        let is_value = !self.known.is_empty() && self.named.are_all_made() && !self.is_named(name);
-        if is_value { self.whole_of_made(name) } else { self.text(name) }
+        match self.named.any_holds() {
+            _ if self.is_named(name) => self.text(name),
+            Holds::Nothing => self.text(name),
+            Holds::Parts if !self.named.is_said(name) => self.of_named(name),
+            _ => self.whole_of_made(name),
+        }
     }
 
     /// A value of a column that is made of named ones.
@@ -218,102 +212,40 @@ impl Redactor {
         }
     }
 
-    /// A cell of an answer. `said` is the column that its row speaks of, if it speaks of one.
-    pub fn cell(&self, column: &str, said: Option<&str>, value: &Value) -> Value {
-        if value.is_null() {
-            return Value::Null;
-        }
-        let replaced = |name: &str| match (plain(value), self.of_column(name, &plain(value))) {
-            (plain, shown) if plain == shown => value.clone(),
-            (_, shown) => Value::Text(shown),
-        };
-        if self.is_named(column) {
-            return replaced(column);
-        }
-        let speaks = said.filter(|said| self.is_named(said) && !PLACES.contains(&column));
-        if let Some(said) = speaks
-            && (OF_COLUMN.contains(&column) || matches!(value, Value::Text(text) if self.known.has(text)))
-        {
-            return replaced(said);
-        }
-        let is_mac = |name: &str| self.told(name).is_mac;
-        if (is_mac(column) || OF_COLUMN.contains(&column) && said.is_some_and(is_mac))
-            && let Some(mac) = bare_mac(&value.shown())
-        {
-            return Value::Text(self.pseudonym(Kind::Mac, &mac));
-        }
-        let is_made = self.told(column).is_made;
-        match value {
-            Value::Text(text) if is_made => Value::Text(self.whole_of_made(text)),
-            Value::Text(text) if VALUES.contains(&column) => Value::Text(self.whole(text)),
-            Value::Text(text) => Value::Text(self.text(text)),
-            Value::Nested(json) => Value::Nested(self.json(json, is_made)),
-            Value::Blob(_) => {
-                let plain = plain(value);
-                let text = if is_made { self.whole_of_made(&plain) } else { self.text(&plain) };
-                if text == plain { value.clone() } else { Value::Text(text) }
-            }
-            other if self.known.is_empty() => other.clone(),
-            other => match other.shown() {
-                shown if self.known.has_long(&shown) || is_made && self.is_spelled(&shown) => {
-                    Value::Text(self.of_named(&shown))
-                }
-                _ => other.clone(),
-            },
-        }
-    }
-
-    /// Whether a number is a value in one of its spellings: `-7`, `7.0`.
-    fn is_spelled(&self, number: &str) -> bool {
-        [number, number.trim_start_matches('-')]
-            .iter()
-            .any(|one| self.known.has(one) || self.known.has(&one_spelling(one)))
-    }
-
-    /// A text that stands alone, such as what `redact` of SQL is given: one that is a value as a whole is replaced
-    /// however short it is.
-    pub fn whole(&self, text: &str) -> String {
-        if self.known.has(text) { self.of_named(text) } else { self.text(text) }
-    }
-
-    /// A row of an answer with these columns.
-    pub fn row(&self, columns: &[String], row: &[Value]) -> Vec<Value> {
-        let said = columns.iter().position(|name| name == SAID).map(|at| row[at].shown());
-        columns.iter().zip(row).map(|(column, value)| self.cell(column, said.as_deref(), value)).collect()
-    }
-
-    /// `is_made`: its values are of named columns.
-    fn json(&self, json: &Json, is_made: bool) -> Json {
-        let field = |(key, value): (&String, &Json)| {
-            let is_value = self.is_named(key) && !matches!(value, Json::Null | Json::Object(_) | Json::Array(_));
-            let spelled = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-            let shown = match is_value {
-                true => Json::String(self.of_column(key, &spelled)),
-                false => self.json(value, is_made || self.is_named(key)),
-            };
-            (if is_made { self.whole_of_made(key) } else { self.text(key) }, shown)
-        };
-        match json {
-            Json::String(text) if is_made => Json::String(self.whole_of_made(text)),
-            Json::String(text) => Json::String(self.text(text)),
-            Json::Array(items) => Json::Array(items.iter().map(|item| self.json(item, is_made)).collect()),
-            Json::Object(fields) => Json::Object(fields.iter().map(field).collect()),
-            Json::Number(number) => {
-                let text = number.to_string();
-                let is_hidden = self.known.has_long(&text) || is_made && self.is_spelled(&text);
-                if is_hidden { Json::String(self.of_named(&text)) } else { json.clone() }
-            }
-            other => other.clone(),
-        }
-    }
-
     pub fn error(&self, error: Error) -> Error {
+        let text = |text: &str| self.text(&self.without_parts(text));
         Error {
             kind: error.kind,
-            message: self.text(&error.message),
-            detail: error.detail.map(|detail| self.text(&detail)),
+            message: text(&error.message),
+            detail: error.detail.map(|detail| text(&detail)),
             hints: error.hints.iter().map(|hint| self.text(hint)).collect(),
         }
+    }
+
+    /// A fault of the engine tells the value that it happened with, which may be made of one that is named.
+    fn without_parts<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+            let pattern = r#"'(?P<a>[^'\n]*)'|"(?P<b>[^"\n]*)"|\b(?P<c>[0-9][0-9.:-]+)\b"#;
+            Regex::new(pattern).expect("a pattern of this file compiles, which a test holds")
+        });
+        if !self.named.may_be_taken_apart() {
+            return Cow::Borrowed(text);
+        }
+        // `error(x)` says whatever it is given.
+        const GIVEN: &str = "invalid input: ";
+        if let Some(at) = text.find(GIVEN).filter(|_| self.named.is_said("error")) {
+            return Cow::Owned(format!("{}{}", &text[..at + GIVEN.len()], self.of_named(&text[at + GIVEN.len()..])));
+        }
+        VALUE.replace_all(text, |found: &Captures| {
+            let (quoted, number) = (found.name("a").or(found.name("b")), found.name("c"));
+            let inner = quoted.or(number).map_or("", |part| part.as_str());
+            let is_said = |part: &str| part.is_empty() || self.named.is_said(part);
+            let are_said = || number.is_some() && inner.split(['.', ':', '-']).all(is_said);
+            match is_said(inner) || are_said() {
+                true => found[0].to_string(),
+                false => found[0].replace(inner, &self.of_named(inner)),
+            }
+        })
     }
 
     /// A page.
@@ -456,14 +388,6 @@ fn one_spelling(value: &str) -> String {
     {
         Some(whole) if !whole.is_empty() => whole.to_string(),
         _ => lower,
-    }
-}
-
-/// What a person reads of it; of bytes the text that they are.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        other => other.shown(),
     }
 }
 

@@ -1,9 +1,8 @@
 //! Columns whose values are replaced by their names, and values that stand behind such a name in a text: `badge=7104`,
 //! `badge = 7104`, `"badge": 7104`, `badge IN (7104, 7105)`. There a value is replaced however short it is.
 
-use std::collections::HashSet;
-use std::sync::RwLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use aho_corasick::AhoCorasick;
 
@@ -25,16 +24,42 @@ const WORDS: [&str; 9] = [
     "ilike ",
 ];
 
+/// In place of a name: any column of a query.
+pub const ANY: &str = "*";
+
+/// How an expression has a column's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Whole,
+    /// As SQL writes them.
+    Spelled,
+    /// Parts of them, or what else is made of them.
+    Part,
+}
+
+/// The names that a query gives to expressions, each with the names in the expression.
+pub type Made = Vec<(String, Vec<(String, Way)>)>;
+
+/// What of named columns is in a column of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    Nothing,
+    /// Their values: what is none of these is shown.
+    Values,
+    /// What is made of them: all of it is hidden.
+    Parts,
+}
+
 #[derive(Default)]
 pub struct Named {
     /// In lower case.
     columns: HashSet<String>,
     /// Names under which values of these columns are shown too, such as `operator` of `operator_id`.
     also: HashSet<String>,
-    /// Columns of an answer that are made of named ones.
-    made: RwLock<HashSet<String>>,
-    /// Whether any column of an answer may be.
-    are_all: AtomicBool,
+    /// What columns of an answer hold of named ones, and what any other may.
+    made: RwLock<HashMap<String, Holds>>,
+    /// What names of columns may be, of what was asked: its own words, and columns that there are.
+    said: RwLock<HashSet<String>>,
     names: Vec<String>,
     search: Option<AhoCorasick>,
 }
@@ -68,44 +93,100 @@ impl Named {
         self.names.is_empty()
     }
 
-    /// Takes what the columns of an answer are made of: each name with the names in its expression. `None` if that cannot
-    /// be told.
-    pub fn follow(&self, made: Option<&[(String, Vec<String>)]>) {
-        let (Some(made), Ok(mut known)) = (made, self.made.write()) else {
-            self.are_all.store(true, Ordering::Relaxed);
+    /// Takes what the columns of an answer are made of, in place of those of the one before. `None` if that cannot be told.
+    /// `said` are names that hide nothing.
+    pub fn follow(&self, made: Option<&[(String, Vec<(String, Way)>)]>, said: &[String]) {
+        *self.said.write().unwrap_or_else(PoisonError::into_inner) = said.iter().map(|name| lower(name)).collect();
+        let mut known = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        known.clear();
+        let Some(made) = made else {
+            known.insert(ANY.to_string(), if self.columns.is_empty() { Holds::Nothing } else { Holds::Parts });
             return;
         };
+        // Whatever is called as it was says nothing new.
+        let is_new = |(name, of): &(String, Vec<(String, Way)>)| {
+            name == ANY || of.is_empty() || of.iter().any(|(of, way)| of != name || *way != Way::Whole)
+        };
+        let lower_all = |of: &[(String, Way)]| of.iter().map(|(of, way)| (lower(of), *way)).collect();
+        let made = made.iter().map(|(name, of)| (lower(name), lower_all(of)));
+        let made: Made = made.filter(is_new).collect();
         loop {
-            let before = known.len();
-            for (name, of) in made {
-                if of.iter().map(|one| lower(one)).any(|one| self.columns.contains(&one) || known.contains(&one)) {
-                    known.insert(lower(name));
+            let mut has_changed = false;
+            for (name, of) in &made {
+                let holds = of.iter().map(|(of, way)| self.holds(&known, of, *way)).max().unwrap_or(Holds::Nothing);
+                let before = known.get(name).copied();
+                if before.is_none_or(|before| before < holds) {
+                    known.insert(name.clone(), holds);
+                    has_changed = true;
                 }
             }
-            if known.len() == before {
+            if !has_changed {
                 return;
             }
         }
     }
 
-    /// Whether any column of an answer may be made of a named one.
-    pub fn are_all_made(&self) -> bool {
-        self.are_all.load(Ordering::Relaxed)
+    /// What an expression has of a column.
+    fn holds(&self, known: &HashMap<String, Holds>, of: &str, way: Way) -> Holds {
+        let own = self.columns.contains(of) || super::is_secret_name(of);
+        let is_some = own || of == ANY && !self.columns.is_empty();
+        let least = if is_some { Holds::Values } else { Holds::Nothing };
+        let made = match of {
+            ANY => known.values().max().copied(),
+            _ => known.get(of).copied().max(known.get(ANY).copied()),
+        };
+        let holds = made.unwrap_or(Holds::Nothing).max(least);
+        match way {
+            Way::Part if holds > Holds::Nothing => Holds::Parts,
+            // Of a named column the texts are known too.
+            Way::Spelled if holds > Holds::Nothing && !(own && holds == Holds::Values) => Holds::Parts,
+            _ => holds,
+        }
     }
 
-    /// Whether a column of an answer is made of a named one, by what was followed or by its name: `max(badge)`, and
-    /// `badge_1` of two that are called `badge`.
-    pub fn is_made(&self, column: &str) -> bool {
+    fn made(&self) -> RwLockReadGuard<'_, HashMap<String, Holds>> {
+        self.made.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What any column of an answer may hold of a named one.
+    pub fn any_holds(&self) -> Holds {
+        self.made().get(ANY).copied().unwrap_or(Holds::Nothing)
+    }
+
+    /// Whether a name stands in what was asked, or is that of a column.
+    pub fn is_said(&self, name: &str) -> bool {
+        let name = lower(name);
+        self.made().contains_key(&name) || self.said.read().unwrap_or_else(PoisonError::into_inner).contains(&name)
+    }
+
+    /// Whether SQL of the user is being asked that may make something of named columns.
+    pub fn may_be_taken_apart(&self) -> bool {
+        let is_followed = || !self.said.read().unwrap_or_else(PoisonError::into_inner).is_empty();
+        !self.columns.is_empty() && is_followed()
+    }
+
+    /// What a column of an answer holds of named ones, by what was followed or by its name: `max(badge)`, and `badge_1` of
+    /// two that are called `badge`.
+    pub fn held(&self, column: &str) -> Holds {
         let lower = lower(column);
-        if self.are_all_made() || self.also.contains(&lower) {
-            return true;
+        let also = if self.also.contains(&lower) { Holds::Values } else { Holds::Nothing };
+        let made = self.made();
+        let of = |name: &str| {
+            let own = if self.columns.contains(name) { Holds::Values } else { Holds::Nothing };
+            made.get(name).copied().unwrap_or(Holds::Nothing).max(own)
+        };
+        if let Some(told) = made.get(&lower) {
+            return (*told).max(also);
         }
-        let Ok(made) = self.made.read() else { return true };
-        let is_one = |name: &str| self.columns.contains(name) || made.contains(name);
-        let again = lower.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(['_', ':']);
-        made.contains(&lower)
-            || again.is_some_and(is_one)
-            || lower.contains(['(', '[', '|']) && lower.split(|c| !is_word(c)).any(is_one)
+        let again = lower.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(['_', ':']).map(of);
+        let least = made.get(ANY).copied().max(again).unwrap_or(Holds::Nothing).max(also);
+        let is_count = lower.starts_with("count(") || lower.starts_with("approx_count");
+        let is_expression = !is_count && lower.contains(['(', '[', '|']);
+        match is_expression && lower.split(|c| !is_word(c)).any(|word| of(word) > Holds::Nothing) {
+            // What was not followed is of a question of this program's own.
+            true => least.max(if made.is_empty() { Holds::Values } else { Holds::Parts }),
+            false => least,
+        }
     }
 
     /// Where values stand behind names. In SQL what is no number and not in quotes is a name; where `is_strict`, only

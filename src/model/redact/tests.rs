@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::model::value::Value;
 
 fn redactor() -> Redactor {
     Redactor::new("a key that nobody guesses", &["customer".into()])
