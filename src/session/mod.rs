@@ -26,6 +26,7 @@ mod entities;
 mod events;
 mod formats;
 mod known;
+mod linked;
 mod named;
 mod parquet;
 mod reopened;

@@ -238,10 +238,7 @@ fn a_finding_of_the_column_that_was_asked_for_is_no_explanation() {
     let found = rows_in(place.path(), &asked);
     assert_eq!(explanations(&found), ["level = error"], "{found:?}");
     let notes = said(place.path(), &asked);
-    assert!(
-        notes.contains("left out, since they are of columns that --bad speaks of: `code E42: overloaded`"),
-        "{notes}"
-    );
+    assert!(notes.contains("left out, since they are of what --bad speaks of: `code E42: overloaded`"), "{notes}");
     // Asked of another column it is told.
     let found = rows_in(place.path(), &["explain", "station.jsonl", "--bad", "message like '%stalled%'"]);
     assert!(explanations(&found).iter().any(|text| text.contains("E42")), "{found:?}");

@@ -26,6 +26,7 @@ mod journeys;
 mod keys;
 mod kinds;
 mod lines;
+mod linked;
 mod links;
 mod little_memory;
 mod load;

@@ -4,6 +4,7 @@ use super::ExplainArgs;
 use super::any;
 use super::before;
 use super::findings::{self, Mark};
+use super::lengths::{self, Text};
 use super::population::{Population, columns, is_message};
 use crate::command::slices::is_of_a_model;
 use crate::engine::quote;
@@ -36,18 +37,19 @@ pub struct Attribute {
 }
 
 /// All attributes that may be looked at, and notes on those that are not. Of the joined tables `skipped` say nothing of
-/// why.
+/// why, nor does it that those in `after` lack what is bad.
 ///
 /// # Errors
 /// If --by names what is not there, or the evidence cannot be read.
 pub fn find(
     population: &Population,
     args: &ExplainArgs,
-    skipped: &[usize],
+    (skipped, after): (&[usize], &[usize]),
     notes: &mut Vec<String>,
 ) -> Result<Vec<Attribute>> {
     let mut all = Vec::new();
     let mut times = Vec::new();
+    let mut lengths = Vec::new();
     let session = population.session;
     let said = population.bad.to_lowercase();
     let speaks_of = |column: &Column| has_word(&said, &column.name.to_lowercase());
@@ -85,9 +87,13 @@ pub fn find(
                 numbering.push(name);
                 continue;
             }
+            if column.kind == Kind::Text && !is_entity_of(&entities, column) && !is_message(table, column) && !is_many {
+                let of = (table.sql(), quote::name(&column.name));
+                lengths.push(Text { of, name: name.clone(), sql: sql.clone() });
+            }
             let into = if matches!(column.kind, Kind::Time | Kind::Date) { &mut times } else { &mut all };
             let is_copy = place.is_none() && speaks_of_a_model && is_of_a_model(column) && !is_asked;
-            let is_entity = entities.contains(&column.name);
+            let is_entity = is_entity_of(&entities, column);
             let of_column = of_column(column, (&name, &sql), place, (is_many, is_entity));
             into.extend(of_column.into_iter().map(|one| Attribute {
                 is_entity: is_entity && !is_asked,
@@ -117,6 +123,7 @@ pub fn find(
     if !numbering.is_empty() {
         notes.push(format!("left out, since they only number the rows of their table: {}", name::listed(&numbering)));
     }
+    all.extend(lengths::find(session, lengths)?);
     all.append(&mut times);
     if let Some(before) = &args.before {
         all.extend(before::find(population, before, notes)?);
@@ -124,7 +131,7 @@ pub fn find(
     if !args.by.is_empty() {
         return only(all, &args.by);
     }
-    let marks = findings::find(population, notes)?;
+    let marks = findings::find(population, after, notes)?;
     let finding = |Mark { name, sql }: Mark| Attribute {
         name,
         sql,
@@ -142,6 +149,10 @@ pub fn find(
         all.truncate(KNOWN_MAX);
     }
     Ok(all)
+}
+
+fn is_entity_of(entities: &[String], column: &Column) -> bool {
+    entities.contains(&column.name)
 }
 
 /// Whether a text has a name as a word of its own.
@@ -214,7 +225,8 @@ fn only(all: Vec<Attribute>, by: &[String]) -> Result<Vec<Attribute>> {
 pub fn is_called(name: &str, wanted: &str) -> bool {
     let inner = name.split(" = ").next().unwrap_or(name);
     let inner = inner.split(" within ").next().unwrap_or(inner).trim_end_matches(')');
-    let inner = ["hour(", "day(", "median("].iter().find_map(|start| inner.strip_prefix(start)).unwrap_or(inner);
+    let inner =
+        ["hour(", "day(", "length(", "median("].iter().find_map(|start| inner.strip_prefix(start)).unwrap_or(inner);
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_string();
     inner.eq_ignore_ascii_case(wanted)
         || name.eq_ignore_ascii_case(wanted)

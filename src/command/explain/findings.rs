@@ -29,25 +29,35 @@ struct Told {
     rows: BTreeMap<Option<usize>, Vec<String>>,
     /// Stretches of time by the table and by what holds of its rows besides.
     stretches: BTreeMap<OfSeries, Vec<(i64, i64)>>,
-    /// SQL whose first column has the entities.
-    entities: Vec<String>,
+    /// Columns of the table judged, and SQL whose first column has their values.
+    entities: Vec<(String, String)>,
 }
 
-/// All of them, by their names, but those that --bad asks for itself.
+/// All of them, by their names, but those that --bad asks for itself. Of the joined tables in `after` it is no cause that
+/// they lack what is bad.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn find(population: &Population, notes: &mut Vec<String>) -> Result<Vec<Mark>> {
+pub fn find(population: &Population, after: &[usize], notes: &mut Vec<String>) -> Result<Vec<Mark>> {
     let mut told: BTreeMap<String, Told> = BTreeMap::new();
     let session = population.session;
+    let mut restated = Vec::new();
     for finding in session.once(|| missing::told(session))?.iter().cloned() {
         match finding {
             missing::Told::Keys { name, table, column, sql } => {
                 let table = population.session.table(&table)?;
-                if is_entity(population, table, &column) {
-                    let all = told.entry(name).or_default();
-                    all.entities.push(sql.trim_end_matches(" ORDER BY 1").to_string());
+                if after.iter().any(|at| population.joined[*at].table.name == table.name) {
+                    continue;
                 }
+                let Some(own) = entity(population, table, &column) else { continue };
+                if population.names(table) {
+                    if !restated.contains(&name) {
+                        restated.push(name);
+                    }
+                    continue;
+                }
+                let all = told.entry(name).or_default();
+                all.entities.push((own, sql.trim_end_matches(" ORDER BY 1").to_string()));
             }
             missing::Told::Stretch { name, table, columns, since, until } => {
                 for place in places(population) {
@@ -70,14 +80,15 @@ pub fn find(population: &Population, notes: &mut Vec<String>) -> Result<Vec<Mark
             }
         }
     }
-    let mut restated = Vec::new();
     for fault in session.once(|| errors::told(session))?.iter().cloned() {
         match fault {
             errors::Told::Unlabelled { name, table, sql } => {
                 let table = population.session.table(&table)?;
                 let is_known = population.joined.iter().any(|joined| joined.table.name == table.name);
-                if is_known || table.name == population.table.name {
-                    told.entry(name).or_default().entities.push(sql.trim_end_matches(" ORDER BY 1").to_string());
+                let own = session.entity_columns(population.table).into_iter().next();
+                if let Some(own) = own.filter(|_| is_known || table.name == population.table.name) {
+                    let sql = sql.trim_end_matches(" ORDER BY 1").to_string();
+                    told.entry(name).or_default().entities.push((own, sql));
                 }
             }
             errors::Told::Rows { name, table, condition } => {
@@ -97,7 +108,7 @@ pub fn find(population: &Population, notes: &mut Vec<String>) -> Result<Vec<Mark
     }
     if !restated.is_empty() {
         let listed = name::listed(&restated);
-        notes.push(format!("left out, since they are of columns that --bad speaks of: {listed}"));
+        notes.push(format!("left out, since they are of what --bad speaks of: {listed}"));
     }
     Ok(told.into_iter().map(|(name, told)| Mark { name, sql: sql(population, &told) }).collect())
 }
@@ -123,12 +134,17 @@ fn is_of_bad(population: &Population, place: Option<usize>, condition: &str) -> 
     })
 }
 
-/// Whether a column of a table holds what the rows judged are about.
-fn is_entity(population: &Population, table: &Table, column: &str) -> bool {
-    let session = population.session;
-    let Some(thing) = session.thing(table, column) else { return false };
-    let columns = session.entity_columns(population.table);
-    columns.iter().any(|own| session.thing(population.table, own).as_ref() == Some(&thing))
+/// The column of the table judged that holds what a column of another table does: what its rows are about, else that by
+/// which the other table is joined.
+fn entity(population: &Population, table: &Table, column: &str) -> Option<String> {
+    let (session, judged) = (population.session, population.table);
+    let thing = session.thing(table, column);
+    let mut followed = session.entity_columns(judged).into_iter();
+    let followed = followed.find(|own| thing.is_some() && session.thing(judged, own) == thing);
+    followed.or_else(|| {
+        let joined = population.joined.iter().find(|joined| joined.table.name == table.name)?;
+        joined.own_column(judged).filter(|_| joined.is_key(column))
+    })
 }
 
 /// What holds of a table's rows that are of a series; `None` if the table has no time, or no column of the series.
@@ -189,12 +205,9 @@ fn sql(population: &Population, told: &Told) -> String {
             }
         });
     }
-    if let Some(entity) = population.session.entity_columns(population.table).first() {
-        let own = as_text(&quote::readable_name(entity));
-        for sql in &told.entities {
-            let keys = as_text("columns_of.key");
-            parts.push(format!("{own} IN (SELECT {keys} FROM ({sql}) columns_of(key))"));
-        }
+    for (own, sql) in &told.entities {
+        let (own, keys) = (as_text(&quote::readable_name(own)), as_text("columns_of.key"));
+        parts.push(format!("{own} IN (SELECT {keys} FROM ({sql}) columns_of(key))"));
     }
     format!("coalesce({}, false)", parts.join(" OR "))
 }

@@ -10,18 +10,18 @@ const LATER_LEAST: f64 = 0.9;
 /// Fewer bad rows do not tell whether a table is later.
 const ROWS_LEAST: i64 = 5;
 
-/// The places of joined tables whose rows are later than the bad rows that they are of, and a note on them. Repairs, and
-/// returns, are; a table without a time is never.
+/// The places of joined tables whose rows are later than the bad rows that they are of, but of those told already, and a
+/// note on them. Repairs, and returns, are; a table without a time is never.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn find(population: &Population, notes: &mut Vec<String>) -> Result<Vec<usize>> {
+pub fn find(population: &Population, told: &[usize], notes: &mut Vec<String>) -> Result<Vec<usize>> {
     let Some(time) = &population.table.roles.time else { return Ok(Vec::new()) };
     let own = format!("{}.{}::TIMESTAMP", population.alias(), quote::readable_name(time));
     let with = population.needed(&[&population.bad, &population.condition]);
     let rows = population.relation(&with, Some(&[&population.bad, &population.condition]));
     let (mut places, mut names) = (Vec::new(), Vec::new());
-    for (at, joined) in population.joined.iter().enumerate() {
+    for (at, joined) in population.joined.iter().enumerate().filter(|(at, _)| !told.contains(at)) {
         let Some(theirs) = &joined.table.roles.time else { continue };
         let row = population.session.one_row(&format!(
             "SELECT count(*) FILTER (rca_later.rca_first > {own}), count(rca_later.rca_first) FROM {rows} LEFT JOIN \

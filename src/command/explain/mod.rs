@@ -19,8 +19,11 @@ pub mod attributes;
 mod before;
 mod findings;
 mod later;
+mod lengths;
 pub mod population;
+mod restated;
 mod search;
+mod unjoined;
 
 use apart::Apart;
 use attributes::Attribute;
@@ -118,8 +121,8 @@ impl Ask for ExplainArgs {
     fn run(&self, session: &Session) -> Result<Answer> {
         let population = Population::find(session, self)?;
         let mut notes = Vec::new();
-        let later = if self.by.is_empty() { later::find(&population, &mut notes)? } else { Vec::new() };
-        let attributes = attributes::find(&population, self, &later, &mut notes)?;
+        let (skipped, after) = not_why(&population, self, &mut notes)?;
+        let attributes = attributes::find(&population, self, (&skipped, &after), &mut notes)?;
         let rows = keep(&population, &attributes, &mut notes)?;
         let split = Split::of(|_| true, |class| class == BAD);
         let whole = rows.whole(split);
@@ -162,6 +165,19 @@ impl Ask for ExplainArgs {
     }
 }
 
+/// The joined tables that say nothing of why rows are bad, and those of them that lack rows since others do.
+fn not_why(population: &Population, args: &ExplainArgs, notes: &mut Vec<String>) -> Result<(Vec<usize>, Vec<usize>)> {
+    if !args.by.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let (mut skipped, after) = restated::find(population, notes)?;
+    skipped.extend(&after);
+    let later = later::find(population, &skipped, notes)?;
+    skipped.extend(later);
+    notes.extend(unjoined::said(population)?);
+    Ok((skipped, after))
+}
+
 /// Keeps the rows judged with all that is known of them.
 fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<String>) -> Result<Rows> {
     let bad = &population.bad;
@@ -183,6 +199,11 @@ fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<Strin
             let any = "and whether any row of it has a value, where values are few";
             notes
                 .push(format!("{name} has several rows for one entity: of a column those with one value count, {any}"));
+            let joined = &population.joined[at];
+            let asked = joined.table.own_columns().find(|column| population.asks_for_any(&joined.alias, &column.name));
+            notes.extend(
+                asked.map(|column| format!("{name}.{} is null where no row of the entity has a value", column.name)),
+            );
         }
     }
     Ok(rows)

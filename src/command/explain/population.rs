@@ -4,19 +4,22 @@
 use std::cell::OnceCell;
 
 use super::ExplainArgs;
+use super::unjoined;
 use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
 use crate::model::name;
 use crate::model::value::Value;
 use crate::session::written::{self, Form, Written};
-use crate::session::{Session, Table};
+use crate::session::{Session, Shared, Table};
 
 /// A table that knows the same entities.
 pub struct Joined<'a> {
     pub table: &'a Table,
     /// What its columns stand behind in conditions: `labels` of `mes.labels`.
     pub alias: String,
+    /// Whether it is by what rows are about, as serials are, and not by another key.
+    pub is_followed: bool,
     /// The entity in the table judged and in this one, as SQL that can be compared.
     pub own_key: String,
     pub key: String,
@@ -31,6 +34,17 @@ pub struct Joined<'a> {
 }
 
 impl Joined<'_> {
+    /// The column of the table judged by which it is joined.
+    pub fn own_column(&self, judged: &Table) -> Option<String> {
+        let mut columns = judged.own_columns().map(|column| column.name.clone());
+        columns.find(|name| quote::readable_name(name) == self.own)
+    }
+
+    /// Whether two tables are joined by the same column of the table judged.
+    pub fn is_by_same(&self, other: &Joined) -> bool {
+        self.own == other.own
+    }
+
     /// Whether a column is what its rows are found by, which the table judged has too.
     pub fn is_key(&self, column: &str) -> bool {
         quote::readable_name(column) == self.theirs
@@ -87,15 +101,19 @@ impl<'a> Population<'a> {
                     .hint(format!("say which: --table {}", names[0])));
             }
         }
-        let found: Vec<Population> =
+        let mut found: Vec<Population> =
             session.tables.iter().filter_map(|table| Population::of(session, table, args).ok()).collect();
+        // What rows are about goes before any other key that they have.
+        if found.iter().filter(|one| one.is_of_followed()).count() == 1 {
+            found.retain(Population::is_of_followed);
+        }
         match found.len() {
             1 => found.into_iter().next().ok_or_else(|| Error::internal("a table was lost")),
             0 => {
                 let why = session.tables.first().map(|table| Population::of(session, table, args));
                 let error = Error::question("no table has rows of which `--bad` can be asked");
                 let error = match why {
-                    Some(Err(why)) => error.detail(why.message),
+                    Some(Err(why)) => why.hints.into_iter().fold(error.detail(why.message), Error::hint),
                     _ => error,
                 };
                 Err(error.hint("`rca schema` lists all columns; --table says whose rows are meant"))
@@ -145,7 +163,15 @@ impl<'a> Population<'a> {
                 short.replace(&format!("{}.", joined.table.name), &format!("{}.", quote::readable_name(&joined.alias)));
         }
         short = short.replace(&format!("{}.", self.table.name), &format!("{}.", self.alias()));
-        if short != said && ask(&short).is_ok() { Ok(short) } else { Err(error) }
+        if short != said && ask(&short).is_ok() {
+            return Ok(short);
+        }
+        Err(unjoined::error(self, said)?.unwrap_or(error))
+    }
+
+    /// Whether all other tables that --bad speaks of know what the rows are about.
+    fn is_of_followed(&self) -> bool {
+        self.needed(&[&self.bad]).into_iter().all(|at| self.joined[at].is_followed)
     }
 
     /// What the rows judged are called.
@@ -166,11 +192,14 @@ impl<'a> Population<'a> {
             let is_said = |column: &&Column| {
                 said.is_none_or(|said| said.iter().any(|text| speaks_of(text, &joined.alias, &column.name)))
             };
-            let values: String = columns(joined.table)
-                .filter(is_said)
-                .map(|column| quote::readable_name(&column.name))
-                .map(|name| format!(", {name}: CASE WHEN min({name}) = max({name}) THEN min({name}) END"))
-                .collect();
+            let value = |column: &Column| {
+                let name = quote::readable_name(&column.name);
+                match self.asks_for_any(&joined.alias, &column.name) {
+                    true => format!(", {name}: min({name})"),
+                    false => format!(", {name}: CASE WHEN min({name}) = max({name}) THEN min({name}) END"),
+                }
+            };
+            let values: String = columns(joined.table).filter(is_said).map(value).collect();
             let mut rows = "rca_rows".to_string();
             while joined.table.column(&rows).is_some() {
                 rows.push('_');
@@ -193,6 +222,38 @@ impl<'a> Population<'a> {
             ));
         }
         format!("(SELECT t.*{structs} FROM {} t{joins}) AS {}", self.table.sql(), self.alias())
+    }
+
+    /// Whether the conditions ask of a column of a joined table only whether there is any value: then one of several
+    /// is as good as another.
+    pub fn asks_for_any(&self, alias: &str, column: &str) -> bool {
+        let said = format!("{} {}", self.bad, self.condition).to_lowercase().replace('"', "");
+        let wanted = format!("{alias}.{column}").to_lowercase().replace('"', "");
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let mut found = said.match_indices(&wanted).map(|(at, _)| &said[at + wanted.len()..]).peekable();
+        found.peek().is_some()
+            && found.filter(|rest| !rest.starts_with(is_part)).all(|rest| {
+                let mut words = rest.split_whitespace().take(3);
+                let rest = (words.next(), words.next(), words.next());
+                let is_null = |word: Option<&str>| word.is_some_and(|word| word.trim_end_matches([')', ';']) == "null");
+                rest.0 == Some("is") && (is_null(rest.1) || rest.1 == Some("not") && is_null(rest.2))
+            })
+    }
+
+    /// Whether --bad speaks of another table, by its columns or in a question within.
+    pub fn names(&self, table: &Table) -> bool {
+        let alias = self.joined.iter().find(|joined| joined.table.name == table.name).map(|joined| &joined.alias);
+        if alias.is_some_and(|alias| speaks_of(&self.bad, alias, "")) {
+            return true;
+        }
+        let said = self.bad.to_lowercase().replace('"', "");
+        let words: Vec<&str> = said.split(|c: char| !(c.is_alphanumeric() || "_.".contains(c))).collect();
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let is_named = |name: &str| {
+            let name = name.to_lowercase();
+            words.windows(2).any(|pair| matches!(pair[0], "from" | "join") && pair[1] == name)
+        };
+        table.name != self.table.name && (is_named(&table.name) || is_named(&table.short_name))
     }
 
     /// The joined tables that conditions speak of.
@@ -289,7 +350,7 @@ fn speaks_of(condition: &str, alias: &str, column: &str) -> bool {
     condition.contains(&format!("{alias}.{column}").to_lowercase().replace('"', ""))
 }
 
-/// Other tables that have a column of an entity that the table has too.
+/// Other tables that have a column of an entity that the table has too, or another key of what its rows are about.
 fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>> {
     let mine: Vec<(String, String)> = session
         .entity_columns(table)
@@ -298,12 +359,16 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>>
         .collect();
     let mut found: Vec<Joined> = Vec::new();
     for other in session.tables.iter().filter(|other| other.name != table.name) {
-        let pair = other.own_columns().find_map(|column| {
+        let followed = other.own_columns().find_map(|column| {
             let thing = session.thing(other, &column.name)?;
             let (_, own) = mine.iter().find(|(known, _)| *known == thing)?;
-            Some((table.column(own)?, column))
+            Some(Shared { mine: table.column(own)?, other: column })
         });
-        let Some((own, theirs)) = pair else { continue };
+        let pair = match followed {
+            None => session.linked(table, other)?,
+            followed => followed,
+        };
+        let Some(Shared { mine: own, other: theirs }) = pair else { continue };
         let is_taken = |name: &str| {
             table.column(name).is_some()
                 || table.short_name.eq_ignore_ascii_case(name)
@@ -318,6 +383,7 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>>
         found.push(Joined {
             table: other,
             alias,
+            is_followed: followed.is_some(),
             own_key,
             key,
             own: own_name,

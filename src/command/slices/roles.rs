@@ -225,17 +225,20 @@ fn table<'a>(session: &'a Session, args: &SlicesArgs) -> Result<&'a Table> {
         None => !predictions(table).is_empty() || !scores(table).is_empty(),
     };
     let found: Vec<&Table> = session.tables.iter().filter(|table| judges(table)).collect();
-    let labelled = |table: &&&Table| {
+    let labelled = |table: &Table, by_any: bool| {
         let own = |table: &Table| match &args.label {
             Some(wanted) => table.column(wanted).is_some(),
             None => !labels(table).is_empty(),
         };
         own(table)
             || Population::find(session, &asked(args, &table.name)).is_ok_and(|population| {
-                population.joined.iter().any(|joined| args.label.is_some() || own(joined.table))
+                let mut joined = population.joined.iter().filter(|joined| by_any || joined.is_followed);
+                joined.any(|joined| args.label.is_some() || own(joined.table))
             })
     };
-    let of_labels: Vec<&Table> = found.iter().filter(labelled).copied().collect();
+    let of = |by_any: bool| found.iter().copied().filter(|table| labelled(table, by_any)).collect::<Vec<&Table>>();
+    let followed = of(false);
+    let of_labels = if followed.is_empty() { of(true) } else { followed };
     match (of_labels.as_slice(), found.as_slice()) {
         ([one], _) | ([], [one]) => Ok(one),
         ([], []) => {
@@ -325,13 +328,18 @@ fn label(population: &Population) -> Result<Place> {
     if let Some(column) = only(&LABEL, population.table, labels(population.table))? {
         return Ok(own(&column));
     }
-    let mut found: Vec<(String, Place)> = Vec::new();
-    for joined in &population.joined {
-        for column in labels(joined.table) {
+    let of = |is_followed: bool| -> Vec<(String, Place)> {
+        let joined = population.joined.iter().filter(|joined| joined.is_followed == is_followed);
+        let all = joined.flat_map(|joined| labels(joined.table).into_iter().map(move |column| (joined, column)));
+        all.map(|(joined, column)| {
             let name = format!("{}.{}", joined.table.name, column.name);
-            found.push((name, place(Some(&quote::readable_name(&joined.alias)), column)));
-        }
-    }
+            (name, place(Some(&quote::readable_name(&joined.alias)), column))
+        })
+        .collect()
+    };
+    // What rows are about goes before any other key that they have.
+    let followed = of(true);
+    let found = if followed.is_empty() { of(false) } else { followed };
     match found.as_slice() {
         [(_, place)] => Ok(place.clone()),
         [] => Err(Error::question(format!(

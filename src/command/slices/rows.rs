@@ -40,7 +40,7 @@ impl<'a> Rows<'a> {
         roles.population.knows_joined(&[&roles.population.bad])?;
         let mut told = Vec::new();
         let asked = asked(args, &roles.population.table.name);
-        let attributes = attributes::find(&roles.population, &asked, &[], &mut told)?;
+        let attributes = attributes::find(&roles.population, &asked, (&[], &[]), &mut told)?;
         let own = |note: String| note.replace("--bad speaks of them", "they are label, prediction or score");
         notes.extend(told.into_iter().map(own));
         let said = Said::find(&roles)?;
