@@ -167,9 +167,9 @@ fn sentinels_and_nulls_are_counted() {
         [
             (
                 20,
-                "the value '-200' stands for none; from about 2025-03-01T08:06:00Z on in 0.0 % of the rows, before in 83.3 %"
+                "the value '-200' stands for none; from about 2025-03-01T08:05:00Z on in 0.0 % of the rows, before in 100.0 %"
             ),
-            (10, "null; from about 2025-03-01T08:08:00Z on in 0.0 % of the rows, before in 31.2 %")
+            (10, "null; from about 2025-03-01T08:07:30Z on in 0.0 % of the rows, before in 33.3 %")
         ]
     );
 }

@@ -2,7 +2,7 @@
 //! column may still depend on the value that is not there: that cannot be told from the data. Columns of many values are
 //! not asked.
 
-use super::spread::{Lack, PARTS, Part, Spread};
+use super::spread::{Crossing, Group, Lack, PARTS, Part, Spread};
 use crate::model::statistics;
 use crate::model::time;
 
@@ -11,12 +11,12 @@ const NULLS_LEAST: i64 = 5;
 const ROWS_LEAST: i64 = 20;
 
 /// What is known of the lack at a place of the spread, of a table of so many rows, as text that goes on behind a
-/// finding's detail.
-pub fn told(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> String {
+/// finding's detail. `times` are the parts of time for it alone.
+pub fn told(spread: &Spread, (lack, place): (&Lack, usize), times: &[Part], rows: i64) -> String {
     if lack.rows < NULLS_LEAST || rows < ROWS_LEAST || lack.rows == rows {
         return String::new();
     }
-    match (change(&spread.by_time, place), dependence(spread, (lack, place), rows)) {
+    match (change(times, 0), dependence(spread, (lack, place), rows)) {
         (None, None) => nowhere(spread, lack),
         told => [told.0, told.1].into_iter().flatten().map(|told| format!("; {told}")).collect(),
     }
@@ -24,7 +24,7 @@ pub fn told(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> String
 
 /// That nothing which was asked tells where; columns of numbers and of many values were not.
 fn nowhere(spread: &Spread, lack: &Lack) -> String {
-    let asked = spread.by_value.iter().filter(|crossing| crossing.by.name != lack.column.name).count();
+    let asked = spread.by_value.iter().filter(|crossing| crossing.by.name() != lack.column.name).count();
     let time = if spread.by_time.is_empty() { "" } else { ", nor does the time" };
     match asked {
         0 if spread.by_time.is_empty() => {
@@ -53,68 +53,201 @@ fn sums<'a>(parts: impl IntoIterator<Item = &'a Part>, place: usize) -> (f64, f6
     parts.into_iter().fold((0.0, 0.0), one)
 }
 
-/// The moment from which on the share is another, by the likelihood of two shares instead of one.
-fn change(parts: &[Part], place: usize) -> Option<String> {
+/// From which part on the share is another, by the likelihood of two shares instead of one.
+pub fn turn(parts: &[Part], place: usize) -> Option<usize> {
     // Of a chi-squared of one degree, far beyond any of the sixty places by chance.
     const GAIN_LEAST: f64 = 25.0;
     const TIMES_LEAST: f64 = 3.0;
     let sums = |parts: &[Part]| sums(parts, place);
-    let likelihood = |(n, k): (f64, f64)| {
-        let term = |count: f64| if count > 0.0 { count * (count / n).ln() } else { 0.0 };
-        term(k) + term(n - k)
-    };
-    let all = likelihood(sums(parts));
-    let gain = |at: &usize| 2.0 * (likelihood(sums(&parts[..*at])) + likelihood(sums(&parts[*at..])) - all);
+    let gain = |at: &usize| gain(sums(&parts[..*at]), sums(&parts[*at..]));
     let best = (1..parts.len()).max_by(|a, b| gain(a).total_cmp(&gain(b)))?;
     let share = |parts: &[Part]| {
         let (n, k) = sums(parts);
         k / n.max(1.0)
     };
     let (before, after) = (share(&parts[..best]), share(&parts[best..]));
-    let is_clear = gain(&best) > GAIN_LEAST && before.max(after) >= TIMES_LEAST * before.min(after);
-    is_clear.then(|| {
-        format!(
-            "from about {} on in {} of the rows, before in {}",
-            time::rfc3339(parts[best].first),
-            percent(after),
-            percent(before)
-        )
-    })
+    (gain(&best) > GAIN_LEAST && before.max(after) >= TIMES_LEAST * before.min(after)).then_some(best)
+}
+
+/// How much likelier two shares are than one, of rows and how many of them lack something, as a chi-squared.
+fn gain(one: (f64, f64), other: (f64, f64)) -> f64 {
+    let likelihood = |(n, k): (f64, f64)| {
+        let term = |count: f64| if count > 0.0 { count * (count / n).ln() } else { 0.0 };
+        term(k) + term(n - k)
+    };
+    2.0 * (likelihood(one) + likelihood(other) - likelihood((one.0 + other.0, one.1 + other.1)))
+}
+
+/// The moment from which on the share is another.
+fn change(parts: &[Part], place: usize) -> Option<String> {
+    let best = turn(parts, place)?;
+    let share = |parts: &[Part]| {
+        let (n, k) = sums(parts, place);
+        k / n.max(1.0)
+    };
+    let (before, after) = (share(&parts[..best]), share(&parts[best..]));
+    Some(format!(
+        "from about {} on in {} of the rows, before in {}",
+        time::rfc3339(parts[best].first),
+        percent(after),
+        percent(before)
+    ))
 }
 
 fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.001 { "under 0.1 %".into() } else { format!("{:.1} %", share * 100.0) }
 }
 
-/// The value of another column that most of the nulls go with, if that is more than chance: by the risk ratio, with
-/// the false-discovery rate kept over all values looked at.
+/// Values of a column with which nulls may go.
+struct Candidate<'s> {
+    crossing: &'s Crossing<'s>,
+    groups: Vec<&'s Group>,
+    rows: i64,
+    lacking: i64,
+    ratio: statistics::Ratio,
+    /// How likely it is by chance, of all choices of as many values.
+    p: f64,
+    /// How much it tells, less what as many values tell by chance.
+    told: f64,
+}
+
+impl Candidate<'_> {
+    /// `station=ST02`, `monitor=M1, M2`
+    fn shown(&self) -> String {
+        const LISTED: usize = 8;
+        let mut names: Vec<String> = self.groups.iter().map(|group| group.value.shown()).collect();
+        names.sort_unstable();
+        let more = names.len().saturating_sub(LISTED);
+        names.truncate(LISTED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}={}{more}", self.crossing.by.name(), names.join(", "))
+    }
+}
+
+/// The value of another column that tells best where the nulls are, or those values together, if that is more than
+/// chance: by the risk ratio, with the false-discovery rate kept over all that was looked at. What another table says in
+/// one value goes before many values of the column itself.
 fn dependence(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> Option<String> {
     const RATIO_LEAST: f64 = 2.0;
     const FALSE_DISCOVERY: f64 = 0.01;
-    let mut looked_at: Vec<(String, i64, i64, statistics::Ratio)> = Vec::new();
-    let nulls = lack.rows;
-    for crossing in spread.by_value.iter().filter(|crossing| crossing.by.name != lack.column.name) {
-        for group in crossing.groups.iter().filter(|group| !group.value.is_null()) {
-            let (with, both) = (group.rows, group.lacking[place]);
-            let ratio = statistics::risk_ratio(both as f64, with as f64, (nulls - both) as f64, (rows - with) as f64);
-            looked_at.push((format!("{}={}", crossing.by.name, group.value.shown()), with, both, ratio));
-        }
-    }
-    let adjusted = statistics::adjusted(&looked_at.iter().map(|one| one.3.p).collect::<Vec<_>>());
+    let others = spread.by_value.iter().filter(|crossing| crossing.by.name() != lack.column.name);
+    let looked_at: Vec<Candidate> =
+        others.flat_map(|crossing| candidates(crossing, (lack.rows, rows), place)).collect();
+    let adjusted = statistics::adjusted(&looked_at.iter().map(|one| one.p).collect::<Vec<_>>());
     let found = looked_at
         .iter()
         .zip(adjusted)
-        .filter(|((_, _, both, ratio), q)| *q <= FALSE_DISCOVERY && ratio.ratio >= RATIO_LEAST && *both >= NULLS_LEAST)
+        .filter(|(one, q)| *q <= FALSE_DISCOVERY && one.ratio.ratio >= RATIO_LEAST && one.lacking >= NULLS_LEAST)
         .map(|(one, _)| one)
-        .max_by(|a, b| a.2.cmp(&b.2).then(a.3.low.total_cmp(&b.3.low)).then(b.0.cmp(&a.0)));
-    found.map(|(label, with, both, ratio)| {
+        .rev()
+        .max_by(|a, b| a.told.total_cmp(&b.told).then(b.groups.len().cmp(&a.groups.len())));
+    found.map(|one| {
         format!(
-            "depends on {label}: {} there, {} elsewhere (risk ratio {:.1}, 95 % interval {:.1} to {:.1})",
-            percent(*both as f64 / *with as f64),
-            percent((nulls - both) as f64 / (rows - with).max(1) as f64),
-            ratio.ratio,
-            ratio.low,
-            ratio.high
+            "depends on {}: {} there, {} elsewhere (risk ratio {:.1}, 95 % interval {:.1} to {:.1})",
+            one.shown(),
+            percent(one.lacking as f64 / one.rows as f64),
+            percent((lack.rows - one.lacking) as f64 / (rows - one.rows).max(1) as f64),
+            one.ratio.ratio,
+            one.ratio.low,
+            one.ratio.high
         )
     })
+}
+
+/// The value of a column that tells most, and those together that lack most often, of which that holds.
+fn candidates<'s>(crossing: &'s Crossing<'s>, (nulls, rows): (i64, i64), place: usize) -> Vec<Candidate<'s>> {
+    let share = |group: &Group| group.lacking[place] as f64 / group.rows.max(1) as f64;
+    let known = || crossing.groups.iter().filter(|group| !group.value.is_null());
+    let usual = nulls as f64 / rows.max(1) as f64;
+    let mut groups: Vec<(f64, &Group)> =
+        known().map(|group| (share(group), group)).filter(|(share, _)| *share > usual).collect();
+    groups.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.value.shown().cmp(&b.1.value.shown())));
+    let gain_of =
+        |with: i64, both: i64| gain((with as f64, both as f64), ((rows - with) as f64, (nulls - both) as f64));
+    // The last of equal ones would be taken.
+    let single = groups.iter().rev().max_by(|a, b| {
+        let of = |one: &(f64, &Group)| gain_of(one.1.rows, one.1.lacking[place]);
+        of(a).total_cmp(&of(b))
+    });
+    let mut sums = (0, 0);
+    let mut together: Option<(f64, usize)> = None;
+    for (at, (_, group)) in groups.iter().enumerate() {
+        sums = (sums.0 + group.rows, sums.1 + group.lacking[place]);
+        let told = gain_of(sums.0, sums.1);
+        if at > 0 && together.is_none_or(|(most, _)| told > most) {
+            together = Some((told, at + 1));
+        }
+    }
+    let all = known().count();
+    let of = |some: Vec<&'s Group>| {
+        let (with, both) = some.iter().fold((0, 0), |sum, group| (sum.0 + group.rows, sum.1 + group.lacking[place]));
+        let ratio = statistics::risk_ratio(both as f64, with as f64, (nulls - both) as f64, (rows - with) as f64);
+        let choices = log_choices(all, some.len());
+        Candidate {
+            crossing,
+            rows: with,
+            lacking: both,
+            p: (ratio.p.ln() + choices).exp().min(1.0),
+            ratio,
+            told: gain_of(with, both) - 2.0 * choices,
+            groups: some,
+        }
+    };
+    let single = single.map(|(_, group)| of(vec![*group]));
+    let together = together.map(|(_, count)| of(groups[..count].iter().map(|(_, group)| *group).collect()));
+    single.into_iter().chain(together).collect()
+}
+
+/// The logarithm of how many choices there are of some out of all.
+fn log_choices(all: usize, some: usize) -> f64 {
+    (0..some.min(all - some)).map(|at| ((all - at) as f64 / (at + 1) as f64).ln()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spread::By;
+    use super::*;
+    use crate::model::column::{Column, Kind};
+    use crate::model::value::Value;
+
+    fn crossing<'a>(by: By<'a>, groups: &[(&str, i64, i64)]) -> Crossing<'a> {
+        let group = |(value, rows, lacking): &(&str, i64, i64)| Group {
+            value: Value::Text((*value).into()),
+            rows: *rows,
+            lacking: vec![*lacking],
+        };
+        Crossing { by, groups: groups.iter().map(group).collect() }
+    }
+
+    #[test]
+    fn one_of_several_equal_values_is_not_named_alone() {
+        let column = Column::new("heart_rate", Kind::Float);
+        let lack = Lack { column: &column, holds: String::new(), rows: 1320, sentinel: None, codes: None };
+        let own = || {
+            let groups = [
+                ("M1", 1400, 440),
+                ("M2", 1400, 440),
+                ("M3", 1400, 440),
+                ("M4", 1400, 0),
+                ("M5", 1400, 0),
+                ("M6", 1400, 0),
+            ];
+            crossing(By::Linked("monitor".into()), &groups)
+        };
+        let told = |by_value| {
+            let spread = Spread { by_value, by_time: Vec::new() };
+            dependence(&spread, (&lack, 0), 8400).unwrap_or_default()
+        };
+        let text = told(vec![own()]);
+        assert!(text.starts_with("depends on monitor=M1, M2, M3: 31.4 % there, 0.0 % elsewhere"), "{text}");
+        let ward = crossing(By::Linked("monitors.ward".into()), &[("ICU", 4200, 1320), ("WARD", 4200, 0)]);
+        let text = told(vec![own(), ward]);
+        assert!(text.starts_with("depends on monitors.ward=ICU: 31.4 % there"), "{text}");
+    }
+
+    #[test]
+    fn choices_are_counted() {
+        let near = |all, some, choices: f64| (log_choices(all, some).exp() - choices).abs() < 1e-6;
+        assert!(near(16, 8, 12_870.0) && near(5, 1, 5.0) && near(4, 4, 1.0));
+    }
 }

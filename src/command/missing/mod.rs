@@ -29,6 +29,7 @@ mod flatline;
 mod fold;
 mod gaps;
 mod keys;
+mod known_of;
 mod late;
 mod link;
 mod lows;
@@ -37,6 +38,7 @@ mod nulls;
 mod pairs;
 mod pauses;
 mod profile;
+mod renamed;
 mod sentinels;
 mod sequence_gaps;
 mod series;
@@ -48,6 +50,7 @@ mod strayed;
 mod summary;
 mod testimony;
 mod time_gaps;
+mod timeless;
 mod told;
 mod trial;
 mod untimed;
@@ -56,6 +59,7 @@ mod walk;
 
 pub(super) use few::of as few;
 pub use shown::stamp;
+pub(super) use timeless::proposals;
 pub use told::{Told, told};
 
 /// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
@@ -395,7 +399,10 @@ impl MissingArgs {
         let (mut search, tables) = self.look(session, &mut notes)?;
         before::search(&mut search)?;
         summary::judge(&mut search);
-        notes.extend(self.untimed(&search, &tables));
+        if search.wants(&cadence::KINDS) {
+            let divided: Vec<&Table> = tables.iter().copied().filter(|table| self.is_divided_alike(table)).collect();
+            notes.extend(timeless::said(session, &divided)?);
+        }
         cause::explain(&mut search)?;
         keys::search(&mut search, &tables)?;
         notes.append(&mut search.notes);
@@ -439,17 +446,6 @@ impl MissingArgs {
             tables,
             compared: search.compared,
         })
-    }
-
-    /// Tables in which nothing is looked for by time, if anything was asked for that is.
-    fn untimed(&self, search: &Search, tables: &[&Table]) -> Option<String> {
-        let untimed: Vec<&str> = tables
-            .iter()
-            .filter(|table| table.roles.time.is_none() && self.is_divided_alike(table))
-            .map(|table| table.name.as_str())
-            .collect();
-        (!untimed.is_empty() && search.wants(&cadence::KINDS))
-            .then(|| format!("no gaps in time or in sequence from tables without a time: {}", untimed.join(", ")))
     }
 
     /// Whether a table has the columns of `--series`.

@@ -1,8 +1,8 @@
 //! Nulls and sentinels. Nulls that another column explains whole (a code is null exactly where the result is PASS) are no
 //! finding; a column that no row has a value of is explained by none.
 
-use super::spread::{Lack, Spread};
-use super::{Finding, Kind, Search, mechanism, profile, sentinels};
+use super::spread::{Lack, Part, Spread, closer};
+use super::{Finding, Kind, Search, mechanism, profile, renamed, sentinels};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
@@ -18,13 +18,29 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let lacks = lacks(search, table, &columns, rows)?;
     let lacks = without_formats(search, table, lacks, rows)?;
     let spread = Spread::of(search, table, &lacks)?;
+    let others = renamed::pairs(search, table, &lacks, rows)?;
+    let mut closer_looks = 0;
+    let mut times = |search: &mut Search, (lack, place): (&Lack, usize)| -> Result<Vec<Part>> {
+        const LOOKS_MAX: usize = 12;
+        closer_looks += 1;
+        let parts = &spread.by_time;
+        if closer_looks > LOOKS_MAX {
+            return Ok(parts.iter().map(|part| part.of(place)).collect());
+        }
+        closer(search, table, (lack, place), parts)
+    };
     let mut explained = Vec::new();
     let mut sparse = Vec::new();
     let first = search.findings.len();
     for (place, lack) in lacks.iter().enumerate() {
         if let Some(value) = &lack.sentinel {
-            let told = mechanism::told(&spread, (lack, place), rows);
-            found(search, table, lack, rows, format!("the value '{value}' stands for none{told}"));
+            let times = times(search, (lack, place))?;
+            let told = mechanism::told(&spread, (lack, place), &times, rows);
+            let stands = match lack.codes.filter(|_| !is_bare(&spread, (lack, place), value, rows)) {
+                Some(others) => format!("may stand for none, or be a code as the {others} others of its column are"),
+                None => "stands for none".into(),
+            };
+            found(search, table, lack, rows, format!("the value '{value}' {stands}{told}"));
             continue;
         }
         let (column, nulls) = (lack.column, lack.rows);
@@ -43,14 +59,29 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                 let left = Lack { holds, rows: left, ..lack.clone() };
                 found(search, table, &left, of, format!("null though `{by}` is not {values}"));
             }
-            Explained::Not if is_sparse && !mechanism::rises(&spread, place) => sparse.push(column.name.clone()),
+            Explained::Not
+                if is_sparse
+                    && !mechanism::rises(&spread, place)
+                    && !others.iter().any(|(of, _)| *of == column.name) =>
+            {
+                sparse.push(column.name.clone());
+            }
             Explained::Not => {
-                let told = mechanism::told(&spread, (lack, place), rows);
-                found(search, table, lack, rows, format!("null{told}"));
+                let times = times(search, (lack, place))?;
+                let told = mechanism::told(&spread, (lack, place), &times, rows);
+                let other = others.iter().find(|(of, _)| *of == column.name).map(|(_, other)| other);
+                let instead = other.map_or_else(String::new, |other| {
+                    // From some time on the one and before it the other: it is the name that changed.
+                    let is_new = if mechanism::turn(&times, 0).is_some() { ": renamed?" } else { "" };
+                    format!(" exactly where `{other}` is not{is_new}")
+                });
+                found(search, table, lack, rows, format!("null{instead}{told}"));
             }
         }
     }
-    lacking_any(search, table, first)?;
+    let doubtful: Vec<&str> =
+        lacks.iter().filter(|lack| lack.codes.is_some()).map(|lack| lack.column.name.as_str()).collect();
+    lacking_any(search, table, first, &doubtful)?;
     if !sparse.is_empty() {
         search.notes.push(format!(
             "{}: texts that are empty more often than not are no finding: {}",
@@ -82,10 +113,11 @@ fn lacks<'a>(search: &Search, table: &Table, columns: &[&'a Column], rows: i64) 
     for (column, counts) in columns.iter().zip(&counted) {
         if counts.values < rows {
             let holds = format!("{} IS NULL", quote::readable_name(&column.name));
-            lacks.push(Lack { column, holds, rows: rows - counts.values, sentinel: None });
+            lacks.push(Lack { column, holds, rows: rows - counts.values, sentinel: None, codes: None });
         }
         while let Some(one) = found.next_if(|one| one.column.name == column.name) {
-            lacks.push(Lack { column, holds: one.holds(), rows: one.rows, sentinel: Some(one.value) });
+            let codes = sentinels::other_codes(search, table, &one)?;
+            lacks.push(Lack { column, holds: one.holds(), rows: one.rows, sentinel: Some(one.value), codes });
         }
     }
     Ok(lacks)
@@ -114,13 +146,30 @@ fn without_formats<'a>(search: &Search, table: &Table, mut lacks: Vec<Lack<'a>>,
     Ok(lacks)
 }
 
-/// How many rows lack any of several texts that are said with a word: they often lack them together.
-fn lacking_any(search: &mut Search, table: &Table, first: usize) -> Result<()> {
+/// Whether rows with this value in place of none lack nearly always what others have: then it is no code.
+fn is_bare(spread: &Spread, (lack, place): (&Lack, usize), value: &str, rows: i64) -> bool {
+    const LACKING_LEAST: f64 = 0.9;
+    let Some(crossing) = spread.by_value.iter().find(|crossing| crossing.by.name() == lack.column.name) else {
+        return false;
+    };
+    let Some(own) = crossing.groups.iter().find(|group| group.value.shown().trim() == value) else { return false };
+    let share = |lacking: i64, of: i64| lacking as f64 / of.max(1) as f64;
+    (0..own.lacking.len()).filter(|other| *other != place).any(|other| {
+        let all: i64 = crossing.groups.iter().map(|group| group.lacking[other]).sum();
+        let others = share(all - own.lacking[other], rows - own.rows);
+        share(own.lacking[other], own.rows) >= LACKING_LEAST && others < 0.5
+    })
+}
+
+/// How many rows lack any of several texts that are said with a word, but for those whose words may be codes: they often
+/// lack them together.
+fn lacking_any(search: &mut Search, table: &Table, first: usize, doubtful: &[&str]) -> Result<()> {
     let columns: Vec<String> = search.findings[first..]
         .iter()
         .filter(|finding| finding.observed > 0)
         .filter_map(|finding| finding.column_name.clone())
         .filter(|name| table.column(name).is_some_and(|column| column.kind == ColumnKind::Text))
+        .filter(|name| !doubtful.contains(&name.as_str()))
         .collect();
     let mut columns = columns;
     columns.dedup();
@@ -185,8 +234,8 @@ enum Explained {
 /// mostly not.
 fn explanation(columns: &[&Column], lack: &Lack, (spread, place): (&Spread, usize)) -> Explained {
     let mut best: Option<(i64, i64, String, Vec<String>)> = None;
-    let is_other = |by: &Column| by.name != lack.column.name && columns.iter().any(|column| column.name == by.name);
-    for crossing in spread.by_value.iter().filter(|crossing| is_other(crossing.by) && crossing.may_explain()) {
+    let is_other = |by: &str| by != lack.column.name && columns.iter().any(|column| column.name == by);
+    for crossing in spread.by_value.iter().filter(|crossing| crossing.may_explain() && is_other(crossing.by.name())) {
         let groups = &crossing.groups;
         let whole = || groups.iter().filter(|group| group.rows == group.lacking[place] && !group.value.is_null());
         let told: i64 = whole().map(|group| group.rows).sum();
@@ -194,7 +243,7 @@ fn explanation(columns: &[&Column], lack: &Lack, (spread, place): (&Spread, usiz
         let left = lack.rows - told;
         if told * 10 >= lack.rows * 9 && 2 * left <= others && best.as_ref().is_none_or(|(most, ..)| told > *most) {
             let values = whole().map(|group| group.value.shown()).collect();
-            best = Some((told, others, crossing.by.name.clone(), values));
+            best = Some((told, others, crossing.by.name().to_string(), values));
         }
     }
     match best {

@@ -22,8 +22,9 @@ const ROWS_OF_KEY_MAX: i64 = 5;
 struct Candidate<'a> {
     key: Key<'a>,
     name: String,
-    /// What its name means, if it means anything.
+    /// What its name means, if it means anything; and what it would mean as a key: `monitor` may be a `monitor_id`.
     thing: Option<String>,
+    bare: Option<String>,
     /// It numbers the rows of its table: the same number elsewhere is only the same if the name says so.
     counts: bool,
 }
@@ -61,10 +62,12 @@ pub fn inferred<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec
         if !candidate.counts && !NUMBERED.contains(&candidate.name.as_str()) {
             by_name.entry(&candidate.name).or_default().push(candidate);
         }
-        if let Some(thing) = &candidate.thing {
+        if let Some(thing) = candidate.thing.as_ref().or(candidate.bare.as_ref()) {
             by_thing.entry(thing).or_default().push(candidate);
         }
     }
+    // Bare names say that they are keys only beside one that says so.
+    by_thing.retain(|_, group| group.iter().any(|candidate| candidate.thing.is_some()));
     groups.extend(by_name.into_values());
     groups.extend(by_thing.into_values());
     let mut counted = HashMap::new();
@@ -86,6 +89,7 @@ fn candidates<'a>(search: &Search<'a>, tables: &[&'a Table]) -> Vec<Candidate<'a
             if !SEQUENCE.contains(&name.as_str()) {
                 candidates.push(Candidate {
                     thing: search.session.key_thing(table, &column.name),
+                    bare: search.session.bare_thing(table, &column.name),
                     counts: is_counter(search, table, &column.name),
                     key: Key::of((table, column.name.clone())),
                     name,
@@ -143,7 +147,8 @@ fn of_group<'a>(
     let (_, _, reference) = counted.remove(at);
     for (_, _, candidate) in counted {
         let (left, right) = (&reference.key, &candidate.key);
-        if left.table.name == right.table.name || pairs.iter().any(|pair| pair.has_either(left, right)) {
+        let are_bare = reference.thing.is_none() && candidate.thing.is_none() && reference.name != candidate.name;
+        if are_bare || left.table.name == right.table.name || pairs.iter().any(|pair| pair.has_either(left, right)) {
             continue;
         }
         let agreed = left.agreed(session, right)?;

@@ -158,6 +158,32 @@ pub fn of<'a>(search: &Search, table: &Table, columns: &[&'a Column]) -> Result<
     Ok(found.filter(|(_, is_measured)| *is_measured == Value::Bool(true)).map(|((sentinel, _), _)| sentinel).collect())
 }
 
+/// Of a word that may as well be a code, such as `NA` among `K` and `CL`, how many others there are: short words of
+/// capitals, about as frequent. `None` if it is no such word.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn other_codes(search: &Search, table: &Table, sentinel: &Sentinel) -> Result<Option<i64>> {
+    const LENGTH_MAX: usize = 4;
+    const CODES: std::ops::RangeInclusive<i64> = 2..=100;
+    const TIMES_MAX: i64 = 3;
+    let is_code = |word: &str| word.len() <= LENGTH_MAX && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    if sentinel.column.kind != Kind::Text || sentinel.value.is_empty() || !is_code(&sentinel.value) {
+        return Ok(None);
+    }
+    let name = quote::name(&sentinel.column.name);
+    let row = search.session.engine.counted(&format!(
+        "SELECT count(*), min(n), max(n), bool_and(regexp_full_match(code, '[A-Z][A-Z0-9]{{0,4}}')) FROM \
+         (SELECT trim({name}) AS code, count(*) AS n FROM {} WHERE ({}) AND {name} IS NOT NULL AND NOT {} GROUP BY 1)",
+        table.sql(),
+        search.condition(table),
+        is_text_sql(&name)
+    ))?;
+    let (codes, are_codes) = (row[0].int(), row[3] == Value::Bool(true));
+    let is_as_frequent = || TIMES_MAX * sentinel.rows >= row[1].int() && sentinel.rows <= TIMES_MAX * row[2].int();
+    Ok((CODES.contains(&codes) && are_codes && is_as_frequent()).then_some(codes))
+}
+
 /// Of one column: how often each value of the list is there, and the lowest and the highest of all others.
 fn asked(column: &Column) -> String {
     let name = quote::name(&column.name);

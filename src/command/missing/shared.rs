@@ -51,6 +51,13 @@ pub fn attributes(search: &mut Search, known: &Known) -> Result<Vec<Attribute>> 
                 attributes.extend(of_other_table(search, known, table, &column.name, place)?);
             }
         }
+        // One that calls it by another name may know it too.
+        if !known.columns.iter().any(|column| table.column(column).is_some())
+            && let Some(linked) = session.listed_in(&known.table, table)?
+            && let Some(place) = known.columns.iter().position(|column| *column == linked.mine.name)
+        {
+            attributes.extend(of_other_table(search, known, table, &linked.other.name, place)?);
+        }
     }
     Ok(attributes)
 }

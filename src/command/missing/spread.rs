@@ -1,7 +1,8 @@
-//! Where rows are that lack something: by the values of columns that have few, and by time. One look at the table for
-//! each such column and one for the times, whatever the number of what is lacking.
+//! Where rows are that lack something: by the values of columns that have few, by what other tables say of what they are
+//! about, and by time. One look at the table for each such column and one for the times, whatever the number of what is
+//! lacking; and one or two for each that begins at some time.
 
-use super::{Search, profile};
+use super::{Search, known_of, mechanism, profile};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
@@ -22,6 +23,8 @@ pub struct Lack<'a> {
     pub rows: i64,
     /// As it is shown.
     pub sentinel: Option<String>,
+    /// The value may be a code as this many others of its column are.
+    pub codes: Option<i64>,
 }
 
 impl Lack<'_> {
@@ -45,8 +48,27 @@ pub struct Spread<'a> {
 /// The rows of a table by the values of one column.
 #[derive(Debug)]
 pub struct Crossing<'a> {
-    pub by: &'a Column,
+    pub by: By<'a>,
     pub groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+pub enum By<'a> {
+    /// A column of few values.
+    Few(&'a Column),
+    /// A column that says what rows are about.
+    Key(&'a Column),
+    /// What another table says of that, with its name.
+    Linked(String),
+}
+
+impl By<'_> {
+    pub fn name(&self) -> &str {
+        match self {
+            By::Few(column) | By::Key(column) => &column.name,
+            By::Linked(name) => name,
+        }
+    }
 }
 
 /// The rows of one value.
@@ -68,6 +90,13 @@ pub struct Part {
     pub lacking: Vec<i64>,
 }
 
+impl Part {
+    /// With the lack at a place alone.
+    pub fn of(&self, place: usize) -> Part {
+        Part { lacking: vec![self.lacking[place]], ..*self }
+    }
+}
+
 impl<'a> Spread<'a> {
     /// # Errors
     /// If the evidence cannot be read.
@@ -76,8 +105,29 @@ impl<'a> Spread<'a> {
             return Ok(Spread::default());
         }
         let counted = lacks.iter().map(Lack::counted).collect::<Vec<_>>().join(", ");
-        Ok(Spread { by_value: by_value(search, table, &counted)?, by_time: by_time(search, table, &counted)? })
+        let mut by_value = by_value(search, table, &counted)?;
+        by_value.extend(known_of::crossings(search, table, (&counted, lacks.len()))?);
+        Ok(Spread { by_value, by_time: by_time(search, table, &counted, None)? })
     }
+}
+
+/// The parts of time for the lack at a place of them, with finer ones where it changes.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn closer(search: &mut Search, table: &Table, (lack, place): (&Lack, usize), parts: &[Part]) -> Result<Vec<Part>> {
+    const LOOKS: usize = 2;
+    let mut own: Vec<Part> = parts.iter().map(|part| part.of(place)).collect();
+    for _ in 0..LOOKS {
+        let Some(at) = mechanism::turn(&own, 0) else { break };
+        let (since, until) = (own[at - 1].first, own.get(at + 1).map_or(i64::MAX, |next| next.first));
+        let finer = by_time(search, table, &lack.counted(), Some((since, until)))?;
+        if finer.len() < 3 {
+            break;
+        }
+        own.splice(at - 1..=at, finer);
+    }
+    Ok(own)
 }
 
 fn by_value<'a>(search: &mut Search, table: &'a Table, counted: &str) -> Result<Vec<Crossing<'a>>> {
@@ -99,20 +149,28 @@ fn by_value<'a>(search: &mut Search, table: &'a Table, counted: &str) -> Result<
             let lacking = row[2..].iter().map(Value::int).collect();
             Group { rows: row[1].int(), lacking, value: row.swap_remove(0) }
         };
-        found.push(Crossing { by, groups: groups.into_iter().map(group).collect() });
+        found.push(Crossing { by: By::Few(by), groups: groups.into_iter().map(group).collect() });
     }
     Ok(found)
 }
 
-fn by_time(search: &mut Search, table: &Table, counted: &str) -> Result<Vec<Part>> {
+/// The rows by parts of the time of all of them, or from one time to before another.
+fn by_time(search: &mut Search, table: &Table, counted: &str, window: Option<(i64, i64)>) -> Result<Vec<Part>> {
     let Some(at) = table.roles.time.as_ref().map(|name| format!("{}::TIMESTAMP", quote::name(name))) else {
         return Ok(Vec::new());
     };
     let profile = profile::of(search, table)?;
     let (Some(first), Some(last)) = (profile.first, profile.last) else { return Ok(Vec::new()) };
+    let (first, last, within) = match window {
+        None => (first, last, String::new()),
+        Some((since, until)) => {
+            let within = format!(" AND epoch_us({at}) >= {since} AND epoch_us({at}) < {until}");
+            (since, last.min(until), within)
+        }
+    };
     let width = (last - first) / PARTS + 1;
     let sql = format!(
-        "SELECT (epoch_us({at}) - {first}) // {width}, min({at}), count(*), {counted} FROM {} WHERE isfinite({at}) AND ({}) GROUP BY 1 ORDER BY 1",
+        "SELECT (epoch_us({at}) - {first}) // {width}, min({at}), count(*), {counted} FROM {} WHERE isfinite({at}) AND ({}){within} GROUP BY 1 ORDER BY 1",
         table.sql(),
         search.condition(table)
     );
@@ -129,6 +187,7 @@ impl Crossing<'_> {
     /// A column that is nearly a key tells each row apart and explains nothing; one of numbers is measured.
     pub fn may_explain(&self) -> bool {
         let rows: i64 = self.groups.iter().map(|group| group.rows).sum();
-        matches!(self.by.kind, Kind::Text | Kind::Bool) && self.groups.len() as i64 * 5 <= rows
+        let is_category = matches!(self.by, By::Few(Column { kind: Kind::Text | Kind::Bool, .. }));
+        is_category && self.groups.len() as i64 * 5 <= rows
     }
 }

@@ -189,7 +189,7 @@ fn has(session: &Session, table: &Table, key: &str, firsts: &str) -> Result<bool
 }
 
 /// Why a table has no time.
-fn timeless(table: &Table) -> String {
+pub fn timeless(table: &Table) -> String {
     const TIMES: [&str; 7] = ["ts", "t", "time", "timestamp", "date", "datetime", "at"];
     let names_a_time = |name: &str| meaning::words(name).last().is_some_and(|last| TIMES.contains(&last.as_str()));
     let named = table.own_columns().find(|column| names_a_time(&column.name));

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{left, order, same, within};
+use crate::command::missing::proposals;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
@@ -80,13 +81,7 @@ pub fn of(session: &Session, followed: Option<&Entity>) -> Result<Way> {
         Some(_) => found(session, followed)?,
     };
     if way.stages.len() < 2 {
-        let detail = match way.notes.as_slice() {
-            [] => "stages are tables with a time and a column that holds the same kind of entity".to_string(),
-            notes => notes.join("\n"),
-        };
-        return Err(Error::question("there are no two stages that entities pass through")
-            .detail(detail)
-            .hint("declare them in rca.toml: [[stages]] table = \"station.tests\" key = \"serial\""));
+        return Err(no_stages(session, &way.notes)?);
     }
     if way.stages.len() > STAGES_MAX {
         return Err(Error::question(format!(
@@ -110,6 +105,23 @@ fn found(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     let thing = stages.first().map(Stage::key).unwrap_or_default();
     let notes = same::settle(session, &mut stages, &thing, (FIRSTS, &|stages| keep(session, stages)))?.notes;
     Ok(Way { stages, few: Vec::new(), firsts: Some(format!("SELECT stage, key, ts, times FROM {FIRSTS}")), notes })
+}
+
+/// That there are no stages, why, and which tables have no time.
+fn no_stages(session: &Session, notes: &[String]) -> Result<Error> {
+    const SHOWN: usize = 3;
+    let untimed: Vec<&Table> =
+        session.tables.iter().filter(|table| table.roles.time.is_none() && !table.is_prose()).collect();
+    let names: Vec<String> = untimed.iter().map(|table| format!("{}: {}", table.name, left::timeless(table))).collect();
+    let what = match notes {
+        [] => "stages are tables with a time and a column that holds the same kind of entity".to_string(),
+        notes => notes.join("\n"),
+    };
+    let error = Error::question("there are no two stages that entities pass through");
+    let error = error.detail(std::iter::once(what).chain(names).collect::<Vec<_>>().join("; "));
+    let proposed = proposals(session, &untimed)?.into_iter().take(SHOWN);
+    let error = proposed.fold(error, |error, proposed| error.hint(proposed));
+    Ok(error.hint("declare them in rca.toml: [[stages]] table = \"station.tests\" key = \"serial\""))
 }
 
 fn declared(session: &Session, followed: Option<&Entity>) -> Result<Vec<Stage>> {
