@@ -160,18 +160,29 @@ fn sources(session: &Session) -> Result<Option<String>> {
     Ok((!list.is_empty()).then(|| format!("codes of public systems are described after {}", list.join("; "))))
 }
 
-/// How a code stands in the evidence that is shown behind the name of its public system: by the first one.
+/// How a code stands in the evidence that is shown behind the name of its public system: by the first one that has rows
+/// without that name. Others have it there too.
 fn written(question: &Question) -> Result<Option<String>> {
-    let rows = question.session.engine.rows(
+    const ASKED: usize = 8;
+    let engine = &question.session.engine;
+    let rows = engine.rows(
         "SELECT code, name FROM rca_errors_found WHERE is_error AND code IS NOT NULL GROUP BY ALL ORDER BY sum(n) DESC, code, name",
     )?;
-    Ok(rows.rows.iter().find_map(|row| {
+    let said = rows.rows.iter().filter_map(|row| {
         let (code, name) = (row[0].shown(), row[1].shown());
         let bare = codes::bare(&code)?;
         let place = question.places.iter().find(|place| place.table.name == name)?;
         let condition = place.raw.as_ref()?.is(bare)?;
-        Some(format!("`{code}` stands in {name} as {bare}, without the name of its system: --where \"{condition}\""))
-    }))
+        let text =
+            format!("`{code}` stands in {name} as {bare}, without the name of its system: --where \"{condition}\"");
+        Some((format!("SELECT 1 FROM {} WHERE {condition} LIMIT 1", place.table.sql()), text))
+    });
+    for (sql, text) in said.take(ASKED) {
+        if !engine.rows(&sql)?.rows.is_empty() {
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
 }
 
 /// Where several tables have the same codes as often: their rows tell of the same failures, and all are counted.

@@ -28,6 +28,8 @@ const COLUMNS_LOOKED_AT: usize = 20;
 const VALUES_MOST: usize = 20_000;
 /// How often the value of a column must tell the failure.
 const TOLD_LEAST: f64 = 0.9;
+/// Versions and sizes may read as numbers with fractions; what has more values than these is measured.
+const FRACTIONS_MOST: usize = 50;
 
 /// What words of a description say that a code is for the rest.
 const REST: [&str; 12] = [
@@ -198,7 +200,8 @@ fn separating(audit: &Audit, mixed: &Mixed) -> Result<Vec<String>> {
     };
     let columns: Vec<&Column> = table
         .own_columns()
-        .filter(|column| matches!(column.kind, Kind::Text | Kind::Int | Kind::Bool) && !is_taken(&column.name))
+        .filter(|column| matches!(column.kind, Kind::Text | Kind::Int | Kind::Bool) || is_fraction(column))
+        .filter(|column| !is_taken(&column.name))
         .take(COLUMNS_LOOKED_AT)
         .collect();
     if columns.is_empty() {
@@ -234,6 +237,9 @@ fn separating(audit: &Audit, mixed: &Mixed) -> Result<Vec<String>> {
             let Some(failure) = failure_of.get(&row[1].int()) else { continue };
             *by_value.entry(row[0].shown()).or_default().entry(*failure).or_default() += row[2].int();
         }
+        if is_fraction(column) && by_value.len() > FRACTIONS_MOST {
+            continue;
+        }
         let all: i64 = by_value.values().flat_map(BTreeMap::values).sum();
         // Its failure is the most frequent one of each value; a value that is there once tells nothing.
         let told: i64 = by_value.values().filter_map(|of| of.values().max()).filter(|count| **count > 1).sum();
@@ -244,6 +250,10 @@ fn separating(audit: &Audit, mixed: &Mixed) -> Result<Vec<String>> {
         }
     }
     Ok(found)
+}
+
+fn is_fraction(column: &Column) -> bool {
+    matches!(column.kind, Kind::Float | Kind::Decimal { .. })
 }
 
 /// The SQL that shows the failures: by their patterns, if these count as many as there are, else by the messages.
