@@ -32,7 +32,7 @@ pub enum Reading {
     /// `20250303005315`
     Compact,
     Date,
-    /// `31/12/2025`, with `/`, `.` or `-`, and maybe a time of day.
+    /// `31/12/2025`, with `/`, `.` or `-`, and maybe a time of day. With dots it is this one where both are possible.
     DayFirst,
     /// `12/31/2025`
     MonthFirst,
@@ -109,8 +109,9 @@ pub struct Guess {
     /// Each sample is a number, if not of one way of writing.
     are_numbers: bool,
     spelling: Spelling,
-    /// The first date with its numbers in an order of its own.
+    /// The first date with its numbers in an order of its own, and whether dots divide all of them.
     date: Option<String>,
+    are_dotted: bool,
 }
 
 impl Default for Guess {
@@ -129,6 +130,7 @@ impl Default for Guess {
             are_numbers: true,
             spelling: Spelling::default(),
             date: None,
+            are_dotted: true,
         }
     }
 }
@@ -166,6 +168,8 @@ impl Guess {
         if self.date.is_none() && (day_first || month_first) {
             self.date = Some(String::from_utf8_lossy(text).into_owned());
         }
+        let is_dotted = || text.iter().find(|byte| !byte.is_ascii_digit()) == Some(&b'.');
+        self.are_dotted = self.are_dotted && (!(day_first || month_first) || is_dotted());
         for (count, is_time) in self.times.iter_mut().zip([iso.is_some(), day_first, month_first]) {
             *count += u64::from(is_time);
         }
@@ -173,8 +177,8 @@ impl Guess {
     }
 
     /// The reading that every sample fits; where the name tells a time, also one that most fit, so that one broken time
-    /// does not take all others away. A date whose day and month could be either stays text, and so does a number whose
-    /// comma could be either.
+    /// does not take all others away. A date whose day and month could be either stays text, but for one with dots; and
+    /// so does a number whose comma could be either.
     pub fn reading(&self, name: &str) -> Reading {
         if self.seen == 0 || self.as_text().is_some() {
             return Reading::Text;
@@ -199,7 +203,11 @@ impl Guess {
     /// The one way of writing times that at least half of the samples are in.
     fn mostly(&self) -> Option<Reading> {
         let fits = |count: u64| count > 0 && 2 * count >= self.seen;
-        let mut fitting = TIMES.into_iter().zip(self.times).filter(|(_, count)| fits(*count));
+        let [_, day_first, month_first] = self.times;
+        // Dots stand in dates whose day comes first.
+        let is_other = |reading| reading == Reading::MonthFirst && self.are_dotted && day_first >= month_first;
+        let fitting = TIMES.into_iter().zip(self.times).filter(|(_, count)| fits(*count));
+        let mut fitting = fitting.filter(|(reading, _)| !is_other(*reading));
         let (reading, _) = fitting.next()?;
         fitting.next().is_none().then_some(reading)
     }
@@ -208,6 +216,10 @@ impl Guess {
     pub fn as_text(&self) -> Option<(&str, &'static str)> {
         let has = |reading| self.candidates.contains(&reading);
         if has(Reading::DayFirst) && has(Reading::MonthFirst) {
+            // Where dots stand in dates, the day comes first.
+            if self.are_dotted {
+                return None;
+            }
             return self
                 .date
                 .as_deref()

@@ -203,7 +203,7 @@ fn tables_that_have_the_entity_and_are_no_stage_are_named() {
         }
     });
     write(place.path(), "tests.csv", "ts,sn,result", tests);
-    write(place.path(), "flash.csv", "ts,unit_id", (0..40).map(|n| format!("03.03.2025 10:{n:02}:00,SN{n:03}")));
+    write(place.path(), "flash.csv", "ts,unit_id", (0..40).map(|n| format!("03/03/2025 10:{n:02}:00,SN{n:03}")));
     write(place.path(), "box.csv", "serial,box", (0..40).map(|n| format!("SN{n:03},B{}", n % 4)));
     let packed = (0..40).filter(|n| n % 8 != 3).map(|n| format!("202503010{}{:02}15,SN{n:03}", 2 + n / 60, n % 60));
     write(place.path(), "pack.csv", "ts,serial", packed);
