@@ -15,7 +15,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// Told by the first ten bytes.
+    /// Told by the first ten bytes, whatever follows them.
     pub fn of(magic: &[u8]) -> Packing {
         match magic {
             [0x1f, 0x8b, ..] => Packing::Gzip,
@@ -25,8 +25,8 @@ impl Packing {
             [0x04, 0x22, 0x4d, 0x18, ..] | [0x02, 0x21, 0x4c, 0x18, ..] => Packing::Lz4,
             // A text may begin with `BZh`; the digits of pi that begin a block behind it, or those of its square root
             // that end an empty stream, are no text.
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
-            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90] => Packing::Bzip2,
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Packing::Bzip2,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Packing::Xz,
             _ => Packing::Plain,
         }
