@@ -84,7 +84,13 @@ impl Session {
     pub fn explain(&self, typed: &str) -> Result<Explained> {
         let own = self.own_formats()?;
         let is_forced = |_: &str| false;
-        let logs = locate::Logs { formats: &own, is_forced: &is_forced, is_one: false, header: &|_| None };
+        let logs = locate::Logs {
+            formats: &own,
+            is_forced: &is_forced,
+            is_divided: &is_forced,
+            is_one: false,
+            header: &|_| None,
+        };
         let mut explained = Explained { findings: Vec::new(), notes: Vec::new() };
         let located = match locate::locate(typed, None, Path::new(""), &self.scratch, &logs) {
             Ok(located) => located,

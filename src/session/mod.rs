@@ -87,8 +87,10 @@ fn located_or_left_out(
     formats: &Formats,
 ) -> Result<locate::Located> {
     let is_forced = |name: &str| session.is_forced(name);
+    let is_divided = |name: &str| session.is_divided(name);
     let header = |name: &str| session.header_of(name);
-    let logs = locate::Logs { formats, is_forced: &is_forced, is_one: named.is_one_table(), header: &header };
+    let is_one = named.is_one_table();
+    let logs = locate::Logs { formats, is_forced: &is_forced, is_divided: &is_divided, is_one, header: &header };
     match locate::locate(&named.path, named.name.as_deref(), base, scratch, &logs) {
         // What a shell's `*` finds need be no file: a socket, or a link to nothing.
         Err(error)
@@ -244,8 +246,10 @@ impl Session {
             let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
             let mut found = if named.path == "-" {
                 let (is_forced, header) = (|name: &str| session.is_forced(name), |name: &str| session.header_of(name));
-                let logs =
-                    locate::Logs { formats: &formats, is_forced: &is_forced, is_one: said.is_some(), header: &header };
+                let is_divided = |name: &str| session.is_divided(name);
+                let is_one = said.is_some();
+                let (is_forced, is_divided, header) = (&is_forced, &is_divided, &header);
+                let logs = locate::Logs { formats: &formats, is_forced, is_divided, is_one, header };
                 locate::standard_input(stdin, said, &scratch, &logs)?
             } else {
                 located_or_left_out(&session, &named, base, &scratch, several, &formats)?
@@ -359,6 +363,11 @@ impl Session {
     /// Whether the settings name a log format for a source.
     fn is_forced(&self, source: &str) -> bool {
         self.settings.sources.get(source).is_some_and(|said| said.format.is_some())
+    }
+
+    /// Whether the settings name the delimiter of a source.
+    fn is_divided(&self, source: &str) -> bool {
+        self.settings.sources.get(source).is_some_and(|said| said.delimiter.is_some())
     }
 
     fn own_formats(&self) -> Result<Formats> {

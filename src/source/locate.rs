@@ -13,7 +13,7 @@ use crate::source::bundle::{self, Members};
 use crate::source::file::File;
 use crate::source::log::formats::Formats;
 use crate::source::walk::{Walk, globbed};
-use crate::source::{Reader, csv, divide, log, pipe, reader_of, rotation, together, xlsx};
+use crate::source::{Reader, csv, divide, json, log, pgdump, pipe, reader_of, rotation, sql, together, xlsx};
 
 /// Files that make one source.
 pub struct Group {
@@ -41,6 +41,8 @@ pub struct Logs<'a> {
     pub formats: &'a Formats,
     /// Whether a source is to be read as a log, whatever it looks like.
     pub is_forced: &'a dyn Fn(&str) -> bool,
+    /// Whether a source's delimiter is said, so that it is a table, whatever it looks like.
+    pub is_divided: &'a dyn Fn(&str) -> bool,
     /// Whether the files were asked for as one table, by a name or a pattern.
     pub is_one: bool,
     /// Whether the first lines of a source's CSVs name columns, where that is said.
@@ -78,7 +80,7 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
     if let Some(members) = bundle::members(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name, typed, logs);
     }
-    let reader = readable(&file, (logs.is_forced)(&name), logs.formats)?;
+    let reader = readable(&file, &Said::of(&name, logs))?;
     Ok(Located { groups: vec![Group { name, reader, files: vec![Arc::new(file)] }], ..Located::default() })
 }
 
@@ -108,7 +110,7 @@ fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result
     if let Some(members) = bundle::members(&Arc::new(file.clone()), scratch)? {
         return grouped(members, name.to_string(), name, logs);
     }
-    let reader = match readable(&file, (logs.is_forced)(name), logs.formats) {
+    let reader = match readable(&file, &Said::of(name, logs)) {
         // A stream has no ending by which its writer says that it is one.
         Err(_) if csv::may_be_answer(&file.head()) => &csv::BY_NAME,
         reader => reader?,
@@ -205,12 +207,15 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     }
     // The settings are no evidence.
     files.retain(|file| file.bytes > 0 && !file.shown.ends_with("rca.toml"));
-    let (formats, is_forced) = (logs.formats, (logs.is_forced)(&name));
-    let readers = abreast::each(files.len(), |index| readable(&files[index].with_head(), is_forced, formats));
+    let said = Said { is_alone: files.len() == 1, ..Said::of(&name, logs) };
+    let readers = abreast::each(files.len(), |index| readable(&files[index].with_head(), &said));
     for (reader, file) in readers.into_iter().zip(files) {
         match reader {
             Ok(reader) => known.push((reader, file)),
-            Err(_) => unknown.push(file),
+            Err(_) => match unread(&file, true) {
+                Some((what, _)) => left_out.push(format!("{}: {what}", file.shown)),
+                None => unknown.push(file),
+            },
         }
     }
     // Which number of a date is the day may be told by another file of the same log.
@@ -248,32 +253,70 @@ pub fn some(names: &[impl AsRef<str>]) -> String {
 
 const KINDS: &str = "rca reads CSV, JSON, Parquet, logs, workbooks (.xlsx, .xlsb, .xls, .ods), SQLite databases and .dump scripts, and all formats of pg_dump; also as .gz, .zst, .lz4, .bz2 and .xz, and in .zip and .tar archives";
 
-/// Kinds that are recognised only to say what can be done with them.
-const NOT_READ: &[(&[u8], &str, &str)] = &[
-    (b"PK\x03\x04", "a document of another program than a spreadsheet", "save what is a table in it as CSV or .xlsx"),
-    (b"-- MySQL dump", "a dump of MySQL", "export its tables as CSV, or load it and dump it from SQLite or Postgres"),
-    (
-        b"-- MariaDB dump",
-        "a dump of MariaDB",
-        "export its tables as CSV, or load it and dump it from SQLite or Postgres",
-    ),
-];
-
-/// The reader of a file; of any text that is forced to be one, that of logs.
-fn readable(file: &File, is_forced: bool, formats: &Formats) -> Result<&'static Reader> {
-    let refused = || Error::evidence(format!("`{}` is no evidence that rca can read", file.shown));
-    let not_read = || NOT_READ.iter().find(|(magic, ..)| file.head().starts_with(magic));
-    if !xlsx::is_workbook(file)
-        && let Some((_, what, hint)) = not_read()
-    {
-        return Err(refused()
-            .detail(format!("it is {what}, which is not read"))
-            .hint(hint.replace("FILE", &file.shown)));
+/// What a file is, and what can be done with it, if it is of a kind that is known and not read. `is_text`: no signature
+/// tells its kind.
+fn unread(file: &File, is_text: bool) -> Option<(String, String)> {
+    const EXPORT: &str = "export its tables as CSV, or load it and dump it from SQLite or Postgres";
+    let head = file.head();
+    if head.starts_with(b"PK\x03\x04") && is_text && !xlsx::is_workbook(file) {
+        let what = "it is a document of another program than a spreadsheet, which is not read";
+        return Some((what.into(), "save what is a table in it as CSV or .xlsx".into()));
     }
+    if !is_text {
+        return None;
+    }
+    if let Some(database) = sql::not_read(&head) {
+        return Some((format!("it is a dump of {database}, which is not read"), EXPORT.into()));
+    }
+    if json::is_rows_of_lists(&head) {
+        let what = "it is JSON whose rows are lists, so that nothing names their columns";
+        return Some((
+            what.into(),
+            format!("name them: jq -c '.[] | {{a: .[0], b: .[1]}}' {} > rows.jsonl", file.shown),
+        ));
+    }
+    let is_bare = file.bytes <= head.len() as u64 && sql::is_bare(&head);
+    is_bare.then(|| ("it is SQL that declares no table and has no row".into(), EXPORT.into()))
+}
+
+/// Whether it is text of a database, and no file or archive of one: then it may tell of a script as a log does.
+fn is_script(file: &File) -> bool {
+    let head = file.head();
+    let is_file = [&b"PK"[..], b"PGDMP", b"SQLite format 3"].iter().any(|magic| head.starts_with(magic));
+    !is_file && !pgdump::is_tar(file) && log::detect::is_text(&log::detect::first_text(file))
+}
+
+/// What settings say of one source.
+struct Said<'a> {
+    formats: &'a Formats,
+    is_forced: bool,
+    is_divided: bool,
+    /// It is said of one file, and not of all that are found in a folder.
+    is_alone: bool,
+}
+
+impl Said<'_> {
+    fn of<'a>(name: &str, logs: &Logs<'a>) -> Said<'a> {
+        let (is_forced, is_divided) = ((logs.is_forced)(name), (logs.is_divided)(name));
+        Said { formats: logs.formats, is_forced, is_divided, is_alone: true }
+    }
+}
+
+/// The reader of a file; of any text that is forced to be one, that of logs or of tables.
+fn readable(file: &File, said: &Said) -> Result<&'static Reader> {
+    let refused = || Error::evidence(format!("`{}` is no evidence that rca can read", file.shown));
     let reader = reader_of(file);
     let is_text = reader.is_none_or(|reader| matches!(reader.kind, "csv" | "json" | "log"));
-    if is_text && (is_forced || log::detect::is_known_to(file, formats)) {
+    let may_be_forced = || is_text && !file.head().starts_with(b"PK\x03\x04") || is_script(file);
+    if said.is_forced && may_be_forced() || is_text && log::detect::is_known_to(file, said.formats) {
         return Ok(&log::KNOWN);
+    }
+    let is_told = || reader.is_some_and(|reader| reader.kind == "json") || (log::KNOWN.claims)(file);
+    if is_text && said.is_divided && log::detect::is_text(&file.head()) && (said.is_alone || !is_told()) {
+        return Ok(&csv::BY_NAME);
+    }
+    if let Some((what, hint)) = unread(file, is_text) {
+        return Err(refused().detail(what).hint(hint));
     }
     if let Some(reader) = reader {
         return Ok(reader);

@@ -26,6 +26,9 @@ use record::{Json, Layout};
 use shape::{Seen, Shape};
 pub use spelled::text;
 
+/// Stands before each object of a text sequence.
+pub const SEQUENCE: u8 = 0x1e;
+
 /// How many lines tell whether each is an object.
 const LINES: usize = 32;
 
@@ -41,10 +44,28 @@ pub fn is_unlike_csv(head: &[u8]) -> bool {
     is_ndjson(head) || head.trim_ascii_start().starts_with(b"[") && document_start(head).is_some()
 }
 
+/// Whether a text is a document whose rows are lists: `[[1, "a"], [2, "b"]]`.
+pub fn is_rows_of_lists(head: &[u8]) -> bool {
+    let text = head.trim_ascii_start();
+    let Some(rest) = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start).filter(|rest| rest.starts_with(b"[")) else {
+        return false;
+    };
+    let mut rows = serde_json::Deserializer::from_slice(rest).into_iter::<serde::de::IgnoredAny>();
+    let is_row = matches!(rows.next(), Some(Ok(_)));
+    is_row && matches!(rest[rows.byte_offset()..].trim_ascii_start().first(), Some(b',' | b']'))
+}
+
+/// A line without what stands before its object: the sign of a text sequence (RFC 7464), `data:` of a stream of events.
+pub fn line_text(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(&[SEQUENCE]).unwrap_or(line);
+    line.strip_prefix(b"data:").map(<[u8]>::trim_ascii_start).filter(|rest| rest.starts_with(b"{")).unwrap_or(line)
+}
+
 /// Whether the first line is a whole JSON object, and those behind it are no parts of objects: `{}` may stand before
 /// others that span lines.
 fn is_ndjson(head: &[u8]) -> bool {
-    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines = head.split(|byte| *byte == b'\n').map(line_text).filter(|line| !line.is_empty());
     if !lines.next().is_some_and(is_object) {
         return false;
     }
@@ -62,7 +83,7 @@ fn is_ndjson(head: &[u8]) -> bool {
 
 /// Where the first object of a document begins: after `[`, or at once.
 fn document_start(head: &[u8]) -> Option<usize> {
-    let at = head.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let at = head.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != SEQUENCE)?;
     let object = match head[at] {
         b'[' => at + 1 + head[at + 1..].iter().position(|byte| !byte.is_ascii_whitespace())?,
         _ => at,

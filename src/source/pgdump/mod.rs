@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
+use crate::source::blocks::without_return;
 use crate::source::file::File;
 use crate::source::sql::ddl::Name;
 use crate::source::sql::{self, Dialect};
 use crate::source::transcode::Encoding;
-use crate::source::{Reader, Source, Spec, scratch};
+use crate::source::{Reader, Source, Spec, csv, json, log, scratch};
 
 mod archive;
 mod catalog;
@@ -98,12 +99,27 @@ fn claims(file: &File) -> bool {
     if archive::tar::is_tar(&head) || head.starts_with(b"PK\x03\x04") {
         return false;
     }
-    let head = &head[..head.len().min(16 << 10)];
-    let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
-    has("PostgreSQL database dump")
-        || has("PostgreSQL database cluster dump")
-        || (has("COPY ") && has(" FROM stdin;"))
-        || sql::dialect_of(&file.head()) == Some(Dialect::Postgres)
+    sql::dialect_of(&head) == Some(Dialect::Postgres) || is_script(&head) && (begins(&head) || !is_another(file))
+}
+
+/// Whether a text has a line that only scripts have: a title, or one that rows follow. Elsewhere in a line these are
+/// told of, as a server's log does.
+fn is_script(head: &[u8]) -> bool {
+    head[..head.len().min(16 << 10)].split(|byte| *byte == b'\n').map(without_return).any(|line| {
+        line.starts_with(b"-- PostgreSQL database dump")
+            || line.starts_with(b"-- PostgreSQL database cluster dump")
+            || line.starts_with(b"COPY ") && line.ends_with(b" FROM stdin;")
+    })
+}
+
+fn begins(head: &[u8]) -> bool {
+    sql::begins_script(head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head))
+}
+
+/// Whether what does not begin as a script is of another kind: a value of a log or a table may hold the lines of one.
+fn is_another(file: &File) -> bool {
+    let readers = [csv::BY_NAME, log::KNOWN, json::READER, csv::BY_SHAPE];
+    readers.iter().any(|reader| (reader.claims)(file)) || log::begins_with_time(&file.head())
 }
 
 fn open(spec: &Spec, coverage: &Arc<Coverage>) -> Result<Source> {

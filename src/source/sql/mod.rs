@@ -19,43 +19,129 @@ pub enum Dialect {
     Sqlite,
 }
 
+/// What only scripts of SQLite have.
+const SQLITE: [&str; 8] = [
+    "pragma ",
+    "autoincrement",
+    "sqlite_",
+    "begin transaction;",
+    "insert or ",
+    "unistr(",
+    ".dbconfig",
+    "without rowid",
+];
+
+/// The beginning of a text that may be a script, in small letters.
+struct Beginning {
+    lower: Vec<u8>,
+    /// Where its first statement begins.
+    start: usize,
+}
+
+impl Beginning {
+    fn of(head: &[u8]) -> Beginning {
+        let mut start = literal::skip_blanks(head, 0);
+        // What only some servers run stands in comments that end as statements do.
+        while head.get(start) == Some(&b';') {
+            start = literal::skip_blanks(head, start + 1);
+        }
+        Beginning { lower: head[..head.len().min(32 << 10)].to_ascii_lowercase(), start }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        memchr::memmem::find(&self.lower, text.as_bytes()).is_some()
+    }
+
+    fn first(&self) -> &[u8] {
+        self.lower.get(self.start..).unwrap_or_default()
+    }
+
+    /// Whether its first statement is one that scripts begin with.
+    fn is_statement(&self) -> bool {
+        const FIRST: [&[u8]; 18] = [
+            b"set ",
+            b"begin;",
+            b"begin ",
+            b"begin\n",
+            b"begin\r",
+            b"create ",
+            b"insert ",
+            b"pragma ",
+            b"drop ",
+            b"copy ",
+            b"alter ",
+            b"delete ",
+            b"select ",
+            b"\\connect",
+            b"\\restrict",
+            b"\\c ",
+            b"\\unrestrict",
+            b".dbconfig",
+        ];
+        FIRST.iter().any(|word| self.first().starts_with(word))
+    }
+
+    fn is_script(&self) -> bool {
+        self.is_statement() && (self.has("insert into ") || self.has("insert or ") || self.has("create table "))
+    }
+
+    /// A title, or a comment that only MySQL and MariaDB run: `/*!40101 SET .. */`, `/*M!999999\- .. */`.
+    fn begins_as_mysql(&self) -> bool {
+        let text = self.lower.trim_ascii_start();
+        [&b"/*m!"[..], b"-- mysql dump", b"-- mariadb dump"].iter().any(|start| text.starts_with(start))
+            || text.starts_with(b"/*!") && text.get(3).is_some_and(u8::is_ascii_digit)
+    }
+
+    /// Scripts of MySQL and SQL Server have other quotes and types.
+    fn other(&self) -> Option<&'static str> {
+        const MYSQL: [&str; 8] = [
+            "-- mysql dump",
+            "-- mariadb dump",
+            "engine=innodb",
+            "engine=myisam",
+            "engine=aria",
+            "\n/*!4",
+            "\n/*!5",
+            "\n/*m!",
+        ];
+        const SQL_SERVER: [&str; 3] = ["\ngo\n", "\ngo\r\n", "[dbo]"];
+        let has = |marks: &[&str]| marks.iter().any(|mark| self.has(mark));
+        // Tools for SQLite quote so too, within a transaction.
+        let is_quoted = || self.has("insert into `") && !has(&SQLITE);
+        if self.begins_as_mysql() || self.is_script() && (has(&MYSQL) || is_quoted()) {
+            return Some("MySQL or MariaDB");
+        }
+        (self.is_script() && has(&SQL_SERVER)).then_some("SQL Server")
+    }
+}
+
+/// Whether a text begins as a script does: with a comment, a command of psql or a statement.
+pub fn begins_script(head: &[u8]) -> bool {
+    let text = head.trim_ascii_start();
+    text.starts_with(b"--") || text.starts_with(b"/*") || Beginning::of(head).is_statement()
+}
+
+/// The database whose script this is, if those are not read.
+pub fn not_read(head: &[u8]) -> Option<&'static str> {
+    Beginning::of(head).other()
+}
+
+/// Whether a text is nothing but statements, of which none declares a table or has a row.
+pub fn is_bare(head: &[u8]) -> bool {
+    let beginning = Beginning::of(head);
+    let mut lines =
+        beginning.lower.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    beginning.is_statement()
+        && !beginning.is_script()
+        && lines.all(|line| line.ends_with(b";") || line.starts_with(b"--"))
+}
+
 /// The dialect of a script, told by its beginning. `None` if it is none, or of a database whose scripts are not read.
 pub fn dialect_of(head: &[u8]) -> Option<Dialect> {
-    let start = literal::skip_blanks(head, 0);
-    let head = &head[..head.len().min(32 << 10)];
-    let lower = head.to_ascii_lowercase();
-    let has = |text: &str| memchr::memmem::find(&lower, text.as_bytes()).is_some();
-    const FIRST: [&[u8]; 14] = [
-        b"set ",
-        b"begin",
-        b"create ",
-        b"insert ",
-        b"pragma ",
-        b"drop ",
-        b"copy ",
-        b"alter ",
-        b"delete ",
-        b"select ",
-        b"\\connect",
-        b"\\restrict",
-        b"\\c ",
-        b".dbconfig",
-    ];
-    let begins = FIRST.iter().any(|word| lower.get(start..).is_some_and(|rest| rest.starts_with(word)));
-    let is_script = has("insert into ") || has("insert or ") || has("create table ");
-    if !begins || !is_script || is_other(&lower) {
+    let beginning = Beginning::of(head);
+    if !beginning.is_script() || beginning.other().is_some() {
         return None;
     }
-    const SQLITE: [&str; 8] = [
-        "pragma ",
-        "autoincrement",
-        "sqlite_",
-        "begin transaction;",
-        "insert or ",
-        "unistr(",
-        ".dbconfig",
-        "without rowid",
-    ];
     const POSTGRES: [&str; 10] = [
         "postgres",
         "\n\\c",
@@ -69,14 +155,13 @@ pub fn dialect_of(head: &[u8]) -> Option<Dialect> {
         "public.",
     ];
     // SQLite has no such statements.
-    let first = lower.get(start..).unwrap_or_default();
-    if [&b"set "[..], b"copy ", b"\\"].iter().any(|word| first.starts_with(word)) {
+    if [&b"set "[..], b"copy ", b"\\"].iter().any(|word| beginning.first().starts_with(word)) {
         return Some(Dialect::Postgres);
     }
-    if SQLITE.iter().any(|word| has(word)) {
+    if SQLITE.iter().any(|word| beginning.has(word)) {
         return Some(Dialect::Sqlite);
     }
-    Some(if POSTGRES.iter().any(|word| has(word)) { Dialect::Postgres } else { Dialect::Sqlite })
+    Some(if POSTGRES.iter().any(|word| beginning.has(word)) { Dialect::Postgres } else { Dialect::Sqlite })
 }
 
 /// Whether a statement begins with a word that statements of either dialect begin with.
@@ -106,13 +191,6 @@ pub fn not_applied(changes: &[&'static str]) -> Option<String> {
     (!changes.is_empty()).then(|| {
         format!("{} statement{s} ({}) not applied: rows are as the INSERTs have them", changes.len(), words.join(", "))
     })
-}
-
-/// Scripts of MySQL and SQL Server have other quotes and types.
-fn is_other(lower: &[u8]) -> bool {
-    ["-- mysql dump", "-- mariadb dump", "engine=innodb", "engine=myisam", "\ngo\n", "\ngo\r\n", "[dbo]"]
-        .iter()
-        .any(|word| memchr::memmem::find(lower, word.as_bytes()).is_some())
 }
 
 /// How strings are written in a part of a script.
