@@ -243,6 +243,7 @@ const FOREIGN_MONTHS: &[(&str, u32)] = &[
     ("фев", 2),
     ("mars", 3),
     ("mär", 3),
+    ("märz", 3),
     ("mrz", 3),
     ("mrt", 3),
     ("maa", 3),

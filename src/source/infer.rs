@@ -3,10 +3,10 @@
 
 use crate::model::column::{Buffer, Kind};
 use crate::model::meaning;
-use crate::model::time;
 use crate::model::zone::Clock;
 use crate::source::scalar::{
-    boolean, compact, date, divided, epoch, float, float_comma, grouped, int, is_finer, is_null_word, is_number,
+    boolean, compact, date, divided, epoch, float, float_comma, grouped, int, is_finer, is_inexact, is_null_word,
+    is_number, iso,
 };
 use crate::source::spelling::Spelling;
 
@@ -67,7 +67,7 @@ impl Reading {
             Reading::IntGrouped => grouped(text, b',', int).map(|value| out.push_int(value)).is_some(),
             Reading::FloatGrouped => grouped(text, b',', float).map(|value| out.push_float(value)).is_some(),
             Reading::FloatPointGrouped => grouped(text, b'.', float).map(|value| out.push_float(value)).is_some(),
-            Reading::Time => time::iso_whole(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
+            Reading::Time => iso(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::Epoch => epoch(text).map(|value| out.push_int(clock.set_back(value))).is_some(),
             Reading::Compact => compact(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::Date => date(text).map(|value| out.push_int(value)).is_some(),
@@ -108,10 +108,14 @@ pub struct Guess {
     finer: bool,
     /// Each sample is a number, if not of one way of writing.
     are_numbers: bool,
+    /// The same, of numbers that none of the readings can hold too.
+    all_numbers: bool,
     spelling: Spelling,
     /// The first date with its numbers in an order of its own, and whether dots divide all of them.
     date: Option<String>,
     are_dotted: bool,
+    /// The first number that a floating-point number would change, as long as all are numbers.
+    inexact: Option<String>,
 }
 
 impl Default for Guess {
@@ -128,9 +132,11 @@ impl Default for Guess {
             zoneless: false,
             finer: false,
             are_numbers: true,
+            all_numbers: true,
             spelling: Spelling::default(),
             date: None,
             are_dotted: true,
+            inexact: None,
         }
     }
 }
@@ -151,7 +157,7 @@ impl Guess {
             Reading::IntGrouped => grouped(text, b',', int).is_some(),
             Reading::FloatGrouped => grouped(text, b',', float).is_some(),
             Reading::FloatPointGrouped => grouped(text, b'.', float).is_some(),
-            Reading::Time => time::iso_whole(text).is_some(),
+            Reading::Time => iso(text).is_some(),
             Reading::Epoch => epoch(text).is_some(),
             Reading::Compact => compact(text).is_some(),
             Reading::Date => date(text).is_some(),
@@ -159,21 +165,26 @@ impl Guess {
             Reading::MonthFirst => divided(text, false).is_some(),
         });
         self.finer |= is_finer(text);
+        let is_changed = text.len() > 15 && is_inexact(text);
+        if is_changed && self.inexact.is_none() {
+            self.inexact = Some(String::from_utf8_lossy(text).into_owned());
+        }
+        self.all_numbers = self.all_numbers && (is_changed || is_number(text));
         self.are_numbers = self.are_numbers && is_number(text);
         if self.are_numbers {
             self.spelling.see(text);
         }
-        let iso = time::iso_whole(text);
+        let own = iso(text);
         let (day_first, month_first) = (divided(text, true).is_some(), divided(text, false).is_some());
         if self.date.is_none() && (day_first || month_first) {
             self.date = Some(String::from_utf8_lossy(text).into_owned());
         }
         let is_dotted = || text.iter().find(|byte| !byte.is_ascii_digit()) == Some(&b'.');
         self.are_dotted = self.are_dotted && (!(day_first || month_first) || is_dotted());
-        for (count, is_time) in self.times.iter_mut().zip([iso.is_some(), day_first, month_first]) {
+        for (count, is_time) in self.times.iter_mut().zip([own.is_some(), day_first, month_first]) {
             *count += u64::from(is_time);
         }
-        self.zoneless |= iso.is_some_and(|stamp| stamp.offset.is_none()) || day_first || month_first;
+        self.zoneless |= own.is_some_and(|stamp| stamp.offset.is_none()) || day_first || month_first;
     }
 
     /// The reading that every sample fits; where the name tells a time, also one that most fit, so that one broken time
@@ -229,6 +240,12 @@ impl Guess {
             return None;
         }
         let version = || self.spelling.version().map(|version| (version, "a number would lose the last zero of"));
+        if self.candidates.is_empty()
+            && self.all_numbers
+            && let Some(number) = &self.inexact
+        {
+            return Some((number, "a floating-point number would change the digits of"));
+        }
         match (has(Reading::Float), has(Reading::FloatComma)) {
             (true, _) => version(),
             (_, true) => {
@@ -284,12 +301,61 @@ impl Guess {
 
 /// Numbers in a column of such a name may be times.
 pub fn names_a_time(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    matches!(name.as_str(), "ts" | "t" | "time" | "timestamp" | "epoch" | "date" | "datetime")
-        || ["_at", "_ts", "_time", "_timestamp", "timestamp", "_epoch"].iter().any(|end| name.ends_with(end))
+    const UNITS: [&str; 16] = [
+        "s",
+        "ms",
+        "us",
+        "ns",
+        "sec",
+        "secs",
+        "seconds",
+        "millis",
+        "micros",
+        "nanos",
+        "milli",
+        "milliseconds",
+        "microseconds",
+        "nanoseconds",
+        "utc",
+        "unix",
+    ];
+    const LAST: [&str; 7] = ["at", "ts", "time", "timestamp", "epoch", "datetime", "unixtime"];
+    const ALONE: [&str; 12] = [
+        "ts",
+        "t",
+        "time",
+        "timestamp",
+        "epoch",
+        "date",
+        "datetime",
+        "created",
+        "updated",
+        "modified",
+        "received",
+        "logtime",
+    ];
+    let words = meaning::words(name);
+    let unitless = match words.as_slice() {
+        [before @ .., unit] if !before.is_empty() && UNITS.contains(&unit.as_str()) => before,
+        all => all,
+    };
+    match unitless {
+        [] => false,
+        [word] => {
+            ALONE.contains(&word.as_str())
+                || word.ends_with("timestamp")
+                || LAST[3..].contains(&word.as_str())
+                || FIRST.contains(&word.as_str())
+        }
         // `epoch_ms`, `unix_seconds`: what is counted since 1970, whatever the unit.
-        || ["epoch", "unix", "posix"].iter().any(|word| meaning::words(&name).first().is_some_and(|first| first == word))
+        [first, .., last] => {
+            LAST.contains(&last.as_str()) || last.ends_with("timestamp") || FIRST.contains(&first.as_str())
+        }
+    }
 }
+
+/// Words that what is counted since 1970 begins with.
+const FIRST: [&str; 3] = ["epoch", "unix", "posix"];
 
 /// Whether a name says that its values are times.
 fn tells_a_time(name: &str) -> bool {
@@ -327,6 +393,12 @@ mod tests {
         assert_eq!(guessed("serial", &["007", "12"]), Reading::Text);
         assert_eq!(guessed("big", &["99999999999999999999"]), Reading::Text);
         assert_eq!(guessed("ts", &["1740787200", "1740787230.5"]), Reading::Epoch);
+        for name in ["createdAt", "receivedAt", "startTime", "created", "ts_ms", "timestampMs", "unixtime", "epoch_s"] {
+            assert_eq!(guessed(name, &["1740787200000"]), Reading::Epoch, "{name}");
+        }
+        for name in ["format", "seconds", "total_ms", "lat", "created_by", "timeout", "n"] {
+            assert_eq!(guessed(name, &["1740787200000"]), Reading::Int, "{name}");
+        }
         assert_eq!(guessed("n", &["1740787200"]), Reading::Int);
         assert_eq!(guessed("ts", &["20250303005315", ""]), Reading::Compact);
         assert_eq!(guessed("n", &["20250303005315"]), Reading::Int);
@@ -341,11 +413,17 @@ mod tests {
             guessed("ts", &["2025-03-01 08:00:00", "0000-00-00 00:00:00", "2025-03-01 08:00:01"]),
             Reading::Time
         );
+        assert_eq!(guessed("d", &["2025-03-01 08:00:00 CST", "2025-03-01 08:00:01.5 IST"]), Reading::Time);
+        assert_eq!(guessed("d", &["2025-03-01 CST"]), Reading::Text);
         assert_eq!(guessed("ts", &["2025-03-01 08:00:00", "pending", "pending"]), Reading::Text);
         assert_eq!(guessed("note", &["2025-03-01 08:00:00", "2025-03-01 08:00:01", "late"]), Reading::Text);
         assert_eq!(guessed("x", &["?", ""]), Reading::Text);
         assert_eq!(guessed("x", &["1e-400", "2"]), Reading::Text);
         assert_eq!(guessed("x", &["9007199254740993", "0.5"]), Reading::Text);
+        assert_eq!(guessed("x", &["12345678901234567.89", "0.5"]), Reading::Text);
+        assert_eq!(guessed("x", &["-9999999999999.999"]), Reading::Text);
+        assert_eq!(guessed("x", &["33.3333333333333333", "0.1000000000000000000", "-9999999999.5"]), Reading::Float);
+        assert_eq!(guessed("x", &["0.30000000000000004441", "9007199254740992.00"]), Reading::Float);
         assert_eq!(guessed("x", &["9007199254740992", "1152921504606847000", "0.5"]), Reading::Float);
         assert_eq!(guessed("x", &["0e-400", "-0.0", "1e-300"]), Reading::Float);
         assert_eq!(guessed("x", &["true", "FALSE"]), Reading::Bool);

@@ -39,8 +39,11 @@ pub fn float(text: &[u8]) -> Option<f64> {
     if first == b'+' || (digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()) {
         return None;
     }
-    if digits.len() > 15 && digits.iter().all(u8::is_ascii_digit) && (int(text).is_none() || is_inexact(text)) {
-        return None;
+    if digits.len() > 15 {
+        let is_whole = digits.iter().all(u8::is_ascii_digit);
+        if is_whole && int(text).is_none() || is_inexact(text) {
+            return None;
+        }
     }
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     // A finite number past the range is not infinity, and one too small for it is not zero.
@@ -49,11 +52,34 @@ pub fn float(text: &[u8]) -> Option<f64> {
     (is_zero || value != 0.0 && (value.is_finite() || !text.iter().any(u8::is_ascii_digit))).then_some(value)
 }
 
-/// Whether a text is a whole number of up to 64 bits that a floating-point number would change. The shortest digits of
-/// a floating-point number, filled up with zeros as JavaScript does, are no change.
+/// Whether a text is a whole number of up to 64 bits, or a decimal, that a floating-point number would change. The
+/// shortest digits of a floating-point number, filled up with zeros as JavaScript does, are no change.
 pub fn is_inexact(text: &[u8]) -> bool {
+    if memchr::memchr(b'.', text).is_some() {
+        return is_inexact_decimal(text);
+    }
     let Some(value) = int(text).filter(|value| value.unsigned_abs() > 1 << 53) else { return false };
     value as f64 as i128 != i128::from(value) && (value as f64).to_string().as_bytes() != text
+}
+
+/// The same of digits on both sides of a point. A long fraction behind a number of usual size was measured or divided,
+/// and its last digits tell nothing; a short one was counted, as money is.
+fn is_inexact_decimal(text: &[u8]) -> bool {
+    /// All of so many digits are told by a floating-point number.
+    const SURE: usize = 15;
+    const SHORT: usize = 6;
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let Some(dot) = memchr::memchr(b'.', digits) else { return false };
+    let (whole, fraction) = (&digits[..dot], &digits[dot + 1..]);
+    let zeros = fraction.iter().rev().take_while(|byte| **byte == b'0').count();
+    let told = fraction.len() - zeros;
+    let are_digits = whole.iter().chain(fraction).all(u8::is_ascii_digit);
+    if !are_digits || whole.is_empty() || whole.len() + told <= SURE || told > SHORT && whole.len() <= SURE {
+        return false;
+    }
+    let end = if told == 0 { dot } else { dot + 1 + told };
+    let Ok(own) = std::str::from_utf8(&digits[..end]) else { return false };
+    own.parse::<f64>().is_ok_and(|value| format!("{value:.told$}") != own && value.to_string() != own)
 }
 
 pub fn float_comma(text: &[u8]) -> Option<f64> {
@@ -109,6 +135,23 @@ pub fn is_finer(text: &[u8]) -> bool {
     behind_point(19)
         || (10..=19).contains(&whole)
             && if whole == text.len() { whole == 19 && !text.ends_with(b"000") } else { behind_point(whole) }
+}
+
+/// Names of zones that are those of several, and so say nothing.
+const HOMONYMS: [&[u8]; 6] = [b"CST", b"IST", b"BST", b"AST", b"SST", b"GST"];
+
+/// Whether `text` begins with the name of a zone that several have. All of them have three letters.
+pub fn is_homonym(text: &[u8]) -> bool {
+    text.get(..3).is_some_and(|word| HOMONYMS.contains(&word))
+}
+
+/// An ISO time, maybe with the name of a zone that is the name of several: then it is as one without a zone.
+pub fn iso(text: &[u8]) -> Option<Stamp> {
+    time::iso_whole(text).or_else(|| {
+        let (wall, zone) = text.split_at_checked(text.len().checked_sub(4)?)?;
+        let is_named = zone[0] == b' ' && is_homonym(&zone[1..]) && wall.len() > 10;
+        time::iso_whole(wall).filter(|stamp| is_named && stamp.offset.is_none())
+    })
 }
 
 pub fn date(text: &[u8]) -> Option<i64> {

@@ -78,7 +78,7 @@ pub fn strays(between: &[u8]) -> (usize, Option<usize>) {
     while let Some(byte) = between.get(at) {
         match byte {
             b',' | b'[' | b']' | b'\n' => is_within = false,
-            byte if byte.is_ascii_whitespace() => {}
+            byte if byte.is_ascii_whitespace() || *byte == super::SEQUENCE => {}
             _ => {
                 first = first.or(Some(at));
                 count += usize::from(!is_within);

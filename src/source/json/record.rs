@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::line_text;
 use super::object::{Objects, each_pair, each_pair_of_python, record_end, strays};
 use super::shape::Shape;
 use super::spelled::text;
@@ -198,7 +199,7 @@ impl RecordParser for Parser {
         let next = record_end(block, at, self.documents).max(at + 1);
         let record = &block[at..next];
         let start = if self.documents { memchr::memchr(b'{', record).unwrap_or(record.len()) } else { 0 };
-        let body = record[start..].trim_ascii();
+        let body = if self.documents { record[start..].trim_ascii() } else { line_text(record) };
         // Between and after the objects of a document stand commas and brackets; all else is a value that is no row.
         let between = if self.is_wrapped { wrapped::without_end(&record[..start]) } else { &record[..start] };
         // What closes the document stands behind its last object.

@@ -164,7 +164,7 @@ impl Seen {
             _ if self.bools > 0 => Shape::Bool,
             _ if self.texts > 0 => match self.text.reading(name) {
                 // Text stays text where the writer put quotes, unless it is a time.
-                reading @ (Reading::Time | Reading::Date | Reading::Compact) => Shape::Text(reading),
+                reading @ (Reading::Time | Reading::Date | Reading::Compact | Reading::Epoch) => Shape::Text(reading),
                 _ => Shape::Text(Reading::Text),
             },
             _ if self.number.reading(name) == Reading::Epoch => Shape::Epoch,

@@ -242,9 +242,9 @@ impl StampFormat {
         match self.units.as_slice() {
             [Unit::Iso] => {
                 // A date alone is no stamp of an event.
-                return time::iso(text)
-                    .filter(|(_, length)| *length > 10)
-                    .map(|(stamp, length)| (Written::Whole(stamp), length));
+                let (stamp, length) = time::iso(text).filter(|(_, length)| *length > 10)?;
+                let behind = tail::offset(&text[length..]).filter(|(offset, _)| stamp.offset.or(*offset).is_none());
+                return Some((Written::Whole(stamp), length + behind.map_or(0, |(_, length)| length)));
             }
             [Unit::Tai64n] => {
                 return time::tai64n(text)

@@ -3,6 +3,7 @@
 use super::stamp::{StampFormat, Written};
 use crate::model::time::{self, DAY, HOUR, Stamp};
 use crate::model::zone::Zone;
+use crate::source::scalar;
 
 /// A stamp of `length` bytes at the start of `text` with what follows it, and the length of both.
 pub fn completed(written: Written, text: &[u8], length: usize) -> (Written, usize) {
@@ -20,9 +21,6 @@ pub fn completed(written: Written, text: &[u8], length: usize) -> (Written, usiz
     (written, end)
 }
 
-/// Names of zones that are those of several, and so say nothing.
-const HOMONYMS: [&[u8]; 6] = [b"CST", b"IST", b"BST", b"AST", b"SST", b"GST"];
-
 /// A zone behind a blank and a time whose format knows of none, and its length: ` -0500`, ` +05:00`, ` CET`, ` GMT+08:00`.
 #[inline]
 pub fn offset(text: &[u8]) -> Option<(Option<i32>, usize)> {
@@ -37,7 +35,7 @@ pub fn offset(text: &[u8]) -> Option<(Option<i32>, usize)> {
         let is_sure = is_name || length > 3 || rest.first() == Some(&b'0');
         return (is_sure && ends(length + 1)).then_some((Some(offset), length + 1));
     }
-    (is_name && ends(4) && HOMONYMS.contains(&text.get(1..4)?)).then_some((None, 4))
+    (is_name && ends(4) && scalar::is_homonym(&text[1..])).then_some((None, 4))
 }
 
 /// `PM`, `a.m.`
@@ -83,6 +81,9 @@ fn zone(written: Written, text: &[u8], blank: usize) -> Option<(Written, usize)>
     let length = inner.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-:/_".contains(byte)).count();
     let word = inner.get(..length)?;
     let is_closed = bracket == 0 || matches!(inner.get(length), Some(b')' | b']'));
+    if is_closed && length == 3 && scalar::is_homonym(word) {
+        return Some((written, length + 2 * bracket));
+    }
     let (offset, used) = match minutes(word).filter(|_| blank == 0).or_else(|| time::offset(word)) {
         Some((offset, used)) => (Some(offset), used),
         None => (None, length),
@@ -166,6 +167,8 @@ mod tests {
         assert_eq!(whole("iso", "2024-04-25 10:03:10 Europe/Berlin x"), "2024-04-25T08:03:10Z 33");
         assert_eq!(whole("iso", "2024-04-25 10:03:10 [+0200] x"), "2024-04-25T08:03:10Z 27");
         assert_eq!(whole("%b %e %H:%M:%S", "Apr 25 01:00:00 PM CEST 2024"), "2024-04-25T11:00:00Z 28");
+        assert_eq!(whole("%b %e %H:%M:%S", "Apr 25 07:03:09 CST 2024 quux"), "2024-04-25T07:03:09Z 24");
+        assert_eq!(whole("iso", "2024-04-25 10:03:10.5 CST quux"), "2024-04-25T10:03:10.500Z 25");
         assert_eq!(whole("%b %e %H:%M:%S", "Apr 25 07:03:09 2024 +0200"), "2024-04-25T05:03:09Z 26");
         assert_eq!(whole("%b %e %H:%M:%S", "Apr 25 07:03:09 GMT+02:00 2024"), "2024-04-25T05:03:09Z 30");
         assert_eq!(whole("%H:%M:%S", "07:03:09 2024-04-25 quux"), "2024-04-25T07:03:09Z 19");

@@ -212,7 +212,7 @@ fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
 pub fn written(value: &str) -> Option<Written> {
     let bytes = value.as_bytes();
     let first = *bytes.first()?;
-    if let Some(stamp) = time::iso_whole(bytes).filter(|_| bytes.len() > 10) {
+    if let Some(stamp) = scalar::iso(bytes).filter(|_| bytes.len() > 10) {
         return Some(Written::Whole(stamp));
     }
     let whole = |wall| Some(Written::Whole(Stamp { wall, offset: Some(0) }));

@@ -46,6 +46,12 @@ impl Shape {
     }
 }
 
+/// Whether a type is declared for points in time: `datetime`, `TIMESTAMP(3)`. SQLite itself knows of none.
+fn is_time(kind: &str) -> bool {
+    let kind = kind.trim_start().to_ascii_lowercase();
+    kind.starts_with("datetime") || kind.starts_with("timestamp")
+}
+
 /// What is known of the values of one column.
 #[derive(Default)]
 pub struct Seen {
@@ -58,6 +64,8 @@ pub struct Seen {
     /// All whole numbers are 0 or 1.
     is_bits: bool,
     may_be_time: bool,
+    /// Its declared type says so, whatever its name.
+    is_declared_time: bool,
     text: Guess,
     number: Guess,
 }
@@ -66,7 +74,8 @@ impl Seen {
     pub fn of(column: &Declared) -> Seen {
         Seen {
             is_bits: column.kind.to_ascii_lowercase().starts_with("bool"),
-            may_be_time: names_a_time(&column.name),
+            is_declared_time: is_time(&column.kind),
+            may_be_time: is_time(&column.kind) || names_a_time(&column.name),
             ..Seen::default()
         }
     }
@@ -109,6 +118,7 @@ impl Seen {
     }
 
     fn shape(&self, name: &str) -> Shape {
+        let name = if self.is_declared_time { "ts" } else { name };
         let classes = [self.ints + self.floats, self.texts, self.blobs].iter().filter(|count| **count > 0).count();
         match classes {
             1 if self.blobs > 0 => Shape::Blob,
