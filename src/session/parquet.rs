@@ -50,27 +50,18 @@ impl Session {
         let unlike = self.unlike(paths).map_err(broken)?;
         if files.len() > 1 {
             let names: Vec<String> = described.rows.iter().map(|row| row[0].shown()).collect();
-            // What no file has is of the folders that they lie in.
-            let is_own = |name: &String| unlike.there.values().any(|own| own.contains(&name.to_lowercase()));
-            let own: Vec<bool> = names.iter().map(is_own).collect();
-            let of = |file: &Arc<File>| -> Vec<usize> {
-                let known = unlike.there.get(&path(file));
-                let has = |name: &str| known.is_some_and(|known| known.contains(&name.to_lowercase()));
-                (0..names.len()).filter(|column| !own[*column] || has(&names[*column])).collect()
-            };
-            let there: Vec<Vec<usize>> = files.iter().map(of).collect();
-            let there: Vec<&[usize]> = there.iter().map(Vec::as_slice).collect();
-            for note in lacking::said(&names, files, &there) {
-                self.coverage.note(source, note);
-            }
+            unlike.lacking(&names, files).into_iter().for_each(|note| self.coverage.note(source, note));
         }
         let mut columns = Vec::new();
         let mut list = Vec::new();
         for row in &described.rows {
             let (name, declared) = (row[0].shown(), row[1].shown());
             let quoted = quote::name(&name);
-            if unlike.finer.contains(&name) {
-                self.coverage.note(source, format!("`{name}` is kept in nanoseconds, and cut to microseconds"));
+            if unlike.stored_finer.contains(&name) {
+                let why = format!("`{name}` is stored in nanoseconds (INT96): what is finer than a microsecond is cut");
+                self.coverage.note(source, why);
+            } else if unlike.finer.contains(&name) {
+                self.coverage.note(source, format!("`{name}` is finer than a microsecond and cut there"));
             }
             if unlike.wider.contains(&name) {
                 let why = format!("`{name}` is not read and NULL here, since it has decimals of more than 38 digits");
@@ -104,8 +95,8 @@ impl Session {
     fn unlike(&self, paths: &str) -> Result<Unlike> {
         let nodes = self.engine.rows(&format!(
             "SELECT name, coalesce(num_children, 0), \
-               coalesce(logical_type LIKE '%TimestampType%NANOS=NanoSeconds%' OR type = 'INT96', false), \
-               coalesce(\"precision\" > 38, false), file_name \
+               coalesce(logical_type LIKE '%TimestampType%NANOS=NanoSeconds%', false), \
+               coalesce(\"precision\" > 38, false), file_name, coalesce(type = 'INT96', false) \
              FROM parquet_schema([{paths}])"
         ))?;
         let mut unlike = Unlike::default();
@@ -118,13 +109,16 @@ impl Session {
             }
             if open.len() == 1 {
                 column = row[0].shown();
-                unlike.there.entry(row[4].shown()).or_default().insert(column.to_lowercase());
+                unlike.columns.entry(row[4].shown()).or_default().insert(column.to_lowercase());
             }
             if let Some(waiting) = open.last_mut() {
                 *waiting -= 1;
             }
             if row[2] == Value::Bool(true) && !unlike.finer.contains(&column) {
                 unlike.finer.push(column.clone());
+            }
+            if row[5] == Value::Bool(true) && !unlike.stored_finer.contains(&column) {
+                unlike.stored_finer.push(column.clone());
             }
             if row[3] == Value::Bool(true) && !unlike.wider.contains(&column) {
                 unlike.wider.push(column.clone());
@@ -223,15 +217,31 @@ fn in_words(column: &str, files: &[Arc<File>]) -> String {
     format!("CASE {column} {} END", files.iter().map(named).collect::<Vec<_>>().join(" "))
 }
 
-/// Names of columns that are not read as they stand, or not in all files.
+/// Names of columns that are not read as they stand.
 #[derive(Default)]
 struct Unlike {
-    /// By the path of a file: its columns, in lower case.
-    there: HashMap<String, HashSet<String>>,
+    /// By path of a file: the columns that it has, in small letters.
+    columns: HashMap<String, HashSet<String>>,
     /// With instants in nanoseconds.
     finer: Vec<String>,
+    /// With instants of a type that has no other unit, whether they need it or not.
+    stored_finer: Vec<String>,
     /// With decimals of more digits than the engine has.
     wider: Vec<String>,
+}
+
+impl Unlike {
+    /// What is to be said of columns that some files do not have.
+    fn lacking(&self, names: &[String], files: &[Arc<File>]) -> Vec<String> {
+        let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        let own: Vec<Option<&HashSet<String>>> = files.iter().map(|file| self.columns.get(&path(file))).collect();
+        // Of a file whose columns are not known nothing is said.
+        let has = |file: usize, column: usize| own[file].is_none_or(|own| own.contains(&lower[column]));
+        let count = |column: usize| (0..files.len()).filter(|file| has(*file, column)).count();
+        let counts: Vec<usize> = (0..names.len()).map(count).collect();
+        let shown: Vec<&str> = files.iter().map(|file| &*file.shown).collect();
+        lacking::notes(names, &counts, &shown, has)
+    }
 }
 
 /// The offsets of a zone between two wall-clock times, each with the wall time from which it holds.

@@ -1,24 +1,20 @@
-//! Which files of one table do not have which of its columns, as it is said.
+//! What is said of columns that some files of a table do not have.
 
-use std::sync::Arc;
-
-use super::file::File;
 use super::locate;
 
-/// What is said of `columns`, of which each file has those in `there`, by their places.
-pub fn said(columns: &[String], files: &[Arc<File>], there: &[&[usize]]) -> Vec<String> {
+/// Which files lack which columns. By column: in how many files it is; `has` says of a file and a column by their
+/// numbers whether it is there.
+pub fn notes(columns: &[String], counts: &[usize], files: &[&str], has: impl Fn(usize, usize) -> bool) -> Vec<String> {
     const SAID: usize = 5;
     const LOOKED_AT: usize = 40;
-    let mut counts = vec![0; columns.len()];
-    there.iter().flat_map(|own| *own).for_each(|column| counts[*column] += 1);
     let lacking: Vec<usize> = (0..columns.len()).filter(|column| counts[*column] < files.len()).collect();
     // Columns that the same files lack, by what is said of these.
     let mut notes: Vec<((String, String), Vec<String>)> = Vec::new();
     for column in lacking.iter().take(LOOKED_AT) {
-        let lacks = |(_, own): &(&Arc<File>, &&[usize])| !own.contains(column);
-        let names: Vec<&str> = files.iter().zip(there).filter(lacks).map(|(file, _)| &*file.shown).collect();
-        let lack = if names.len() == 1 { "lacks" } else { "lack" };
-        let those = (format!("{} of {} files {lack}", names.len(), files.len()), locate::some(&names));
+        let names: Vec<&str> =
+            files.iter().enumerate().filter(|(file, _)| !has(*file, *column)).map(|(_, name)| *name).collect();
+        let lack = if names.len() == 1 { "file lacks" } else { "files lack" };
+        let those = (format!("{} of {} {lack}", names.len(), files.len()), locate::some(&names));
         let name = format!("`{}`", columns[*column]);
         match notes.iter_mut().find(|(known, _)| *known == those) {
             Some((_, columns)) => columns.push(name),

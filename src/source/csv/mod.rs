@@ -105,8 +105,11 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         notes.push("times are finer than a microsecond and cut there".into());
     }
     notes.extend(columns.as_text(spec, &readings, delimiter));
-    let there: Vec<&[usize]> = layouts.iter().map(|layout| &*layout.fields).collect();
-    notes.extend(lacking::said(&columns.names, &spec.files, &there));
+    let mut counts = vec![0_usize; columns.names.len()];
+    layouts.iter().flat_map(|layout| &layout.fields).for_each(|column| counts[*column] += 1);
+    let shown: Vec<&str> = spec.files.iter().map(|file| &*file.shown).collect();
+    let has = |file: usize, column: usize| layouts[file].fields.contains(&column);
+    notes.extend(lacking::notes(&columns.names, &counts, &shown, has));
     notes.extend(rotation::packed_too(&spec.files));
     if layouts.iter().any(|layout| !layout.has_header) {
         notes.push("no header line; columns are called column1, column2, …".into());
