@@ -1,15 +1,18 @@
 //! Which formats a file's lines are of, told by samples: the most telling first, several in one file, and one line
 //! within another. What a few lines have that are not among the samples is told by the heads that were gathered.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::capture::Capture;
 use super::directives::Directives;
 use super::formats::{BUILT, Format, Formats};
 use super::gathered::{self, Gathered, cleaned};
+use super::general;
 use super::generic::Generic;
 use super::keys::{Keys, Schema, Syntax};
 use super::recogniser::{Recogniser, Wrapped, cookie, may_be_record, telling};
+use super::slow;
 use super::stamp::Lack;
 use super::strays::Around;
 use super::tagged::{Kind, Tagged};
@@ -65,7 +68,8 @@ pub fn detect(file: &File, own: &Formats, forced: Option<&str>, bytes: u64) -> D
     let gathered = Gathered::of(file, bytes);
     let lines: Vec<&[u8]> = gathered.lines.iter().map(Vec::as_slice).collect();
     let heads: Vec<&[u8]> = gathered.heads.iter().map(Vec::as_slice).collect();
-    let mut detected = choose(&lines, &heads, own, forced, 0);
+    let formed: Vec<Cow<[u8]>> = lines.iter().map(|line| formed(line)).collect();
+    let mut detected = choose(&formed.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &heads, own, forced, 0);
     detected.around = around(&detected.recognisers, &lines);
     if forced.is_none() {
         without_far(&mut detected, &lines, &heads);
@@ -79,6 +83,11 @@ pub fn detect(file: &File, own: &Formats, forced: Option<&str>, bytes: u64) -> D
         }
     }
     detected
+}
+
+/// A line as its format knows it: a command that has the time of another one is one all the same.
+fn formed(line: &[u8]) -> Cow<'_, [u8]> {
+    general::formed(line).map_or(line.into(), Cow::Owned)
 }
 
 /// The times of lines of the format that most lines are of.
@@ -176,7 +185,8 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
     detected.tried = tried.len();
     let mut chosen: Vec<usize> = (0..formats.len()).filter(|index| votes[*index].1 > 0).collect();
     let (mut unknown, mut late) = (0, 0);
-    let mut heads_known = vec![0; formats.len()];
+    // Of all lines: those tried may be the others of records that are equally long.
+    let (mut heads_known, mut all_known) = (vec![0; formats.len()], vec![0; formats.len()]);
     let heads = rare.iter().map(|line| (line, true));
     for (line, is_late) in heads.chain(rest.iter().map(|line| (line, false))) {
         let tries = if is_late { &mut late } else { &mut unknown };
@@ -185,6 +195,7 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
         }
         if let Some(index) = chosen.iter().find(|index| formats[**index].read(line, &mut capture)) {
             heads_known[*index] += usize::from(is_late);
+            all_known[*index] += usize::from(!is_late);
             continue;
         }
         *tries += 1;
@@ -201,7 +212,8 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
     chosen.sort_unstable();
     let is_enough = |index: &usize| {
         let votes = votes[*index].1;
-        votes.max(heads_known[*index]) >= OWN_MIN || votes * 50 >= tried.len() || forced.is_some()
+        let is_part = votes * 50 >= tried.len() || all_known[*index] * 50 >= rest.len();
+        votes.max(heads_known[*index]) >= OWN_MIN || is_part || forced.is_some()
     };
     chosen.retain(is_enough);
     if chosen.len() > FORMATS_MAX {
@@ -323,9 +335,10 @@ pub fn first_text(file: &File) -> Vec<u8> {
     rest.iter().copied().filter(|byte| *byte != 0).collect()
 }
 
-/// Whether these are bytes of a text: hardly any control characters but those of terminals.
+/// Whether these are bytes of a text: hardly any control characters but those of terminals and
+/// the sign of a text sequence.
 pub fn is_text(text: &[u8]) -> bool {
-    let is_odd = |byte: &&u8| matches!(byte, 1..=6 | 14..=26 | 28..=31 | 127);
+    let is_odd = |byte: &&u8| matches!(byte, 1..=6 | 14..=26 | 28 | 29 | 31 | 127);
     !text.is_empty() && text.iter().filter(is_odd).count() * 50 <= text.len()
 }
 
@@ -335,7 +348,9 @@ pub fn is_known(text: &[u8], file: &File) -> bool {
     if Kind::of(text).is_some() {
         return true;
     }
-    let sample: Vec<Vec<u8>> = lines(text).take(LOOKED_AT).map(cleaned).collect();
+    // What a server writes when it starts stands before its first line.
+    let sample = lines(text).skip_while(|line| slow::is_frame(line)).take(LOOKED_AT);
+    let sample: Vec<Vec<u8>> = sample.map(|line| cleaned(&formed(line))).collect();
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     let mut capture = Capture::default();
     let (mut known, mut timeless) = (0, 0);

@@ -35,12 +35,12 @@ const BUILT_IN: &[(&str, &str)] = texts![
     "cups_page", "django", "dotnet_console", "dpkg", "elasticsearch", "elixir", "engine", "envoy", "erlang",
     "fail2ban", "foreman", "freeswitch", "fsck_hfs", "gerrit", "gitea", "github_actions", "glassfish", "glog",
     "go_log", "gtest", "gunicorn", "haproxy", "hclog", "hdfs", "healthapp", "homeassistant", "hpc", "httpd_error",
-    "dmesg", "i2p_router", "hadoop", "idea", "jboss", "jenkins", "jmeter", "jvm", "kafka", "katello",
+    "dmesg", "i2p_router", "hadoop", "idea", "jboss", "jenkins", "jmeter", "jvm", "jvm_uptime", "kafka", "katello",
     "leef", "libvirt", "lnav_debug", "log4js", "logrus", "nagios", "logcat", "ceph", "logstash_text", "loguru",
     "macos_install", "macos_unified", "minecraft", "mongodb_text", "mosquitto", "mssql", "mysql_error",
     "mysql_general", "mysql_slow", "nats", "neo4j", "nestjs", "nextflow", "nexus", "nginx_error", "nlog", "openam",
     "openamdb", "openvpn", "oracle_alert", "block", "oracle_listener", "otel_collector", "otlp_python", "pacemaker",
-    "pacman", "papertrail", "pgbouncer", "openstack", "php_error", "postgres_verbose", "postgres", "procstate",
+    "pacman", "papertrail", "pgbouncer", "pino_pretty", "openstack", "php_error", "postgres_verbose", "postgres", "postgres_epoch", "procstate",
     "proxifier", "python_detail", "qemu", "rabbitmq", "rails", "redis", "robot_framework", "ros",
     "rsnapshot", "rust_tracing_text", "salt", "samba", "selenium", "serilog", "env_logger",
     "slurm", "snaplogic", "solr", "sonarqube", "spark", "spdlog", "squid", "squid_cache",
@@ -51,7 +51,7 @@ const BUILT_IN: &[(&str, &str)] = texts![
     "zsh_history", "unifi", "syslog", "java", "python", "dmesg_uptime",
     // Of lines that name their fields.
     "bunyan", "caddy", "cloudflare", "cloudtrail", "docker_json", "dotnet_json", "ecs", "gelf", "github_events",
-    "gitlab_json", "go_test", "influxdb", "journald_json", "k8s_audit", "logstash", "macos_unified_json",
+    "gitlab_json", "go_test", "influxdb", "journald_json", "k8s_audit", "logstash", "loguru_json", "macos_unified_json",
     "minio_audit", "mongodb", "mysql_json", "nextcloud", "otlp", "papertrail_json", "pcap", "pino", "postgres_json", "rust_tracing",
     "serilog_compact", "serilog_rendered", "slog", "slog_text", "suricata", "web_robot", "zap", "zeek", "zerolog",
 ];

@@ -217,6 +217,8 @@ impl Keys {
                 paths.list.iter().find(is).cloned()
             })
         });
+        let is_said = schema.is_some_and(|schema| schema.time.is_some());
+        let time = time.map(|path| paths.fuller(&path).filter(|_| !is_said).cloned().unwrap_or(path));
         if needs_time && time.is_none() {
             return None;
         }

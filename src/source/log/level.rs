@@ -67,7 +67,9 @@ impl Level {
     /// What the line after a message that says no level begins with: `SEVERE: x`, as `java.util.logging` writes it.
     pub fn of_next(line: &[u8]) -> Option<Level> {
         let length = line.iter().take(9).take_while(|byte| byte.is_ascii_uppercase()).count();
-        Level::of_message(line).filter(|_| length >= 3 && line.get(length) == Some(&b':'))
+        let own = Level::of_message(line).filter(|_| length >= 3 && line.get(length) == Some(&b':'));
+        let is = |word: &str| line.strip_prefix(word.as_bytes()).is_some_and(|rest| rest.starts_with(b":"));
+        own.or_else(|| TRANSLATED.iter().find(|(word, _)| is(word)).map(|(_, level)| *level))
     }
 
     /// Whether a word is a level and hardly anything else, as the name of a program or a host would be.
@@ -100,6 +102,34 @@ impl Level {
         }
     }
 }
+
+/// Levels of `java.util.logging` as its formatter translates them (the JDK's `sun.util.logging.resources.logging`).
+const TRANSLATED: &[(&str, Level)] = &[
+    ("SCHWERWIEGEND", Level::Error),
+    ("WARNUNG", Level::Warn),
+    ("INFORMATION", Level::Info),
+    ("INFORMATIONEN", Level::Info),
+    ("KONFIGURATION", Level::Info),
+    ("KONFIG", Level::Info),
+    ("FEIN", Level::Debug),
+    ("FEINER", Level::Trace),
+    ("AM FEINSTEN", Level::Trace),
+    ("GRAVE", Level::Error),
+    ("AVERTISSEMENT", Level::Warn),
+    ("ADVERTENCIA", Level::Warn),
+    ("AVVERTENZA", Level::Warn),
+    ("INFOS", Level::Info),
+    ("致命的", Level::Error),
+    ("警告", Level::Warn),
+    ("情報", Level::Info),
+    ("严重", Level::Error),
+    ("信息", Level::Info),
+    ("嚴重的", Level::Error),
+    ("資訊", Level::Info),
+    ("심각", Level::Error),
+    ("경고", Level::Warn),
+    ("정보", Level::Info),
+];
 
 /// What the numbers of a file mean that are levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -27,8 +27,10 @@ pub mod formats;
 #[cfg(fuzzing)]
 pub mod fuzzed;
 mod gathered;
+mod general;
 mod generic;
 mod heads;
+mod jul;
 mod keys;
 mod level;
 mod logfmt;
@@ -79,6 +81,11 @@ pub const BY_CODE: &[(&str, &str, &str)] = &[
         "https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema",
     ),
     (
+        "java_xml",
+        "java.util.logging, as XML",
+        "https://docs.oracle.com/en/java/javase/21/docs/api/java.logging/java/util/logging/XMLFormatter.html",
+    ),
+    (
         "postgres_csv",
         "PostgreSQL csvlog",
         "https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG",
@@ -103,6 +110,11 @@ fn generic(file: &File) -> bool {
     // Which number is the day and which the month a later line may tell.
     let has_times = || detect::has_times(&text) || undecided(&text).is_some() && detect::has_times_at_all(file);
     detect::is_text(&text) && has_times()
+}
+
+/// Whether the first line of a text begins with a time.
+pub fn begins_with_time(text: &[u8]) -> bool {
+    detect::lines(text).next().is_some_and(generic::begins_with_time)
 }
 
 /// Whether a file is PostgreSQL's log as CSV.

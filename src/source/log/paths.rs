@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::keys::Syntax;
+use super::stamp::Lack;
 use super::values::{Value, elements, pairs, written};
-use crate::source::infer::Guess;
+use crate::source::infer::{self, Guess};
 use crate::source::json::each_pair;
 
 /// What sample lines hold, by path.
@@ -20,10 +21,15 @@ pub struct Paths {
 pub struct Seen {
     pub lines: u64,
     timed: u64,
+    /// Of those: with their year, and with their zone too.
+    dated: u64,
+    zoned: u64,
     /// The least and the largest whole number.
     numbers: Option<(i64, i64)>,
     pub guess: Guess,
     pub is_within: bool,
+    /// Within an object within an object: only a format that knows of it asks for it.
+    is_deep: bool,
 }
 
 impl Paths {
@@ -42,13 +48,21 @@ impl Paths {
     }
 
     fn see(&mut self, syntax: Syntax, line: &[u8]) {
-        let mut found: Vec<(String, String, bool)> = Vec::new();
+        let mut found: Vec<(String, String, u8)> = Vec::new();
         let whole = pairs(syntax, line, |key, value| {
             let within = value.raw().filter(|raw| raw.starts_with('{'));
-            found.push((key.to_string(), value.text().into_owned(), false));
+            found.push((key.to_string(), value.text().into_owned(), 0));
             if let Some(object) = within {
                 each_pair(object, |inner, raw| {
-                    found.push((format!("{key}.{inner}"), Value::Raw(raw.get()).text().into_owned(), true));
+                    let own = format!("{key}.{inner}");
+                    if raw.get().starts_with('{') {
+                        each_pair(raw.get(), |innermost, raw| {
+                            let text = Value::Raw(raw.get()).text().into_owned();
+                            found.push((format!("{own}.{innermost}"), text, 2));
+                        })
+                        .ok();
+                    }
+                    found.push((own, Value::Raw(raw.get()).text().into_owned(), 1));
                 })
                 .ok();
             }
@@ -57,14 +71,19 @@ impl Paths {
             return;
         }
         self.lines += 1;
-        for (path, value, is_within) in found {
+        for (path, value, depth) in found {
             if !self.seen.contains_key(&path) {
                 self.list.push(path.clone());
             }
             let seen = self.seen.entry(path).or_default();
             seen.lines += 1;
-            seen.is_within = is_within;
-            seen.timed += u64::from(written(&value).is_some());
+            (seen.is_within, seen.is_deep) = (depth > 0, depth > 1);
+            if let Some(written) = written(&value) {
+                let is_dated = written.lacks() == Lack::Nothing;
+                seen.timed += 1;
+                seen.dated += u64::from(is_dated);
+                seen.zoned += u64::from(is_dated && written.offset().is_some());
+            }
             if let Ok(number) = value.parse::<i64>() {
                 let (least, largest) = seen.numbers.unwrap_or((number, number));
                 seen.numbers = Some((least.min(number), largest.max(number)));
@@ -109,13 +128,25 @@ impl Paths {
         self.seen.get(path).is_some_and(|seen| seen.timed * 2 > seen.lines)
     }
 
+    /// The same time in a key that says more of it, where this one's values have no year: a `DATE` beside an `ISODATE`.
+    pub fn fuller(&self, path: &str) -> Option<&String> {
+        let lacks = self.seen.get(path).is_some_and(|seen| seen.dated * 2 <= seen.timed);
+        let is_whole = |other: &&String| {
+            let seen = &self.seen[*other];
+            !seen.is_within && self.is_usual(other) && seen.zoned * 10 >= self.lines * 9
+        };
+        let is_time = |other: &&String| other.to_lowercase().ends_with("date") || infer::names_a_time(other);
+        let whole = || self.list.iter().filter(is_whole);
+        whole().find(is_time).or_else(|| whole().next()).filter(|_| lacks)
+    }
+
     /// The first of these names, at the top before one within an object.
     pub fn named(&self, names: &[&str], fits: impl Fn(&str) -> bool) -> Option<String> {
         let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
         let is = |path: &String, name: &str, is_within: bool| {
             let seen_within = self.seen[path].is_within;
             let own = if is_within { last(path) } else { path.clone() };
-            seen_within == is_within && own.eq_ignore_ascii_case(name) && fits(path)
+            seen_within == is_within && !self.seen[path].is_deep && own.eq_ignore_ascii_case(name) && fits(path)
         };
         [false, true].iter().find_map(|is_within| {
             names.iter().find_map(|name| self.list.iter().find(|path| is(path, name, *is_within)).cloned())

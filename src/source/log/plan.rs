@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use super::calendar::{Calendar, Place};
 use super::capture::Capture;
 use super::directives::Directives;
+use super::general;
 use super::heads::line;
 use super::misdated;
 use super::pieces::{self, Pieces};
@@ -65,6 +66,8 @@ pub struct FileFormats {
     pub has_zones: AtomicBool,
     /// Its lines may be pieces of a message: which recogniser says so.
     pieces: Option<usize>,
+    /// What reads commands that have the time of one before them.
+    general: Option<usize>,
     /// What was written before it, if it goes on with that.
     pub before: Option<(Arc<File>, Weak<FileFormats>)>,
     calendar: OnceLock<Arc<Calendar>>,
@@ -79,6 +82,8 @@ impl FileFormats {
     ) -> FileFormats {
         let envelope = recognisers.iter().position(Recogniser::is_envelope);
         let pieces = recognisers.iter().position(|one| one.pieces().is_some());
+        let is_general = |one: &Recogniser| matches!(one, Recogniser::Lines(format) if format.name == general::FORMAT);
+        let general = recognisers.iter().position(is_general);
         let has_json = recognisers.iter().any(Recogniser::is_json);
         let is_open =
             |one: &Recogniser| matches!(one, Recogniser::Lines(_) | Recogniser::Keys(_) | Recogniser::Generic(_));
@@ -93,6 +98,7 @@ impl FileFormats {
             around: Around::default(),
             has_zones: AtomicBool::new(false),
             pieces,
+            general,
             before: None,
             calendar: OnceLock::new(),
         }
@@ -121,6 +127,20 @@ impl FileFormats {
             .or_else(|| self.loosely(line, offset, capture))
             .or_else(|| self.stray(line, capture))
             .or_else(|| self.misdated(line, offset, capture))
+    }
+
+    /// Reads a command that has the time of one before it, or keeps the time of one that has its own in `stamp`.
+    pub fn read_at(&self, line: &[u8], stamp: &mut Vec<u8>, capture: &mut Capture) -> Option<usize> {
+        let general = self.general?;
+        if let Some(own) = general::stamp(line) {
+            stamp.clear();
+            stamp.extend_from_slice(own);
+            return None;
+        }
+        let timed = general::timed(line, stamp).filter(|_| !stamp.is_empty())?;
+        let is_read = self.recognisers[general].read(&timed, 0, capture);
+        capture.stripped = is_read.then_some(timed);
+        is_read.then_some(general)
     }
 
     /// Which format knows the line if quotes may stand within quotes: `"GET /?q="a b" HTTP/1.1"`.
@@ -216,7 +236,7 @@ impl FileFormats {
         Some((recogniser.pieces()?, recogniser.outer()))
     }
 
-    fn kind(&self) -> Option<Kind> {
+    pub fn kind(&self) -> Option<Kind> {
         self.recognisers
             .iter()
             .find_map(|one| if let Recogniser::Tagged(tagged) = one { Some(tagged.kind) } else { None })

@@ -12,6 +12,7 @@ use super::pattern::{Field, FieldType, field_index};
 use super::pieces::Pieces;
 use super::stamp::{Lack, StampFormat, Written};
 use super::tagged::{Kind, Tagged};
+use crate::source::json::SEQUENCE;
 
 #[derive(Debug, Clone)]
 pub enum Recogniser {
@@ -372,20 +373,38 @@ impl Recogniser {
 /// The byte order mark of UTF-8, where files were put together.
 pub const BOM: &[u8] = "\u{feff}".as_bytes();
 
+/// What stands before an object in a stream of events (HTML, "Server-sent events").
+const DATA: &[u8] = b"data: {";
+
+/// Whether any line of a block may need stripping: cheaper than to ask of each.
+pub fn may_need_stripping(block: &[u8]) -> bool {
+    memchr::memchr3(0x1b, 0, BOM[0], block).is_some()
+        || memchr::memchr(SEQUENCE, block).is_some()
+        || memchr::memmem::find(block, DATA).is_some()
+}
+
 /// Whether a line has bytes that terminals, holes in files and joined files leave: colours, and at its beginning zeros or
 /// a byte order mark.
 #[inline]
 pub fn needs_stripping(line: &[u8]) -> bool {
-    line.first() == Some(&0) || line.starts_with(BOM) || memchr::memchr(0x1b, line).is_some()
+    matches!(line.first(), Some(&(0 | SEQUENCE)))
+        || line.starts_with(BOM)
+        || line.starts_with(DATA)
+        || memchr::memchr(0x1b, line).is_some()
 }
 
+/// An object of a text sequence or a stream of events is without its sign.
+///
 /// The line without colours and other sequences for terminals (ECMA-48, 5.4), and without zeros and byte order marks at
 /// its beginning.
 pub fn strip(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len());
-    let mut rest = &line[line.iter().take_while(|byte| **byte == 0).count()..];
+    let mut rest = &line[line.iter().take_while(|byte| matches!(**byte, 0 | SEQUENCE)).count()..];
     while let Some(behind) = rest.strip_prefix(BOM) {
         rest = behind;
+    }
+    if rest.starts_with(DATA) {
+        rest = &rest[DATA.len() - 1..];
     }
     while let Some(at) = memchr::memchr(0x1b, rest) {
         out.extend_from_slice(&rest[..at]);
@@ -416,6 +435,9 @@ mod tests {
     #[test]
     fn colours_and_holes_are_stripped() {
         assert_eq!(strip(b"\0\0\x1b[1;31mred\x1b[0m \x1b]0;title\x07on\x1b(B"), b"red onB");
+        assert_eq!(strip(b"\x1e{}"), b"{}");
+        assert_eq!(strip(b"data: {}"), b"{}");
+        assert!(!needs_stripping(b"data: lost"));
         assert_eq!(strip(b"\x1b["), b"");
         assert_eq!(strip("\u{feff}2025 \u{feff}".as_bytes()), "2025 \u{feff}".as_bytes());
         assert!(!needs_stripping(b"plain"));

@@ -15,8 +15,9 @@ use super::generic;
 use super::heads::{Heads, line, line_end};
 use super::level::Level;
 use super::plan::{FileFormats, Push};
-use super::recogniser::{BOM, needs_stripping, strip};
+use super::recogniser::{Recogniser, may_need_stripping, needs_stripping, strip};
 use super::stamp::Written;
+use super::tagged::Kind;
 use super::values;
 use crate::model::column::Buffer;
 use crate::model::coverage::Fault;
@@ -33,6 +34,19 @@ pub const CODE: usize = 2;
 pub const MESSAGE: usize = 3;
 pub const EXCEPTION: usize = 4;
 
+/// Keys under which programs write a trace beside the message.
+const STACKS: [&str; 9] = [
+    "exc_info",
+    "exc_text",
+    "exception",
+    "traceback",
+    "stack_trace",
+    "stackTrace",
+    "stack",
+    "error.stack_trace",
+    "error.stack",
+];
+
 pub struct Log {
     pub files: Vec<Arc<FileFormats>>,
     pub evidence: Vec<Arc<File>>,
@@ -47,6 +61,11 @@ impl Format for Log {
 
     fn tells_by_order(&self) -> bool {
         true
+    }
+
+    /// The journal's export has fields of bytes.
+    fn has_no_nul(&self) -> bool {
+        self.files.iter().all(|formats| formats.kind() != Some(Kind::Journal))
     }
 
     fn framing(&self, file: usize) -> Arc<dyn Framing> {
@@ -65,7 +84,11 @@ impl Format for Log {
                 fields.iter().map(number).collect()
             })
             .collect();
-        let capture = || Capture { leaves_out_fields: fields.is_empty(), ..Capture::default() };
+        let exception = slot_of(EXCEPTION);
+        let leaves_out_fields = fields.is_empty() && exception.is_none();
+        let capture = || Capture { leaves_out_fields, ..Capture::default() };
+        let is_stack = |name: &str| STACKS.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let stack = |one: &Recogniser| one.fields().iter().position(|field| is_stack(&field.name));
         Parser {
             capture: capture(),
             ahead: capture(),
@@ -73,7 +96,8 @@ impl Format for Log {
             level: slot_of(LEVEL),
             code: slot_of(CODE),
             message: slot_of(MESSAGE),
-            exception: slot_of(EXCEPTION),
+            exception,
+            stacks: formats.recognisers.iter().map(stack).collect(),
             fields,
             numbers,
             names: self.names.clone(),
@@ -88,6 +112,7 @@ impl Format for Log {
             pending: None,
             envelope: VecDeque::new(),
             alike: Vec::new(),
+            stamp: Vec::new(),
             inner: Capture::default(),
         }
     }
@@ -104,6 +129,8 @@ pub struct Parser {
     code: Option<usize>,
     message: Option<usize>,
     exception: Option<usize>,
+    /// By recogniser: the field that has what was raised, where the message has not.
+    stacks: Vec<Option<usize>>,
     fields: Vec<Slot>,
     /// By recogniser and wanted field: which of its fields that is.
     numbers: Vec<Vec<Option<usize>>>,
@@ -121,6 +148,8 @@ pub struct Parser {
     envelope: VecDeque<String>,
     /// Lines of the record at hand that begin as records do, by where they stand.
     alike: Vec<(usize, Fault)>,
+    /// The time that commands without one have.
+    stamp: Vec<u8>,
     capture: Capture,
     ahead: Capture,
     inner: Capture,
@@ -128,8 +157,10 @@ pub struct Parser {
 
 impl Parser {
     fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
-        let strips = *self.strips.get_or_insert_with(|| memchr::memchr3(0x1b, 0, BOM[0], block).is_some());
-        self.formats.read_with(line(block, at), self.origin.wrapping_add(at as u64), strips, &mut self.ahead)
+        let strips = *self.strips.get_or_insert_with(|| may_need_stripping(block));
+        let own = line(block, at);
+        let timed = self.formats.read_at(own, &mut self.stamp, &mut self.ahead);
+        timed.or_else(|| self.formats.read_with(own, self.origin.wrapping_add(at as u64), strips, &mut self.ahead))
     }
 
     fn goes_on(&mut self, block: &[u8]) -> bool {
@@ -199,6 +230,7 @@ impl Parser {
         }
         let has_message = recogniser.is_some() && !is_stray;
         let message = if has_message { self.capture.text(self.capture.message, first) } else { first };
+        let message = if self.is_said_next(message, more, recogniser) { b"" } else { message };
         if let Some(slot) = self.code {
             let own = || {
                 let groups = self.own_code.as_ref()?.captures(message)?;
@@ -227,8 +259,13 @@ impl Parser {
                 &joined
             };
             if let Some(slot) = self.exception {
-                match exception::find(whole) {
-                    Some(range) => drop(out[slot].push_lossy(&whole[range])),
+                let stack = || {
+                    let field = (*self.stacks.get(recogniser?)?)?;
+                    let text = self.capture.text((*self.capture.fields.get(field)?)?, first);
+                    exception::find(text).map(|range| &text[range])
+                };
+                match exception::find(whole).map(|range| &whole[range]).or_else(stack) {
+                    Some(name) => drop(out[slot].push_lossy(name)),
                     None => out[slot].push_null(),
                 }
             }
@@ -249,6 +286,19 @@ impl Parser {
         } else if self.has_zones && self.capture.written.is_some_and(|written| written.offset().is_none()) {
             faults.push(Fault::NoZone);
         }
+    }
+
+    /// Whether a record has its level and message on its second line, as `java.util.logging` writes it, and what stands
+    /// on the first one is in its fields.
+    fn is_said_next(&self, message: &[u8], more: &[u8], recogniser: Option<usize>) -> bool {
+        let reader = recogniser.and_then(|known| self.formats.recognisers.get(known));
+        let start = self.capture.message.start;
+        matches!(reader, Some(Recogniser::Lines(_)))
+            && !message.is_empty()
+            && self.capture.fields.iter().flatten().any(|span| span.start == start && span.end > start)
+            && self.capture.level.is_none()
+            && Level::of_message(message).is_none()
+            && Level::of_next(line(more.trim_ascii_start(), 0)).is_some()
     }
 
     fn push_fields(
@@ -418,6 +468,7 @@ impl RecordParser for Parser {
         self.origin = offset;
         (self.strips, self.goes_on) = (None, None);
         self.pending = None;
+        self.stamp.clear();
         self.envelope.clear();
     }
 

@@ -46,7 +46,13 @@ pub fn is_frame(line: &[u8]) -> bool {
         || memchr::memmem::find(line, b", Version: ").is_some() && line.ends_with(b"started with:")
         || is_port(line, b"Tcp port: ", b"  Unix socket: ")
         || is_port(line, b"TCP Port: ", b", Named Pipe: ")
-        || line.starts_with(b"Time ") && line.ends_with(b"Id Command    Argument")
+        || is_columns(line)
+}
+
+/// `Time                 Id Command    Argument`; MariaDB has tabs between them.
+fn is_columns(line: &[u8]) -> bool {
+    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.eq([&b"Time"[..], b"Id", b"Command", b"Argument"])
 }
 
 /// `Tcp port: 3306  Unix socket: /run/mysqld.sock`

@@ -8,7 +8,7 @@ use super::capture::{Capture, Span};
 use super::level::Level;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::stamp::{StampFormat, Written};
-use super::{csvlog, heads, slow};
+use super::{csvlog, heads, jul, slow};
 use crate::model::name;
 use crate::model::time::{self, Stamp};
 use crate::source::infer::{Guess, Reading};
@@ -20,6 +20,7 @@ pub enum Kind {
     EventXml,
     PostgresCsv,
     MysqlSlow,
+    JavaXml,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +50,9 @@ impl Kind {
         if slow::is_one(head) {
             return Some(Kind::MysqlSlow);
         }
+        if jul::is_one(head) {
+            return Some(Kind::JavaXml);
+        }
         (head.trim_ascii_start().starts_with(b"<") && has(b"<Event ") && has(b"<System>")).then_some(Kind::EventXml)
     }
 
@@ -58,6 +62,7 @@ impl Kind {
             Kind::EventXml => "windows_event_xml",
             Kind::PostgresCsv => "postgres_csv",
             Kind::MysqlSlow => "mysql_slow",
+            Kind::JavaXml => "java_xml",
         }
     }
 
@@ -71,6 +76,7 @@ impl Kind {
             }
             Kind::PostgresCsv => csvlog::is_head(line),
             Kind::MysqlSlow => slow::is_head(line),
+            Kind::JavaXml => jul::is_head(line),
         }
     }
 
@@ -93,6 +99,7 @@ impl Kind {
         let starts = |mark: &[u8]| text.starts_with(mark);
         let has_event = || memchr::memmem::find(text, b"<Event ").is_some();
         self == Kind::MysqlSlow && !text.is_empty() && slow::is_frame(text)
+            || self == Kind::JavaXml && jul::is_frame(text)
             || self == Kind::EventXml
                 && (starts(b"</Events") || (starts(b"<?xml") || starts(b"<Events") || starts(b"<!--")) && !has_event())
     }
@@ -222,8 +229,11 @@ fn role(kind: Kind, name: &str) -> Option<Role> {
         (Kind::Journal, "MESSAGE") | (Kind::EventXml, "Message") => Role::Message,
         (Kind::EventXml, "Data") => Role::Data,
         (Kind::PostgresCsv, csvlog::TIME) | (Kind::MysqlSlow, slow::TIME | slow::BEGUN) => Role::Time,
-        (Kind::PostgresCsv, csvlog::LEVEL) => Role::Level,
-        (Kind::PostgresCsv, csvlog::MESSAGE) | (Kind::MysqlSlow, slow::MESSAGE) => Role::Message,
+        (Kind::JavaXml, jul::TIME | jul::MILLIS) => Role::Time,
+        (Kind::PostgresCsv, csvlog::LEVEL) | (Kind::JavaXml, jul::LEVEL) => Role::Level,
+        (Kind::PostgresCsv, csvlog::MESSAGE) | (Kind::MysqlSlow, slow::MESSAGE) | (Kind::JavaXml, jul::MESSAGE) => {
+            Role::Message
+        }
         _ => return None,
     })
 }
@@ -232,6 +242,7 @@ fn level(kind: Kind, value: &[u8]) -> Option<Level> {
     match kind {
         Kind::PostgresCsv => csvlog::level(value),
         Kind::MysqlSlow => None,
+        Kind::JavaXml => Level::of(value),
         Kind::Journal => u32::try_from(scalar::int(value)?).ok().filter(|number| *number < 8).map(Level::of_severity),
         Kind::EventXml => Some(match scalar::int(value)? {
             1 => Level::Fatal,
@@ -256,6 +267,7 @@ fn written(kind: Kind, value: &[u8]) -> Option<Written> {
         return Some(written);
     }
     match time::iso_whole(value) {
+        Some(stamp) if kind == Kind::JavaXml && stamp.offset.is_none() => None,
         Some(stamp) => Some(Written::Whole(stamp)),
         None => scalar::epoch(value).map(|wall| Written::Whole(Stamp { wall, offset: Some(0) })),
     }
@@ -265,7 +277,7 @@ fn split(kind: Kind, text: &[u8]) -> Vec<&[u8]> {
     let mark: &[u8] = if kind == Kind::Journal { b"__CURSOR=" } else { b"<Event " };
     let starts: Vec<usize> = match kind {
         Kind::Journal | Kind::EventXml => memchr::memmem::find_iter(text, mark).collect(),
-        Kind::PostgresCsv | Kind::MysqlSlow => {
+        Kind::PostgresCsv | Kind::MysqlSlow | Kind::JavaXml => {
             let lines = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1));
             lines.filter(|at| kind.is_head(heads::line(text, *at))).collect()
         }
@@ -280,6 +292,7 @@ fn pairs(kind: Kind, record: &[u8]) -> Vec<Pair<'_>> {
         Kind::EventXml => event(record),
         Kind::PostgresCsv => csvlog::pairs(record),
         Kind::MysqlSlow => slow::pairs(record),
+        Kind::JavaXml => jul::pairs(record),
     }
 }
 
@@ -361,7 +374,7 @@ fn attribute(tag: &[u8], key: &str) -> Option<Cow<'static, [u8]>> {
     Some(unescaped(&tag[at + 1..at + 1 + end]))
 }
 
-fn unescaped(text: &[u8]) -> Cow<'static, [u8]> {
+pub(super) fn unescaped(text: &[u8]) -> Cow<'static, [u8]> {
     const NAMED: [(&[u8], u8); 5] = [(b"lt", b'<'), (b"gt", b'>'), (b"amp", b'&'), (b"quot", b'"'), (b"apos", b'\'')];
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
