@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::written::Written;
 use super::{Session, Shared, Table, entity_text};
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
@@ -107,17 +108,9 @@ impl Session {
             if best.as_ref().is_some_and(|(most, _)| *most >= rank) {
                 continue;
             }
-            let keys = |table: &Table, column: &str| {
-                let text = table.column(column).map(entity_text).unwrap_or_default();
-                format!("SELECT DISTINCT {text} AS key FROM {} WHERE {text} IS NOT NULL", table.sql())
-            };
-            let row = self.engine.counted(&format!(
-                "SELECT count(*) FROM ({}) SEMI JOIN ({}) USING (key)",
-                keys(mine, &own),
-                keys(other, &theirs)
-            ))?;
-            let both = row[0].int();
-            if both >= 2 && 2 * both >= rows.0.distinct.min(rows.1.distinct) {
+            let written = |table: &Table, column: &String| Written::of(table, std::slice::from_ref(column));
+            let agreed = self.agreed(&written(mine, &own), &written(other, &theirs))?;
+            if agreed.both >= 2 && agreed.is_of_most() {
                 best = Some((rank, (own, theirs)));
             }
         }

@@ -13,8 +13,8 @@ pub fn notes(columns: &[String], counts: &[usize], files: &[&str], has: impl Fn(
     for column in lacking.iter().take(LOOKED_AT) {
         let names: Vec<&str> =
             files.iter().enumerate().filter(|(file, _)| !has(*file, *column)).map(|(_, name)| *name).collect();
-        let lack = if names.len() == 1 { "file lacks" } else { "files lack" };
-        let those = (format!("{} of {} {lack}", names.len(), files.len()), locate::some(&names));
+        let lack = if names.len() == 1 { "lacks" } else { "lack" };
+        let those = (format!("{} of {} files {lack}", names.len(), files.len()), locate::some(&names));
         let name = format!("`{}`", columns[*column]);
         match notes.iter_mut().find(|(known, _)| *known == those) {
             Some((_, columns)) => columns.push(name),

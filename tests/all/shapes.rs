@@ -159,7 +159,7 @@ fn a_column_that_one_file_of_parquet_lacks_is_said() {
         run_in(place.path(), &["query", "select count(d) as n, sum(a) as a from k", "k=k?.parquet", "-f", "csv"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "n,a\n1,5\n", "{said}");
-    assert!(said.contains("1 of 2 file lacks `d`, which is NULL there: k2.parquet"), "{said}");
+    assert!(said.contains("1 of 2 files lacks `d`, which is NULL there: k2.parquet"), "{said}");
 }
 
 #[test]

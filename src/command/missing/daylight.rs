@@ -79,7 +79,9 @@ fn is_second(finding: &Finding, zone: Zone) -> bool {
 /// Whether a gap is made of such minutes, and of a step beside them.
 fn is_of(finding: &Finding, is_such: impl Fn(i64) -> bool) -> bool {
     let (Some(since), Some(until)) = (finding.since, finding.until) else { return false };
-    if finding.observed > 0 || until - since >= LONGEST || !is_such(since.midpoint(until)) {
+    // At either end there is a row, which is of no such minute.
+    let is_within = !is_such(since) && is_such(since.midpoint(until)) && !is_such(until);
+    if finding.observed > 0 || until - since >= LONGEST || !is_within {
         return false;
     }
     let such = (since..until).step_by(MINUTE as usize).filter(|at| is_such(*at)).count() as i64;

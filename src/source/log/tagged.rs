@@ -89,7 +89,7 @@ impl Kind {
     pub fn is_open(self, record: &[u8]) -> bool {
         match self {
             Kind::PostgresCsv => memchr::memchr_iter(b'"', record).count() % 2 == 1,
-            Kind::Journal | Kind::EventXml | Kind::MysqlSlow => true,
+            Kind::Journal | Kind::EventXml | Kind::MysqlSlow | Kind::JavaXml => true,
         }
     }
 
