@@ -393,10 +393,8 @@ pub fn needs_stripping(line: &[u8]) -> bool {
         || memchr::memchr(0x1b, line).is_some()
 }
 
-/// An object of a text sequence or a stream of events is without its sign.
-///
-/// The line without colours and other sequences for terminals (ECMA-48, 5.4), and without zeros and byte order marks at
-/// its beginning.
+/// The line without colours and other sequences for terminals (ECMA-48, 5.4), and without zeros, byte order marks and
+/// the signs before objects at its beginning.
 pub fn strip(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len());
     let mut rest = &line[line.iter().take_while(|byte| matches!(**byte, 0 | SEQUENCE)).count()..];
