@@ -52,7 +52,7 @@ const KEYWORDS: [&str; 30] = [
 ];
 
 /// Columns of a part of a query by their places: what each is called, and what it is made of.
-type Columns = Vec<(String, Vec<(String, Way)>)>;
+type Columns = Made;
 
 impl Engine {
     /// What the columns of a query are made of. Counts and comparisons are left out: they say nothing of the values. `None`

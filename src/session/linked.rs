@@ -18,10 +18,13 @@ const LOOKED_AT: usize = 8;
 /// A key is in one of the tables some times at most: what is there more often in both may be a mere category.
 const ROWS_OF_KEY_MAX: i64 = 5;
 
+/// A column of one table and one of another.
+type Pair = (String, String);
+
 /// What was found out of two tables and of single columns, by their names.
 #[derive(Default)]
 struct Links {
-    pairs: RefCell<HashMap<(String, String), Option<(String, String)>>>,
+    pairs: RefCell<HashMap<(String, String), Option<Pair>>>,
     columns: RefCell<HashMap<String, Rc<Vec<Named>>>>,
     keys: RefCell<HashMap<(String, String), Rows>>,
     lists: RefCell<HashMap<(String, String), bool>>,
@@ -96,8 +99,8 @@ impl Session {
         Ok(None)
     }
 
-    fn looked_at(&self, links: &Links, mine: &Table, other: &Table) -> Result<Option<(String, String)>> {
-        let mut best: Option<((bool, bool, i64), (String, String))> = None;
+    fn looked_at(&self, links: &Links, mine: &Table, other: &Table) -> Result<Option<Pair>> {
+        let mut best: Option<((bool, bool, i64), Pair)> = None;
         for (own, theirs, is_text) in self.named_alike(links, mine, other).into_iter().take(LOOKED_AT) {
             let rows = (self.rows_of_key(links, mine, &own)?, self.rows_of_key(links, other, &theirs)?);
             if !rows.0.is_key(is_text) && !rows.1.is_key(is_text) {

@@ -36,7 +36,8 @@ fn late() -> String {
 fn changed(side: u32) -> String {
     let names: Vec<String> = (0..10).map(|n| format!("n{n}")).collect();
     let row = |n: u32| {
-        let values = (0..10).map(|c| (n * (37 + 2 * c) % 101 + 500 * side * u32::from(n % 4 == 0)).to_string());
+        let values =
+            (0..10).map(|c| (n * (37 + 2 * c) % 101 + 500 * side * u32::from(n.is_multiple_of(4))).to_string());
         format!("{},ST0{},{}\n", at(10 * n + 3_600 * 5 * side), n % 4, values.collect::<Vec<_>>().join(","))
     };
     let head = if side == 0 { format!("ts,station,{}\n", names.join(",")) } else { String::new() };

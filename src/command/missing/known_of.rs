@@ -124,7 +124,7 @@ fn linked<'a>(search: &Search, groups: &[Group], other: &Table, key: &Column) ->
         }
         let known = by_value.keys().flatten().count();
         // What has one value for each key is another name for it.
-        if known < 2 || known > VALUES_MAX || known >= groups.len() {
+        if !(2..=VALUES_MAX).contains(&known) || known >= groups.len() {
             continue;
         }
         let group = |(value, (rows, lacking)): (Option<String>, (i64, Vec<i64>))| Group {

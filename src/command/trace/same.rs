@@ -27,6 +27,9 @@ pub struct Settled {
     pub is_changed: bool,
 }
 
+/// Keeps the first passages of stages in the form that their ids have.
+type Keep<'a> = &'a dyn Fn(&[Stage]) -> Result<()>;
+
 /// Gives the stages the form in which most of their ids are the same, and takes those away that share none with the
 /// others, as `keep` keeps their first passages: `stage`, `key`, `ts`.
 ///
@@ -36,7 +39,7 @@ pub fn settle(
     session: &Session,
     stages: &mut Vec<Stage>,
     thing: &str,
-    (firsts, keep): (&str, &dyn Fn(&[Stage]) -> Result<()>),
+    (firsts, keep): (&str, Keep),
 ) -> Result<Settled> {
     let mut settled = Settled::default();
     let mut seen = seen(session, stages.len(), firsts, "key")?;
@@ -94,7 +97,7 @@ fn forms(
     session: &Session,
     stages: &[Stage],
     written: &Seen,
-    (firsts, keep): (&str, &dyn Fn(&[Stage]) -> Result<()>),
+    (firsts, keep): (&str, Keep),
 ) -> Result<Option<Vec<Form>>> {
     let pairs: Vec<(usize, usize)> =
         (0..stages.len()).flat_map(|one| (0..one).map(move |other| (one, other))).collect();

@@ -25,7 +25,7 @@ mod secrets;
 
 pub use addresses::{bare_mac, is_mac_name};
 pub use known::{Known, VALUES_MAX, is_long};
-pub use named::{ANY, Made, Way};
+pub use named::{ANY, Made, MadeOf, Way};
 pub use secrets::{is_none, is_secret_name};
 
 use lower::{Lowered, lower};
@@ -105,7 +105,7 @@ impl Redactor {
 
     /// Takes what the columns of an answer are made of: each name with the names in its expression. `None` if that cannot
     /// be told: then all count as made of named ones. `said` are names of columns that hide nothing.
-    pub fn follow(&self, made: Option<&[(String, Vec<(String, Way)>)]>, said: &[String]) {
+    pub fn follow(&self, made: Option<&[MadeOf]>, said: &[String]) {
         self.named.follow(made, said);
         // What was told of names before holds no longer.
         self.told.write().unwrap_or_else(PoisonError::into_inner).clear();

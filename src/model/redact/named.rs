@@ -38,7 +38,9 @@ pub enum Way {
 }
 
 /// The names that a query gives to expressions, each with the names in the expression.
-pub type Made = Vec<(String, Vec<(String, Way)>)>;
+pub type Made = Vec<MadeOf>;
+/// A column's name, with the names in its expression and what is done with them.
+pub type MadeOf = (String, Vec<(String, Way)>);
 
 /// What of named columns is in a column of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +97,7 @@ impl Named {
 
     /// Takes what the columns of an answer are made of, in place of those of the one before. `None` if that cannot be told.
     /// `said` are names that hide nothing.
-    pub fn follow(&self, made: Option<&[(String, Vec<(String, Way)>)]>, said: &[String]) {
+    pub fn follow(&self, made: Option<&[MadeOf]>, said: &[String]) {
         *self.said.write().unwrap_or_else(PoisonError::into_inner) = said.iter().map(|name| lower(name)).collect();
         let mut known = self.made.write().unwrap_or_else(PoisonError::into_inner);
         known.clear();

@@ -52,8 +52,11 @@ pub fn pairs(record: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, [u8]>)> {
     pairs
 }
 
-/// The next element that begins in a text: its name, the text up to the next one, and all from there on.
-fn element(text: &[u8]) -> Option<(&[u8], Cow<'static, [u8]>, &[u8])> {
+/// The name of an element, the text up to the next one, and all from there on.
+type Element<'a> = (&'a [u8], Cow<'static, [u8]>, &'a [u8]);
+
+/// The next element that begins in a text.
+fn element(text: &[u8]) -> Option<Element<'_>> {
     let mut at = 0;
     loop {
         let open = at + memchr::memchr(b'<', text.get(at..)?)?;

@@ -1,6 +1,7 @@
 //! `unlabelled`: failed entities that got no label, by the codes that they failed with.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use super::{Audit, Fault, share};
 use crate::command::errors::places::Place;
@@ -114,7 +115,7 @@ impl<'a> Labels<'a> {
             };
             labels.count(question)?;
             if labels.failed > 0 && labels.failed == labels.unlabelled && !labels.are_of(question, key)? {
-                let none = session.share_none((mine, &[labels.entity.clone()]), (table, &[key.name.clone()]))?;
+                let none = session.share_none((mine, from_ref(&labels.entity)), (table, from_ref(&key.name)))?;
                 notes.push(format!("{none}, so unlabelled failures are not looked for"));
                 continue;
             }
