@@ -49,20 +49,6 @@ const CASES: &[Case] = &[
         said: LACK,
     },
     Case {
-        name: "Parquet files of a pattern, one of which has a column more",
-        place: |place| {
-            write(place, "t.csv", "a,b\n1,2\n");
-            for (name, more) in [("k1", ", 3 as d"), ("k2", "")] {
-                let sql = format!("select a, b{more} from t");
-                run(place, &["query", &sql, "t.csv", "-o", &format!("{name}.parquet")]);
-            }
-        },
-        arguments: &["query", "select count(*) as n, count(d) as d from k", "k?.parquet"],
-        code: 0,
-        shown: &[r#"{"n":2,"d":1}"#],
-        said: &["nothing lost", "1 of 2 files lacks `d`, which is NULL there: k2.parquet"],
-    },
-    Case {
         name: "the same of a directory with a name",
         place: days,
         arguments: &["query", COUNT, "tel=tel/"],
