@@ -42,10 +42,14 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
     }
     let condition = search.condition(table);
     let ask = |list: &str, condition: &str| {
-        search.session.engine.counted(&format!("SELECT {list} FROM {} WHERE {condition}", table.sql()))
+        let asked = format!("SELECT {list} FROM {} WHERE {condition}", table.sql());
+        search.session.engine.counted(&format!("SELECT * EXCLUDE (q), q[1], q[2] FROM ({asked})"))
     };
     let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time)));
-    let ends = time.as_ref().map_or_else(|| "NULL, NULL".into(), |time| format!("min({time}), max({time})"));
+    let ends = time.as_ref().map_or_else(
+        || "NULL, NULL, NULL::TIMESTAMP[] AS q".into(),
+        |time| format!("min({time}), max({time}), {} AS q", strayed::middle(time)),
+    );
     let mut row = ask(&format!("count(*), {ends}"), &condition)?;
     let mut is_time = None;
     if let Some(time) = &time {
@@ -59,7 +63,7 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
             is_time = Some(format!("{finite}{time} NOT IN ({})", sentinels::instants(Kind::Time)));
             let finite =
                 format!("isfinite({time}) AND ({condition}) AND {time} NOT IN ({})", sentinels::instants(Kind::Time));
-            row.splice(1..3, ask(&format!("min({time}), max({time})"), &finite)?);
+            row.splice(1..5, ask(&format!("min({time}), max({time}), {} AS q", strayed::middle(time)), &finite)?);
         }
     }
     let at = |place: usize| row.get(place).filter(|value| !value.is_null()).map(Value::int);
@@ -69,7 +73,8 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
             Some(is_time) => format!("({condition}) AND {is_time}"),
             None => format!("({condition}) AND {time} IS NOT NULL"),
         };
-        if let Some(kept) = strayed::of(search, table, (&time, &of_time), profile.rows, (first, last))? {
+        let middle = (at(3).unwrap_or(first), at(4).unwrap_or(last));
+        if let Some(kept) = strayed::of(search, table, (&time, &of_time), profile.rows, (first, last), middle)? {
             let holds = kept.holds(&time);
             profile.is_time = Some(profile.is_time.map_or(holds.clone(), |is_time| format!("{is_time} AND {holds}")));
             (profile.first, profile.last) = (Some(kept.first), Some(kept.last));

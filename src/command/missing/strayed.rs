@@ -44,7 +44,14 @@ struct Run {
     last: i64,
 }
 
-/// Of the rows of a table that hold a condition, if some have strayed. `ends` are the first and the last of all.
+/// SQL of the instants between which most rows lie, as a list of two: it tells at once whether all others may lie in a
+/// small part of the time.
+pub fn middle(time: &str) -> String {
+    format!("approx_quantile({time}, [0.02, 0.98])")
+}
+
+/// Of the rows of a table that hold a condition, if some have strayed. `ends` are the first and the last of all, `middle`
+/// about those of most.
 ///
 /// # Errors
 /// If the evidence cannot be read.
@@ -54,17 +61,13 @@ pub fn of(
     (time, condition): (&str, &str),
     rows: i64,
     ends: (i64, i64),
+    middle: (i64, i64),
 ) -> Result<Option<Kept>> {
-    if rows < ROWS_LEAST || ends.1 - ends.0 < PARTS {
+    let length = ends.1.saturating_sub(ends.0);
+    if rows < ROWS_LEAST || length < PARTS || middle.1.saturating_sub(middle.0) > length / TIMES_FAR {
         return Ok(None);
     }
-    // The middle of the rows tells at once whether they may lie in a small part of the time.
-    let middle = format!("SELECT approx_quantile({time}, [0.02, 0.98]) AS q FROM {} WHERE {condition}", table.sql());
-    let row = search.session.engine.counted(&format!("SELECT q[1], q[2] FROM ({middle})"))?;
-    if row[1].int() - row[0].int() > (ends.1 - ends.0) / TIMES_FAR {
-        return Ok(None);
-    }
-    let width = (ends.1 - ends.0) / PARTS + 1;
+    let width = length / PARTS + 1;
     let sql = format!(
         "SELECT count(*), min({time}), max({time}) FROM {} WHERE {condition} GROUP BY (epoch_us({time}) - ({})) // {width} \
          ORDER BY 2",
