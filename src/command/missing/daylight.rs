@@ -23,7 +23,7 @@ pub fn notes(search: &Search) -> Vec<String> {
     // Several series of a table have it at about the same time.
     let mut by_hour: BTreeMap<(String, i64, Kind), &Finding> = BTreeMap::new();
     for finding in &search.findings {
-        if let (Kind::TimeGap | Kind::Late, Some(since)) = (finding.kind, finding.since) {
+        if let (Kind::TimeGap | Kind::VolumeDrop | Kind::Late, Some(since)) = (finding.kind, finding.since) {
             by_hour.entry((finding.table(), since.div_euclid(HOUR), finding.kind)).or_insert(finding);
         }
     }
@@ -33,7 +33,7 @@ pub fn notes(search: &Search) -> Vec<String> {
         if !table.notes.iter().any(|note| note == zone::ASSUMED) {
             let doubled = search.session.coverage.of(&name).faults.keys().any(is_doubled);
             let Ok((zone, true)) = search.session.zone_of(&table.source) else { return None };
-            return (doubled && kind == Kind::TimeGap && is_second(finding, zone)).then(|| {
+            return (doubled && kind != Kind::Late && is_second(finding, zone)).then(|| {
                 format!(
                     "{name}: the gap at {at} is an hour that the clock showed twice as daylight saving ended: rows of it \
                      are taken as of the hour before"
@@ -105,6 +105,8 @@ mod tests {
         assert_eq!(gap("2026-03-29T01:59:00Z", "2026-03-29T03:00:00Z", 60), Some(Tz::Europe__Berlin));
         assert_eq!(gap("2026-03-29T00:59:58Z", "2026-03-29T02:00:01Z", 1_200), Some(Tz::Europe__London));
         assert_eq!(gap("2026-03-08T01:50:00Z", "2026-03-08T03:00:00Z", 6), Some(Tz::America__New_York));
+        let drop = explained(Kind::VolumeDrop, "2025-03-30T01:59:55Z", "2025-03-30T03:00:05Z", 301);
+        assert_eq!(drop, Some(Tz::Europe__Berlin));
         assert_eq!(gap("2026-03-29T01:29:00Z", "2026-03-29T03:00:00Z", 90), None);
         assert_eq!(gap("2026-03-30T01:59:00Z", "2026-03-30T03:00:00Z", 60), None);
         assert_eq!(explained(Kind::Late, "2025-10-26T02:00:00Z", "2025-10-26T02:57:00Z", 0), Some(Tz::Europe__Berlin));

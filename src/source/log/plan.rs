@@ -57,7 +57,7 @@ pub struct FileFormats {
     /// What reads lines that hold several records.
     pub envelope: Option<usize>,
     /// A line that begins as an object does, and is none that is known, is part of no record.
-    has_json: bool,
+    pub has_json: bool,
     /// Whether lines of formats that no sample showed are records too.
     reads_strays: bool,
     /// What its times are about.

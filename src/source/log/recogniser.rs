@@ -376,11 +376,11 @@ pub const BOM: &[u8] = "\u{feff}".as_bytes();
 /// What stands before an object in a stream of events (HTML, "Server-sent events").
 const DATA: &[u8] = b"data: {";
 
-/// Whether any line of a block may need stripping: cheaper than to ask of each.
-pub fn may_need_stripping(block: &[u8]) -> bool {
-    memchr::memchr3(0x1b, 0, BOM[0], block).is_some()
-        || memchr::memchr(SEQUENCE, block).is_some()
-        || memchr::memmem::find(block, DATA).is_some()
+/// Whether any line of a block may need stripping: cheaper than to ask of each. Signs before objects stand where there are
+/// objects.
+pub fn may_need_stripping(block: &[u8], has_json: bool) -> bool {
+    let has_signs = || memchr::memchr(SEQUENCE, block).is_some() || memchr::memmem::find(block, DATA).is_some();
+    memchr::memchr3(0x1b, 0, BOM[0], block).is_some() || has_json && has_signs()
 }
 
 /// Whether a line has bytes that terminals, holes in files and joined files leave: colours, and at its beginning zeros or
