@@ -7,17 +7,18 @@ use std::path::Path;
 use crate::rca::{folder, rows_in, run_in};
 
 /// `2025-03-01T…Z` plus so many seconds, of up to a month.
-fn stamp(second: u64) -> String {
+pub fn stamp(second: u64) -> String {
     let (day, rest) = (second / 86_400 + 1, second % 86_400);
     format!("2025-03-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-fn write(place: &Path, name: &str, header: &str, lines: impl Iterator<Item = String>) {
+pub fn write(place: &Path, name: &str, header: &str, lines: impl Iterator<Item = String>) {
     let text: String = std::iter::once(header.to_string()).chain(lines).map(|line| line + "\n").collect();
     fs::write(place.join(name), text).expect("written");
 }
 
-fn said(place: &Path, arguments: &[&str]) -> String {
+/// What is said on standard error.
+pub fn said(place: &Path, arguments: &[&str]) -> String {
     String::from_utf8(run_in(place, &[arguments, &["-f", "csv"]].concat()).stderr).expect("UTF-8")
 }
 

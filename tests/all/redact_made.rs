@@ -2,18 +2,22 @@
 //! What cannot be followed by names counts as made of them.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use crate::rca::{command, folder};
 
-fn shown(place: &Path, sql: &str, more: &[&str]) -> String {
-    let base = ["query", sql, "bg.csv", "--redact-columns", "badge,name", "-q"];
-    let output = command("rca", place)
-        .env("RCA_REDACT_KEY", "planted-key-0123456789")
-        .args([&base, more].concat())
+fn ran(place: &Path, arguments: &[&str]) -> Output {
+    let mut rca = command("rca", place);
+    rca.env("RCA_REDACT_KEY", "planted-key-0123456789")
+        .args(arguments)
         .stdin(Stdio::null())
         .output()
-        .expect("rca starts");
+        .expect("rca starts")
+}
+
+fn shown(place: &Path, sql: &str, more: &[&str]) -> String {
+    let base = ["query", sql, "bg.csv", "--redact-columns", "badge,name", "-q"];
+    let output = ran(place, &[&base, more].concat());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{sql}: {said}");
     String::from_utf8_lossy(&output.stdout).into_owned() + &said
@@ -122,12 +126,7 @@ fn people(place: &Path) {
 
 fn asked(place: &Path, sql: &str, more: &[&str]) -> (bool, String) {
     let base = ["query", sql, "nest.ndjson", "--redact-columns", "person,badge,who", "-q"];
-    let output = command("rca", place)
-        .env("RCA_REDACT_KEY", "planted-key-0123456789")
-        .args([&base, more].concat())
-        .stdin(Stdio::null())
-        .output()
-        .expect("rca starts");
+    let output = ran(place, &[&base, more].concat());
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     (output.status.success(), text)
 }
