@@ -10,7 +10,8 @@ pub struct Wrapped {
     pub start: usize,
 }
 
-/// `None` of any other document. `text` is all of it; one that is cut off within its array is one all the same.
+/// `None` of any other document, and of one whose objects have no key: they would be a table without columns. `text` is
+/// all of it; one that is cut off within its array is one all the same.
 pub fn of(text: &[u8]) -> Option<Wrapped> {
     let rest = text.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start();
     let end = 1 + string_end(rest.strip_prefix(b"\"")?)?;
@@ -20,21 +21,23 @@ pub fn of(text: &[u8]) -> Option<Wrapped> {
     if !rows.starts_with(b"{") {
         return None;
     }
-    let mut at = 0;
+    let (mut at, mut has_keys) = (0, false);
     while let Some(next) = rows[at..].starts_with(b"{").then(|| object_end(rows, at)).flatten() {
+        has_keys |= rows[at + 1..].trim_ascii_start().starts_with(b"\"");
         let rest = rows[next..].trim_ascii_start();
         match rest.first() {
             None => break,
             Some(b',') => at = rows.len() - rest[1..].trim_ascii_start().len(),
             Some(b']') => {
-                return (rest[1..].trim_ascii() == b"}").then(|| Wrapped { key, start: text.len() - rows.len() });
+                let is_all = has_keys && rest[1..].trim_ascii() == b"}";
+                return is_all.then(|| Wrapped { key, start: text.len() - rows.len() });
             }
             Some(_) => return None,
         }
     }
     // The end is missing: the last object, or what follows it.
     let is_cut = rows[at..].is_empty() || rows[at..].starts_with(b"{");
-    (is_cut && at > 0).then(|| Wrapped { key, start: text.len() - rows.len() })
+    (is_cut && has_keys).then(|| Wrapped { key, start: text.len() - rows.len() })
 }
 
 /// Behind the last object: what closes the array, without what closes the object around it.
@@ -71,6 +74,7 @@ mod tests {
             r#"{"r":[{"a":1}],"n":1}"#,
             r#"{"n":1,"r":[{"a":1}]}"#,
             r#"{"r":[]}"#,
+            r#"{"r":[{},{ }]}"#,
             r#"{"r":[1,{"a":1}]}"#,
             r#"{"r":[{"a":1},2]}"#,
             "{\"r\":[{\"a\":1}]}\n{\"r\":[{\"a\":2}]}\n",
