@@ -85,6 +85,14 @@ fn keys_written_otherwise_are_the_same() {
     let found = rows_in(place.path(), &["missing", "a.csv", "b.csv", "--kind", "absent_key"]);
     let detail = found[0]["detail"].as_str().expect("a text");
     assert!(detail.ends_with("; 10 of them are there in another case, with blanks around or zeros before"), "{detail}");
+    let timed = |n: u64| stamp(n * 600);
+    write(place.path(), "c.csv", "ts,serial", (0..60).map(|n| format!("{},SN{n:03}", timed(n))));
+    let some = (0..50).map(|n| format!("{},{}{n:03}", timed(n + 1), if n % 10 == 0 { "sn" } else { "SN" }));
+    write(place.path(), "d.csv", "ts,serial", some);
+    let notes = said(place.path(), &["trace", "c.csv", "d.csv"]);
+    let told =
+        "d: 5 of the lost are there in another case, with blanks around or zeros before; 10 of the lost may still be";
+    assert!(notes.contains(told), "{notes}");
 }
 
 #[test]

@@ -206,3 +206,45 @@ fn a_series_that_begins_when_the_table_does_had_nothing_to_lose() {
         assert!(found.is_empty(), "{skipped}: {found:#?}");
     }
 }
+
+/// Rows of a sender and of who takes them six hours later and numbers them as they arrive: those `lost` are in no
+/// receiver's, those `unsent` in nobody's.
+fn write_sent_and_taken(place: &Path, lost: std::ops::Range<u64>, unsent: std::ops::Range<u64>) {
+    let (mut sent, mut taken, mut number) = ("ts,frame_id\n".to_string(), "taken_at,frame_id,entry\n".to_string(), 0);
+    let clock =
+        |minute: u64| format!("2025-03-{:02}T{:02}:{:02}:00Z", 1 + minute / 1440, minute / 60 % 24, minute % 60);
+    for n in (0..900).filter(|n| !unsent.contains(n)) {
+        sent.push_str(&format!("{},F{n:05}\n", clock(2 * n)));
+        if !lost.contains(&n) {
+            number += 1;
+            taken.push_str(&format!("{},F{n:05},{number}\n", clock(2 * n + 360)));
+        }
+    }
+    fs::write(place.join("frames.csv"), sent).expect("written");
+    fs::write(place.join("reduced.csv"), taken).expect("written");
+}
+
+#[test]
+fn rows_that_the_sender_has_by_their_keys_were_lost_whatever_the_clocks_say() {
+    let place = folder();
+    write_sent_and_taken(place.path(), 400..410, 0..0);
+    let gaps = |arguments: &[&str]| {
+        let found = rows_in(place.path(), &[&["missing", "reduced.csv", "frames.csv"], arguments].concat());
+        let gap = |row: &&serde_json::Value| row["kind"] == "time_gap";
+        found.iter().filter(gap).map(|row| (row["source"].clone(), row["detail"].clone())).collect::<Vec<_>>()
+    };
+    let told = gaps(&[]);
+    let cause = "cause: lost between frames and reduced (very likely: frames has 10 rows between those around it whose keys \
+                 are not here; sequence numbers go on without a hole, as those do that rows are given where they arrive";
+    assert!(told.len() == 1 && told[0].1.as_str().is_some_and(|detail| detail.contains(cause)), "{told:#?}");
+    // Whatever else is looked for.
+    assert_eq!(gaps(&["--kind", "time_gap"]), told);
+
+    write_sent_and_taken(place.path(), 700..710, 400..410);
+    let told = gaps(&[]);
+    let detail = |at: usize| told[at].1.as_str().expect("a text");
+    assert_eq!(told.len(), 3, "{told:#?}");
+    let lost: Vec<bool> = (0..3).map(|at| detail(at).contains("lost between frames and reduced")).collect();
+    assert_eq!(lost.iter().filter(|lost| **lost).count(), 1, "{told:#?}");
+    assert!((0..3).all(|at| lost[at] || detail(at).contains("cause: the producer was silent")), "{told:#?}");
+}

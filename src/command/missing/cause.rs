@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::link::{self, Link};
 use super::series::Series;
 use super::shared::{self, Attribute, Together};
-use super::{Finding, Kind, Search, testimony};
+use super::{Finding, Kind, Search, by_key, testimony};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
@@ -103,7 +103,13 @@ pub fn explain(search: &mut Search) -> Result<()> {
             ));
         }
         let mut notes = std::mem::take(&mut search.notes);
-        let told_by_others = testimony::of(search, &known, &linked, &mut notes)?;
+        let mut told_by_others = testimony::of(search, &known, &linked, &mut notes)?;
+        for (place, told) in by_key::of(search, &known, &linked)? {
+            let others = told_by_others.entry(place).or_default();
+            // Keys tell more than clocks.
+            others.retain(|one| told.iter().all(|own| own.other != one.other));
+            others.extend(told);
+        }
         search.notes = notes;
         let alarms = alarms(search, &known.table, &clusters)?;
         let mut attributes: Option<Vec<Attribute>> = None;
@@ -221,15 +227,18 @@ fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>)
         _ => "rows of that time come late",
     };
     // Numbers that go on without a hole were not lost on the way, whatever other tables have by their clocks.
-    let contradicts = finding.kind == Kind::TimeGap && finding.counter == Counter::GoesOn && link.cause.is_some();
+    let goes_on = finding.kind == Kind::TimeGap && finding.counter == Counter::GoesOn;
+    let contradicts = goes_on && link.cause.is_some() && !link.is_by_key;
     let cause = if contradicts { alone } else { link.cause.unwrap_or(alone) };
     let (mut reasons, is_linked) = (link.reasons, link.is_sure && !contradicts);
     match finding.counter {
-        Counter::GoesOn if finding.kind == Kind::TimeGap => {
-            reasons.push(match contradicts {
-                true => "yet sequence numbers go on without a hole: the clocks may be apart".into(),
-                false => "sequence numbers go on without a hole".into(),
-            });
+        Counter::GoesOn if goes_on => {
+            let told = match (contradicts, link.is_by_key) {
+                (true, _) => "yet sequence numbers go on without a hole: the clocks may be apart",
+                (_, true) => "sequence numbers go on without a hole, as those do that rows are given where they arrive",
+                _ => "sequence numbers go on without a hole",
+            };
+            reasons.push(told.into());
         }
         Counter::Lost => reasons.push("the numbers of these rows are missing too".into()),
         Counter::BeginsAnew => reasons.push("sequence numbers begin anew behind it".into()),
@@ -316,6 +325,7 @@ pub(super) mod tests {
             cause: cause.map(str::to_string),
             reasons: vec![reason.to_string()],
             is_sure: true,
+            is_by_key: false,
         };
         let text = told(
             &finding(Kind::SequenceGap),

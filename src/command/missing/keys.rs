@@ -2,7 +2,7 @@
 //! and whose values overlap.
 
 use super::pairs::{composite, inferred};
-use super::{Finding, Kind, Search, few};
+use super::{Finding, Kind, Search, by_key, few};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::coverage::grouped;
@@ -51,7 +51,7 @@ impl<'a> Key<'a> {
     }
 
     /// Its value as text, in its form.
-    fn sql(&self) -> String {
+    pub fn sql(&self) -> String {
         self.written().key(&self.form)
     }
 
@@ -134,9 +134,19 @@ impl<'a> Pair<'a> {
 /// # Errors
 /// If the evidence cannot be read, or `--keys` names what is not there.
 pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
-    if !search.wants(&[Kind::AbsentKey]) {
-        return Ok(());
+    if search.wants(&[Kind::AbsentKey]) {
+        return look(search, tables);
     }
+    // Causes of gaps are the same whatever kinds are asked for.
+    if by_key::may_tell(search) {
+        let said = search.notes.clone();
+        look(search, tables)?;
+        (search.notes, search.compared) = (said, 0);
+    }
+    Ok(())
+}
+
+fn look<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
     let is_asked = !search.args.keys.is_empty();
     let mut pairs = if is_asked { asked(search.session, &search.args.keys)? } else { inferred(search, tables)? };
     for pair in &mut pairs {
@@ -272,7 +282,7 @@ pub fn absent(search: &Search, pair: &str) -> Result<(Finding, Option<String>)> 
     Ok((compared(search, left, right)?, left.without(search)?))
 }
 
-fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
+fn compare<'a>(search: &mut Search<'a>, present: &Key<'a>, lacking: &Key<'a>) -> Result<()> {
     let finding = compared(search, present, lacking)?;
     // Who names keys wants to know.
     let is_told = search.args.keys.is_empty() && search.session.settings.entities.is_empty();
@@ -291,8 +301,9 @@ fn compare(search: &mut Search, present: &Key, lacking: &Key) -> Result<()> {
             present.said(),
             present.with(lacking),
         ));
-    } else {
-        search.findings.extend((finding.missing > 0).then_some(finding));
+    } else if finding.missing > 0 {
+        search.findings.push(finding);
+        search.absent.push((present.clone(), lacking.clone()));
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ pub struct Link {
     pub reasons: Vec<String>,
     /// Whether the cause is proven by them.
     pub is_sure: bool,
+    /// By keys of rows: whatever clocks and numbers say.
+    pub is_by_key: bool,
 }
 
 /// What they tell of a finding.
@@ -33,7 +35,8 @@ pub fn of(finding: &Finding, told: &[Testimony]) -> Link {
         (true, true) => Some(format!("lost before {}, or never sent", first_lacking(&lack, finding))),
         (true, false) => None,
     };
-    Link { cause, reasons, is_sure: !have.is_empty() || !is_numbers }
+    let is_by_key = have.iter().any(|one| one.is_by_key);
+    Link { cause, reasons, is_sure: !have.is_empty() || !is_numbers, is_by_key }
 }
 
 fn has(one: &Testimony, finding: &Finding) -> String {
@@ -48,7 +51,20 @@ fn has(one: &Testimony, finding: &Finding) -> String {
             format!("{other} has all {there} of those between rows of its own")
         }
         Kind::SequenceGap => format!("{other} has all {there} of them"),
+        _ if one.is_by_key => {
+            let rows = plural(one.rows.unsigned_abs(), "row");
+            format!("{other} has {rows} {} whose keys are not here", in_place(one, finding))
+        }
         _ => format!("{other} has {} {}", plural(one.rows.unsigned_abs(), "row"), in_time(one, finding)),
+    }
+}
+
+/// Between which rows around gaps it has them.
+fn in_place(one: &Testimony, finding: &Finding) -> String {
+    match finding.track.as_ref().map_or(1, |track| track.gaps.len()) {
+        ..=1 => "between those around it".into(),
+        all if one.gaps == all => format!("between those around these {all} gaps"),
+        all => format!("between those around {} of these {all} gaps", one.gaps),
     }
 }
 
@@ -116,7 +132,7 @@ mod tests {
     use super::*;
 
     fn one(other: &str, there: i64, offset: Option<i64>) -> Testimony {
-        Testimony { other: other.into(), asked: 10, there, rows: there, gaps: 1, offset, apart: 0 }
+        Testimony { other: other.into(), asked: 10, there, rows: there, gaps: 1, offset, apart: 0, is_by_key: false }
     }
 
     #[test]

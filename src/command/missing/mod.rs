@@ -17,6 +17,7 @@ use crate::session::{Session, Table};
 mod apart;
 mod before;
 mod beginning;
+mod by_key;
 mod cadence;
 mod cause;
 mod daylight;
@@ -246,6 +247,8 @@ pub struct Search<'a> {
     pub filled: HashSet<String>,
     /// How many keys were compared with others.
     pub compared: usize,
+    /// Keys of which a table lacks some that another one has: the one that has them first.
+    pub absent: Vec<(keys::Key<'a>, keys::Key<'a>)>,
     /// Tables whose series other tables may have too.
     pub witnesses: Vec<Rc<testimony::Witness>>,
     /// `--every` in microseconds.
@@ -375,6 +378,7 @@ impl MissingArgs {
             walked: Vec::new(),
             filled: HashSet::new(),
             compared: 0,
+            absent: Vec::new(),
             witnesses: Vec::new(),
             every,
             window,
@@ -403,8 +407,8 @@ impl MissingArgs {
             let divided: Vec<&Table> = tables.iter().copied().filter(|table| self.is_divided_alike(table)).collect();
             notes.extend(timeless::said(session, &divided)?);
         }
-        cause::explain(&mut search)?;
         keys::search(&mut search, &tables)?;
+        cause::explain(&mut search)?;
         notes.append(&mut search.notes);
         notes.extend(daylight::notes(&search));
         if !search.irregular.is_empty() {

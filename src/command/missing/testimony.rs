@@ -66,6 +66,8 @@ pub struct Testimony {
     pub offset: Option<i64>,
     /// How much later the same rows are by its clock, in microseconds: what it has was looked for with that.
     pub apart: i64,
+    /// Told by keys of rows, not by times and numbers of the same series.
+    pub is_by_key: bool,
 }
 
 /// Where so many rows would be usual and there is none, that tells something.
@@ -258,6 +260,7 @@ fn summed(other: &str, heard: &[Testimony], missing: i64) -> Option<Testimony> {
         gaps: 0,
         offset,
         apart: 0,
+        is_by_key: false,
     })
 }
 
@@ -316,7 +319,7 @@ fn numbers(mine: &Course, hole: &Hole, theirs: &Course, shift: i64) -> Option<Te
     let asked = hole.missing();
     let there = (asked - lacks).max(0);
     let offset = told_by_times(agreed(&offsets), shift);
-    Some(Testimony { other: String::new(), asked, there, rows: there, gaps: 0, offset, apart: shift })
+    Some(Testimony { other: String::new(), asked, there, rows: there, gaps: 0, offset, apart: shift, is_by_key: false })
 }
 
 /// What is to be added to the numbers of one life for those of another, of which either may have rolled over more often:
@@ -444,7 +447,8 @@ impl Gaps {
             let is_like = usual >= 0.5 * asked as f64 && usual <= 2.0 * asked as f64;
             let tells = is_like || there == 0 && usual >= ROWS_LEAST;
             tells.then(|| {
-                (place, Testimony { other: other.name.clone(), asked, there, rows, gaps, offset, apart: self.apart })
+                let (other, apart) = (other.name.clone(), self.apart);
+                (place, Testimony { other, asked, there, rows, gaps, offset, apart, is_by_key: false })
             })
         };
         Ok(self.lacking.iter().copied().filter_map(told).collect())

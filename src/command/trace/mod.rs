@@ -11,6 +11,7 @@ use crate::model::coverage::grouped;
 use crate::model::duration;
 use crate::model::figure::plural;
 use crate::model::value::Value;
+use crate::session::written::Form;
 use crate::session::{Session, Window};
 
 mod left;
@@ -61,6 +62,8 @@ struct Told {
     usual: i64,
     most: i64,
     longest: i64,
+    /// Of the lost: there in another way of writing.
+    otherwise: i64,
 }
 
 impl Ask for TraceArgs {
@@ -93,7 +96,9 @@ impl Ask for TraceArgs {
         let lost: i64 = found.rows.iter().map(|row| row[4].int()).sum();
         for (index, stage) in stages.iter().enumerate() {
             let delays = delays(index);
-            let sql = fill(include_str!("told.sql"), &[("stage", &index.to_string()), ("delays", &delays)]);
+            let alike = Form::Alike.sql("key");
+            let values = [("stage", index.to_string()), ("delays", delays), ("alike", alike)];
+            let sql = fill(include_str!("told.sql"), &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             let row = session.engine.counted(&sql)?;
             let number = |at: usize| row.get(at).map_or(0, Value::int);
             let told = Told {
@@ -106,6 +111,7 @@ impl Ask for TraceArgs {
                 usual: number(6),
                 most: number(7),
                 longest: number(8),
+                otherwise: number(9),
             };
             notes.extend(said(&told, stage, index));
         }
@@ -293,6 +299,13 @@ fn said(told: &Told, stage: &Stage, index: usize) -> Option<String> {
     let mut parts = Vec::new();
     if told.skipped > 0 {
         parts.push(format!("{} of the lost skipped it and are in a later stage", number(told.skipped)));
+    }
+    if told.otherwise > 0 {
+        let are = if told.otherwise == 1 { "is" } else { "are" };
+        parts.push(format!(
+            "{} of the lost {are} there in another case, with blanks around or zeros before",
+            number(told.otherwise)
+        ));
     }
     if told.underway > 0 {
         parts.push(format!(

@@ -65,7 +65,7 @@ pub fn spans(text: &str, pseudonym: impl Fn(Kind, &str) -> String) -> Vec<Span> 
         for hit in rule.pattern.captures_iter(&left.text) {
             let Some((start, end)) = place(&hit) else { continue };
             let (start, end) = rule.narrowed.map_or((start, end), |narrowed| narrowed(&left.text, start, end));
-            if is_pseudonym(&left.text[start..end]) {
+            if is_replaced(&left.text[start..end]) {
                 continue;
             }
             if let Some(spelled) = (rule.spelled)(&left.text, start, end) {
@@ -139,12 +139,23 @@ pub fn with(text: &str, spans: &[Span]) -> String {
     shown
 }
 
+static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:email|ip|mac|user|secret|value)-[0-9a-z]{10}\b")
+        .expect("a pattern of this file compiles, which a test holds")
+});
+
+/// Whether all of a text that tells anything is replaced already.
+fn is_replaced(text: &str) -> bool {
+    matches!(own(text), Cow::Owned(rest) if !rest.contains(char::is_alphanumeric))
+}
+
+/// What of a text is its own: without pseudonyms, whose digits tell nothing of it.
+pub fn own(text: &str) -> Cow<'_, str> {
+    PSEUDONYM.replace_all(text, "")
+}
+
 /// Where pseudonyms stand already.
 pub fn pseudonyms(text: &str) -> Vec<Span> {
-    static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:email|ip|mac|user|secret|value)-[0-9a-z]{10}\b")
-            .expect("a pattern of this file compiles, which a test holds")
-    });
     let found = PSEUDONYM.find_iter(text).filter(|found| is_pseudonym(found.as_str()));
     found.map(|found| Span { start: found.start(), end: found.end(), shown: found.as_str().to_string() }).collect()
 }

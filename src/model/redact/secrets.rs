@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Kind::{Secret, User};
-use super::rules::{Rule, small};
+use super::rules::{Rule, own, small};
 
 /// Words whose value is a secret.
 const TELLING: &str = r"(?:secret_key_base|password|passwd|passphrase|pwd|secret|token|credentials?|jwt|csrf|xsrf|sig|signature|bearer|(?:api|access|account|private|secret|signing|encryption|encrypt|shared|sharedaccess|master|session|auth|ssh|client|license|registration|webhook)[_.-]?(?:key|secret|token)|session[_-]?id|sessid|phpsessid|jsessionid|keyid|identified by)";
@@ -104,7 +104,8 @@ fn secret(text: &str, start: usize, end: usize) -> Option<String> {
     let ahead = before_quotes(&text[..start]);
     let is_said = ahead.ends_with(['=', ':', '>']) || ["%3d", "%3a"].iter().any(|sign| ends_with(ahead, sign));
     let is_flag = ahead.rsplit([' ', '\t', '\n']).next().is_some_and(|word| word.starts_with('-'));
-    let is_random = value.len() >= 6 && value.bytes().any(|b| b.is_ascii_digit());
+    let own = own(value);
+    let is_random = own.len() >= 6 && own.bytes().any(|b| b.is_ascii_digit());
     let is_one = !value.is_empty() && !is_none(value) && !is_next && !is_mark;
     (is_one && (is_said || is_flag || is_random)).then(|| value.to_string())
 }
@@ -144,7 +145,8 @@ fn passed(text: &str, start: usize, end: usize) -> Option<String> {
     const TOLD: [&str; 12] =
         ["ok", "yes", "no", "y", "n", "all", "pass", "passed", "fail", "failed", "skip", "skipped"];
     let value = text[start..end].trim_end_matches(['.', ':', '!', '?']);
-    let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
+    let own = own(value);
+    let has = |is: fn(&u8) -> bool| own.as_bytes().iter().any(is);
     let is_count = !has(u8::is_ascii_alphabetic);
     let is_quoted = text[..start].ends_with(['"', '\'', '`']);
     let is_said = is_quoted || before_quotes(&text[..start]).ends_with('=');

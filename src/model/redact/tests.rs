@@ -119,6 +119,7 @@ fn what_must_not_be_said_is_replaced() {
         ("curl -s --user 'alice:S3cret77' http://h/", "S3cret77"),
         ("mysql -u root -pS3cret77 db", "S3cret77"),
         ("sshpass -p S3cret77 ssh h", "S3cret77"),
+        ("Bearer abcdef-----BEbob@example.com--\0.", "bob"),
     ];
     for (text, secret) in planted {
         let shown = shown(text);
@@ -194,6 +195,8 @@ fn values_of_named_columns_are_replaced_wherever_they_stand() {
     assert_eq!(redactor.cell("customer", None, &text("10.0.0.9")), text(&redactor.text("10.0.0.9")));
     assert!(redactor.text("10.0.0.9").starts_with("ip-"));
     assert!(!redactor.text("a\\nAcme Works").contains("Acme"));
+    let once = redactor.text("in C:\\Users\\10.1.2.3\0acme works\0\0::");
+    assert_eq!(redactor.text(&once), once, "what stands around a pseudonym is none");
     let sql = redactor.text("SELECT 42 FROM t WHERE customer = 'Acme Works' OR customer IN ('ab', '42')");
     assert!(sql.starts_with("SELECT 42 FROM t WHERE redact(customer) = 'value-") && !sql.contains("'ab'"), "{sql}");
     let nested = redactor.cell("x", None, &Value::Nested(serde_json::json!({"customer": 7, "a": ["b@c.de"]})));

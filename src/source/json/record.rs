@@ -76,7 +76,7 @@ pub struct Parser {
     documents: bool,
     is_array: bool,
     is_wrapped: bool,
-    /// Whether the bracket that closes the document is still to come.
+    /// Whether the bracket that closes the document, or another array behind it, is still to come.
     is_open: bool,
     slots: Vec<Slot>,
     /// By column: where its value goes.
@@ -202,8 +202,14 @@ impl RecordParser for Parser {
         let body = if self.documents { record[start..].trim_ascii() } else { line_text(record) };
         // Between and after the objects of a document stand commas and brackets; all else is a value that is no row.
         let between = if self.is_wrapped { wrapped::without_end(&record[..start]) } else { &record[..start] };
-        // What closes the document stands behind its last object.
-        self.is_open = self.is_array && (start < record.len() || self.is_open && !between.contains(&b']'));
+        // What closes the document stands behind its last object; an array may begin there that is cut off.
+        let last_bracket = between.iter().rfind(|byte| matches!(byte, b'[' | b']'));
+        self.is_open = self.is_array
+            && match (start < record.len(), last_bracket) {
+                (true, _) => true,
+                (false, Some(bracket)) => *bracket == b'[',
+                (false, None) => self.is_open,
+            };
         if let (true, (lost @ 1.., _)) = (self.documents, strays(between)) {
             faults.extend((0..lost).map(|_| Fault::Unread));
             return (at + start, Outcome::NoRow);

@@ -58,7 +58,7 @@ impl Gathered {
 }
 
 pub fn cleaned(line: &[u8]) -> Vec<u8> {
-    if needs_stripping(line) { strip(line) } else { line.to_vec() }
+    if needs_stripping(line, true) { strip(line) } else { line.to_vec() }
 }
 
 /// All lines if they are few, else the first ones behind places all over the pieces.

@@ -107,7 +107,7 @@ impl FileFormats {
     /// Which recogniser knows the line at `offset`.
     #[inline]
     pub fn read(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
-        self.read_with(line, offset, needs_stripping(line), capture)
+        self.read_with(line, offset, needs_stripping(line, self.has_json), capture)
     }
 
     #[inline]
@@ -115,7 +115,7 @@ impl FileFormats {
         if line.first().is_none_or(|byte| matches!(byte, b'\t' | b'\r')) {
             return None;
         }
-        if strips && needs_stripping(line) {
+        if strips && needs_stripping(line, self.has_json) {
             let stripped = strip(line);
             let known = self.recognisers.iter().position(|recogniser| recogniser.read(&stripped, offset, capture));
             capture.stripped = Some(stripped);
@@ -213,7 +213,7 @@ impl FileFormats {
 
     /// Which recogniser knows what is around a line that goes on with a record.
     pub fn read_outer(&self, line: &[u8], offset: u64, capture: &mut Capture) -> Option<usize> {
-        let stripped = needs_stripping(line).then(|| strip(line));
+        let stripped = needs_stripping(line, self.has_json).then(|| strip(line));
         let text = stripped.as_deref().unwrap_or(line);
         let reads = |one: &Recogniser| one.as_wrapped().is_some_and(|one| one.read_outer(text, offset, capture));
         let known = self.recognisers.iter().position(reads);
@@ -224,7 +224,7 @@ impl FileFormats {
     /// What is within a line, where the lines of the file are wrapped; else the line.
     pub fn within<'a>(&self, line: &'a [u8], capture: &mut Capture) -> Cow<'a, [u8]> {
         match self.recognisers.iter().find(|one| one.as_wrapped().is_some()) {
-            Some(reader) if needs_stripping(line) => Cow::Owned(reader.unwrapped(&strip(line), capture)),
+            Some(reader) if needs_stripping(line, self.has_json) => Cow::Owned(reader.unwrapped(&strip(line), capture)),
             Some(reader) => Cow::Owned(reader.unwrapped(line, capture)),
             None => Cow::Borrowed(line),
         }

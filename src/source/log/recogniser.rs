@@ -103,7 +103,7 @@ impl Wrapped {
         let cookie = cookie(text);
         outer.start += cookie;
         let text = &text[cookie..];
-        let stripped = needs_stripping(text).then(|| strip(text));
+        let stripped = needs_stripping(text, true).then(|| strip(text));
         let text = stripped.as_deref().unwrap_or(text);
         let found = self.inner.iter().position(|one| one.read(text, offset, &mut inner));
         if found.is_none() && !self.keeps_lines && exception::continues(text) {
@@ -384,12 +384,12 @@ pub fn may_need_stripping(block: &[u8], has_json: bool) -> bool {
 }
 
 /// Whether a line has bytes that terminals, holes in files and joined files leave: colours, and at its beginning zeros or
-/// a byte order mark.
+/// a byte order mark; or a sign before an object, where there may be objects.
 #[inline]
-pub fn needs_stripping(line: &[u8]) -> bool {
-    matches!(line.first(), Some(&(0 | SEQUENCE)))
+pub fn needs_stripping(line: &[u8], may_be_json: bool) -> bool {
+    line.first() == Some(&0)
         || line.starts_with(BOM)
-        || line.starts_with(DATA)
+        || may_be_json && (line.first() == Some(&SEQUENCE) || line.starts_with(DATA))
         || memchr::memchr(0x1b, line).is_some()
 }
 
@@ -435,9 +435,17 @@ mod tests {
         assert_eq!(strip(b"\0\0\x1b[1;31mred\x1b[0m \x1b]0;title\x07on\x1b(B"), b"red onB");
         assert_eq!(strip(b"\x1e{}"), b"{}");
         assert_eq!(strip(b"data: {}"), b"{}");
-        assert!(!needs_stripping(b"data: lost"));
+        assert!(!needs_stripping(b"data: lost", true));
         assert_eq!(strip(b"\x1b["), b"");
         assert_eq!(strip("\u{feff}2025 \u{feff}".as_bytes()), "2025 \u{feff}".as_bytes());
-        assert!(!needs_stripping(b"plain"));
+        assert!(!needs_stripping(b"plain", true));
+        // What a block does not need, none of its lines does: else what a line means would depend on the others.
+        for sign in [&b"data: {}"[..], b"\x1e{}"] {
+            assert!(needs_stripping(sign, true) && may_need_stripping(sign, true));
+            assert!(!needs_stripping(sign, false));
+        }
+        for left in [&b"a \x1b[m"[..], b"\0a", BOM] {
+            assert!(needs_stripping(left, false) && may_need_stripping(left, false));
+        }
     }
 }

@@ -250,7 +250,7 @@ impl Parser {
             let whole: &[u8] = if more.is_empty() {
                 message
             } else {
-                let mut more = if needs_stripping(more) { strip(more) } else { more.to_vec() };
+                let mut more = if needs_stripping(more, self.formats.has_json) { strip(more) } else { more.to_vec() };
                 if memchr(b'\r', &more).is_some() {
                     more = more.split(|byte| *byte == b'\n').map(without_return).collect::<Vec<_>>().join(&b'\n');
                 }
