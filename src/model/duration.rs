@@ -65,9 +65,9 @@ pub fn parse(text: &str) -> Option<i64> {
 /// `36m`, `1h12m`, `30s`, `1.5s`: the two largest units, rounded.
 pub fn shown(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
-    let micros = micros.abs();
+    let micros = micros.saturating_abs();
     let pair = |large: i64, name: &str, small: i64, small_name: &str| {
-        let smalls = (micros + small / 2) / small;
+        let smalls = micros / small + i64::from(micros % small >= small / 2);
         let (whole, rest) = (smalls / (large / small), smalls % (large / small));
         if rest == 0 { format!("{sign}{whole}{name}") } else { format!("{sign}{whole}{name}{rest}{small_name}") }
     };
@@ -101,5 +101,7 @@ mod tests {
         assert_eq!(shown(-59_999_900), "-1m");
         assert_eq!(shown(DAY - SECOND), "1d");
         assert_eq!(shown(40), "40us");
+        assert_eq!(shown(i64::MAX), "106751991d4h");
+        assert_eq!(shown(i64::MIN), "-106751991d4h");
     }
 }

@@ -120,8 +120,8 @@ impl Session {
         Ok(best.map(|(_, columns)| columns))
     }
 
-    /// Columns of two tables whose names mean one thing, or would if that of one of them said that it is a key, as
-    /// `monitor` and `monitor_id`; and whether both are texts. Those of the same name come first.
+    /// Columns of two tables whose names mean one thing, or would if they said that they are keys, as `monitor` and
+    /// `monitor_id`, or two texts of the name `monitor`; and whether both are texts. Those of the same name come first.
     fn named_alike(&self, links: &Links, mine: &Table, other: &Table) -> Vec<(String, String, bool)> {
         let (own, others) = (self.named_of(links, mine), self.named_of(links, other));
         let mut found = Vec::new();
@@ -131,7 +131,8 @@ impl Session {
                     (Some(thing), Some(other)) => thing == other,
                     (None, Some(thing)) => one.bare.as_ref() == Some(thing),
                     (Some(thing), None) => theirs.bare.as_ref() == Some(thing),
-                    (None, None) => false,
+                    // Numbers under a name that says nothing are most often measured.
+                    (None, None) => one.bare.is_some() && one.bare == theirs.bare && one.is_text && theirs.is_text,
                 };
                 if is_one {
                     found.push((one.column.clone(), theirs.column.clone(), one.is_text && theirs.is_text));

@@ -2,7 +2,7 @@
 //! around them and zeros before numbers, or without what all of one column begin with. Everybody who compares ids asks here,
 //! so that nobody takes for lost what is only written otherwise.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use super::{Session, Table};
@@ -162,23 +162,46 @@ enum Ids {
     Other,
 }
 
-/// What was found out of pairs of keys, and of columns.
+/// Keys are compared with those of many tables, so that they are read once; more of a table, or of all, are not kept.
+const KEPT_MAX: i64 = 500_000;
+const KEPT_OF_ALL_MAX: i64 = 5_000_000;
+
+/// The different keys of a side, as a relation of `key`.
+#[derive(Clone)]
+struct Kept {
+    relation: String,
+    count: i64,
+}
+
+/// What was found out of keys, of pairs of them, and of columns.
 #[derive(Default)]
 struct Found {
+    kept: RefCell<HashMap<String, Kept>>,
+    /// How many keys are kept in all.
+    all: Cell<i64>,
     agreed: RefCell<HashMap<(String, String), Agreed>>,
     shapes: RefCell<HashMap<(String, String), Shape>>,
 }
 
-/// What ids look like. Those that look alike are not written differently.
+/// What ids look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shape {
     has_capitals: bool,
     has_small: bool,
     has_zeros: bool,
+    has_blanks: bool,
     are_numbers: bool,
 }
 
-const NUMBERS: Shape = Shape { has_capitals: false, has_small: false, has_zeros: false, are_numbers: true };
+const NUMBERS: Shape =
+    Shape { has_capitals: false, has_small: false, has_zeros: false, has_blanks: false, are_numbers: true };
+
+impl Shape {
+    /// Whether others of this shape cannot be the same ids written otherwise: so many zeros, or letters in other cases.
+    fn is_settled(self) -> bool {
+        !self.has_zeros && !self.has_blanks && !(self.has_capitals && self.has_small)
+    }
+}
 
 impl Session {
     /// In which forms two keys are the same: as written if at least half of the smaller's are, else in another form if
@@ -231,14 +254,40 @@ impl Session {
     }
 
     fn counted_in(&self, left: (&Written, Form), right: (&Written, Form)) -> Result<Agreed> {
-        let row = self.engine.counted(&format!(
-            "WITH rca_left AS ({}), rca_right AS ({}) SELECT (SELECT count(*) FROM rca_left), (SELECT count(*) FROM rca_right), \
-             (SELECT count(*) FROM rca_left SEMI JOIN rca_right USING (key))",
-            left.0.values(&left.1),
-            right.0.values(&right.1),
-        ))?;
-        let (of_left, of_right, both) = (row[0].int(), row[1].int(), row[2].int());
-        Ok(Agreed { forms: (left.1, right.1), left: of_left, right: of_right, both })
+        let (own, others) = (self.kept(left.0, &left.1)?, self.kept(right.0, &right.1)?);
+        let both = match own.count.min(others.count) {
+            0 => 0,
+            _ => {
+                let sql = format!("SELECT count(*) FROM {} SEMI JOIN {} USING (key)", own.relation, others.relation);
+                self.engine.counted(&sql)?[0].int()
+            }
+        };
+        Ok(Agreed { forms: (left.1, right.1), left: own.count, right: others.count, both })
+    }
+
+    /// The different keys of a side in a form, kept unless they are too many.
+    fn kept(&self, side: &Written, form: &Form) -> Result<Kept> {
+        let found = self.once(|| Ok(Found::default()))?;
+        let values = side.values(form);
+        let known = found.kept.borrow().get(&values).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let name = format!("rca_keys_{}", found.kept.borrow().len());
+        let room = KEPT_MAX.min(KEPT_OF_ALL_MAX - found.all.get());
+        let kept = match self.engine.keep_if_few(&name, &values, room)? {
+            Some(count) => {
+                found.all.set(found.all.get() + count);
+                Kept { relation: name, count }
+            }
+            None => {
+                let relation = format!("({values})");
+                let count = self.engine.counted(&format!("SELECT count(*) FROM {relation}"))?[0].int();
+                Kept { relation, count }
+            }
+        };
+        found.kept.borrow_mut().insert(values, kept.clone());
+        Ok(kept)
     }
 
     /// Of numbers on one side and numbers behind what all begin with on the other. Two that begin differently are of
@@ -255,7 +304,8 @@ impl Session {
     }
 
     fn begins(&self, side: &Written) -> Result<Ids> {
-        let row = self.engine.counted(&format!("SELECT {ENDS} FROM ({})", side.values(&Form::AsWritten)))?;
+        let row =
+            self.engine.counted(&format!("SELECT {ENDS} FROM {}", self.kept(side, &Form::AsWritten)?.relation))?;
         Ok(match row[2] == Value::Bool(true) {
             true => Ids::Numbers,
             false => beginning(&row[0].shown(), &row[1].shown()).map_or(Ids::Other, Ids::Behind),
@@ -263,12 +313,13 @@ impl Session {
     }
 
     /// The forms in which a column of each of two tables holds the same ids: as written without a look at all of them,
-    /// if the first look alike.
+    /// if the first look alike and cannot be written otherwise.
     ///
     /// # Errors
     /// If the evidence cannot be read.
     pub fn forms(&self, left: (&Table, &str), right: (&Table, &str)) -> Result<(Form, Form)> {
-        if self.shape(left)? == self.shape(right)? {
+        let shape = self.shape(left)?;
+        if shape.is_settled() && shape == self.shape(right)? {
             return Ok((Form::AsWritten, Form::AsWritten));
         }
         let written = |(table, column): (&Table, &str)| Written::of(table, &[column.to_string()]);
@@ -286,14 +337,15 @@ impl Session {
         if let Some(known) = found.shapes.borrow().get(&place) {
             return Ok(*known);
         }
-        let keys = format!("SELECT trim({}) AS key FROM {}", text(table, column), table.sql());
+        let keys = format!("SELECT {} AS key FROM {}", text(table, column), table.sql());
         self.engine.keep_first("rca_written", &keys, ROWS)?;
         let row = self.engine.counted(
-            "SELECT bool_or(key <> lower(key)), bool_or(key <> upper(key)), bool_or(regexp_full_match(key, '0[0-9]+')), \
-             bool_and(regexp_full_match(key, '[0-9]+')) FROM rca_written WHERE key <> ''",
+            "SELECT bool_or(key <> lower(key)), bool_or(key <> upper(key)), bool_or(regexp_full_match(trim(key), '0[0-9]+')), \
+             bool_or(key <> trim(key)), bool_and(regexp_full_match(trim(key), '[0-9]+')) FROM rca_written WHERE key <> ''",
         )?;
         let is = |at: usize| row.get(at) == Some(&Value::Bool(true));
-        let shape = Shape { has_capitals: is(0), has_small: is(1), has_zeros: is(2), are_numbers: is(3) };
+        let shape =
+            Shape { has_capitals: is(0), has_small: is(1), has_zeros: is(2), has_blanks: is(3), are_numbers: is(4) };
         found.shapes.borrow_mut().insert(place, shape);
         Ok(shape)
     }

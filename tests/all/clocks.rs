@@ -110,4 +110,15 @@ fn a_gap_that_daylight_saving_makes_is_told_as_one() {
         assert!(said.contains(told), "{name} {zone}: {said}");
         assert_eq!(said.contains("daylight saving"), !told.is_empty(), "{name} {zone}: {said}");
     }
+    // Three rows lost beside it, and thirty other gaps.
+    let spring = std::fs::read_to_string(place.path().join("spring.csv")).expect("read");
+    let is_lost = |minute: usize| (750..753).contains(&minute) || minute < 700 && minute % 20 < 3;
+    let lacking = spring.lines().enumerate().filter(|(minute, _)| *minute == 0 || !is_lost(minute - 1));
+    write(place.path(), "lacking.csv", lacking.map(|(_, line)| format!("{line}\n")).collect::<String>());
+    let output = run(place.path(), &["missing", "lacking.csv", "-f", "ndjson"]);
+    let said = said(&output);
+    assert!(
+        said.contains("the gap of 60 rows at 2025-03-30T01:59:00Z may be the hour that clocks showed never"),
+        "{said}"
+    );
 }

@@ -58,7 +58,7 @@ fn meters(place: &Path, name: &str, key: &str, none: &str) {
 
 #[test]
 fn any_key_that_two_tables_have_joins_them_and_bare_names_do_too() {
-    for (name, key) in [("meter_id", "meter_id"), ("meter", "meter_id"), ("meterId", "meter_no")] {
+    for (name, key) in [("meter_id", "meter_id"), ("meter", "meter_id"), ("meterId", "meter_no"), ("meter", "meter")] {
         let place = folder();
         meters(place.path(), name, key, "-999");
         let sources = ["readings.csv", "meters.csv"];
@@ -93,9 +93,14 @@ fn tables_with_the_same_ids_under_other_names_are_told_with_what_joins_them() {
 
 #[test]
 fn nulls_and_sentinels_are_told_by_what_another_table_says_of_them() {
-    for (name, none) in [("meter_id", "-999"), ("meter_id", ""), ("meter", "-999")] {
+    for (name, key, none) in [
+        ("meter_id", "meter_id", "-999"),
+        ("meter_id", "meter_id", ""),
+        ("meter", "meter_id", "-999"),
+        ("meter", "meter", "-999"),
+    ] {
         let place = folder();
-        meters(place.path(), name, "meter_id", none);
+        meters(place.path(), name, key, none);
         let ask = ["missing", "--kind", "null_rate", "readings.csv"];
         let found = rows_in(place.path(), &[&ask[..], &["meters.csv"]].concat());
         let detail = &texts(&found, "detail")[0];

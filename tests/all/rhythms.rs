@@ -119,6 +119,39 @@ fn series_stay_series_when_rows_are_lost_and_states_change() {
 }
 
 #[test]
+fn pauses_are_those_of_the_series_that_have_them() {
+    // Three stations from 6 to 22 h and one day and night, each ten minutes, three weeks.
+    let place = folder();
+    let write = |name: &str, days: u64, lost: std::ops::Range<u64>| {
+        let mut csv = String::from("ts,station\n");
+        for n in 0..days * 144 {
+            let works = (36..132).contains(&(n % 144));
+            for station in (0..4).filter(|station| *station == 3 && !lost.contains(&n) || *station < 3 && works) {
+                let _ = writeln!(csv, "{},s{station}", stamp(n * 600_000));
+            }
+        }
+        fs::write(place.path().join(name), csv).expect("written");
+    };
+    // What is lost in a pause of the others is missing.
+    write("night.csv", 21, 9 * 144 + 132..10 * 144 + 36);
+    assert_eq!(told(&missing(place.path(), &["night.csv"])), ["time_gap station=s3 48"]);
+    // No row is due in a pause at the end, and those are that are due before it.
+    write("whole.csv", 21, 0..0);
+    assert_eq!(told(&missing(place.path(), &["whole.csv"])), Vec::<String>::new());
+    assert!(said(place.path(), &["whole.csv"]).contains(", no gap over 15m but for pauses"));
+    let mut csv = fs::read_to_string(place.path().join("whole.csv")).expect("read");
+    let end = |text: &str| {
+        text.lines().filter(|line| !(line.ends_with("s1") && line > &"2025-03-21T16")).collect::<Vec<_>>().join("\n")
+    };
+    csv = end(&csv);
+    fs::write(place.path().join("ended.csv"), csv).expect("written");
+    assert_eq!(told(&missing(place.path(), &["ended.csv"])), ["ended station=s1 36"]);
+    let found = missing(place.path(), &["ended.csv", "--kind", "ended"]);
+    let detail = found[0]["detail"].as_str().expect("a text");
+    assert!(detail.contains("with one due every 10m but for pauses"), "{detail}");
+}
+
+#[test]
 fn rows_of_a_dump_are_in_no_order_of_arrival() {
     let place = folder();
     let rows = |days: std::ops::Range<u64>| {

@@ -39,6 +39,18 @@ const CASES: &[Case] = &[
         said: "are compared whatever the case of letters, blanks around them and zeros before numbers: ",
     },
     Case {
+        name: "other zeros before",
+        tests: |n| format!("{:06}", 1_005 + n),
+        others: |n| format!("{:010}", 1_005 + n),
+        said: "are compared whatever the case of letters, blanks around them and zeros before numbers: ",
+    },
+    Case {
+        name: "other cases of letters",
+        tests: |n| format!("Sn{n:05}"),
+        others: |n| format!("sN{n:05}"),
+        said: "are compared whatever the case of letters",
+    },
+    Case {
         name: "a beginning",
         tests: |n| format!("SN-{:06}", 5 + n),
         others: |n| format!("{}", 5 + n),
@@ -193,6 +205,59 @@ fn a_number_that_each_device_counts_is_an_entity_with_its_device_only() {
         fs::write(place.join("rca.toml"), declared).expect("written");
         assert_eq!(stages(place, &["-C", "."]), ["agent 1000 0", "cloud 1000 40"], "{}", of_cloud(1));
     }
+}
+
+#[test]
+fn a_number_that_several_have_is_followed_with_whose_it_is() {
+    let place = folder();
+    let place = place.path();
+    // Of five devices, each with 300 messages, three lost ten; the numbers go on, or begin anew at a hundred.
+    let rows = |late: u64, modulus: u64, loses: bool| {
+        let is_lost = move |device: u64, n: u64| loses && device < 3 && (100..110).contains(&n);
+        let each = (0..300).flat_map(|n| (0..5).map(move |device| (device, n)));
+        let kept = each.filter(move |(device, n)| !is_lost(*device, *n));
+        kept.map(move |(device, n)| format!("{},DEV{device},{}", stamp(n * 60 + late), n % modulus))
+    };
+    write(place, "sent.csv", "ts,device,msg_no", rows(0, 1_000, false));
+    write(place, "received.csv", "ts,device,msg_no", rows(5, 1_000, true));
+    let files = ["sent.csv", "received.csv"];
+    assert_eq!(stages(place, &files), ["sent 1500 0", "received 1500 30"]);
+    let states = |entity: &str| {
+        let rows = rows_in(place, &[&["trace", "--entity", entity], &files[..]].concat());
+        rows.iter().map(|row| row["state"].as_str().expect("a state").to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(states("device+msg_no=DEV2, 105"), ["passed", "lost"]);
+    assert_eq!(states("DEV3, 105"), ["passed", "passed"]);
+    let refused = said(place, &[&["trace", "--entity", "msg_no=105"], &files[..]].concat());
+    assert!(refused.contains("msg_no is counted within each device: 5 of them have 105"), "{refused}");
+    assert!(refused.contains("--entity 'device+msg_no=DEV0, 105'"), "{refused}");
+    // What is lost cannot be told by a number that begins anew.
+    write(place, "sent.csv", "ts,device,msg_no", rows(0, 100, false));
+    write(place, "received.csv", "ts,device,msg_no", rows(5, 100, true));
+    let notes = said(place, &[&["trace"], &files[..]].concat());
+    assert!(
+        notes.contains("msg_no is no entity: it is counted anew, and the same number stands in 14 rows"),
+        "{notes}"
+    );
+    assert!(notes.contains("stages by device"), "{notes}");
+}
+
+#[test]
+fn of_a_stage_that_stopped_only_the_latest_may_be_on_their_way() {
+    let place = folder();
+    let place = place.path();
+    write(place, "entered.csv", "ts,serial", (0..600).map(|n| format!("{},SN{n:04}", stamp(n * 60))));
+    let late = |n: u64| n * 60 + 300 + n * 37 % 1_500;
+    let passed = (0..600).filter(|n| late(*n) < 7_200).map(|n| format!("{},SN{n:04}", stamp(late(n))));
+    write(place, "passed.csv", "ts,serial", passed);
+    let notes = said(place, &["trace", "entered.csv", "passed.csv"]);
+    let longest = (0..600).filter(|n| late(*n) < 7_200).map(|n| late(n) - n * 60).max().expect("a time");
+    let underway = (0..600).filter(|n| n * 60 + longest > 599 * 60).count();
+    assert!(
+        notes.contains(&format!("passed: {underway} of the lost may still be on their way")),
+        "{underway}: {notes}"
+    );
+    assert!(notes.contains("; none came after 2025-03-01T01:5"), "{notes}");
 }
 
 #[test]

@@ -69,9 +69,12 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
         search.notes.extend(summary::bursts(&own, &in_bursts));
     }
     if has_cadence {
-        time_gaps::search(search, &own, &seen)?;
+        let pauses = time_gaps::search(search, &own, &seen)?;
+        if let Some(known) = search.known.last_mut() {
+            known.has_pauses = pauses.iter().any(|pauses| !pauses.is_empty());
+        }
         late::search(search, &own, &seen)?;
-        ended::search(search, &own, &seen);
+        ended::search(search, &own, &seen, &pauses);
     } else if search.wants(&[Kind::TimeGap]) {
         search.irregular.push((table.name.clone(), divided.dividing.clone()));
     }
@@ -124,6 +127,7 @@ fn known(search: &mut Search, series: &Series, seen: &[Seen]) -> bool {
         steps: seen.iter().map(|seen| seen.line.rows as i64 - 1).max().unwrap_or(0),
         found: series.found.clone(),
         has_no_gap: false,
+        has_pauses: false,
         has_no_hole: false,
     });
     true

@@ -43,6 +43,8 @@ pub struct Known {
     pub found: String,
     /// Whether gaps, or holes in the sequence, were looked for and not found.
     pub has_no_gap: bool,
+    /// Times at which rows come to no series, or not to all.
+    pub has_pauses: bool,
     pub has_no_hole: bool,
 }
 

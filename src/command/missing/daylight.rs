@@ -1,91 +1,161 @@
 //! The hour that daylight saving takes in spring and repeats in autumn. Of times that carry no zone, the first looks like
 //! a gap and the second like late rows; nothing but the zone can tell, so that it is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
+use super::gaps::{Between, Gap};
 use super::{Finding, Kind, Search};
 use crate::model::coverage::Fault;
+use crate::model::figure::plural;
 use crate::model::time::{self, HOUR, MINUTE, SECOND};
 use crate::model::zone::{self, Doubt, Zone};
+use crate::session::Table;
 
 /// Named where they are among the zones that would explain it, since most people live by one of them.
 const COMMON: [Tz; 5] =
     [Tz::Europe__Berlin, Tz::America__New_York, Tz::Europe__London, Tz::Australia__Sydney, Tz::Europe__Athens];
-/// With a step beside it, no hour that clocks leave out or repeat is longer.
+/// With a step beside it, no hour that clocks leave out or repeat is longer, or shorter.
 const LONGEST: i64 = 3 * HOUR;
-/// Of so many findings it is asked whether a zone explains them.
-const FINDINGS_MAX: usize = 20;
+const SHORTEST: i64 = 30 * MINUTE;
+/// Of so many hours it is asked whether clocks were set in them, and so many are said.
+const HOURS_MAX: usize = 5_000;
+const SAID_MAX: usize = 20;
+
+/// A time in which rows are missing, or come late.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    kind: Kind,
+    since: i64,
+    until: i64,
+    missing: i64,
+    /// Whether there are rows in it.
+    has_rows: bool,
+}
 
 /// What a change of the clock would explain, a line for each hour and table.
 pub fn notes(search: &Search) -> Vec<String> {
     // Several series of a table have it at about the same time.
-    let mut by_hour: BTreeMap<(String, i64, Kind), &Finding> = BTreeMap::new();
+    let mut said: BTreeMap<(String, i64, Kind), String> = BTreeMap::new();
+    let mut changes = Changes::default();
     for finding in &search.findings {
-        if let (Kind::TimeGap | Kind::VolumeDrop | Kind::Late, Some(since)) = (finding.kind, finding.since) {
-            by_hour.entry((finding.table(), since.div_euclid(HOUR), finding.kind)).or_insert(finding);
+        let Some(table) = search.session.tables.iter().find(|table| table.name == finding.table()) else { continue };
+        let is_zoneless = table.notes.iter().any(|note| note == zone::ASSUMED);
+        for stretch in stretches(finding) {
+            let place = (finding.table(), stretch.since.div_euclid(HOUR), stretch.kind);
+            if said.len() >= SAID_MAX || said.contains_key(&place) {
+                continue;
+            }
+            let told = match is_zoneless {
+                true => changes.explaining(stretch).map(|zone| unset(&place.0, stretch, zone)),
+                false => changes.is_second(search, table, stretch).then(|| repeated(&place.0, stretch)),
+            };
+            said.extend(told.map(|told| (place, told)));
         }
     }
-    let told = |((name, _, kind), finding): ((String, i64, Kind), &Finding)| {
-        let table = search.session.tables.iter().find(|table| table.name == name)?;
-        let at = time::rfc3339(finding.since?);
-        if !table.notes.iter().any(|note| note == zone::ASSUMED) {
-            let doubled = search.session.coverage.of(&name).faults.keys().any(is_doubled);
-            let Ok((zone, true)) = search.session.zone_of(&table.source) else { return None };
-            return (doubled && kind != Kind::Late && is_second(finding, zone)).then(|| {
-                format!(
-                    "{name}: the gap at {at} is an hour that the clock showed twice as daylight saving ended: rows of it \
-                     are taken as of the hour before"
-                )
-            });
+    said.into_values().collect()
+}
+
+/// The single gaps of a finding, each as long as an hour that clocks are set by.
+fn stretches(finding: &Finding) -> Vec<Stretch> {
+    let (Some(since), Some(until)) = (finding.since, finding.until) else { return Vec::new() };
+    let (kind, missing, has_rows) = (finding.kind, finding.missing, finding.observed > 0);
+    let gaps = finding.track.as_ref().map_or(&[][..], |track| &track.gaps);
+    let single =
+        |gap: &Gap| Stretch { kind, since: gap.since(), until: gap.until(), missing: gap.missing, has_rows: false };
+    let all = match (kind, gaps) {
+        (Kind::TimeGap, [_, ..]) => gaps.iter().map(single).collect(),
+        (Kind::TimeGap | Kind::VolumeDrop | Kind::Late, _) => {
+            vec![Stretch { kind, since, until, missing, has_rows }]
         }
-        let (what, how) = if kind == Kind::Late { ("late rows", "twice") } else { ("gap", "never") };
-        let zone = explaining(finding)?;
-        Some(format!(
-            "{name}: the {what} at {at} may be the hour that clocks showed {how} as daylight saving changed, in {zone} among \
-             others; its times carry no zone: if they are local, say so with --timezone {zone}"
-        ))
+        _ => Vec::new(),
     };
-    by_hour.into_iter().take(FINDINGS_MAX).filter_map(told).collect()
+    let is_hour = |one: &Stretch| (SHORTEST..LONGEST).contains(&(one.until - one.since));
+    all.into_iter().filter(is_hour).collect()
+}
+
+fn unset(name: &str, stretch: Stretch, zone: Tz) -> String {
+    let (what, how) = match stretch.kind {
+        Kind::Late => ("late rows".to_string(), "twice"),
+        _ => (format!("gap of {}", plural(stretch.missing.unsigned_abs(), "row")), "never"),
+    };
+    format!(
+        "{name}: the {what} at {} may be the hour that clocks showed {how} as daylight saving changed, in {zone} among \
+         others; its times carry no zone: if they are local, say so with --timezone {zone}",
+        time::rfc3339(stretch.since)
+    )
+}
+
+fn repeated(name: &str, stretch: Stretch) -> String {
+    format!(
+        "{name}: the gap at {} is an hour that the clock showed twice as daylight saving ended: rows of it are taken as of \
+         the hour before",
+        time::rfc3339(stretch.since)
+    )
 }
 
 fn is_doubled(fault: &Fault) -> bool {
     matches!(fault, Fault::TwiceOnClock { by_order: false, .. })
 }
 
-/// A zone whose clocks were set in the time of a finding, so that they alone make it.
-fn explaining(finding: &Finding) -> Option<Tz> {
-    let (since, until) = (finding.since?, finding.until?);
-    let does = |zone: &&Tz| {
-        let is = |wall: i64, doubt: Doubt| Zone::Named(**zone).judged(wall).2 == Some(doubt);
-        match finding.kind {
-            Kind::Late => is(since, Doubt::Twice) && is(until, Doubt::Twice),
-            _ => is_of(finding, |wall| is(wall, Doubt::Never)),
-        }
-    };
-    let is_short = until - since < LONGEST;
-    COMMON.iter().chain(&TZ_VARIANTS).find(|zone| is_short && does(zone)).copied()
+/// In which zones clocks were set around an hour, as far as that was asked.
+#[derive(Default)]
+struct Changes {
+    by_hour: HashMap<(i64, bool), Vec<Tz>>,
+    /// By table with a zone and hours that its clock showed twice: the offsets of the zone.
+    doubled: HashMap<String, Vec<(i64, i32)>>,
 }
 
-/// Whether a gap is the hour that a clock showed for the second time.
-fn is_second(finding: &Finding, zone: Zone) -> bool {
-    let offsets = zone.offsets();
-    let length = |pair: &[(i64, i32)]| i64::from(pair[0].1 - pair[1].1) * SECOND;
-    let second = |at: i64| offsets.windows(2).any(|pair| (0..length(pair)).contains(&at.saturating_sub(pair[1].0)));
-    is_of(finding, second)
+impl Changes {
+    /// A zone whose clocks were set in a stretch, so that they alone make it.
+    fn explaining(&mut self, stretch: Stretch) -> Option<Tz> {
+        let Stretch { kind, since, until, .. } = stretch;
+        // Late rows begin in such an hour; of gaps it is the middle.
+        let (doubt, at) = match kind {
+            Kind::Late => (Doubt::Twice, since),
+            _ => (Doubt::Never, since.midpoint(until)),
+        };
+        let is = |zone: Tz, wall: i64| Zone::Named(zone).judged(wall).2 == Some(doubt);
+        let place = (at.div_euclid(SHORTEST), kind == Kind::Late);
+        if self.by_hour.len() >= HOURS_MAX && !self.by_hour.contains_key(&place) {
+            return None;
+        }
+        let near = self.by_hour.entry(place).or_insert_with(|| {
+            let ends = [place.0 * SHORTEST, (place.0 + 1) * SHORTEST - 1];
+            let all = COMMON.iter().chain(&TZ_VARIANTS).copied();
+            all.filter(|zone| ends.iter().any(|end| is(*zone, *end))).collect()
+        });
+        let does = |zone: &&Tz| match kind {
+            Kind::Late => is(**zone, since) && is(**zone, until),
+            _ => is_of(stretch, |wall| is(**zone, wall)),
+        };
+        near.iter().find(does).copied()
+    }
+
+    /// Whether a gap of times with a zone is the hour that its clock showed for the second time.
+    fn is_second(&mut self, search: &Search, table: &Table, stretch: Stretch) -> bool {
+        let offsets = self.doubled.entry(table.name.clone()).or_insert_with(|| {
+            let is_doubled = search.session.coverage.of(&table.name).faults.keys().any(is_doubled);
+            let said = search.session.zone_of(&table.source).ok().filter(|(_, is_said)| *is_said && is_doubled);
+            said.map_or_else(Vec::new, |(zone, _)| zone.offsets())
+        });
+        let length = |pair: &[(i64, i32)]| i64::from(pair[0].1 - pair[1].1) * SECOND;
+        let second = |at: i64| offsets.windows(2).any(|pair| (0..length(pair)).contains(&at.saturating_sub(pair[1].0)));
+        stretch.kind != Kind::Late && is_of(stretch, second)
+    }
 }
 
 /// Whether a gap is made of such minutes, and of a step beside them.
-fn is_of(finding: &Finding, is_such: impl Fn(i64) -> bool) -> bool {
-    let (Some(since), Some(until)) = (finding.since, finding.until) else { return false };
+fn is_of(stretch: Stretch, is_such: impl Fn(i64) -> bool) -> bool {
+    let Stretch { since, until, missing, has_rows, .. } = stretch;
     // At either end there is a row, which is of no such minute.
     let is_within = !is_such(since) && is_such(since.midpoint(until)) && !is_such(until);
-    if finding.observed > 0 || until - since >= LONGEST || !is_within {
+    if has_rows || !is_within {
         return false;
     }
     let such = (since..until).step_by(MINUTE as usize).filter(|at| is_such(*at)).count() as i64;
-    let cadence = (until - since) / (finding.missing + 1).max(1);
+    let cadence = (until - since) / (missing + 1).max(1);
     2 * (until - since - such * MINUTE) <= 3 * cadence.max(MINUTE)
 }
 
@@ -96,7 +166,8 @@ mod tests {
 
     fn explained(kind: Kind, since: &str, until: &str, missing: i64) -> Option<Tz> {
         let at = |text: &str| Some(chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_micros());
-        explaining(&Finding { since: at(since), until: at(until), missing, observed: 0, ..finding(kind) })
+        let finding = Finding { since: at(since), until: at(until), missing, observed: 0, ..finding(kind) };
+        stretches(&finding).into_iter().find_map(|stretch| Changes::default().explaining(stretch))
     }
 
     #[test]

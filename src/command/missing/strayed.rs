@@ -69,10 +69,8 @@ pub fn of(
     }
     let width = length / PARTS + 1;
     let sql = format!(
-        "SELECT count(*), min({time}), max({time}) FROM {} WHERE {condition} GROUP BY (epoch_us({time}) - ({})) // {width} \
-         ORDER BY 2",
+        "SELECT count(*), min({time}), max({time}) FROM {} WHERE {condition} GROUP BY epoch_us({time}) // {width} ORDER BY 2",
         table.sql(),
-        ends.0
     );
     let parts = search.session.engine.counted_by(&sql)?;
     let parts = parts.iter().map(|row| Run { rows: row[0].int(), first: row[1].int(), last: row[2].int() });
@@ -93,9 +91,10 @@ fn kept(parts: &[Run], rows: i64) -> Option<Kept> {
     let (mut from, behind) = (few(&mut parts.iter()), few(&mut parts.iter().rev()));
     let mut to = parts.len().checked_sub(behind).filter(|to| from < *to)?;
     loop {
-        let length =
-            (parts[to - 1].last - parts[from].first).max((parts[parts.len() - 1].last - parts[0].first) / PARTS);
-        let is_near = |before: &Run, behind: &Run| behind.first - before.last <= TIMES_FAR * length;
+        let whole = parts[parts.len() - 1].last.saturating_sub(parts[0].first);
+        let length = parts[to - 1].last.saturating_sub(parts[from].first).max(whole / PARTS);
+        let is_near =
+            |before: &Run, behind: &Run| behind.first.saturating_sub(before.last) <= TIMES_FAR.saturating_mul(length);
         if from > 0 && is_near(&parts[from - 1], &parts[from]) {
             from -= 1;
         } else if to < parts.len() && is_near(&parts[to - 1], &parts[to]) {
@@ -117,8 +116,10 @@ fn kept(parts: &[Run], rows: i64) -> Option<Kept> {
         };
         Some(format!("{} {when}, {} {side} all others", plural(rows.unsigned_abs(), "row"), duration::shown(far)))
     };
-    let before = parts[..from].last().and_then(|nearest| said(&parts[..from], first - nearest.last, "before"));
-    let behind = parts[to..].first().and_then(|nearest| said(&parts[to..], nearest.first - last, "behind"));
+    let before =
+        parts[..from].last().and_then(|nearest| said(&parts[..from], first.saturating_sub(nearest.last), "before"));
+    let behind =
+        parts[to..].first().and_then(|nearest| said(&parts[to..], nearest.first.saturating_sub(last), "behind"));
     Some(Kept { first, last, said: before.into_iter().chain(behind).collect() })
 }
 
@@ -150,5 +151,7 @@ mod tests {
         assert_eq!(and(&[(18_000, 400)]), None);
         assert_eq!(and(&[(19_980, 1)]), None);
         assert_eq!(told(&[(100, 1), (300, 1), (500, 1), (700, 40), (900, 60)]), None);
+        // At the ends of what the engine can tell.
+        assert_eq!(and(&[(-106_750_000, 1), (106_750_000, 1)]), Some((20_000, 20_009, 2)));
     }
 }

@@ -48,7 +48,8 @@ pub fn looked_at(known: &Known) -> String {
         text.push_str(&format!(" in no more than {} steps", known.steps));
     }
     if known.has_no_gap {
-        text.push_str(&format!(", no gap over {}", duration::shown(known.limit)));
+        let but = if known.has_pauses { " but for pauses" } else { "" };
+        text.push_str(&format!(", no gap over {}{but}", duration::shown(known.limit)));
     }
     if known.is_coarse {
         text.push_str(&format!(

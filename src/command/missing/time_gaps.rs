@@ -14,11 +14,13 @@ use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
 
+/// Returns what of each series are pauses.
+///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()> {
-    if !search.wants(&[Kind::TimeGap]) {
-        return Ok(());
+pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<Vec<Pauses>> {
+    if !search.wants(&[Kind::TimeGap, Kind::Ended]) {
+        return Ok(Vec::new());
     }
     let is_said = series.every.is_some();
     let all: Vec<Vec<Gap>> = seen.iter().map(|seen| gaps::of(&seen.line, is_said)).collect();
@@ -27,6 +29,9 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
     let said = search.session.zone_of(&series.table.source).ok().and_then(|(zone, is_said)| is_said.then_some(zone));
     let pauses = Pauses::of_each(&of_each.collect::<Vec<_>>(), said);
     search.notes.extend(Pauses::shown(&pauses, &series.table.name));
+    if !search.wants(&[Kind::TimeGap]) {
+        return Ok(pauses);
+    }
     for ((seen, gaps), pauses) in seen.iter().zip(all).zip(&pauses) {
         let gaps: Vec<Gap> = gaps.iter().flat_map(|gap| pauses.beyond(gap)).collect();
         for cluster in gaps::clusters(&gaps, |gap| gap.cadence) {
@@ -34,7 +39,7 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
         }
     }
     beginning::search(search, series, seen, &pauses)?;
-    Ok(())
+    Ok(pauses)
 }
 
 fn time_gap(series: &Series, seen: &Seen, gaps: &[Gap]) -> Finding {

@@ -10,6 +10,7 @@ use crate::model::column::Kind;
 use crate::model::coverage::grouped;
 use crate::model::duration;
 use crate::model::figure::plural;
+use crate::model::time;
 use crate::model::value::Value;
 use crate::session::written::Form;
 use crate::session::{Session, Window};
@@ -64,6 +65,8 @@ struct Told {
     longest: i64,
     /// Of the lost: there in another way of writing.
     otherwise: i64,
+    /// When the last was in it, and in the stages before it.
+    last: Option<(i64, i64)>,
 }
 
 impl Ask for TraceArgs {
@@ -94,6 +97,9 @@ impl Ask for TraceArgs {
         let found = session.engine.rows(&format!("{} ORDER BY stage, lost DESC, part", selects.join(" UNION ALL ")))?;
         let rows: Vec<Vec<Value>> = found.rows.iter().map(|row| shown(row, &stages)).collect();
         let lost: i64 = found.rows.iter().map(|row| row[4].int()).sum();
+        let lost_at = |stage: usize| -> i64 {
+            found.rows.iter().filter(|row| row[0].int() == stage as i64).map(|row| row[4].int()).sum()
+        };
         for (index, stage) in stages.iter().enumerate() {
             let delays = delays(index);
             let alike = Form::Alike.sql("key");
@@ -112,8 +118,13 @@ impl Ask for TraceArgs {
                 most: number(7),
                 longest: number(8),
                 otherwise: number(9),
+                last: row
+                    .get(10)
+                    .zip(row.get(11))
+                    .filter(|(own, before)| !own.is_null() && !before.is_null())
+                    .map(|(own, before)| (own.int(), before.int())),
             };
-            notes.extend(said(&told, stage, index));
+            notes.extend(said(&told, stage, (index, lost_at(index))));
         }
         let columns = [
             ("stage", Kind::Text),
@@ -294,7 +305,7 @@ fn shown(row: &[Value], stages: &[Stage]) -> Vec<Value> {
     ]
 }
 
-fn said(told: &Told, stage: &Stage, index: usize) -> Option<String> {
+fn said(told: &Told, stage: &Stage, (index, lost): (usize, i64)) -> Option<String> {
     let number = |count: i64| grouped(count.unsigned_abs());
     let mut parts = Vec::new();
     if told.skipped > 0 {
@@ -313,6 +324,15 @@ fn said(told: &Told, stage: &Stage, index: usize) -> Option<String> {
             number(told.underway),
             duration::shown(told.usual),
             duration::shown(told.longest)
+        ));
+    }
+    if let Some((own, before)) =
+        told.last.filter(|(own, before)| lost > 0 && before - own > told.most.max(told.longest))
+    {
+        parts.push(format!(
+            "none came after {}, and to the stages before it they did for {}",
+            time::rfc3339(own),
+            duration::shown(before - own)
         ));
     }
     if index > 0 && told.new > 0 {

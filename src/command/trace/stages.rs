@@ -3,13 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
+use super::within::Counted;
 use super::{left, order, same, within};
 use crate::command::missing::proposals;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
+use crate::model::coverage::grouped;
 use crate::model::value::Value;
-use crate::model::{meaning, name};
+use crate::model::{meaning, name, shell};
 use crate::session::written::{Form, Written};
 use crate::session::{Entity, Session, Table, known_column};
 
@@ -172,10 +174,13 @@ const FIRSTS: &str = "rca_firsts";
 /// The tables that hold the thing which most tables hold, in the order in which entities were in them.
 fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     let mut held = held(session)?;
-    if let Some(entity) = followed {
+    // Of `device+msg_no` the last is what is counted within the others.
+    let last = |column: &String| column.rsplit('+').next().unwrap_or_default().trim().to_string();
+    let asked = followed.map(|entity| Entity { column: entity.column.as_ref().map(last), ..entity.clone() });
+    if let Some(entity) = &asked {
         session.check_entities(std::slice::from_ref(entity))?;
     }
-    let column = followed.and_then(|entity| entity.column.as_ref());
+    let column = asked.as_ref().and_then(|entity| entity.column.as_ref());
     let taken = match column {
         Some(column) => keyed_by(session, &held, column)?,
         None if held.is_empty() => return Ok(Way::default()),
@@ -215,15 +220,47 @@ fn told_together(
     if stages.len() > STAGES_MAX {
         return Ok(notes);
     }
-    if followed.is_none()
-        && let Some((both, note)) = within::find(session, stages, thing, FIRSTS)?
-    {
-        *stages = both;
-        keep(session, stages)?;
-        notes.push(note);
+    match within::find(session, stages, thing, FIRSTS)? {
+        Some(Counted::Within { holder, stages: both }) => {
+            let (number, key) = (&both[0].keys[1], both[0].key());
+            notes.push(format!("{number} is counted within each {holder}: stages are by both, {key}"));
+            *stages = both;
+            keep(session, stages)?;
+            if let Some(entity) = followed {
+                is_whole(session, stages, &holder, entity)?;
+            }
+        }
+        Some(Counted::Anew { column, rows }) if followed.is_none() => {
+            notes.push(format!(
+                "{column} is no entity: it is counted anew, and the same number stands in {} rows from all over the time",
+                grouped(rows.unsigned_abs())
+            ));
+            stages.clear();
+            return Ok(notes);
+        }
+        _ => {}
     }
     notes.extend(same::settle(session, stages, thing, (FIRSTS, &|stages| keep(session, stages)))?.notes);
     Ok(notes)
+}
+
+/// # Errors
+/// If an entity is but the number of what is counted within something, which several have.
+fn is_whole(session: &Session, stages: &[Stage], holder: &str, entity: &Entity) -> Result<()> {
+    let (value, key) = (quote::text(&entity.value), stages[0].key());
+    let ends = format!("key = {value} OR key LIKE '%, ' || {value}");
+    let row = session.engine.counted_by(&format!(
+        "SELECT key, key = {value} FROM {FIRSTS} WHERE {ends} GROUP BY key ORDER BY 2 DESC, 1 LIMIT 2"
+    ))?;
+    let several = format!("SELECT count(DISTINCT key) FROM {FIRSTS} WHERE {ends}");
+    let Some(first) = row.first().filter(|first| first[1] != Value::Bool(true)) else { return Ok(()) };
+    let count = session.engine.counted(&several)?[0].int();
+    let of = match count {
+        1 => format!("a {holder} has it"),
+        _ => format!("{} of them have {}", grouped(count.unsigned_abs()), entity.value),
+    };
+    Err(Error::question(format!("{} is counted within each {holder}: {of}", stages[0].keys[1]))
+        .hint(format!("write both: --entity {}", shell::quoted(&format!("{key}={}", first[0].shown())))))
 }
 
 fn keep(session: &Session, stages: &[Stage]) -> Result<()> {
@@ -370,6 +407,11 @@ fn others(held: &[Held], is_one: bool) -> Option<String> {
 
 /// An entity as it was typed, as SQL of a key of these stages.
 pub fn typed(stages: &[Stage], value: &str) -> String {
+    let parts: Vec<&str> = value.split(", ").collect();
+    if let Some(stage) = stages.iter().find(|stage| stage.keys.len() > 1 && stage.keys.len() == parts.len()) {
+        let part = |part: &&str| format!("rca_part({})", stage.form.sql(&quote::text(part)));
+        return parts.iter().map(part).collect::<Vec<_>>().join(" || ', ' || ");
+    }
     let mut forms: Vec<&Form> = Vec::new();
     for stage in stages.iter().filter(|stage| stage.keys.len() == 1) {
         if !forms.contains(&&stage.form) {

@@ -19,12 +19,14 @@ SELECT
     (
         SELECT count(*)
         FROM (SELECT key, max(ts) AS ts FROM rca_passages SEMI JOIN lost USING (key) GROUP BY key)
-        JOIN (SELECT max(ts) AS ended FROM rca_passages WHERE stage = {stage}) ON true
-        -- Nothing that came took longer than the longest.
+        JOIN (SELECT max(ts) AS ended FROM rca_passages) ON true
+        -- Nothing that came took longer than the longest, and what was seen last tells how long there was to come.
         WHERE epoch_us(ts) + coalesce((SELECT least(max(most), max(delay)) FROM delays), 0) > epoch_us(ended)
             AND key IN (SELECT key FROM lost WHERE seen >> {stage} = 0)
     ),
     (SELECT max(usual) FROM delays),
     (SELECT max(most) FROM delays),
     (SELECT max(delay) FROM delays),
-    (SELECT count(*) FROM lost WHERE {alike} IN (SELECT {alike} FROM new))
+    (SELECT count(*) FROM lost WHERE {alike} IN (SELECT {alike} FROM new)),
+    (SELECT epoch_us(max(ts)) FROM rca_passages WHERE stage = {stage}),
+    (SELECT epoch_us(max(ts)) FROM rca_passages WHERE stage < {stage})

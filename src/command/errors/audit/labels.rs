@@ -9,6 +9,7 @@ use crate::command::errors::question::Question;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
+use crate::model::coverage::grouped;
 use crate::session::written::{self, Form, Written};
 use crate::session::{Table, entity_text, known_column};
 
@@ -120,6 +121,9 @@ impl<'a> Labels<'a> {
                 continue;
             }
             notes.extend(written::said(&[(&names.0, &forms.0), (&names.1, &forms.1)]));
+            if forms == (Form::AsWritten, Form::AsWritten) && labels.unlabelled > 0 {
+                notes.extend(labels.said_of_otherwise(question, &labelled(&Form::Alike))?);
+            }
             found.push(labels);
         }
         Ok(found)
@@ -132,15 +136,40 @@ impl<'a> Labels<'a> {
         Ok(!question.session.agreed(&mine, &written(self.table, &key.name))?.is_of_none())
     }
 
-    fn count(&mut self, question: &Question) -> Result<()> {
+    /// What failed, as SQL: the code and the entity, and whether it has no label.
+    fn failures(&self, question: &Question) -> String {
         let place = &question.places[self.place];
         let unit = place.table.column(&self.entity).map(entity_text).unwrap_or_default();
         let unit = (self.form.sql(&unit), "unit".to_string());
-        let relation = format!(
+        format!(
             "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM ({}) WHERE unit IS NOT NULL AND is_error",
             self.labelled,
             question.judged(place, &question.rows_of(place, question.window, &[unit])),
-        );
+        )
+    }
+
+    /// How many of those without a label have one under an id that is written otherwise.
+    fn said_of_otherwise(&self, question: &Question, alike: &str) -> Result<Option<String>> {
+        let row = question.session.engine.counted(&format!(
+            "SELECT count(DISTINCT unit) FROM ({}) WHERE is_unlabelled AND {} IN ({alike})",
+            self.failures(question),
+            Form::Alike.sql("unit"),
+        ))?;
+        let count = row[0].int();
+        Ok((count > 0).then(|| {
+            format!(
+                "{} of the {} failed {} without a label {} in {} in another case, with blanks around or zeros before",
+                grouped(count.unsigned_abs()),
+                grouped(self.unlabelled.unsigned_abs()),
+                self.things(),
+                if count == 1 { "is" } else { "are" },
+                self.table.name,
+            )
+        }))
+    }
+
+    fn count(&mut self, question: &Question) -> Result<()> {
+        let relation = self.failures(question);
         let rows = question.session.engine.rows(&format!(
             "SELECT code, count(DISTINCT unit), count(DISTINCT unit) FILTER (is_unlabelled), count(*) FILTER (is_unlabelled), grouping(code) \
              FROM ({relation}) GROUP BY GROUPING SETS ((code), ()) ORDER BY 5, 1 NULLS LAST"

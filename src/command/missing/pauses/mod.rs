@@ -5,13 +5,14 @@ mod daily;
 mod pause;
 mod weekly;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
 use self::pause::Pause;
 use super::gaps::Gap;
 use super::walk::counter::Told;
+use super::walk::line::Step;
 use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::zone::Zone;
 
@@ -83,6 +84,15 @@ impl Gaps<'_> {
 }
 
 impl Silences {
+    /// Whether a pause of others is one here too: half of the times there are no rows in it. One that works through them may
+    /// be silent in one as at any other time.
+    fn keep(&self, pause: &Pause) -> bool {
+        let is_whole = |(begins, ends): &(i64, i64)| self.first <= *begins && *ends <= self.last;
+        let all = pause.within(self.first, self.last).filter(is_whole).count();
+        let held: BTreeSet<i64> = self.all.iter().flat_map(|silence| pause.numbers_in(silence)).collect();
+        2 * held.len() >= all
+    }
+
     /// On how many days there are rows or should be: all that no silence up to this length covers.
     fn days(&self, length: i64) -> i64 {
         let day = |at: i64| at.div_euclid(DAY);
@@ -138,13 +148,23 @@ impl Pauses {
         let first = silences.iter().map(|silences| silences.first).min().unwrap_or(longest.first);
         let last = silences.iter().map(|silences| silences.last).max().unwrap_or(longest.last);
         let days = last.div_euclid(DAY) - first.div_euclid(DAY) + 1;
-        let usual = Pauses::of(zone, &joined, longest, days);
-        let fill = |own: Pauses| Pauses {
-            zone,
-            daily: if own.daily.is_empty() { usual.daily.clone() } else { own.daily },
-            weekend: own.weekend.or_else(|| usual.weekend.clone()),
+        let mut usual = Pauses::of(zone, &joined, longest, days);
+        for pause in usual.daily.iter_mut().chain(&mut usual.weekend) {
+            // As many days as have it, of whatever series.
+            pause.count =
+                joined.all.iter().flat_map(|silence| pause.numbers_in(silence)).collect::<BTreeSet<_>>().len();
+        }
+        let fill = |(own, silences): (Pauses, &Silences)| {
+            let kept = |pause: &&Pause| silences.keep(pause);
+            let daily = || usual.daily.iter().filter(kept).cloned().collect();
+            let weekend = || usual.weekend.as_ref().filter(kept).cloned();
+            Pauses {
+                zone,
+                daily: if own.daily.is_empty() { daily() } else { own.daily },
+                weekend: own.weekend.or_else(weekend),
+            }
         };
-        own.into_iter().map(fill).collect()
+        own.into_iter().zip(&silences).map(fill).collect()
     }
 
     /// Of silences, in a life of so many days in all.
@@ -152,6 +172,10 @@ impl Pauses {
         let daily = daily::of(&silences.nights, silences.apart, (life.days(i64::MAX), days));
         let weekend = weekly::of(&silences.all, silences.apart, (life.first, life.last), &daily);
         Pauses { zone, daily, weekend }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.daily.is_empty() && self.weekend.is_none()
     }
 
     /// When there are pauses in a stretch of time, in order.
@@ -162,6 +186,16 @@ impl Pauses {
             pauses.map(|(begins, ends)| (self.zone.utc(begins), self.zone.utc(ends))).collect();
         found.sort_unstable();
         found
+    }
+
+    /// How many rows are due behind one, up to a time and at it, one each `cadence`.
+    pub fn due(&self, since: i64, until: i64, cadence: i64) -> i64 {
+        // One that is due a little behind the end is due.
+        let missing = (until - since + cadence / 10) / cadence;
+        let until = until + cadence;
+        let step = Step { since, until, place: 0, before: [0.0; 2], after: [0.0; 2], told: Told::Nothing };
+        let parts = self.beyond(&Gap { step, cadence, limit: cadence, missing, part: None });
+        parts.iter().map(|part| part.missing).sum()
     }
 
     /// What a gap has beyond pauses: parts in which rows are due.
@@ -225,7 +259,6 @@ impl Pauses {
 mod tests {
     use super::*;
     use crate::command::missing::gaps::Between;
-    use crate::command::missing::walk::line::Step;
     use crate::model::time::SECOND;
 
     const CADENCE: i64 = MINUTE;

@@ -44,10 +44,15 @@ impl Pause {
         (first..=last).map(one).filter(move |(begins, ends)| *begins < until && *ends > since)
     }
 
-    /// The period of which a silence holds it, if it does so.
+    /// The period of which a silence holds it, if it does so: the first of them.
     pub fn number_in(&self, silence: &(i64, i64)) -> Option<i64> {
-        let number = -(self.begins.1 - silence.0).div_euclid(self.period);
-        (number * self.period + self.ends.0 <= silence.1).then_some(number)
+        self.numbers_in(silence).next()
+    }
+
+    /// The periods of which a silence holds it.
+    pub fn numbers_in(&self, silence: &(i64, i64)) -> impl Iterator<Item = i64> {
+        let (from, until) = (-(self.begins.1 - silence.0).div_euclid(self.period), silence.1);
+        (from..).take_while(move |number| number * self.period + self.ends.0 <= until)
     }
 
     /// `22:00 to 06:00`
