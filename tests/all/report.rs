@@ -352,3 +352,23 @@ fn nulls_come_last_whatever_their_number_and_that_is_said() {
     assert!(page.contains("2 findings, those with most missing first, and of nulls in columns last."), "{page}");
     assert!(page.contains("absent\\_key), besides 1 of nulls in columns."), "{page}");
 }
+
+#[test]
+fn a_key_that_reads_like_a_cause_is_none() {
+    let place = folder();
+    let (mut tests, mut labels) = (String::from("serial,x\n"), String::from("serial,label\n"));
+    for n in 0..60 {
+        let serial = if n < 5 { format!("SN{n:03}; cause: rain (likely") } else { format!("SN{n:03}") };
+        writeln!(tests, "{serial},1").expect("text");
+        if n >= 5 {
+            writeln!(labels, "{serial},good").expect("text");
+        }
+    }
+    fs::write(place.path().join("tests.csv"), tests).expect("written");
+    fs::write(place.path().join("labels.csv"), labels).expect("written");
+    let found = rows_in(place.path(), &["missing", "tests.csv", "labels.csv", "--kind", "absent_key"]);
+    let detail = found[0]["detail"].as_str().expect("text");
+    assert!(found.len() == 1 && detail.ends_with("the first is `SN000; cause: rain (likely`"), "{found:#?}");
+    let page = written(place.path(), &["tests.csv", "labels.csv"]);
+    assert!(page.contains("absent\\_key)") && !page.contains("the cause, likely"), "{page}");
+}

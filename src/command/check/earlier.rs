@@ -135,7 +135,7 @@ impl Item {
             time: finding.since.zip(finding.until),
             figure: gaps::figure(finding).to_string(),
             expected: finding.expected,
-            detail: finding.detail.clone(),
+            detail: finding.said(),
             sql: finding.sql.clone(),
             ..Item::default()
         };

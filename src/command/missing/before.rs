@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::cause::Known;
+use super::cause::{Cause, Known, Sure};
 use super::series::{self, Series, count};
 use super::shown::stamp;
 use super::testimony::{Course, Key, Witness};
@@ -171,13 +171,17 @@ fn finding(
         expected: missing,
         missing,
         detail: format!(
-            "begins with {first}: {other} has {} before it, from {} on, of a time of which {} has rows of other series; \
-             cause: lost between {other} and {} (likely: {other} has all of them; refuted if the numbers come late)",
+            "begins with {first}: {other} has {} before it, from {} on, of a time of which {} has rows of other series",
             count(missing, "number"),
             row[1].int(),
             known.table.name,
-            known.table.name,
         ),
+        cause: Some(Cause {
+            what: format!("lost between {other} and {}", known.table.name),
+            sure: Sure::Likely,
+            reasons: vec![format!("{other} has all of them")],
+            refuted: "the numbers come late",
+        }),
         sql: quote::one_line(&sql),
         ..known.as_series().finding(Kind::SequenceGap, &label)
     }))

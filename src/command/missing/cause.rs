@@ -13,6 +13,43 @@ use crate::model::coverage::grouped;
 use crate::model::time::MINUTE;
 use crate::session::Table;
 
+/// Why something is missing.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// `lost between agent and telemetry`
+    pub what: String,
+    pub sure: Sure,
+    pub reasons: Vec<String>,
+    /// What would refute it, if it were so.
+    pub refuted: &'static str,
+}
+
+/// How sure a cause is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sure {
+    Possible,
+    Likely,
+    VeryLikely,
+}
+
+impl Sure {
+    pub fn name(self) -> &'static str {
+        match self {
+            Sure::Possible => "possible",
+            Sure::Likely => "likely",
+            Sure::VeryLikely => "very likely",
+        }
+    }
+}
+
+impl std::fmt::Display for Cause {
+    /// `cause: lost on the way (likely: in 1 of 12 series; refuted if the numbers come late)`
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let reasons = if self.reasons.is_empty() { String::new() } else { format!(": {}", self.reasons.join("; ")) };
+        write!(f, "cause: {} ({}{reasons}; refuted if {})", self.what, self.sure.name(), self.refuted)
+    }
+}
+
 /// What the search knows of a table with series.
 #[derive(Debug, Clone)]
 pub struct Known {
@@ -127,8 +164,7 @@ pub fn explain(search: &mut Search) -> Result<()> {
             for (index, together) in cluster.findings.iter().zip(&together) {
                 let finding = &mut search.findings[*index];
                 let others = told_by_others.get(index).map(Vec::as_slice).unwrap_or_default();
-                let told = told(finding, together, link::of(finding, others), alarm.as_deref());
-                finding.detail.push_str(&told);
+                finding.cause = Some(told(finding, together, link::of(finding, others), alarm.as_deref()));
             }
         }
     }
@@ -142,7 +178,7 @@ fn clusters(findings: &[Finding], table: &Table, kind: Kind) -> Vec<Cluster> {
             let finding = &findings[*index];
             let is_own = finding.source == table.source && finding.table_name == table.short_name;
             // What was told by another table has its cause already.
-            finding.kind == kind && is_own && read(&finding.detail).is_none()
+            finding.kind == kind && is_own && finding.cause.is_none()
         })
         .collect();
     own.sort_by_key(|index| (findings[*index].since, findings[*index].until));
@@ -214,8 +250,7 @@ fn alarms(search: &Search, table: &Table, clusters: &[Cluster]) -> Result<Vec<Op
     Ok(loudest.into_iter().map(|loudest| loudest.map(|(_, text)| text)).collect())
 }
 
-/// The cause of a finding, how sure it is, and what would refute it.
-fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>) -> String {
+fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>) -> Cause {
     let alone = match (&finding.kind, finding.counter) {
         (Kind::SequenceGap, _) => "lost on the way".to_string(),
         (Kind::TimeGap, Counter::GoesOn) => "the producer was silent".into(),
@@ -231,7 +266,7 @@ fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>)
     // Numbers that go on without a hole were not lost on the way, whatever other tables have by their clocks.
     let goes_on = finding.kind == Kind::TimeGap && finding.counter == Counter::GoesOn;
     let contradicts = goes_on && link.cause.is_some() && !link.is_by_key;
-    let cause = if contradicts { alone } else { link.cause.unwrap_or(alone) };
+    let what = if contradicts { alone } else { link.cause.unwrap_or(alone) };
     let (mut reasons, is_linked) = (link.reasons, link.is_sure && !contradicts);
     match finding.counter {
         Counter::GoesOn if goes_on => {
@@ -258,22 +293,12 @@ fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>)
     }
     reasons.extend(alarm.map(str::to_string));
     let sure = match (is_linked, reasons.len()) {
-        _ if contradicts => "possible",
-        (true, 2..) => "very likely",
-        (true, _) | (_, 2..) => "likely",
-        _ => "possible",
+        _ if contradicts => Sure::Possible,
+        (true, 2..) => Sure::VeryLikely,
+        (true, _) | (_, 2..) => Sure::Likely,
+        _ => Sure::Possible,
     };
-    let reasons = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) };
-    format!("; cause: {cause} ({sure}{reasons}; refuted if {refuted})")
-}
-
-/// The cause that a finding's text tells, and how surely it does.
-pub fn read(detail: &str) -> Option<(&str, &str)> {
-    let (_, told) = detail.split_once("; cause: ")?;
-    let degrees = ["very likely", "likely", "possible"];
-    let of = |sure: &'static str| Some((told.find(&format!(" ({sure}"))?, sure));
-    let (end, sure) = degrees.into_iter().filter_map(of).min()?;
-    Some((&told[..end], sure))
+    Cause { what, sure, reasons, refuted }
 }
 
 /// What the sequence numbers do over a gap in time.
@@ -308,6 +333,7 @@ pub(super) mod tests {
             missing: 10,
             detail: String::new(),
             sql: String::new(),
+            cause: None,
             counter: Counter::None,
             keys: None,
             track: None,
@@ -317,12 +343,11 @@ pub(super) mod tests {
     #[test]
     fn a_cause_is_no_surer_than_its_evidence() {
         let alone = Together { concerned: 1, all: 1, is_at_once: true, shared: None };
-        let text = told(&finding(Kind::TimeGap), &alone, Link::default(), None);
+        let text = told(&finding(Kind::TimeGap), &alone, Link::default(), None).to_string();
         assert_eq!(
             text,
-            "; cause: the producer was silent, or its rows were lost (possible; refuted if rows of that time come late)"
+            "cause: the producer was silent, or its rows were lost (possible; refuted if rows of that time come late)"
         );
-        assert_eq!(read(&text), Some(("the producer was silent, or its rows were lost", "possible")));
         let link = |cause: Option<&str>, reason: &str| Link {
             cause: cause.map(str::to_string),
             reasons: vec![reason.to_string()],
@@ -334,20 +359,33 @@ pub(super) mod tests {
             &Together { concerned: 1, all: 12, is_at_once: true, shared: None },
             link(Some("lost between agent and telemetry"), "agent has all 10 of them"),
             None,
-        );
+        )
+        .to_string();
         assert!(
             text.starts_with(
-                "; cause: lost between agent and telemetry (very likely: agent has all 10 of them; in 1 of 12 series"
+                "cause: lost between agent and telemetry (very likely: agent has all 10 of them; in 1 of 12 series"
             ),
             "{text}"
         );
         let silent = Finding { counter: Counter::GoesOn, ..finding(Kind::TimeGap) };
-        let text = told(&silent, &alone, link(None, "agent has no row in that time either"), None);
+        let text = told(&silent, &alone, link(None, "agent has no row in that time either"), None).to_string();
         assert!(
             text.contains(
                 "the producer was silent (very likely: agent has no row in that time either; sequence numbers go on"
             ),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_only_reads_like_a_cause_is_none() {
+        let detail = "`expect` names line=a; cause: rain (likely, and it has no row";
+        let named = Finding { detail: detail.into(), ..finding(Kind::TimeGap) };
+        assert_eq!((named.likely(), named.said().as_str()), (None, detail));
+        let alone = Together { concerned: 1, all: 1, is_at_once: true, shared: None };
+        let cause = Some(told(&named, &alone, Link::default(), None));
+        let named = Finding { cause, ..named };
+        assert_eq!(named.likely(), Some(("the producer was silent, or its rows were lost", "possible")));
+        assert!(named.said().starts_with(&format!("{detail}; cause: the producer was silent, or")), "{}", named.said());
     }
 }

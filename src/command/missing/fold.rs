@@ -70,8 +70,6 @@ fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
     }
     let Some(sql) = shown(&table.as_series(), first.kind, &labels, &tracks) else { return group };
     let sum = |of: fn(&Finding) -> i64| group.iter().map(of).sum::<i64>();
-    let (text, cause) = first.detail.split_once("; cause: ").unwrap_or((&first.detail, ""));
-    let cause = if cause.is_empty() { String::new() } else { format!("; cause: {cause}") };
     vec![Finding {
         series: Some(named(table, &labels)),
         since: group.iter().filter_map(|one| one.since).min(),
@@ -79,7 +77,7 @@ fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
         expected: sum(|one| one.expected),
         observed: sum(|one| one.observed),
         missing: sum(|one| one.missing),
-        detail: format!("{} series alike, each about: {text}{cause}", group.len()),
+        detail: format!("{} series alike, each about: {}", group.len(), first.detail),
         sql,
         ..first
     }]

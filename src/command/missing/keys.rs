@@ -413,6 +413,7 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
             otherwise.unwrap_or_default(),
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),
+        cause: None,
         counter: super::cause::Counter::None,
         keys: Some(format!("{}={}", present.said(), lacking.said())),
         track: None,

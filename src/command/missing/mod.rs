@@ -143,7 +143,9 @@ pub struct Finding {
     pub expected: i64,
     pub observed: i64,
     pub missing: i64,
+    /// What was seen.
     pub detail: String,
+    pub cause: Option<cause::Cause>,
     pub sql: String,
     pub counter: cause::Counter,
     /// Of absent keys: both keys, as `--keys` takes them, the one whose values are absent first.
@@ -189,8 +191,16 @@ impl Finding {
     }
 
     /// What is the likely cause, and how surely: `lost between agent and telemetry`, `very likely`.
-    pub(super) fn cause(&self) -> Option<(&str, &str)> {
-        cause::read(&self.detail)
+    pub(super) fn likely(&self) -> Option<(&str, &str)> {
+        self.cause.as_ref().map(|cause| (cause.what.as_str(), cause.sure.name()))
+    }
+
+    /// All that is said of it: what was seen, and the cause.
+    pub(super) fn said(&self) -> String {
+        match &self.cause {
+            Some(cause) => format!("{}; {cause}", self.detail),
+            None => self.detail.clone(),
+        }
     }
 
     pub(super) fn share(&self) -> f64 {
@@ -220,7 +230,7 @@ impl Finding {
             Value::Int(self.observed.into()),
             Value::Int(self.missing.into()),
             Value::Float(self.share()),
-            Value::Text(self.detail.clone()),
+            Value::Text(self.said()),
             Value::Text(self.sql.clone()),
         ]
     }

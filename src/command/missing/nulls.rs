@@ -211,6 +211,7 @@ fn found(search: &mut Search, table: &Table, lack: &Lack, expected: i64, detail:
         missing: lack.rows,
         detail,
         sql: quote::one_line(&sql),
+        cause: None,
         counter: super::cause::Counter::None,
         keys: None,
         track: None,

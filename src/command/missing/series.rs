@@ -81,6 +81,7 @@ impl Series<'_> {
             observed: 0,
             missing: 0,
             detail: String::new(),
+            cause: None,
             sql: String::new(),
             counter: Counter::None,
             keys: None,

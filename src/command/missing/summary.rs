@@ -179,6 +179,7 @@ mod tests {
             observed: 0,
             missing,
             detail: String::new(),
+            cause: None,
             sql: String::new(),
             counter: super::super::cause::Counter::None,
             keys: None,

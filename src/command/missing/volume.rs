@@ -188,6 +188,7 @@ fn finding(search: &Search, table: &Table, time: &str, condition: &str, low: &Lo
             grouped(expected.unsigned_abs())
         ),
         sql: format!("SELECT {expected} - count(*) AS missing FROM {from} WHERE {within}"),
+        cause: None,
         counter: super::cause::Counter::None,
         keys: None,
         track: None,

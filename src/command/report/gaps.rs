@@ -189,7 +189,7 @@ fn largest(single: &[Finding]) -> Option<Largest> {
             overlaps
                 && first.kind == finding.kind
                 && first.table() == finding.table()
-                && first.cause() == finding.cause()
+                && first.likely() == finding.likely()
         };
         match groups.iter_mut().find(is_same).filter(|_| finding.series.is_some() && timed(finding).is_some()) {
             Some(group) => group.push(finding),
@@ -218,7 +218,7 @@ fn largest(single: &[Finding]) -> Option<Largest> {
         expected: group.iter().map(|finding| finding.expected).sum::<i64>().unsigned_abs(),
         is_of_rows: timed(first).is_some() || first.kind == Kind::NeverSeen,
         detail: cut(first.detail.split("; ").next().unwrap_or_default(), 300),
-        cause: first.cause().map(|(cause, sure)| (cut(cause, 200), sure.to_string())),
+        cause: first.likely().map(|(cause, sure)| (cut(cause, 200), sure.to_string())),
     })
 }
 
