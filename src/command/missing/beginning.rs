@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::cause::Counter;
+use super::finding::Counter;
 use super::gaps::{Between, Gap};
 use super::pauses::Pauses;
 use super::series::Series;

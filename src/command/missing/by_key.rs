@@ -16,10 +16,8 @@ const GAPS_MAX: usize = 10_000;
 
 /// Whether any table has gaps of which keys may tell.
 pub fn may_tell(search: &Search) -> bool {
-    let is_of = |finding: &Finding, table: &Table| {
-        finding.source == table.source && finding.table_name == table.short_name && finding.kind == Kind::TimeGap
-    };
-    let has_gap = |known: &&Known| search.findings.iter().any(|finding| is_of(finding, &known.table));
+    let is_gap = |finding: &Finding, table: &Table| finding.kind == Kind::TimeGap && finding.is_of(table);
+    let has_gap = |known: &&Known| search.findings.iter().any(|finding| is_gap(finding, &known.table));
     search.known.iter().filter(|known| known.columns.is_empty()).any(|known| has_gap(&known))
 }
 

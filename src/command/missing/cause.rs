@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::finding::Counter;
 use super::link::{self, Link};
 use super::series::Series;
 use super::shared::{self, Attribute, Together};
@@ -176,9 +177,8 @@ fn clusters(findings: &[Finding], table: &Table, kind: Kind) -> Vec<Cluster> {
     let mut own: Vec<usize> = (0..findings.len())
         .filter(|index| {
             let finding = &findings[*index];
-            let is_own = finding.source == table.source && finding.table_name == table.short_name;
             // What was told by another table has its cause already.
-            finding.kind == kind && is_own && finding.cause.is_none()
+            finding.kind == kind && finding.is_of(table) && finding.cause.is_none()
         })
         .collect();
     own.sort_by_key(|index| (findings[*index].since, findings[*index].until));
@@ -301,44 +301,10 @@ fn told(finding: &Finding, together: &Together, link: Link, alarm: Option<&str>)
     Cause { what, sure, reasons, refuted }
 }
 
-/// What the sequence numbers do over a gap in time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Counter {
-    /// There are none.
-    #[default]
-    None,
-    GoesOn,
-    Holes,
-    /// The numbers of these rows are missing too.
-    Lost,
-    BeginsAnew,
-}
-
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
+    use super::super::finding::tests::finding;
     use super::*;
-
-    /// Of a table `telemetry` that lacks ten rows.
-    pub fn finding(kind: Kind) -> Finding {
-        Finding {
-            kind,
-            source: "telemetry".into(),
-            table_name: "telemetry".into(),
-            series: None,
-            column_name: None,
-            since: Some(0),
-            until: Some(MINUTE),
-            expected: 10,
-            observed: 0,
-            missing: 10,
-            detail: String::new(),
-            sql: String::new(),
-            cause: None,
-            counter: Counter::None,
-            keys: None,
-            track: None,
-        }
-    }
 
     #[test]
     fn a_cause_is_no_surer_than_its_evidence() {

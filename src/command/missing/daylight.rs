@@ -162,7 +162,7 @@ fn is_of(stretch: Stretch, is_such: impl Fn(i64) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::missing::cause::tests::finding;
+    use crate::command::missing::finding::tests::finding;
 
     fn explained(kind: Kind, since: &str, until: &str, missing: i64) -> Option<Tz> {
         let at = |text: &str| Some(chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_micros());

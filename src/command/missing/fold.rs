@@ -61,7 +61,7 @@ fn is_alike(a: &Finding, b: &Finding) -> bool {
 
 fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
     let first = group[0].clone();
-    let table = known.iter().find(|one| one.table.source == first.source && one.table.short_name == first.table_name);
+    let table = known.iter().find(|one| first.is_of(&one.table));
     let Some(table) = table.filter(|_| group.len() >= SERIES_LEAST) else { return group };
     let labels: Vec<&str> = group.iter().filter_map(|one| one.series.as_deref()).collect();
     let tracks: Vec<Rc<Track>> = group.iter().filter_map(|one| one.track.clone()).collect();

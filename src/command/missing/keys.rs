@@ -393,10 +393,6 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
     };
     let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map(Value::int);
     Ok(Finding {
-        kind: Kind::AbsentKey,
-        source: lacking.table.source.clone(),
-        table_name: lacking.table.short_name.clone(),
-        series: None,
         column_name: Some(lacking.columns.join(", ")),
         since: at(4),
         until: at(5),
@@ -413,10 +409,8 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
             otherwise.unwrap_or_default(),
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),
-        cause: None,
-        counter: super::cause::Counter::None,
         keys: Some(format!("{}={}", present.said(), lacking.said())),
-        track: None,
+        ..Finding::of(Kind::AbsentKey, lacking.table)
     })
 }
 

@@ -128,7 +128,7 @@ fn lost_between(have: &[&Testimony], lack: &[&Testimony], finding: &Finding) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::cause::tests::finding;
+    use super::super::finding::tests::finding;
     use super::*;
 
     fn one(other: &str, there: i64, offset: Option<i64>) -> Testimony {

@@ -199,22 +199,13 @@ fn found(search: &mut Search, table: &Table, lack: &Lack, expected: i64, detail:
     let within = if condition == "true" { String::new() } else { format!(" AND ({condition})") };
     let sql = format!("SELECT * FROM {} WHERE {}{within}", table.sql(), lack.holds);
     search.findings.push(Finding {
-        kind: Kind::NullRate,
-        source: table.source.clone(),
-        table_name: table.short_name.clone(),
-        series: None,
         column_name: Some(lack.column.name.clone()),
-        since: None,
-        until: None,
         expected,
         observed: expected - lack.rows,
         missing: lack.rows,
         detail,
         sql: quote::one_line(&sql),
-        cause: None,
-        counter: super::cause::Counter::None,
-        keys: None,
-        track: None,
+        ..Finding::of(Kind::NullRate, table)
     });
 }
 

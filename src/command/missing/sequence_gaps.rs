@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::cause::Counter;
+use super::finding::Counter;
 use super::gaps;
 use super::series::{Series, count};
 use super::shown::Rows;
@@ -69,12 +69,8 @@ fn sequence_gap(search: &Search, series: &Series, seen: &Seen, holes: &[Hole], a
 /// Of holes in a counter that all series share: those that lie within a gap of one series are its rows, and listed there.
 /// A gap without any was a silence.
 pub fn told_by_gaps(search: &mut Search, table: &Table, counted: &mut [Seen]) {
-    let is_own = |finding: &&mut Finding| {
-        finding.track.is_some()
-            && finding.kind == Kind::TimeGap
-            && finding.source == table.source
-            && finding.table_name == table.short_name
-    };
+    let is_own =
+        |finding: &&mut Finding| finding.track.is_some() && finding.kind == Kind::TimeGap && finding.is_of(table);
     let Some(together) = counted.first_mut() else { return };
     let kept = &mut together.line.told.counter.holes;
     let holes = kept.list();

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::cause::Counter;
 use super::walk::Seen;
 use super::walk::names::Known;
 use super::{Finding, Kind};
@@ -69,24 +68,7 @@ impl Series<'_> {
 
     /// A finding of this table.
     pub fn finding(&self, kind: Kind, label: &str) -> Finding {
-        Finding {
-            kind,
-            source: self.table.source.clone(),
-            table_name: self.table.short_name.clone(),
-            series: Some(label.to_string()).filter(|label| !label.is_empty()),
-            column_name: None,
-            since: None,
-            until: None,
-            expected: 0,
-            observed: 0,
-            missing: 0,
-            detail: String::new(),
-            cause: None,
-            sql: String::new(),
-            counter: Counter::None,
-            keys: None,
-            track: None,
-        }
+        Finding { series: Some(label.to_string()).filter(|label| !label.is_empty()), ..Finding::of(kind, self.table) }
     }
 
     /// What holds of the rows of one series, as people write it.

@@ -261,7 +261,7 @@ fn stretches(finding: &Finding) -> Vec<Stretch> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cause::tests::finding;
+    use super::super::finding::tests::finding;
     use super::*;
     use crate::model::time::MINUTE;
 

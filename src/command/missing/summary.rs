@@ -1,6 +1,7 @@
 //! What was looked at, so that finding nothing is an answer too; and when things were missing, as a strip.
 
-use super::cause::{Counter, Known};
+use super::cause::Known;
+use super::finding::Counter;
 use super::series::Series;
 use super::walk::Seen;
 use super::{Finding, Kind, Search};
@@ -12,10 +13,7 @@ use crate::model::time;
 pub fn judge(search: &mut Search) {
     let mut known = std::mem::take(&mut search.known);
     for known in &mut known {
-        let has = |kind: Kind| {
-            let is_own = |one: &&Finding| one.source == known.table.source && one.table_name == known.table.short_name;
-            search.findings.iter().filter(is_own).any(|one| one.kind == kind)
-        };
+        let has = |kind: Kind| search.findings.iter().any(|one| one.kind == kind && one.is_of(&known.table));
         let is_hole = |one: &Finding| matches!(one.counter, Counter::Lost | Counter::Holes);
         let has_lost = search.findings.iter().any(|one| one.table() == known.table.name && is_hole(one));
         let (gaps, holes) = (search.wants(&[Kind::TimeGap]), search.wants(&[Kind::SequenceGap]));
@@ -163,27 +161,16 @@ fn strip(table: &str, findings: &[&Finding]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::finding::tests::finding;
     use super::*;
 
     #[test]
     fn a_strip_is_high_where_most_is_missing() {
         let finding = |since: i64, until: i64, missing: i64| Finding {
-            kind: Kind::TimeGap,
-            source: "t".into(),
-            table_name: "t".into(),
-            series: None,
-            column_name: None,
             since: Some(since),
             until: Some(until),
-            expected: missing,
-            observed: 0,
             missing,
-            detail: String::new(),
-            cause: None,
-            sql: String::new(),
-            counter: super::super::cause::Counter::None,
-            keys: None,
-            track: None,
+            ..finding(Kind::TimeGap)
         };
         let (all, much) = (finding(0, 48_000_000, 48), finding(24_000_000, 25_000_000, 100));
         let text = strip("t", &[&all, &much]).expect("a strip");

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::cause::Counter;
+use super::finding::Counter;
 use super::gaps::{self, Between, Gap};
 use super::pauses::{self, Pauses};
 use super::series::{Series, count};

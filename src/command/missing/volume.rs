@@ -171,11 +171,6 @@ fn finding(search: &Search, table: &Table, time: &str, condition: &str, low: &Lo
     let missing = expected - low.rows;
     let within = format!("{time} {begins} {} AND {time} < {}{own}", stamp(since), stamp(until));
     let found = || Finding {
-        kind: Kind::VolumeDrop,
-        source: table.source.clone(),
-        table_name: table.short_name.clone(),
-        series: None,
-        column_name: None,
         since: Some(since),
         until: Some(until),
         expected,
@@ -188,10 +183,7 @@ fn finding(search: &Search, table: &Table, time: &str, condition: &str, low: &Lo
             grouped(expected.unsigned_abs())
         ),
         sql: format!("SELECT {expected} - count(*) AS missing FROM {from} WHERE {within}"),
-        cause: None,
-        counter: super::cause::Counter::None,
-        keys: None,
-        track: None,
+        ..Finding::of(Kind::VolumeDrop, table)
     };
     Ok((missing > 0).then(found))
 }
