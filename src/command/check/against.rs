@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use clap::ValueEnum;
 
-use super::again::{self, Again};
 use super::asking::{Asking, nothing};
 use super::earlier::{Earlier, Item, Of};
+use super::rerun::{self, Rerun};
 use super::said::{Check, Said};
 use super::{Row, asked, audit, gaps};
 use crate::command::missing::{Finding, Searched};
@@ -39,7 +39,7 @@ pub fn compared(asking: &Asking, earlier: &Earlier, checks: impl FnOnce() -> Res
     };
     let otherwise: Vec<bool> = items.iter().enumerate().map(|(at, item)| counts_otherwise(at, item)).collect();
     if rows.iter().any(Option::is_none) || otherwise.contains(&true) {
-        again::prepare(asking)?;
+        rerun::prepare(asking)?;
     }
     for (at, ((row, looked_for), item)) in rows.iter_mut().zip(looked_for).zip(&items).enumerate() {
         match row {
@@ -75,9 +75,9 @@ impl Labels {
     fn of(asking: &Asking, searched: &Searched) -> Labels {
         let mut labels = Labels::default();
         for table in &asking.session.tables {
-            let known = searched.known.iter().find(|known| known.table.name == table.name);
+            let regular = searched.regular.iter().find(|regular| regular.table.name == table.name);
             let own = || table.columns.iter().map(|column| column.name.clone()).collect();
-            labels.columns.insert(table.name.clone(), known.map_or_else(own, |known| known.columns.clone()));
+            labels.columns.insert(table.name.clone(), regular.map_or_else(own, |regular| regular.columns.clone()));
         }
         for walked in &searched.walked {
             for label in &walked.labels {
@@ -206,12 +206,12 @@ fn table_of<'a>(asking: &Asking<'a>, item: &Item) -> Result<&'a Table> {
 /// What today's analysis does not find may be there all the same, where the earlier answer was asked for by flags that
 /// today's is not: its own SQL tells. It is gone only where there was something to look at.
 fn not_found(asking: &Asking, of: Of, item: &Item, looked_for: Result<()>) -> Result<Row> {
-    let again = again::asked(asking, of, item)?;
-    if let Again::There(figure) = again {
+    let rerun = rerun::asked(asking, of, item)?;
+    if let Rerun::There(figure) = rerun {
         let detail = format!("its own SQL, asked again, has it; today's search does not; earlier: {}", item.detail);
         return Ok(row(item, "still", figure.to_string(), detail, &item.sql));
     }
-    let told = again.told().and_then(|()| has_something(asking, of, item)).and_then(|reach| looked_for.map(|()| reach));
+    let told = rerun.told().and_then(|()| has_something(asking, of, item)).and_then(|reach| looked_for.map(|()| reach));
     match told {
         Ok(reach) => Ok(row(item, "gone", "0".into(), format!("{reach}earlier: {}", item.detail), &item.sql)),
         Err(error) if error.kind == Kind::Question => {
@@ -225,7 +225,7 @@ fn not_found(asking: &Asking, of: Of, item: &Item, looked_for: Result<()>) -> Re
 
 /// Of a finding that today's search counts by another cadence: its figure by its own.
 fn measured_again(asking: &Asking, of: Of, item: &Item, row: &mut Row) -> Result<()> {
-    if let Again::There(figure) = again::asked(asking, of, item)? {
+    if let Rerun::There(figure) = rerun::asked(asking, of, item)? {
         row.detail = format!("by the earlier cadence; by today's {}: {}", row.observed, row.detail);
         (row.observed, row.sql) = (figure.to_string(), item.sql.clone());
     }

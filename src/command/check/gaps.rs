@@ -120,19 +120,19 @@ pub fn is_looked_for(
     if !searched.tables.contains(&table.name) {
         return Err(Error::question(format!("the condition does not fit `{}`", table.name)));
     }
-    let known = searched.known.iter().find(|known| known.table.name == table.name);
+    let regular = searched.regular.iter().find(|regular| regular.table.name == table.name);
     let walked = searched.walked.iter().find(|walked| walked.table == table.name);
     let is_numbered = walked.is_some_and(|walked| walked.is_numbered);
     let is_looked_for = |kind: &Missing| match kind {
-        Missing::TimeGap | Missing::Ended | Missing::Late => known.is_some(),
+        Missing::TimeGap | Missing::Ended | Missing::Late => regular.is_some(),
         Missing::SequenceGap => is_numbered,
         Missing::Duplicate | Missing::Flatline => table.roles.time.is_some(),
-        Missing::VolumeDrop => table.roles.time.is_some() && known.is_none(),
+        Missing::VolumeDrop => table.roles.time.is_some() && regular.is_none(),
         Missing::NullRate | Missing::AbsentKey | Missing::NeverSeen => true,
     };
     let lacks: Vec<Missing> = match is_usual {
         // Of the usual kinds it is enough that gaps or holes can be told.
-        true if known.is_some() || is_numbered => Vec::new(),
+        true if regular.is_some() || is_numbered => Vec::new(),
         true => vec![Missing::TimeGap, Missing::SequenceGap],
         false => kinds.iter().copied().filter(|kind| !is_looked_for(kind)).collect(),
     };
@@ -155,7 +155,7 @@ pub fn is_looked_for(
     match series {
         Some(series)
             if kinds.iter().all(by_time)
-                && known.is_some_and(|known| known.irregular.iter().any(|label| is_said(label, series))) =>
+                && regular.is_some_and(|regular| regular.irregular.iter().any(|label| is_said(label, series))) =>
         {
             Err(Error::question(format!(
                 "series `{series}` of `{}` has no regular cadence to be judged by",
@@ -173,12 +173,14 @@ pub fn is_looked_for(
 
 /// How much was looked at, so that finding nothing is an answer.
 fn looked_at(table: &Table, searched: &Searched) -> String {
-    let Some(known) = searched.known.iter().find(|known| known.table.name == table.name) else { return String::new() };
-    let irregular = match known.irregular.len() {
+    let Some(regular) = searched.regular.iter().find(|regular| regular.table.name == table.name) else {
+        return String::new();
+    };
+    let irregular = match regular.irregular.len() {
         0 => String::new(),
         without => format!(", {without} of them without a cadence and so not judged by time"),
     };
-    format!(" ({} rows of {} series{irregular})", known.rows, known.series.len())
+    format!(" ({} rows of {} series{irregular})", regular.rows, regular.series.len())
 }
 
 fn offenders(findings: &[&Finding]) -> String {

@@ -13,7 +13,6 @@ use crate::model::value::Value;
 use crate::session::{Session, Table, Wanted};
 use crate::settings;
 
-mod again;
 mod against;
 mod asking;
 mod audit;
@@ -24,6 +23,7 @@ mod gaps;
 mod keys;
 mod metric;
 mod nulls;
+mod rerun;
 mod rows;
 mod said;
 mod sql;

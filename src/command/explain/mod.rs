@@ -14,7 +14,6 @@ use crate::model::value::Value;
 use crate::session::Session;
 
 mod any;
-mod apart;
 pub mod attributes;
 mod before;
 mod findings;
@@ -23,12 +22,13 @@ mod lengths;
 pub mod population;
 mod restated;
 mod search;
+mod telling;
 mod unjoined;
 
-use apart::Apart;
 use attributes::Attribute;
 use population::Population;
 use search::{Explanation, Search};
+use telling::Telling;
 
 /// Classes of rows: good ones, bad ones, and those of which --bad says nothing, which count as good.
 const BAD: u16 = 1;
@@ -129,7 +129,7 @@ impl Ask for ExplainArgs {
         let least = ((self.min_support * whole.bad as f64 - 1e-9).ceil() as u64).max(2);
         let looked = look(&rows, attributes.iter().enumerate(), (split, least), &mut notes)?;
         let tests = possible(&looked.tests, usize::from(self.order));
-        let (items, searched, apart) = apart::parted(looked, whole, &tests, self.min_ratio);
+        let (items, searched, telling) = telling::parted(looked, whole, &tests, self.min_ratio);
         let search = Search {
             engine: &session.engine,
             rows: &rows,
@@ -143,11 +143,11 @@ impl Ask for ExplainArgs {
             least_ratio: self.min_ratio,
             order: usize::from(self.order),
         };
-        let told = |places: &[usize]| apart::explained(places, &items, whole, &tests);
-        let mut found = told(&apart.exact);
+        let told = |places: &[usize]| telling::explained(places, &items, whole, &tests);
+        let mut found = told(&telling.exact);
         found.extend(search.run(&mut notes)?);
-        found.extend(told(&apart.of_bad));
-        notes.extend(said_apart(&search, &apart));
+        found.extend(told(&telling.of_bad));
+        notes.extend(said_telling(&search, &telling));
         let asked = search.tests.iter().sum();
         notes.extend(found.iter().enumerate().filter_map(|(at, one)| also(&search, at + 1, one)));
         let rows: Vec<Vec<Value>> = found
@@ -159,7 +159,7 @@ impl Ask for ExplainArgs {
                 row(at + 1, &search.text(&one.items), one, whole, population.counted(&conditions))
             })
             .collect();
-        let summary = summary(&search, &found, &apart, asked);
+        let summary = summary(&search, &found, &telling, asked);
         let sql = session.engine.keep("explanations", &FIELDS, &rows)?;
         Ok(Answer { summary: Some(summary), notes, ..Answer::of(sql) })
     }
@@ -210,25 +210,25 @@ fn keep(population: &Population, attributes: &[Attribute], notes: &mut Vec<Strin
 }
 
 /// What is told by itself, and why.
-fn said_apart(search: &Search, apart: &Apart) -> Vec<String> {
+fn said_telling(search: &Search, telling: &Telling) -> Vec<String> {
     let listed = |places: &[usize]| {
         let texts: Vec<&str> = places.iter().map(|at| search.items[*at].text.as_str()).collect();
         texts.join(", ")
     };
     let holds = |places: &[usize]| if places.len() == 1 { "holds" } else { "each hold" };
     let mut notes = Vec::new();
-    if !apart.exact.is_empty() {
+    if !telling.exact.is_empty() {
         notes.push(format!(
             "{} {} of all bad rows and of no other: that may be why, or another name for the same thing; the others are told without it",
-            listed(&apart.exact),
-            holds(&apart.exact),
+            listed(&telling.exact),
+            holds(&telling.exact),
         ));
     }
-    if !apart.of_bad.is_empty() {
+    if !telling.of_bad.is_empty() {
         notes.push(format!(
             "{} {} of bad rows alone, of a column that says the same, or nothing, of all good ones: that may be what was bad rather than why, and is told last",
-            listed(&apart.of_bad),
-            holds(&apart.of_bad),
+            listed(&telling.of_bad),
+            holds(&telling.of_bad),
         ));
     }
     notes
@@ -264,12 +264,12 @@ fn row(rank: usize, text: &str, one: &Explanation, whole: Whole, sql: String) ->
 }
 
 /// How much is bad, and what the best explanation would take away.
-fn summary(search: &Search, found: &[Explanation], apart: &Apart, asked: usize) -> String {
+fn summary(search: &Search, found: &[Explanation], telling: &Telling, asked: usize) -> String {
     let whole = search.whole;
     let share = |bad: f64, rows: u64| if rows == 0 { 0.0 } else { bad / rows as f64 };
     let all = share(whole.bad as f64, whole.rows);
     let bad = format!("{} of {} rows are bad ({})", grouped(whole.bad), grouped(whole.rows), percent(all));
-    let (exact, of_bad) = (apart.exact.len(), apart.of_bad.len());
+    let (exact, of_bad) = (telling.exact.len(), telling.of_bad.len());
     let covers = |one: &Explanation| {
         format!("{} of them ({:.0} %)", grouped(one.covered.bad), 100.0 * whole.support(one.covered))
     };

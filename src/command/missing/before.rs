@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::cause::{Cause, Known, Sure};
+use super::cause::{Cause, Sure};
+use super::regular::Regular;
 use super::series::{self, Series, count};
 use super::shown::stamp;
 use super::testimony::{Course, Key, Witness};
@@ -46,14 +47,14 @@ pub fn search(search: &mut Search) -> Result<()> {
     if !search.wants(&[Kind::SequenceGap]) {
         return Ok(());
     }
-    for known in search.known.clone() {
-        let Some(own) = search.witnesses.iter().find(|own| own.table == known.table.name).cloned() else { continue };
+    for regular in search.regular.clone() {
+        let Some(own) = search.witnesses.iter().find(|own| own.table == regular.table.name).cloned() else { continue };
         let others: Vec<Rc<Witness>> = search.witnesses.iter().filter(|other| is_like(&own, other)).cloned().collect();
         // Of several tables what most of it is in.
         let mut found: BTreeMap<Option<String>, Finding> = BTreeMap::new();
         for other in others {
             let Some(table) = search.session.tables.iter().find(|table| table.name == other.table) else { continue };
-            for finding in of(search, &known, (&own, &other), table)? {
+            for finding in of(search, &regular, (&own, &other), table)? {
                 let most = found.get(&finding.series).map_or(0, |known| known.missing);
                 if finding.missing > most {
                     found.insert(finding.series.clone(), finding);
@@ -77,7 +78,7 @@ fn is_like(own: &Witness, other: &Witness) -> bool {
 }
 
 /// What one other table has.
-fn of(search: &Search, known: &Known, (own, other): (&Witness, &Witness), table: &Table) -> Result<Vec<Finding>> {
+fn of(search: &Search, regular: &Regular, (own, other): (&Witness, &Witness), table: &Table) -> Result<Vec<Finding>> {
     let (Some(time), Some(number)) = (&table.roles.time, &other.sequence) else { return Ok(Vec::new()) };
     let is_plain = |course: &Course| course.counter.numbers > 0 && course.counter.is_single();
     let counts = |course: &Course| course.counter.follows * 2 + 1 >= course.counter.numbers;
@@ -86,7 +87,7 @@ fn of(search: &Search, known: &Known, (own, other): (&Witness, &Witness), table:
         (is_plain(mine) && is_plain(theirs) && counts(theirs)).then_some((values, mine, theirs))
     };
     let both: Vec<(&Key, &Course, &Course)> =
-        known.series.iter().filter_map(|(_, values)| both(values)).take(SERIES_MAX).collect();
+        regular.series.iter().filter_map(|(_, values)| both(values)).take(SERIES_MAX).collect();
     let begins_late = |(mine, theirs): (&Course, &Course)| theirs.lowest() + NUMBERS_LEAST <= mine.lowest();
     if both.len() < 2 || !both.iter().any(|one| begins_late((one.1, one.2))) {
         return Ok(Vec::new());
@@ -108,7 +109,7 @@ fn of(search: &Search, known: &Known, (own, other): (&Witness, &Witness), table:
         .take(FINDINGS_MAX);
     let mut found = Vec::new();
     for one in late {
-        found.extend(finding(search, known, (&there, &own.key_in(other, one.key)), one, since)?);
+        found.extend(finding(search, regular, (&there, &own.key_in(other, one.key)), one, since)?);
     }
     Ok(found)
 }
@@ -145,7 +146,7 @@ fn begun<'a>(
 /// The numbers of one series that the other table has from a time on and before the first one here.
 fn finding(
     search: &Search,
-    known: &Known,
+    regular: &Regular,
     (there, values): (&Series, &Key),
     one: &Begun,
     since: i64,
@@ -163,26 +164,26 @@ fn finding(
     if missing < NUMBERS_LEAST {
         return Ok(None);
     }
-    let label = known.as_series().label_of(one.key);
+    let label = regular.as_series().label_of(one.key);
     Ok(Some(Finding {
         since: Some(row[2].int() + one.apart()),
         until: Some(one.mine.first),
-        column_name: known.sequence.clone(),
+        column_name: regular.sequence.clone(),
         expected: missing,
         missing,
         detail: format!(
             "begins with {first}: {other} has {} before it, from {} on, of a time of which {} has rows of other series",
             count(missing, "number"),
             row[1].int(),
-            known.table.name,
+            regular.table.name,
         ),
         cause: Some(Cause {
-            what: format!("lost between {other} and {}", known.table.name),
+            what: format!("lost between {other} and {}", regular.table.name),
             sure: Sure::Likely,
             reasons: vec![format!("{other} has all of them")],
             refuted: "the numbers come late",
         }),
         sql: quote::one_line(&sql),
-        ..known.as_series().finding(Kind::SequenceGap, &label)
+        ..regular.as_series().finding(Kind::SequenceGap, &label)
     }))
 }

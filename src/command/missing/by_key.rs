@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::cause::Known;
 use super::keys::Key;
+use super::regular::Regular;
 use super::testimony::Testimony;
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
@@ -17,8 +17,8 @@ const GAPS_MAX: usize = 10_000;
 /// Whether any table has gaps of which keys may tell.
 pub fn may_tell(search: &Search) -> bool {
     let is_gap = |finding: &Finding, table: &Table| finding.kind == Kind::TimeGap && finding.is_of(table);
-    let has_gap = |known: &&Known| search.findings.iter().any(|finding| is_gap(finding, &known.table));
-    search.known.iter().filter(|known| known.columns.is_empty()).any(|known| has_gap(&known))
+    let has_gap = |regular: &&Regular| search.findings.iter().any(|finding| is_gap(finding, &regular.table));
+    search.regular.iter().filter(|regular| regular.columns.is_empty()).any(|regular| has_gap(&regular))
 }
 
 /// What tables that have keys which this one lacks have in the place of gaps, by the findings' places. A table of one
@@ -26,16 +26,16 @@ pub fn may_tell(search: &Search) -> bool {
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn of(search: &Search, known: &Known, findings: &[usize]) -> Result<HashMap<usize, Vec<Testimony>>> {
+pub fn of(search: &Search, regular: &Regular, findings: &[usize]) -> Result<HashMap<usize, Vec<Testimony>>> {
     let mut told: HashMap<usize, Vec<Testimony>> = HashMap::new();
     let is_gap = |place: &&usize| search.findings[**place].kind == Kind::TimeGap;
     let own: Vec<usize> = findings.iter().filter(is_gap).copied().collect();
-    if !known.columns.is_empty() || own.is_empty() {
+    if !regular.columns.is_empty() || own.is_empty() {
         return Ok(told);
     }
-    for (present, lacking) in search.absent.iter().filter(|(_, lacking)| lacking.table.name == known.table.name) {
+    for (present, lacking) in search.absent.iter().filter(|(_, lacking)| lacking.table.name == regular.table.name) {
         let Some(time) = &present.table.roles.time else { continue };
-        for (place, testimony) in counted(search, known, (present, time), lacking, &own)? {
+        for (place, testimony) in counted(search, regular, (present, time), lacking, &own)? {
             told.entry(place).or_default().push(testimony);
         }
     }
@@ -51,7 +51,7 @@ fn gaps(finding: &Finding) -> Vec<(i64, i64, i64)> {
 /// Counts them in all gaps, in one look.
 fn counted(
     search: &Search,
-    known: &Known,
+    regular: &Regular,
     (present, time): (&Key, &str),
     lacking: &Key,
     findings: &[usize],
@@ -68,7 +68,7 @@ fn counted(
         return Ok(Vec::new());
     }
     let time = format!("{}::TIMESTAMP", quote::name(time));
-    let here = format!("{}::TIMESTAMP", quote::name(&known.time));
+    let here = format!("{}::TIMESTAMP", quote::name(&regular.time));
     // The rows around a gap as the sender has them, what it has between them that is not here, and how much later rows are
     // here than there.
     let rows = search.session.engine.counted_by(&format!(
@@ -87,8 +87,8 @@ fn counted(
          min(later), max(later) FROM told JOIN found USING (gap) GROUP BY place ORDER BY place",
         windows.join(", "),
         lacking.sql(),
-        known.table.sql(),
-        known.condition,
+        regular.table.sql(),
+        regular.condition,
         present.sql(),
         present.table.sql(),
         lacking.sql(),

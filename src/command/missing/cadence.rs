@@ -1,14 +1,13 @@
 //! Searches in series with a cadence and maybe a counter: the table is divided, its rows are walked through once, and
 //! what the walk saw becomes findings.
 
-use super::cause::Known;
 use super::divide::divide;
+use super::regular::Regular;
 use super::series::Series;
-use super::walk::rhythm::Segment;
 use super::walk::{self, Seen};
 use super::{
-    Kind, Search, duplicates, ended, expect, flatline, gaps, late, profile, sentinels, sequence_gaps, summary,
-    testimony, time_gaps, untimed,
+    Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, summary, testimony,
+    time_gaps, untimed,
 };
 use crate::error::Result;
 use crate::session::Table;
@@ -56,7 +55,9 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
             .push(format!("{}: gaps in time whose numbers are missing too are of the kind sequence_gap", table.name));
     }
     let is_regular = divided.is_regular || series.every.is_some();
-    let has_cadence = is_regular && known(search, &own, &seen);
+    let regular = is_regular.then(|| Regular::of(&own, &seen)).flatten();
+    let has_cadence = regular.is_some();
+    search.regular.extend(regular);
     if has_cadence && !divided.is_regular && !divided.dividing.is_empty() {
         let columns = divided.dividing.join(", ");
         search
@@ -70,7 +71,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     if has_cadence {
         let pauses = time_gaps::search(search, &own, &seen)?;
-        if let Some(known) = search.known.last_mut() {
+        if let Some(known) = search.regular.last_mut() {
             known.has_pauses = pauses.iter().any(|pauses| !pauses.is_empty());
         }
         late::search(search, &own, &seen)?;
@@ -99,36 +100,4 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     expect::search(search, &own, &seen)?;
     testimony::keep(search, &own, seen);
     Ok(has_cadence)
-}
-
-/// Keeps what is known of the table. Returns whether any series has a cadence.
-fn known(search: &mut Search, series: &Series, seen: &[Seen]) -> bool {
-    let regular = || seen.iter().filter(|seen| series.has_cadence(seen));
-    let segments = || regular().flat_map(|seen| &seen.line.told.rhythm.segments);
-    let cadences = || segments().map(|segment| segment.cadence().round() as i64);
-    let (Some(least), Some(most)) = (cadences().min(), cadences().max()) else { return false };
-    // Of rows that somebody said the cadence of each long step is a gap.
-    let passed_over = regular().filter(|_| series.every.is_none()).map(|seen| gaps::longest_passed_over(&seen.line));
-    let changed = regular().filter(|seen| seen.line.told.rhythm.segments.len() > 1).count();
-    search.known.push(Known {
-        table: series.table.clone(),
-        time: series.time.clone(),
-        condition: series.condition.clone(),
-        columns: series.columns.clone(),
-        sequence: series.sequence.clone(),
-        series: seen.iter().map(|seen| (seen.label.clone(), seen.values.clone())).collect(),
-        cadence: (least, most),
-        limit: segments().map(|segment| segment.limit() as i64).chain(passed_over).max().unwrap_or(0),
-        is_coarse: series.every.is_none() && segments().any(Segment::is_coarse),
-        is_said: series.every.is_some(),
-        irregular: seen.iter().filter(|seen| !series.has_cadence(seen)).map(|seen| seen.label.clone()).collect(),
-        changed,
-        rows: seen.iter().map(|seen| seen.line.rows as i64).sum(),
-        steps: seen.iter().map(|seen| seen.line.rows as i64 - 1).max().unwrap_or(0),
-        found: series.found.clone(),
-        has_no_gap: false,
-        has_pauses: false,
-        has_no_hole: false,
-    });
-    true
 }

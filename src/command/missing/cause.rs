@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::finding::Counter;
 use super::link::{self, Link};
-use super::series::Series;
 use super::shared::{self, Attribute, Together};
 use super::{Finding, Kind, Search, by_key, testimony};
 use crate::engine::quote;
@@ -51,52 +50,6 @@ impl std::fmt::Display for Cause {
     }
 }
 
-/// What the search knows of a table with series.
-#[derive(Debug, Clone)]
-pub struct Known {
-    pub table: Table,
-    /// Its time, and what holds of the rows that were looked at.
-    pub time: String,
-    pub condition: String,
-    /// Which tell the series apart.
-    pub columns: Vec<String>,
-    pub sequence: Option<String>,
-    /// All series, each by its label and its values in the order of `columns`; `None` for NULL.
-    pub series: Vec<(String, Vec<Option<String>>)>,
-    /// Of the shortest and the longest, in microseconds.
-    pub cadence: (i64, i64),
-    /// A longer step is a gap in any of them, in microseconds.
-    pub limit: i64,
-    /// A step in which a row is missing may be no longer.
-    pub is_coarse: bool,
-    pub is_said: bool,
-    pub rows: i64,
-    /// How often the cadence was seen in the series that has it most often.
-    pub steps: i64,
-    /// Series without a cadence, by their labels.
-    pub irregular: Vec<String>,
-    /// Those whose cadence changed.
-    pub changed: usize,
-    /// How the columns came about.
-    pub found: String,
-    /// Whether gaps, or holes in the sequence, were looked for and not found.
-    pub has_no_gap: bool,
-    /// Times at which rows come to no series, or not to all.
-    pub has_pauses: bool,
-    pub has_no_hole: bool,
-}
-
-impl Known {
-    /// The table as series once more.
-    pub fn as_series(&self) -> Series<'_> {
-        Series {
-            columns: self.columns.clone(),
-            sequence: self.sequence.clone(),
-            ..Series::plain(&self.table, self.time.clone(), self.condition.clone())
-        }
-    }
-}
-
 /// Findings of one table and kind at about the same time.
 struct Cluster {
     findings: Vec<usize>,
@@ -113,10 +66,10 @@ const LINKS_MAX: usize = 2_000;
 /// # Errors
 /// If the evidence cannot be read.
 pub fn explain(search: &mut Search) -> Result<()> {
-    for known in search.known.clone() {
+    for regular in search.regular.clone() {
         let kinds = [Kind::TimeGap, Kind::SequenceGap, Kind::Ended];
         let mut clusters: Vec<Cluster> =
-            kinds.into_iter().flat_map(|kind| clusters(&search.findings, &known.table, kind)).collect();
+            kinds.into_iter().flat_map(|kind| clusters(&search.findings, &regular.table, kind)).collect();
         let missing = |cluster: &Cluster| cluster.findings.iter().map(|at| search.findings[*at].missing).sum::<i64>();
         clusters.sort_by_key(|cluster| std::cmp::Reverse(missing(cluster)));
         let count = |clusters: &[Cluster]| clusters.iter().map(|cluster| cluster.findings.len()).sum::<usize>();
@@ -127,7 +80,7 @@ pub fn explain(search: &mut Search) -> Result<()> {
             search.notes.push(format!(
                 "{}: causes were looked for of the {} of {} findings of which most is missing; narrow it with --from and --to \
                  for others",
-                known.table.name,
+                regular.table.name,
                 grouped(looked as u64),
                 grouped(all as u64)
             ));
@@ -137,31 +90,31 @@ pub fn explain(search: &mut Search) -> Result<()> {
         if linked.len() < looked {
             search.notes.push(format!(
                 "{}: what other tables have was looked for of the {} of {} findings of which most is missing",
-                known.table.name,
+                regular.table.name,
                 grouped(linked.len() as u64),
                 grouped(all as u64)
             ));
         }
         let mut notes = std::mem::take(&mut search.notes);
-        let mut told_by_others = testimony::of(search, &known, &linked, &mut notes)?;
-        for (place, told) in by_key::of(search, &known, &linked)? {
+        let mut told_by_others = testimony::of(search, &regular, &linked, &mut notes)?;
+        for (place, told) in by_key::of(search, &regular, &linked)? {
             let others = told_by_others.entry(place).or_default();
             // Keys tell more than clocks.
             others.retain(|one| told.iter().all(|own| own.other != one.other));
             others.extend(told);
         }
         search.notes = notes;
-        let alarms = alarms(search, &known.table, &clusters)?;
+        let alarms = alarms(search, &regular.table, &clusters)?;
         let mut attributes: Option<Vec<Attribute>> = None;
         for (cluster, alarm) in clusters.iter().zip(&alarms) {
             let labels: BTreeSet<String> =
                 cluster.findings.iter().filter_map(|index| search.findings[*index].series.clone()).collect();
             // What is known of series is only asked for where some of them are concerned and others not.
-            if attributes.is_none() && labels.len() > 1 && labels.len() < known.series.len() {
-                attributes = Some(shared::attributes(search, &known)?);
+            if attributes.is_none() && labels.len() > 1 && labels.len() < regular.series.len() {
+                attributes = Some(shared::attributes(search, &regular)?);
             }
             let of_cluster: Vec<&Finding> = cluster.findings.iter().map(|at| &search.findings[*at]).collect();
-            let together = shared::together(attributes.as_deref().unwrap_or_default(), &known, &of_cluster);
+            let together = shared::together(attributes.as_deref().unwrap_or_default(), &regular, &of_cluster);
             for (index, together) in cluster.findings.iter().zip(&together) {
                 let finding = &mut search.findings[*index];
                 let others = told_by_others.get(index).map(Vec::as_slice).unwrap_or_default();

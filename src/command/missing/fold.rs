@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::cause::Known;
 use super::gaps::Gap;
+use super::regular::Regular;
 use super::series::{self, Series};
 use super::shown::Rows;
 use super::walk::counter::Hole;
@@ -13,7 +13,7 @@ use super::{Finding, Kind, Track};
 /// Fewer are listed one by one.
 const SERIES_LEAST: usize = 3;
 /// Puts together findings of one kind and table that begin and end at about the same times.
-pub fn fold(findings: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
+pub fn fold(findings: Vec<Finding>, regular: &[Regular]) -> Vec<Finding> {
     let mut groups: Vec<Vec<Finding>> = Vec::new();
     let mut sorted = findings;
     sorted.sort_by(|a, b| {
@@ -33,7 +33,7 @@ pub fn fold(findings: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
             None => groups.push(vec![finding]),
         }
     }
-    groups.into_iter().flat_map(|group| one_of(group, known)).collect()
+    groups.into_iter().flat_map(|group| one_of(group, regular)).collect()
 }
 
 fn has_series(group: &[Finding], finding: &Finding) -> bool {
@@ -59,9 +59,9 @@ fn is_alike(a: &Finding, b: &Finding) -> bool {
         && near(a.missing, b.missing, 1 + a.missing / 10)
 }
 
-fn one_of(group: Vec<Finding>, known: &[Known]) -> Vec<Finding> {
+fn one_of(group: Vec<Finding>, regular: &[Regular]) -> Vec<Finding> {
     let first = group[0].clone();
-    let table = known.iter().find(|one| first.is_of(&one.table));
+    let table = regular.iter().find(|one| first.is_of(&one.table));
     let Some(table) = table.filter(|_| group.len() >= SERIES_LEAST) else { return group };
     let labels: Vec<&str> = group.iter().filter_map(|one| one.series.as_deref()).collect();
     let tracks: Vec<Rc<Track>> = group.iter().filter_map(|one| one.track.clone()).collect();
@@ -106,11 +106,11 @@ fn shown(series: &Series, kind: Kind, labels: &[&str], tracks: &[Rc<Track>]) -> 
 }
 
 /// `station=ST04,ST05,ST06 sensor=temp_c`: the values of each column.
-fn named(known: &Known, labels: &[&str]) -> String {
+fn named(regular: &Regular, labels: &[&str]) -> String {
     const VALUES_MAX: usize = 6;
     let labels: BTreeSet<&str> = labels.iter().copied().collect();
     let of = |place: usize| {
-        let mut values: Vec<&str> = known
+        let mut values: Vec<&str> = regular
             .series
             .iter()
             .filter(|(label, _)| labels.contains(label.as_str()))
@@ -123,6 +123,6 @@ fn named(known: &Known, labels: &[&str]) -> String {
             all => format!("{},… ({all})", values[..VALUES_MAX].join(",")),
         }
     };
-    let parts = known.columns.iter().enumerate().map(|(place, column)| format!("{column}={}", of(place)));
+    let parts = regular.columns.iter().enumerate().map(|(place, column)| format!("{column}={}", of(place)));
     parts.collect::<Vec<_>>().join(" ")
 }

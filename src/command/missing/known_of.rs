@@ -41,7 +41,11 @@ pub fn crossings<'a>(
     }
     let mut names = session.entity_columns(table);
     names.extend(
-        search.known.iter().filter(|known| known.table.name == table.name).flat_map(|known| known.columns.clone()),
+        search
+            .regular
+            .iter()
+            .filter(|regular| regular.table.name == table.name)
+            .flat_map(|regular| regular.columns.clone()),
     );
     let is_key = |column: &&Column| {
         names.contains(&column.name)

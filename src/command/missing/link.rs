@@ -1,6 +1,6 @@
 //! On which link of the way something was lost, as far as the tables tell that have it, and those that lack it too.
 
-use super::apart::CLOCKS;
+use super::clocks;
 use super::testimony::Testimony;
 use super::{Finding, Kind};
 use crate::model::coverage::grouped;
@@ -41,7 +41,9 @@ pub fn of(finding: &Finding, told: &[Testimony]) -> Link {
 
 fn has(one: &Testimony, finding: &Finding) -> String {
     let other = match one.apart.abs() {
-        CLOCKS.. => format!("{} (by a clock that is {} apart)", one.other, duration::shown(one.apart.abs())),
+        clocks::APART_LEAST.. => {
+            format!("{} (by a clock that is {} apart)", one.other, duration::shown(one.apart.abs()))
+        }
         _ => one.other.clone(),
     };
     let (there, asked) = (grouped(one.there.unsigned_abs()), grouped(one.asked.unsigned_abs()));

@@ -9,12 +9,12 @@ use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
-mod apart;
 mod before;
 mod beginning;
 mod by_key;
 mod cadence;
 mod cause;
+mod clocks;
 mod daylight;
 mod divide;
 mod duplicates;
@@ -35,6 +35,7 @@ mod nulls;
 mod pairs;
 mod pauses;
 mod profile;
+mod regular;
 mod renamed;
 mod search;
 mod sentinels;
@@ -58,6 +59,7 @@ mod walk;
 pub(super) use few::of as few;
 use finding::{FIELDS, Track};
 pub use finding::{Finding, Kind};
+use regular::Regular;
 use search::{Search, Walked};
 pub use shown::stamp;
 pub(super) use timeless::proposals;
@@ -121,7 +123,7 @@ pub struct Searched {
     pub single: Vec<Finding>,
     pub notes: Vec<String>,
     /// Tables with a cadence.
-    pub known: Vec<cause::Known>,
+    pub regular: Vec<Regular>,
     pub walked: Vec<Walked>,
     /// All tables that were looked at.
     pub tables: Vec<String>,
@@ -133,7 +135,7 @@ impl Searched {
     /// # Errors
     /// If the engine refuses to keep the findings.
     pub(super) fn answer(&self, session: &Session) -> Result<Answer> {
-        let looked_at = self.known.iter().map(summary::looked_at);
+        let looked_at = self.regular.iter().map(summary::looked_at);
         let notes = looked_at.chain(self.notes.iter().cloned()).collect();
         let strips = summary::strips(&self.findings);
         let rows: Vec<Vec<Value>> = self.findings.iter().map(Finding::row).collect();
@@ -179,7 +181,7 @@ impl MissingArgs {
         };
         let mut single = search.findings.clone();
         single.retain(wanted);
-        let mut findings = fold::fold(search.findings, &search.known);
+        let mut findings = fold::fold(search.findings, &search.regular);
         findings.retain(wanted);
         findings.sort_by(Finding::order);
         let tables = tables.iter().map(|table| table.name.clone()).collect();
@@ -187,7 +189,7 @@ impl MissingArgs {
             findings,
             single,
             notes,
-            known: search.known,
+            regular: search.regular,
             walked: search.walked,
             tables,
             compared: search.compared,

@@ -355,7 +355,7 @@ fn common(search: &Search, left: &Table, right: &Table) -> Result<Vec<(String, S
 }
 
 fn is_counter(search: &Search, table: &Table, column: &str) -> bool {
-    let known = search.known.iter().filter(|known| known.table.name == table.name);
-    known.filter_map(|known| known.sequence.as_deref()).any(|sequence| sequence == column)
+    let regular = search.regular.iter().filter(|regular| regular.table.name == table.name);
+    regular.filter_map(|regular| regular.sequence.as_deref()).any(|sequence| sequence == column)
         || SEQUENCE.contains(&column.to_lowercase().as_str())
 }

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::MissingArgs;
-use super::cause::Known;
 use super::finding::{Finding, Kind};
 use super::keys::Key;
 use super::profile::{Counts, Profile};
+use super::regular::Regular;
 use super::testimony::Witness;
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ pub struct Search<'a> {
     /// By table: columns of few values.
     pub categories: HashMap<String, Rc<Vec<String>>>,
     /// Tables with a cadence.
-    pub known: Vec<Known>,
+    pub regular: Vec<Regular>,
     /// Tables without a cadence, each with the columns that may divide it.
     pub irregular: Vec<(String, Vec<String>)>,
     pub walked: Vec<Walked>,
@@ -66,7 +66,7 @@ impl<'a> Search<'a> {
             profiles: HashMap::new(),
             counted: HashMap::new(),
             categories: HashMap::new(),
-            known: Vec::new(),
+            regular: Vec::new(),
             irregular: Vec::new(),
             walked: Vec::new(),
             filled: HashSet::new(),

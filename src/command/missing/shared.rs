@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::cause::Known;
+use super::regular::Regular;
 use super::{Finding, Kind as FindingKind, Search, profile};
 use crate::engine::quote;
 use crate::error::Result;
@@ -36,49 +36,55 @@ const COLUMNS_MAX: usize = 16;
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn attributes(search: &mut Search, known: &Known) -> Result<Vec<Attribute>> {
+pub fn attributes(search: &mut Search, regular: &Regular) -> Result<Vec<Attribute>> {
     let mut attributes: Vec<Attribute> = Vec::new();
-    for (place, name) in known.columns.iter().enumerate() {
+    for (place, name) in regular.columns.iter().enumerate() {
         let value =
             |(label, values): &(String, Vec<Option<String>>)| Some((label.clone(), values.get(place)?.clone()?));
-        attributes.push(Attribute { name: name.clone(), values: known.series.iter().filter_map(value).collect() });
+        attributes.push(Attribute { name: name.clone(), values: regular.series.iter().filter_map(value).collect() });
     }
-    attributes.extend(of_own_table(search, known)?);
+    attributes.extend(of_own_table(search, regular)?);
     let session = search.session;
-    for table in session.tables.iter().filter(|table| !table.is_prose() && table.name != known.table.name) {
-        for (place, column) in known.columns.iter().enumerate() {
+    for table in session.tables.iter().filter(|table| !table.is_prose() && table.name != regular.table.name) {
+        for (place, column) in regular.columns.iter().enumerate() {
             if let Some(column) = table.column(column) {
-                attributes.extend(of_other_table(search, known, table, &column.name, place)?);
+                attributes.extend(of_other_table(search, regular, table, &column.name, place)?);
             }
         }
         // One that calls it by another name may know it too.
-        if !known.columns.iter().any(|column| table.column(column).is_some())
-            && let Some(linked) = session.listed_in(&known.table, table)?
-            && let Some(place) = known.columns.iter().position(|column| *column == linked.mine.name)
+        if !regular.columns.iter().any(|column| table.column(column).is_some())
+            && let Some(linked) = session.listed_in(&regular.table, table)?
+            && let Some(place) = regular.columns.iter().position(|column| *column == linked.mine.name)
         {
-            attributes.extend(of_other_table(search, known, table, &linked.other.name, place)?);
+            attributes.extend(of_other_table(search, regular, table, &linked.other.name, place)?);
         }
     }
     Ok(attributes)
 }
 
 /// Columns of the table itself that have one value for each series.
-fn of_own_table(search: &mut Search, known: &Known) -> Result<Vec<Attribute>> {
-    let categories = profile::categories(search, &known.table)?;
-    let names: Vec<&String> = categories.iter().filter(|name| !known.columns.contains(name)).collect();
+fn of_own_table(search: &mut Search, regular: &Regular) -> Result<Vec<Attribute>> {
+    let categories = profile::categories(search, &regular.table)?;
+    let names: Vec<&String> = categories.iter().filter(|name| !regular.columns.contains(name)).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let series = known.as_series();
+    let series = regular.as_series();
     let rows = values_of(search, &series.label(), &series.table.sql(), &series.is_any(), &names)?;
     Ok(names.iter().enumerate().filter_map(|(place, name)| attribute((*name).clone(), &rows, place)).collect())
 }
 
 /// Columns of another table that have one value for each value of a column that tells series apart.
-fn of_other_table(search: &Search, known: &Known, table: &Table, key: &str, place: usize) -> Result<Vec<Attribute>> {
+fn of_other_table(
+    search: &Search,
+    regular: &Regular,
+    table: &Table,
+    key: &str,
+    place: usize,
+) -> Result<Vec<Attribute>> {
     let is_text = |column: &&crate::model::column::Column| {
         column.kind == Kind::Text
-            && !known.columns.iter().any(|known| known.eq_ignore_ascii_case(&column.name))
+            && !regular.columns.iter().any(|own| own.eq_ignore_ascii_case(&column.name))
             && table.roles.message.as_ref() != Some(&column.name)
     };
     let names: Vec<&String> =
@@ -92,7 +98,7 @@ fn of_other_table(search: &Search, known: &Known, table: &Table, key: &str, plac
         let value = |(label, values): &(String, Vec<Option<String>>)| {
             Some((label.clone(), of_key.values.get(values.get(place)?.as_deref()?)?.clone()))
         };
-        let values = known.series.iter().filter_map(value).collect();
+        let values = regular.series.iter().filter_map(value).collect();
         Attribute { name: format!("{} ({})", of_key.name, table.name), values }
     };
     Ok(of_key.map(by_series).collect())
@@ -124,18 +130,18 @@ fn attribute(name: String, rows: &ValuesOfKeys, place: usize) -> Option<Attribut
 
 /// Of each of these findings of about one time: what its series has in common with others that are concerned over the same
 /// time. Rows that are lost here and there over one stretch are so too where they are those of a whole group, and no other.
-pub fn together(attributes: &[Attribute], known: &Known, findings: &[&Finding]) -> Vec<Together> {
+pub fn together(attributes: &[Attribute], regular: &Regular, findings: &[&Finding]) -> Vec<Together> {
     let of = |is_one: &[bool]| -> BTreeSet<&str> {
         findings.iter().zip(is_one).filter(|one| *one.1).filter_map(|one| one.0.series.as_deref()).collect()
     };
-    let all = known.series.len();
-    let (at_once, alike) = (at_once(findings, known.limit), over_one_stretch(findings));
+    let all = regular.series.len();
+    let (at_once, alike) = (at_once(findings, regular.limit), over_one_stretch(findings));
     let every = of(&vec![true; findings.len()]).len().max(1);
     let apart = Together { concerned: every, all, is_at_once: every < 2, shared: None };
     let (strict, loose) = (of(&at_once), of(&alike));
     let shared = match strict.len() {
         0 | 1 => None,
-        concerned if concerned == all => Some(format!("all {} series of {}", grouped(all as u64), known.table.name)),
+        concerned if concerned == all => Some(format!("all {} series of {}", grouped(all as u64), regular.table.name)),
         _ => one_value(attributes, &strict, all, false).or_else(|| some_values(attributes, &strict)),
     };
     let whole = if shared.is_none() { one_value(attributes, &loose, all, true) } else { None };

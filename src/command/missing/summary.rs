@@ -1,7 +1,7 @@
 //! What was looked at, so that finding nothing is an answer too; and when things were missing, as a strip.
 
-use super::cause::Known;
 use super::finding::Counter;
+use super::regular::Regular;
 use super::series::Series;
 use super::walk::Seen;
 use super::{Finding, Kind, Search};
@@ -11,61 +11,61 @@ use crate::model::time;
 
 /// Of which tables it can be said that nothing is missing: by all that was found, before any of it is left out.
 pub fn judge(search: &mut Search) {
-    let mut known = std::mem::take(&mut search.known);
-    for known in &mut known {
-        let has = |kind: Kind| search.findings.iter().any(|one| one.kind == kind && one.is_of(&known.table));
+    let mut regular = std::mem::take(&mut search.regular);
+    for regular in &mut regular {
+        let has = |kind: Kind| search.findings.iter().any(|one| one.kind == kind && one.is_of(&regular.table));
         let is_hole = |one: &Finding| matches!(one.counter, Counter::Lost | Counter::Holes);
-        let has_lost = search.findings.iter().any(|one| one.table() == known.table.name && is_hole(one));
+        let has_lost = search.findings.iter().any(|one| one.table() == regular.table.name && is_hole(one));
         let (gaps, holes) = (search.wants(&[Kind::TimeGap]), search.wants(&[Kind::SequenceGap]));
         // Gaps in time whose numbers are missing too are holes.
-        let are_all_looked_for = gaps && (holes || known.sequence.is_none());
+        let are_all_looked_for = gaps && (holes || regular.sequence.is_none());
         let (gap, hole) = (has(Kind::TimeGap), has(Kind::SequenceGap));
-        known.has_no_gap = are_all_looked_for && !gap && !hole && !search.filled.contains(&known.table.name);
-        known.has_no_hole = holes && known.sequence.is_some() && !hole && !has_lost;
+        regular.has_no_gap = are_all_looked_for && !gap && !hole && !search.filled.contains(&regular.table.name);
+        regular.has_no_hole = holes && regular.sequence.is_some() && !hole && !has_lost;
     }
-    search.known = known;
+    search.regular = regular;
 }
 
 /// What is said of a table with a cadence.
-pub fn looked_at(known: &Known) -> String {
-    let each = match known.cadence {
+pub fn looked_at(regular: &Regular) -> String {
+    let each = match regular.cadence {
         (least, most) if most - least > least / 10 => {
             format!("{} to {}", duration::shown(least), duration::shown(most))
         }
         (least, most) => duration::shown(least + (most - least) / 2),
     };
-    let found = if known.is_said { " as said" } else { " as found" };
+    let found = if regular.is_said { " as said" } else { " as found" };
     let mut text = format!(
         "{}: {} series{}, {} rows, cadence {each}{found}",
-        known.table.name,
-        grouped(known.series.len().max(1) as u64),
-        known.found,
-        grouped(known.rows.unsigned_abs()),
+        regular.table.name,
+        grouped(regular.series.len().max(1) as u64),
+        regular.found,
+        grouped(regular.rows.unsigned_abs()),
     );
-    if known.steps < 20 {
-        text.push_str(&format!(" in no more than {} steps", known.steps));
+    if regular.steps < 20 {
+        text.push_str(&format!(" in no more than {} steps", regular.steps));
     }
-    if known.has_no_gap {
-        let but = if known.has_pauses { " but for pauses" } else { "" };
-        text.push_str(&format!(", no gap over {}{but}", duration::shown(known.limit)));
+    if regular.has_no_gap {
+        let but = if regular.has_pauses { " but for pauses" } else { "" };
+        text.push_str(&format!(", no gap over {}{but}", duration::shown(regular.limit)));
     }
-    if known.is_coarse {
+    if regular.is_coarse {
         text.push_str(&format!(
             ", where rows waver so far that what is missing in less than {} is not told",
-            duration::shown(known.limit)
+            duration::shown(regular.limit)
         ));
     }
-    if known.has_no_hole {
+    if regular.has_no_hole {
         text.push_str(", no hole in the sequence");
     }
-    if known.changed > 0 {
-        text.push_str(&format!("; the cadence changed in {}", count(known.changed)));
+    if regular.changed > 0 {
+        text.push_str(&format!("; the cadence changed in {}", count(regular.changed)));
     }
-    if !known.irregular.is_empty() {
+    if !regular.irregular.is_empty() {
         text.push_str(&format!(
             "; {} without a cadence, in which gaps in time are not looked for: {}",
-            count(known.irregular.len()),
-            named(&known.irregular)
+            count(regular.irregular.len()),
+            named(&regular.irregular)
         ));
     }
     text

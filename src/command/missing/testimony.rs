@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::apart::{self, CLOCKS};
-use super::cause::Known;
+use super::clocks;
 use super::gaps::Between;
+use super::regular::Regular;
 use super::series::Series;
 use super::walk::counter::{Counter, Hole, Life, Turn};
 use super::walk::line::Step;
@@ -104,29 +104,29 @@ fn same(session: &Session, (table, name): (&Table, &str), other: &Table) -> Opti
 /// If the evidence cannot be read.
 pub fn of(
     search: &Search,
-    known: &Known,
+    regular: &Regular,
     findings: &[usize],
     notes: &mut Vec<String>,
 ) -> Result<HashMap<usize, Vec<Testimony>>> {
     let mut told: HashMap<usize, Vec<Testimony>> = HashMap::new();
     // A table without series columns and without a counter shares nothing with this one.
-    if findings.is_empty() || known.columns.is_empty() && known.sequence.is_none() {
+    if findings.is_empty() || regular.columns.is_empty() && regular.sequence.is_none() {
         return Ok(told);
     }
-    let Some(own) = search.witnesses.iter().find(|own| own.table == known.table.name).cloned() else {
+    let Some(own) = search.witnesses.iter().find(|own| own.table == regular.table.name).cloned() else {
         return Ok(told);
     };
     let session = search.session;
-    let mut others: Vec<&Table> = session.tables.iter().filter(|other| other.name != known.table.name).collect();
+    let mut others: Vec<&Table> = session.tables.iter().filter(|other| other.name != regular.table.name).collect();
     others.sort_by(|a, b| a.name.cmp(&b.name));
     for other in others {
-        let Some(witness) = witness(search, known, other, findings)? else { continue };
-        let apart = apart::of(search, (&own, &witness), other)?;
-        notes.extend(apart::said(&known.table, other, apart).filter(|note| !notes.contains(note)));
+        let Some(witness) = witness(search, regular, other, findings)? else { continue };
+        let apart = clocks::of(search, (&own, &witness), other)?;
+        notes.extend(clocks::said(&regular.table, other, apart).filter(|note| !notes.contains(note)));
         let mut gaps = Gaps { apart, ..Gaps::default() };
         for place in findings {
             let finding = &search.findings[*place];
-            let Some(key) = key(known, finding) else { continue };
+            let Some(key) = key(regular, finding) else { continue };
             let (Some(mine), Some((key, theirs))) = (own.courses.get(key), witness.course(&own.key_in(&witness, key)))
             else {
                 continue;
@@ -149,18 +149,18 @@ pub fn of(
 }
 
 /// The values of a finding's series.
-fn key<'a>(known: &'a Known, finding: &Finding) -> Option<&'a Key> {
+fn key<'a>(regular: &'a Regular, finding: &Finding) -> Option<&'a Key> {
     let label = finding.series.as_deref().unwrap_or_default();
-    known.series.iter().find(|(own, _)| own == label).map(|(_, values)| values)
+    regular.series.iter().find(|(own, _)| own == label).map(|(_, values)| values)
 }
 
 /// What a table has of the same series: as it was seen already, or looked at now.
-fn witness(search: &Search, known: &Known, other: &Table, findings: &[usize]) -> Result<Option<Rc<Witness>>> {
+fn witness(search: &Search, regular: &Regular, other: &Table, findings: &[usize]) -> Result<Option<Rc<Witness>>> {
     let Some(time) = &other.roles.time else { return Ok(None) };
     let name = |name: &String| other.column(name).map(|column| column.name.clone());
-    let own = |name: &String| same(search.session, (&known.table, name), other);
-    let Some(columns) = known.columns.iter().map(own).collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let sequence = known.sequence.as_ref().map(name);
+    let own = |name: &String| same(search.session, (&regular.table, name), other);
+    let Some(columns) = regular.columns.iter().map(own).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let sequence = regular.sequence.as_ref().map(name);
     if sequence == Some(None) {
         return Ok(None);
     }
@@ -179,7 +179,7 @@ fn witness(search: &Search, known: &Known, other: &Table, findings: &[usize]) ->
     let mut series = Series { columns, sequence, ..Series::plain(other, time.clone(), search.timed(other)) };
     let mut labels: Vec<String> = findings
         .iter()
-        .filter_map(|place| key(known, &search.findings[*place]))
+        .filter_map(|place| key(regular, &search.findings[*place]))
         .map(|key| series.label_of(key))
         .collect();
     labels.sort_unstable();
@@ -266,7 +266,7 @@ fn summed(other: &str, heard: &[Testimony], missing: i64) -> Option<Testimony> {
 
 /// Where clocks are far apart, times do not tell which table a row comes to first.
 fn told_by_times(offset: Option<i64>, apart: i64) -> Option<i64> {
-    offset.filter(|_| apart.abs() < CLOCKS).map(|offset| offset + apart)
+    offset.filter(|_| apart.abs() < clocks::APART_LEAST).map(|offset| offset + apart)
 }
 
 /// The middle of what rows that both tables have say, if none of them contradicts it.

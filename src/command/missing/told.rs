@@ -55,9 +55,9 @@ fn one(search: &Search, finding: &Finding) -> Option<Told> {
     let columns = match &finding.series {
         None => Vec::new(),
         Some(series) => {
-            let known = search.known.iter().find(|known| known.table.name == table)?;
-            let (_, values) = known.series.iter().find(|(label, _)| label == series)?;
-            known.columns.iter().cloned().zip(values.iter().cloned()).collect()
+            let regular = search.regular.iter().find(|regular| regular.table.name == table)?;
+            let (_, values) = regular.series.iter().find(|(label, _)| label == series)?;
+            regular.columns.iter().cloned().zip(values.iter().cloned()).collect()
         }
     };
     Some(Told::Stretch { name, table, columns, since, until })

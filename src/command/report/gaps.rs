@@ -28,7 +28,7 @@ pub fn section(asking: &mut Asking) -> Result<Section> {
     asking.told.findings = taken.count;
     asking.told.nulls = searched.findings.iter().filter(|finding| finding.kind == Kind::NullRate).count() as u64;
     asking.told.found += taken.count;
-    asking.told.series = searched.known.iter().map(|known| known.series.len().max(1) as u64).sum();
+    asking.told.series = searched.regular.iter().map(|regular| regular.series.len().max(1) as u64).sum();
     asking.told.keys = searched.compared as u64;
     asking.told.largest = largest(&searched.single);
     let mut parts = Vec::new();

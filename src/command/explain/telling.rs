@@ -13,7 +13,7 @@ const VALUES_MAX: usize = 5;
 
 /// Places of items that are told and not searched.
 #[derive(Debug, Default)]
-pub struct Apart {
+pub struct Telling {
     /// Each is all bad rows and no other.
     pub exact: Vec<usize>,
     /// They hold of bad rows alone, as their columns say nothing of others.
@@ -22,7 +22,7 @@ pub struct Apart {
 
 /// Puts behind all others the items that are told apart, the exact ones first, and says how many are to be searched. What
 /// may be chance stays among the others.
-pub fn parted(looked: Looked, whole: Whole, tests: &[usize; 4], least_ratio: f64) -> (Vec<Item>, usize, Apart) {
+pub fn parted(looked: Looked, whole: Whole, tests: &[usize; 4], least_ratio: f64) -> (Vec<Item>, usize, Telling) {
     let Looked { items, fits, .. } = looked;
     let is_sure = |covered: Covered| {
         let ratio = whole.ratio(covered);
@@ -57,10 +57,10 @@ pub fn parted(looked: Looked, whole: Whole, tests: &[usize; 4], least_ratio: f64
     }
     of_bad.sort_by(|a: &Item, b: &Item| b.covered.bad.cmp(&a.covered.bad).then_with(|| a.text.cmp(&b.text)));
     let (first, second) = (searched.len(), searched.len() + exact.len());
-    let apart = Apart { exact: (first..second).collect(), of_bad: (second..second + of_bad.len()).collect() };
+    let telling = Telling { exact: (first..second).collect(), of_bad: (second..second + of_bad.len()).collect() };
     searched.extend(exact);
     searched.extend(of_bad);
-    (searched, first, apart)
+    (searched, first, telling)
 }
 
 /// Items by themselves as explanations.

@@ -8,7 +8,7 @@ use crate::engine::guard;
 use crate::error::{Error, Kind, Result};
 
 /// What the SQL of a finding says today.
-pub enum Again {
+pub enum Rerun {
     /// It shows the finding, and how much of it there is.
     There(i64),
     /// It shows nothing of it.
@@ -17,13 +17,13 @@ pub enum Again {
     Unasked(Error),
 }
 
-impl Again {
+impl Rerun {
     /// # Errors
     /// If the SQL could not be asked.
     pub fn told(self) -> Result<()> {
         match self {
-            Again::There(_) | Again::Absent => Ok(()),
-            Again::Unasked(error) => Err(error),
+            Rerun::There(_) | Rerun::Absent => Ok(()),
+            Rerun::Unasked(error) => Err(error),
         }
     }
 }
@@ -41,15 +41,15 @@ pub fn prepare(asking: &Asking) -> Result<()> {
 
 /// # Errors
 /// If the evidence cannot be read.
-pub fn asked(asking: &Asking, of: Of, item: &Item) -> Result<Again> {
+pub fn asked(asking: &Asking, of: Of, item: &Item) -> Result<Rerun> {
     let sql = item.sql.trim().trim_end_matches(';').trim_end();
     if sql.is_empty() {
-        return Ok(Again::Absent);
+        return Ok(Rerun::Absent);
     }
     let counted = guard::question(sql, false).and_then(|()| counted(asking, of, item, sql));
     match counted {
-        Err(error) if error.kind == Kind::Question => Ok(Again::Unasked(error)),
-        counted => Ok(counted?.map_or(Again::Absent, Again::There)),
+        Err(error) if error.kind == Kind::Question => Ok(Rerun::Unasked(error)),
+        counted => Ok(counted?.map_or(Rerun::Absent, Rerun::There)),
     }
 }
 

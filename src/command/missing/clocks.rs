@@ -12,7 +12,7 @@ use crate::model::time::{MINUTE, SECOND};
 use crate::session::Table;
 
 /// So much no way takes steadily: then it is the clocks.
-pub const CLOCKS: i64 = 5 * MINUTE;
+pub const APART_LEAST: i64 = 5 * MINUTE;
 /// Of rows that both have, so many must agree, of ten; and so few tell nothing.
 const AGREE: usize = 8;
 const LEAST: usize = 2;
@@ -58,7 +58,7 @@ pub fn of(search: &Search, (own, other): (&Witness, &Witness), table: &Table) ->
 pub fn said(one: &Table, other: &Table, apart: i64) -> Option<String> {
     let (ahead, behind) = if apart < 0 { (one, other) } else { (other, one) };
     let by = duration::shown(apart.abs());
-    (apart.abs() >= CLOCKS).then(|| {
+    (apart.abs() >= APART_LEAST).then(|| {
         let mut said = format!(
             "the clock of {} is {by} ahead of that of {}, by the rows that both have: what one lacks is looked for in the other \
              at the time that it was there",
