@@ -9,12 +9,14 @@ use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
+mod alarms;
 mod before;
 mod beginning;
 mod by_key;
 mod cadence;
 mod cause;
 mod clocks;
+mod clusters;
 mod daylight;
 mod divide;
 mod duplicates;
@@ -169,7 +171,7 @@ impl MissingArgs {
             notes.extend(timeless::said(session, &divided)?);
         }
         keys::search(&mut search, &tables)?;
-        cause::explain(&mut search)?;
+        clusters::explain(&mut search)?;
         notes.append(&mut search.notes);
         notes.extend(daylight::notes(&search));
         if !search.irregular.is_empty() {
