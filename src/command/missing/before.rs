@@ -7,12 +7,14 @@ use std::rc::Rc;
 
 use super::cause::{Cause, Sure};
 use super::regular::Regular;
-use super::series::{self, Series, count};
+use super::series::{self, Series};
 use super::shown::stamp;
 use super::testimony::{Course, Key, Witness};
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
+use crate::model::figure::plural;
+use crate::model::statistics::middle;
 use crate::model::time::MINUTE;
 use crate::model::value::Value;
 use crate::session::Table;
@@ -101,8 +103,7 @@ fn of(search: &Search, regular: &Regular, (own, other): (&Witness, &Witness), ta
     // The first row that this table has of any series.
     let Some(since) = begun.iter().map(|one| one.there).min() else { return Ok(Vec::new()) };
     let mut apart: Vec<i64> = begun.iter().map(Begun::apart).collect();
-    apart.sort_unstable();
-    let usual = apart[apart.len() / 2];
+    let Some(usual) = middle(&mut apart) else { return Ok(Vec::new()) };
     let late = begun
         .iter()
         .filter(|one| begins_late((one.mine, one.theirs)) && (one.apart() - usual).abs() <= APART_MAX)
@@ -173,7 +174,7 @@ fn finding(
         missing,
         detail: format!(
             "begins with {first}: {other} has {} before it, from {} on, of a time of which {} has rows of other series",
-            count(missing, "number"),
+            plural(missing.unsigned_abs(), "number"),
             row[1].int(),
             regular.table.name,
         ),

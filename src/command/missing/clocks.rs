@@ -8,6 +8,7 @@ use super::testimony::{Course, Key, Witness};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::duration;
+use crate::model::statistics::middle;
 use crate::model::time::{MINUTE, SECOND};
 use crate::session::Table;
 
@@ -73,8 +74,7 @@ pub fn said(one: &Table, other: &Table, apart: i64) -> Option<String> {
 
 /// The middle of them, if nearly all are near it.
 fn agreed(offsets: &mut [i64], slack: i64) -> Option<i64> {
-    offsets.sort_unstable();
-    let middle = *offsets.get(offsets.len() / 2)?;
+    let middle = middle(offsets)?;
     let near = offsets.iter().filter(|offset| (**offset - middle).abs() <= slack).count();
     (offsets.len() >= LEAST && 10 * near >= AGREE * offsets.len()).then_some(middle)
 }

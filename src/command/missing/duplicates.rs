@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::series::{Series, count};
+use super::series::Series;
 use super::shown::Rows;
 use super::walk::{self, Seen};
 use super::{Finding, Kind, Search, sieve};
 use crate::engine::{Engine, quote};
 use crate::error::Result;
 use crate::model::column;
+use crate::model::figure::plural;
 
 /// Rows whose number was there before.
 pub fn by_number(search: &mut Search, series: &Series, seen: &[Seen]) {
@@ -25,7 +26,7 @@ pub fn by_number(search: &mut Search, series: &Series, seen: &[Seen]) {
             expected: (counter.numbers - again.rows) as i64,
             observed: counter.numbers as i64,
             missing: 0,
-            detail: format!("{} with a number that was there before", count(again.rows as i64, "row")),
+            detail: format!("{} with a number that was there before", plural(again.rows, "row")),
             sql: rows.again(),
             ..series.finding(Kind::Duplicate, &seen.label)
         });
@@ -68,7 +69,7 @@ pub fn copies(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
             missing: 0,
             detail: format!(
                 "{} equal in every value to one that was there before",
-                count(copies.rows - copies.distinct, "row")
+                plural((copies.rows - copies.distinct).unsigned_abs(), "row")
             ),
             sql: quote::one_line(&sql),
             ..series.finding(Kind::Duplicate, &seen.label)

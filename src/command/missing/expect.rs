@@ -1,12 +1,13 @@
 //! What `expect` in rca.toml says must be there: series, rows, and the time that they cover.
 
-use super::series::{Series, count};
+use super::series::Series;
 use super::shown::stamp;
 use super::walk::Seen;
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::duration;
+use crate::model::figure::plural;
 use crate::model::value::Value;
 use crate::session::Table;
 use crate::settings::Expect;
@@ -42,8 +43,8 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
         if !expect.series.is_empty() && expect.series.len() != series.columns.len() {
             return Err(Error::question(format!(
                 "`expect` of source `{source}` has {} for {}",
-                count(expect.series.len() as i64, "value"),
-                count(series.columns.len() as i64, "column"),
+                plural(expect.series.len() as u64, "value"),
+                plural(series.columns.len() as u64, "column"),
             ))
             .detail(if series.columns.is_empty() {
                 "series names no columns".to_string()
@@ -137,7 +138,11 @@ fn too_few(
         expected: least,
         observed: there.rows,
         missing: least - there.rows,
-        detail: format!("{} where `expect` wants {}", count(there.rows, "row"), count(least, "row")),
+        detail: format!(
+            "{} where `expect` wants {}",
+            plural(there.rows.unsigned_abs(), "row"),
+            plural(least.unsigned_abs(), "row")
+        ),
         sql: quote::one_line(&format!(
             "SELECT {least} - count(*) AS missing FROM {} WHERE {within}",
             series.table.sql()

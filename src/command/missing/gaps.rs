@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::walk::counter::{Hole, Told};
 use super::walk::line::{Line, Step};
 use super::walk::rhythm::{BLOCK, Segment};
+use crate::model::statistics::middle;
 
 /// Gaps within an hour at one row a minute are one finding.
 const CLUSTER_CADENCES: i64 = 60;
@@ -167,11 +168,9 @@ fn islands(long: &mut [Judged], rows: u64) {
             continue;
         }
         let mut lengths: Vec<i64> = island.iter().map(|judged| judged.step.length()).collect();
-        lengths.sort_unstable();
-        let usual = lengths[lengths.len() / 2];
+        let Some(usual) = middle(&mut lengths) else { continue };
         let mut apart: Vec<i64> = lengths.iter().map(|length| (length - usual).abs()).collect();
-        apart.sort_unstable();
-        if apart[apart.len() / 2] * 10 <= usual {
+        if middle(&mut apart).is_some_and(|apart| apart * 10 <= usual) {
             for judged in island {
                 (judged.cadence, judged.limit) = (usual as f64, 1.5 * usual as f64);
             }

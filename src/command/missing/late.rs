@@ -1,11 +1,12 @@
 //! Rows out of the order of their times.
 
-use super::series::{self, Series};
+use super::series::Series;
 use super::walk::Seen;
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::duration;
+use crate::model::figure::plural;
 
 /// Rows that stand more than a cadence behind a later one in their file.
 ///
@@ -60,7 +61,7 @@ pub fn search(search: &mut Search, series: &Series, seen: &[Seen]) -> Result<()>
             missing: 0,
             detail: format!(
                 "{} behind a later one, by up to {}",
-                series::count(count, "row"),
+                plural(count.unsigned_abs(), "row"),
                 duration::shown(late.most)
             ),
             sql: quote::one_line(&sql),

@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use super::finding::Counter;
 use super::gaps;
-use super::series::{Series, count};
+use super::series::Series;
 use super::shown::Rows;
 use super::walk::Seen;
 use super::walk::counter::Hole;
 use super::{Finding, Kind, Search, Track};
+use crate::model::figure::plural;
 use crate::session::Table;
 
 /// `are_shared` is whether the counter counts several series, whose gaps some of the holes are.
@@ -57,8 +58,8 @@ fn sequence_gap(search: &Search, series: &Series, seen: &Seen, holes: &[Hole], a
         missing,
         detail: format!(
             "{} in the sequence, {} never arrived",
-            count(holes.len() as i64, "hole"),
-            count(missing, "number")
+            plural(holes.len() as u64, "hole"),
+            plural(missing.unsigned_abs(), "number")
         ),
         sql: rows.sequence_gaps(holes, &[], are_shared),
         track: Some(track),

@@ -8,7 +8,6 @@ use super::{Finding, Kind};
 use crate::engine::quote;
 use crate::error::Error;
 use crate::model::column::Kind as ColumnKind;
-use crate::model::coverage::grouped;
 use crate::model::name;
 use crate::session::Table;
 
@@ -124,12 +123,6 @@ pub fn undivided(wanted: &[String], tables: &[&Table]) -> Error {
         true => error.hint("`rca schema` lists all columns"),
         false => error.hint(format!("did you mean {}", name::listed(&near))),
     }
-}
-
-/// `3 gaps`
-pub fn count(number: i64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number.unsigned_abs()))
 }
 
 fn is_number(value: &str) -> bool {

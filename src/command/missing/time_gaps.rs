@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::finding::Counter;
 use super::gaps::{self, Between, Gap};
 use super::pauses::{self, Pauses};
-use super::series::{Series, count};
+use super::series::Series;
 use super::shown::Rows;
 use super::walk::Seen;
 use super::walk::counter::Told;
@@ -13,6 +13,7 @@ use super::{Finding, Kind, Search, Track, beginning};
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
+use crate::model::figure::plural;
 
 /// Returns what of each series are pauses.
 ///
@@ -66,7 +67,7 @@ fn time_gap(series: &Series, seen: &Seen, gaps: &[Gap]) -> Finding {
         missing,
         detail: format!(
             "{} {} {} where a row is due every {}{holes}",
-            count(gaps.len() as i64, "gap"),
+            plural(gaps.len() as u64, "gap"),
             if gaps.len() == 1 { "of" } else { "within" },
             duration::shown(until - since),
             duration::shown(cadence)

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::series::{Series, count};
+use super::series::Series;
 use super::walk::{Seen, names};
 use super::{Search, profile};
 use crate::engine::quote;
 use crate::error::{Error, Result};
+use crate::model::figure::plural;
 
 /// Takes the numbers of rows without a time for numbers that arrived, where each number is there once: after a roll-over or
 /// a new beginning nobody knows which of them it is.
@@ -29,7 +30,7 @@ pub fn fill(search: &mut Search, series: &Series, seen: &mut [Seen]) -> Result<(
         series.table.sql(),
         search.untimed(series.table)
     );
-    let (mut filled, mut unsure) = (0, 0);
+    let (mut filled, mut unsure) = (0, 0_u64);
     search.session.engine.walk(&sql, |batch| {
         let (Some(numbers), Some(hashes)) = (batch.ints(0), batch.hashes(1)) else {
             return Err(Error::internal("a number came as another type than asked for"));
@@ -39,7 +40,7 @@ pub fn fill(search: &mut Search, series: &Series, seen: &mut [Seen]) -> Result<(
             let counter = &mut seen[*place].line.told.counter;
             counter.untimed += 1;
             if counter.is_single() {
-                filled += i64::from(counter.fill(number));
+                filled += u64::from(counter.fill(number));
             } else if !counter.holes.is_empty() {
                 unsure += 1;
             }
@@ -50,14 +51,14 @@ pub fn fill(search: &mut Search, series: &Series, seen: &mut [Seen]) -> Result<(
         let table = &series.table.name;
         search
             .notes
-            .push(format!("{table}: {} would be missing that rows without a time have", count(filled, "number")));
+            .push(format!("{table}: {} would be missing that rows without a time have", plural(filled, "number")));
         search.filled.insert(table.clone());
     }
     if unsure > 0 {
         search.notes.push(format!(
             "{}: {} without a time may be among those that are missing in the sequence",
             series.table.name,
-            count(unsure, "row")
+            plural(unsure, "row")
         ));
     }
     Ok(())

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::lows::{Counts, Low, Lows};
-use super::series::count;
 use super::shown::stamp;
 use super::{Finding, Kind, Search};
 use crate::engine::quote::{self, fill};
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
+use crate::model::figure::plural;
 use crate::model::time;
 use crate::model::value::Value;
 use crate::session::Table;
@@ -140,14 +140,14 @@ fn passed_over(name: &str, lows: &Lows) -> Vec<String> {
     if lows.recurring > 0 {
         notes.push(format!(
             "{name}: {} with few rows at about the same time of most days are no finding",
-            count(lows.recurring as i64, "pause")
+            plural(lows.recurring as u64, "pause")
         ));
     }
     notes
 }
 
 fn rows_of(rows: i64) -> String {
-    if rows == 0 { "no row".into() } else { count(rows, "row") }
+    if rows == 0 { "no row".into() } else { plural(rows.unsigned_abs(), "row") }
 }
 
 fn finding(search: &Search, table: &Table, time: &str, condition: &str, low: &Low) -> Result<Option<Finding>> {

@@ -1,6 +1,7 @@
 //! How the offset of two clocks runs with time: whether one number says it, or a clock is stepped by whole quarters of an
 //! hour, or it drifts.
 
+use crate::model::statistics;
 use crate::model::time::{MINUTE, SECOND};
 
 const QUARTER: i64 = 15 * MINUTE;
@@ -145,8 +146,11 @@ fn stretches(anchors: &[(i64, i64)], middle: i64) -> Vec<Stretch> {
         && kept.windows(2).all(|pair| (pair[1][0].2 - pair[0][0].2).abs() >= QUARTERS_LEAST);
     let stretch = |run: &Vec<(i64, i64, i64)>| {
         let mut offsets: Vec<i64> = run.iter().map(|(mine, other, _)| mine - other).collect();
-        offsets.sort_unstable();
-        Stretch { since: (run[0].0, run[0].1), anchors: run.len(), later: offsets[offsets.len() / 2] }
+        Stretch {
+            since: (run[0].0, run[0].1),
+            anchors: run.len(),
+            later: statistics::middle(&mut offsets).unwrap_or(0),
+        }
     };
     if is_stepped { kept.iter().map(stretch).collect() } else { Vec::new() }
 }
