@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Search;
-use super::divide::{NUMBERED, SEQUENCE};
 use super::keys::{Key, Pair};
+use super::numbering::{NUMBERED, SEQUENCE};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
