@@ -1,8 +1,8 @@
 //! Keys of one table that another lacks: those asked for, those of `[entities]`, or columns of names that mean the same
 //! and whose values overlap.
 
-use super::pairs::{composite, inferred};
-use super::{Finding, Kind, Search, by_key, few};
+use super::pairs::inferred;
+use super::{Finding, Kind, Search, by_key, composite, few};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::coverage::grouped;
@@ -179,7 +179,7 @@ fn look<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
             let is = |left: &Key, right: &Key| left.table.name == a.table.name && right.table.name == b.table.name;
             compared.iter().any(|(left, right)| is(left, right) || is(right, left))
         };
-        let mut together = composite(search, tables)?;
+        let mut together = composite::of(search, tables)?;
         together.retain(|(present, lacking)| !are_compared(present, lacking));
         for (present, lacking) in &together {
             compare(search, present, lacking)?;
