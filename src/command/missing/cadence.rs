@@ -71,8 +71,8 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     if has_cadence {
         let pauses = time_gaps::search(search, &own, &seen)?;
-        if let Some(known) = search.regular.last_mut() {
-            known.has_pauses = pauses.iter().any(|pauses| !pauses.is_empty());
+        if let Some(regular) = search.regular.last_mut() {
+            regular.has_pauses = pauses.iter().any(|pauses| !pauses.is_empty());
         }
         late::search(search, &own, &seen)?;
         ended::search(search, &own, &seen, &pauses);

@@ -13,7 +13,7 @@ use crate::model::figure::plural;
 use crate::model::time;
 use crate::model::value::Value;
 use crate::session::written::Form;
-use crate::session::{Session, Window};
+use crate::session::{Entity, Session, Window};
 
 mod left;
 mod order;
@@ -30,7 +30,7 @@ use stages::{Stage, Way};
 /// the tables that have the entity's column, in the order in which entities were in them. An entity is lost at the
 /// first stage that it does not reach; one that is there again later has skipped the stage, which is said. With
 /// --entity it is one entity's way: its states are passed, failed (as its row says), late, out_of_order, duplicated,
-/// skipped, lost and not_reached.
+/// skipped, lost and not_reached. --from and --to choose entities by when they were seen first.
 ///
 /// Examples:
 ///   rca trace -C examples/laptop-anomaly
@@ -81,9 +81,14 @@ impl Ask for TraceArgs {
     fn run(&self, session: &Session) -> Result<Answer> {
         let evidence = &self.common.evidence;
         let window = session.window(evidence.from.as_deref(), evidence.to.as_deref())?;
-        let followed = self.entity.as_deref().map(super::timeline::entity);
+        let followed = self.entity.as_deref().map(followed);
         let mut way = stages::of(session, followed.as_ref())?;
         let mut notes = std::mem::take(&mut way.notes);
+        if !window.is_open() {
+            let told =
+                "--from and --to choose entities by when they were seen first; how they went on counts at any time";
+            notes.push(told.into());
+        }
         self.keep_passages(session, &way, &window, &mut notes)?;
         let stages = way.stages;
         self.tell_of_keyless(session, &stages, &window, &mut notes)?;
@@ -137,6 +142,17 @@ impl Ask for TraceArgs {
         ];
         let sql = session.engine.keep("trace", &columns, &rows)?;
         Ok(Answer { notes, found: Some(u64::try_from(lost).unwrap_or(0)), ..Answer::of(sql) })
+    }
+}
+
+/// What is typed as `COL=VALUE`, `COL+COL=VALUE, VALUE` or a value alone.
+fn followed(text: &str) -> Entity {
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match text.split_once('=') {
+        Some((columns, value)) if columns.contains('+') && columns.split('+').all(is_name) => {
+            Entity { column: Some(columns.to_string()), value: value.to_string() }
+        }
+        _ => super::timeline::entity(text),
     }
 }
 
