@@ -25,6 +25,17 @@ const JOURNAL: &str = r#"{"__REALTIME_TIMESTAMP":"1740823200000000","PRIORITY":"
 {"__REALTIME_TIMESTAMP":"1740823201000000","PRIORITY":"3","_HOSTNAME":"h","MESSAGE":"fail"}
 {"__REALTIME_TIM"#;
 
+const GENERAL: &str = "/usr/sbin/mysqld, Version: 5.5.62-log (MySQL Community Server (GPL)). started with:\n\
+    Tcp port: 3306  Unix socket: /var/run/mysqld/mysqld.sock\nTime                 Id Command    Argument\n\
+    250301 13:10:04\t    3 Connect\tapp@192.0.2.4 on shop\n\t\t    3 Query\tselect 1\n\
+    250301 13:10:05\t    3 Query\tinsert into t values (\n1,\t'a'\n)\n\t\t    3 Query\tselect 2\n\
+    \t\t    4 Query\tselect 3\n250301 13:10:06\t    3 Quit\t\n";
+const PARAMETERS: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<!DOCTYPE log SYSTEM \"logger.dtd\">\n<log>\n\
+    <record>\n  <date>2025-03-01T13:10:04.118Z</date>\n  <millis>1740834604118</millis>\n  <level>SEVERE</level>\n  \
+    <message>disk failed</message>\n  <param>ST05</param>\n  <param>/dev/sda</param>\n  <param>E310</param>\n</record>\n</log>\n";
+const ENTRY: &str = "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1740834604118123\nPRIORITY=3\nCODE_FILE=a.c\nCODE_FILE=b.c\n\
+    MESSAGE=one\nMESSAGE=two\n\n";
+
 /// A message in three pieces between whole ones, and a line that its program ended without an end.
 fn docker_pieces() -> String {
     let wrapped = |text: &str| {
@@ -334,6 +345,30 @@ const CASES: &[Case] = &[
         said: &[
             "t.code: rows are no errors whose code says that there is none: `E000`; a codebook that calls it one makes it a code",
         ],
+    },
+    Case {
+        name: "lines of a statement that begin with a number and have a tab",
+        place: |place| write(place, "q.log", GENERAL),
+        arguments: &["query", "select command, message, ts from q order by _line", "q.log"],
+        code: 0,
+        shown: &[
+            r#"{"command":"Query","message":"insert into t values (\n1,\t'a'\n)","ts":"2025-03-01T13:10:05Z"}"#,
+            r#"{"command":"Query","message":"select 2","ts":"2025-03-01T13:10:05Z"}"#,
+            r#"{"command":"Query","message":"select 3","ts":"2025-03-01T13:10:05Z"}"#,
+            r#"{"command":"Quit","message":null,"ts":"2025-03-01T13:10:06Z"}"#,
+        ],
+        said: &["nothing lost"],
+    },
+    Case {
+        name: "a field that a record has several times",
+        place: |place| {
+            write(place, "app.log", PARAMETERS);
+            write(place, "j.log", ENTRY);
+        },
+        arguments: &["query", "select a.param, j.code_file, j.message from app a, j", "app.log", "j.log"],
+        code: 0,
+        shown: &[r#"{"param":"ST05, /dev/sda, E310","code_file":"a.c, b.c","message":"one\ntwo"}"#],
+        said: &["nothing lost"],
     },
     Case {
         name: "a condition that need not hold again",

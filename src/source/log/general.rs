@@ -5,6 +5,8 @@ pub const FORMAT: &str = "mysql_general";
 
 /// What a command's time may be while it is only asked whether a line is one.
 const ANY: &[u8] = b"700101 00:00:00";
+/// Where in it the hour begins.
+const HOUR: usize = 7;
 
 /// As the server names them (sql/sql_parse.cc, `command_name`).
 const COMMANDS: [&[u8]; 36] = [
@@ -46,10 +48,14 @@ const COMMANDS: [&[u8]; 36] = [
     b"Error",
 ];
 
-/// The time of a line that has one: all before its first tab.
+/// The time of a command that has one: `250301 13:10:04`, or with a blank before an hour of one digit. A statement may have
+/// lines that begin with a number or a time; they are no commands.
 pub fn stamp(line: &[u8]) -> Option<&[u8]> {
-    let end = memchr::memchr(b'\t', &line[..line.len().min(40)])?;
-    line.first().filter(|first| first.is_ascii_digit()).map(|_| &line[..end])
+    let (stamp, rest) = line.split_at_checked(ANY.len())?;
+    let is_like = |(byte, like): (&u8, &u8)| if like.is_ascii_digit() { byte.is_ascii_digit() } else { byte == like };
+    let is_hour = |(at, pair): (usize, (&u8, &u8))| is_like(pair) || at == HOUR && *pair.0 == b' ';
+    let is_time = stamp.iter().zip(ANY).enumerate().all(is_hour);
+    (is_time && rest.strip_prefix(b"\t").is_some_and(is_of_thread)).then_some(stamp)
 }
 
 /// A command without a time as it would be written with one. `None` if the line is none.
@@ -64,8 +70,12 @@ pub fn formed(line: &[u8]) -> Option<Vec<u8>> {
 
 /// `\t\t     3 Query\tselect 1`
 fn is_command(line: &[u8]) -> bool {
-    let Some(rest) = line.strip_prefix(b"\t\t") else { return false };
-    let rest = rest.trim_ascii_start();
+    line.strip_prefix(b"\t\t").is_some_and(is_of_thread)
+}
+
+/// `     3 Query\tselect 1`
+fn is_of_thread(text: &[u8]) -> bool {
+    let rest = text.trim_ascii_start();
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let Some([b' ', rest @ ..]) = rest.get(digits..).filter(|_| digits > 0) else { return false };
     memchr::memchr(b'\t', rest).is_some_and(|end| COMMANDS.contains(&&rest[..end]))
@@ -82,6 +92,12 @@ mod tests {
             Some(b"250301 13:10:04\t    33 Init DB\tshop".to_vec())
         );
         assert_eq!(stamp(b"250301 13:10:04\t    33 Quit\t"), Some(&b"250301 13:10:04"[..]));
+        assert_eq!(stamp(b"250301  9:10:04\t    33 Quit\t"), Some(&b"250301  9:10:04"[..]));
+        for line in
+            ["1,\t'a'", "250301 13:10:04\tas t", "250301 13:10:04", "20250301 13:10\t 3 Quit\t", "\t\t 3 Quit\t"]
+        {
+            assert_eq!(stamp(line.as_bytes()), None, "{line}");
+        }
         for line in ["\t\t3 AS three,\tt.a", "\t\tQuery\tx", "\t 3 Query\tx", "\t\t 3 Query x", "Query\tx"] {
             assert!(!is_command(line.as_bytes()), "{line}");
         }

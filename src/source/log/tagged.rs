@@ -36,6 +36,9 @@ pub struct Tagged {
 /// A field of a record: its name, and its value.
 type Pair<'a> = (Cow<'a, str>, Cow<'a, [u8]>);
 
+/// Between the values of a field that a record has several times: parameters of a message, processes of an entry.
+const AND: &[u8] = b", ";
+
 impl Kind {
     /// Told by the beginning of a text.
     pub fn of(head: &[u8]) -> Option<Kind> {
@@ -129,7 +132,7 @@ impl Tagged {
             guesses.push(Guess::default());
         }
         for record in split(kind, text) {
-            for (name, value) in pairs(kind, record) {
+            for (name, value) in joined(pairs(kind, record)) {
                 if role(kind, &name).is_some() {
                     continue;
                 }
@@ -168,14 +171,22 @@ impl Tagged {
                     capture.level = level(self.kind, &value);
                     capture.fields[self.level_raw] = Some(capture.keep(&value));
                 }
-                Some(Role::Message) => message = Some(capture.keep(&value)),
+                Some(Role::Message) => {
+                    message = Some(match message {
+                        Some(before) => capture.keep(&[capture.text(before, b""), b"\n", &value].concat()),
+                        None => capture.keep(&value),
+                    });
+                }
                 Some(Role::Data) => {
                     let sign: &[u8] = if data.is_empty() { b"" } else { b" " };
                     data = [&data, sign, &value].concat();
                 }
                 None => match self.by_name.get(&*name) {
                     Some(index) => {
-                        let span = capture.keep(&value);
+                        let span = match capture.fields[*index] {
+                            Some(before) => capture.keep(&[capture.text(before, b""), AND, &value].concat()),
+                            None => capture.keep(&value),
+                        };
                         capture.fields[*index] = Some(span);
                         event_id = event_id.or(is_code(&name).then_some(span));
                     }
@@ -294,6 +305,18 @@ fn pairs(kind: Kind, record: &[u8]) -> Vec<Pair<'_>> {
         Kind::MysqlSlow => slow::pairs(record),
         Kind::JavaXml => jul::pairs(record),
     }
+}
+
+/// With all values of a field as one.
+fn joined(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
+    let mut joined: Vec<Pair> = Vec::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        match joined.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => *values = [values, AND, &value].concat().into(),
+            None => joined.push((name, value)),
+        }
+    }
+    joined
 }
 
 /// `NAME=value` lines; a name alone is followed by eight bytes of length and that many of value.
@@ -439,6 +462,10 @@ mod tests {
             ("2025-03-01T13:10:04.118123Z", Some(Level::Error), "two\nlin")
         );
         assert_eq!(fields, ["level_raw=3", "cursor=s=1", "pid=42", "hostname=gw01"]);
+        record.push_str("MESSAGE=more\nCODE_FILE=a.c\nCODE_FILE=b.c\n_PID=43\n");
+        let (_, _, message, fields) = read(Kind::Journal, &record);
+        assert_eq!(message, "two\nlin\nmore");
+        assert_eq!(fields[2..], ["pid=42, 43", "hostname=gw01", "code_file=a.c, b.c"]);
     }
 
     #[test]
