@@ -83,3 +83,26 @@ fn what_the_engine_cannot_keep_is_refused_in_words() {
         }
     }
 }
+
+#[test]
+fn what_a_long_list_knows_is_asked_of_the_keys_that_lack_something_alone() {
+    let place = folder();
+    write(place.path(), "one.csv", "a\n1\n");
+    let text = |n: u32| format!(", 'what is said of some of the meters in words ' || ((i + {n}) % 1000) AS t{n}");
+    let texts: String = (0..14).map(text).collect();
+    let meters = format!(
+        "SELECT 'MTR' || (100000 + i) AS meter_id, CASE i % 3 WHEN 0 THEN 'Acme' WHEN 1 THEN 'Borg' ELSE 'Corp' END AS maker{texts} \
+         FROM range(100000) AS t(i)"
+    );
+    let readings = "SELECT TIMESTAMP '2025-03-01' + to_minutes(n) AS ts, 'MTR' || (100000 + n % 500) AS meter_id, \
+                    CASE WHEN n % 500 % 3 = 0 AND n % 7 = 0 THEN NULL ELSE n % 13 + 0.5 END AS value FROM range(30000) AS t(n)";
+    for (sql, file) in [(meters.as_str(), "meters.parquet"), (readings, "readings.parquet")] {
+        let made = run(place.path(), &["query", sql, "one.csv", "-o", file]);
+        assert!(made.status.success(), "{}", said(&made));
+    }
+    let asked =
+        ["missing", "readings.parquet", "meters.parquet", "--kind", "null_rate", "--memory", "200MB", "--threads", "2"];
+    let output = run(place.path(), &asked);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && shown.contains("meters.maker"), "{shown}{}", said(&output));
+}

@@ -20,6 +20,8 @@ const LISTED_MAX: usize = 200;
 /// Columns of another table that are looked at, and values that they may have.
 const COLUMNS_MAX: usize = 16;
 const VALUES_MAX: usize = 20;
+/// Characters of a category.
+const LENGTH_MAX: usize = 256;
 /// Keys of a table that are looked at.
 const KEY_COLUMNS_MAX: usize = 4;
 
@@ -73,8 +75,14 @@ pub fn crossings<'a>(
             Group { rows: row[1].int(), lacking, value: row.swap_remove(0) }
         };
         let groups: Vec<Group> = rows.into_iter().map(group).collect();
-        for (other, _, theirs) in links.iter().filter(|(_, mine, _)| *mine == key.name) {
-            found.extend(linked(search, &groups, other, theirs)?);
+        let mut theirs = links.iter().filter(|(_, mine, _)| *mine == key.name).peekable();
+        if theirs.peek().is_some() {
+            let known = groups.iter().filter(|group| !group.value.is_null());
+            let known: Vec<Vec<Value>> = known.map(|group| vec![group.value.clone()]).collect();
+            let asked = session.engine.keep("known_keys", &[("key", Kind::Text)], &known)?;
+            for (other, _, theirs) in theirs {
+                found.extend(linked(search, (&groups, &asked), other, theirs)?);
+            }
         }
         if groups.len() <= LISTED_MAX && !categories.contains(&key.name) {
             found.push(Crossing { by: By::Key(key), groups });
@@ -98,7 +106,13 @@ fn of_few<'a>(search: &Search, table: &Table, keys: Vec<&'a Column>, most: usize
 }
 
 /// The groups of keys by what another table has of them, of columns with one value for each key.
-fn linked<'a>(search: &Search, groups: &[Group], other: &Table, key: &Column) -> Result<Vec<Crossing<'a>>> {
+/// Of all its rows only those of the keys that are `asked` for are looked at: a list may be long.
+fn linked<'a>(
+    search: &Search,
+    (groups, asked): (&[Group], &str),
+    other: &Table,
+    key: &Column,
+) -> Result<Vec<Crossing<'a>>> {
     let may_be = |column: &&Column| {
         matches!(column.kind, Kind::Text | Kind::Bool | Kind::Int)
             && column.name != key.name
@@ -108,16 +122,30 @@ fn linked<'a>(search: &Search, groups: &[Group], other: &Table, key: &Column) ->
     if columns.is_empty() {
         return Ok(Vec::new());
     }
+    // A text that is longer than a category may be stands for itself by its beginning, so that none takes much memory.
+    let shown = |column: &&Column| match column.kind {
+        Kind::Text => format!("left({}, {})", quote::name(&column.name), LENGTH_MAX + 1),
+        _ => quote::name(&column.name),
+    };
     let only = |column: &&Column| {
-        let name = quote::name(&column.name);
-        format!("CASE WHEN min({name}) = max({name}) THEN min({name})::VARCHAR END")
+        let shown = shown(column);
+        format!("CASE WHEN min({shown}) = max({shown}) THEN min({shown})::VARCHAR END")
     };
     let list: Vec<String> = columns.iter().map(only).collect();
-    let sql = format!("SELECT {}, {} FROM {} GROUP BY 1 ORDER BY 1", entity_text(key), list.join(", "), other.sql());
+    let text = entity_text(key);
+    let sql = format!(
+        "SELECT {text}, {} FROM {} WHERE {text} IN (SELECT key FROM ({asked})) GROUP BY 1",
+        list.join(", "),
+        other.sql()
+    );
     let rows = search.session.engine.counted_by(&sql)?;
     let known: HashMap<String, &[Value]> = rows.iter().map(|row| (row[0].shown(), &row[1..])).collect();
+    let is_long = |value: &Value| matches!(value, Value::Text(text) if text.chars().nth(LENGTH_MAX).is_some());
     let mut found = Vec::new();
     for (place, column) in columns.iter().enumerate() {
+        if rows.iter().any(|row| is_long(&row[1 + place])) {
+            continue;
+        }
         let mut by_value: BTreeMap<Option<String>, (i64, Vec<i64>)> = BTreeMap::new();
         for group in groups {
             let value = known.get(&group.value.shown()).map(|values| &values[place]);
