@@ -94,6 +94,8 @@ impl Redaction {
         self.has_more = values.has_more;
         if let Some(redactor) = Arc::get_mut(redactor) {
             redactor.name(&secrets, &also);
+            let columns = session.tables.iter().flat_map(|table| &table.columns);
+            redactor.spell(columns.map(|column| (column.name.as_str(), column.kind == ColumnKind::Text)));
             redactor.know(values.values)?;
         }
         let known = redactor.clone();
@@ -254,7 +256,8 @@ fn telling(session: &Session) -> Vec<(&Table, &str, Kind)> {
     columns.filter_map(|(table, column)| Some((table, column.name.as_str(), of(&column.name)?))).collect()
 }
 
-/// Values that are learned: of a first column, as answers show them, and of a second, as SQL does.
+/// Values that are learned: of a first column, as answers show them, and of a second, as SQL does. A third has a date as the
+/// time that it is where SQL has it beside times.
 struct Taken {
     values: HashMap<String, Kind>,
     most: usize,
@@ -264,9 +267,11 @@ struct Taken {
 
 impl Taken {
     fn take(&mut self, session: &Session, table: &Table, column: &str) -> Result<()> {
+        let is_date = table.column(column).is_some_and(|column| column.kind == ColumnKind::Date);
         let (table, column) = (table.sql(), quote::name(column));
+        let time = if is_date { format!(", try_cast({column} AS TIMESTAMP) AS m") } else { String::new() };
         let sql = format!(
-            "SELECT DISTINCT {column} AS v, {column}::VARCHAR AS t FROM {table} WHERE {column} IS NOT NULL LIMIT 1000001"
+            "SELECT DISTINCT {column} AS v, {column}::VARCHAR AS t{time} FROM {table} WHERE {column} IS NOT NULL LIMIT 1000001"
         );
         session.engine.query(&sql, &[], self)
     }
@@ -278,7 +283,7 @@ impl Sink for Taken {
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
-        for value in row {
+        for value in row.iter().filter(|value| !value.is_null()) {
             self.learn(value.shown());
         }
         // Fields of JSON are values too: SQL takes them out, and texts say them alone.

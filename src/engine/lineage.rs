@@ -1,56 +1,24 @@
 //! Which columns of a query are made of which, and whether they have their values whole or something made of them: told by
 //! the engine's own syntax tree, by names alone. Where names do not tell it, any column may be made of any other.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Engine;
 use super::guard;
 use super::quote;
 use super::tokens::{Token, Tokens};
-use crate::model::redact::{ANY, Made, Way};
+use crate::model::redact::{ANY, Made, MadeOf, Way};
 
 mod functions;
+mod words;
 
 use functions::Does;
 
 /// Functions in FROM whose columns are made of their arguments alone.
 const SERIES: [&str; 2] = ["range", "generate_series"];
-/// Words before a bracket that call nothing.
-const KEYWORDS: [&str; 30] = [
-    "select",
-    "distinct",
-    "from",
-    "where",
-    "in",
-    "using",
-    "on",
-    "by",
-    "as",
-    "over",
-    "values",
-    "and",
-    "or",
-    "not",
-    "join",
-    "for",
-    "with",
-    "when",
-    "then",
-    "else",
-    "exists",
-    "any",
-    "all",
-    "union",
-    "filter",
-    "exclude",
-    "pivot",
-    "unpivot",
-    "having",
-    "materialized",
-];
-
 /// Columns of a part of a query by their places: what each is called, and what it is made of.
 type Columns = Made;
 
@@ -60,13 +28,15 @@ impl Engine {
     pub fn made_of(&self, sql: &str) -> Option<Made> {
         let Some(tree) = self.tree(sql) else {
             let is_plan = guard::statements(sql).first().is_some_and(|first| first == "explain");
-            return (is_plan || takes_nothing_apart(sql)).then(|| vec![(ANY.into(), vec![(ANY.into(), Way::Whole)])]);
+            let way = if is_plan { Some(Way::Whole) } else { words::way(sql) };
+            return way.map(|way| vec![any(way)]);
         };
         let mut seen = Seen {
             engine: self,
             blank: self.tree("SELECT 1")?,
             tables: HashSet::new(),
-            own: HashSet::new(),
+            own: HashMap::new(),
+            columns: RefCell::default(),
             made: Vec::new(),
         };
         seen.tables(&tree);
@@ -91,48 +61,21 @@ pub fn words(sql: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether a query without a tree only moves and counts values: it has no sign that makes one of another, and calls nothing
-/// that does.
-fn takes_nothing_apart(sql: &str) -> bool {
-    let (mut last, mut before) = (String::new(), b' ');
-    for token in Tokens::of(sql) {
-        match token {
-            Token::Word(word) => (last, before) = (word.to_lowercase(), b'w'),
-            Token::Text(_) => before = b't',
-            Token::Mark(b'(') => {
-                let is_known = functions::does(&last) != Does::Change || KEYWORDS.contains(&&*last);
-                if before == b'w' && !is_known {
-                    return false;
-                }
-                before = b'(';
-            }
-            Token::Mark(b'*') => {
-                let is_all = matches!(before, b'(' | b',' | b'.') || before == b'w' && KEYWORDS.contains(&&*last);
-                if !is_all {
-                    return false;
-                }
-                before = b'*';
-            }
-            Token::Mark(mark) if b"),.;=<>!".contains(&mark) => before = mark,
-            _ => return false,
-        }
-    }
-    true
-}
-
 struct Seen<'a> {
     engine: &'a Engine,
     /// The tree of a query of one item.
     blank: Value,
     /// The names of tables, in lower case: one that stands for a column is a whole row.
     tables: HashSet<String>,
-    /// Those that the query makes itself.
-    own: HashSet<String>,
+    /// Those that the query makes itself, and what it makes them of. `None` where two have one name.
+    own: HashMap<String, Option<&'a Value>>,
+    /// The columns of these, as far as they are looked at.
+    columns: RefCell<HashMap<String, Option<Columns>>>,
     made: Made,
 }
 
-impl Seen<'_> {
-    fn tables(&mut self, tree: &Value) {
+impl<'a> Seen<'a> {
+    fn tables(&mut self, tree: &'a Value) {
         let mut take = |name: &Value| self.tables.extend(name.as_str().map(str::to_lowercase));
         if tree["type"].is_string() && !tree["class"].is_string() {
             take(&tree["alias"]);
@@ -140,14 +83,17 @@ impl Seen<'_> {
         }
         for cte in list(&tree["cte_map"]["map"]) {
             take(&cte["key"]);
-            self.own.extend(cte["key"].as_str().map(str::to_lowercase));
+        }
+        for cte in list(&tree["cte_map"]["map"]) {
+            let name = cte["key"].as_str().unwrap_or_default().to_lowercase();
+            self.own.entry(name).and_modify(|own| *own = None).or_insert(Some(&cte["value"]));
         }
         each(tree, |below| self.tables(below));
     }
 
     /// Any column may be made of any.
-    fn untold(&mut self) {
-        self.made.push((ANY.into(), vec![(ANY.into(), Way::Whole)]));
+    fn untold(&mut self, way: Way) {
+        self.made.push(any(way));
     }
 
     /// Takes what expressions are called.
@@ -212,43 +158,53 @@ impl Seen<'_> {
         let has = |key: &str| !list(&tree[key]).is_empty();
         match kind {
             "PIVOT" => {
-                self.untold();
+                self.untold(Way::Whole);
                 let mut of = Vec::new();
                 self.gather(&tree["aggregates"], Way::Whole, &mut of);
                 self.gather(&tree["pivots"], Way::Whole, &mut of);
                 self.made.push((ANY.into(), of));
+                // Columns become one.
+                let names = list(&tree["unpivot_names"]).iter().filter_map(Value::as_str);
+                self.made.extend(names.map(|name| (name.to_string(), vec![(ANY.into(), Way::Beside)])));
             }
-            "SHOW_REF" | "COLUMN_DATA" => self.untold(),
+            "JOIN" if tree["join_type"] == "FULL" => {
+                let names = list(&tree["using_columns"]).iter().filter_map(Value::as_str);
+                self.made.extend(names.map(|name| (name.to_string(), vec![(name.to_string(), Way::Beside)])));
+                if tree["ref_type"] == "NATURAL" {
+                    self.untold(Way::Beside);
+                }
+            }
+            "SHOW_REF" | "COLUMN_DATA" => self.untold(Way::Whole),
             "TABLE_FUNCTION" => {
                 let name = tree["function"]["function_name"].as_str().unwrap_or_default();
                 if !SERIES.contains(&name) || has_column(tree) {
-                    self.untold();
+                    self.untold(Way::Whole);
                     let of = self.gathered(&tree["function"]);
                     self.made.push((ANY.into(), of));
                 }
             }
             "EXPRESSION_LIST" if has_column(tree) => {
-                self.untold();
+                let way = if list(&tree["values"]).len() > 1 { Way::Beside } else { Way::Whole };
+                self.untold(way);
                 let mut of = Vec::new();
-                self.gather(&tree["values"], Way::Whole, &mut of);
+                self.gather(&tree["values"], way, &mut of);
                 self.made.push((ANY.into(), of));
             }
             "STAR" => {
                 if text(&tree["alias"]).is_some() || tree["columns"] == Value::Bool(true) || has("rename_list") {
-                    self.untold();
+                    self.untold(Way::Whole);
                 }
                 for replaced in list(&tree["replace_list"]) {
                     let of = self.gathered(&replaced["value"]);
                     self.take(&replaced["value"], replaced["key"].as_str().unwrap_or(ANY).to_string(), of);
                 }
             }
-            "POSITIONAL_REFERENCE" => self.untold(),
-            "SET_OPERATION_NODE" if tree["setop_type"] == "UNION_BY_NAME" => {}
+            "POSITIONAL_REFERENCE" => self.untold(Way::Whole),
             "SET_OPERATION_NODE" | "RECURSIVE_CTE_NODE" => match self.columns(tree) {
                 Some(columns) => self.made.extend(columns),
-                None => self.untold(),
+                None => self.untold(Way::Beside),
             },
-            kind if kind.ends_with("_NODE") && !matches!(kind, "SELECT_NODE" | "CTE_NODE") => self.untold(),
+            kind if kind.ends_with("_NODE") && !matches!(kind, "SELECT_NODE" | "CTE_NODE") => self.untold(Way::Beside),
             _ => {}
         }
         if kind != "RECURSIVE_CTE_NODE" && has("aliases") {
@@ -267,7 +223,7 @@ impl Seen<'_> {
 
     /// Columns that are called by their places: `WITH t(a) AS (…)`, `FROM (…) AS t(a)`.
     fn renamed(&mut self, names: &Value, columns: Option<Columns>) {
-        let Some(columns) = columns else { return self.untold() };
+        let Some(columns) = columns else { return self.untold(Way::Whole) };
         let names = list(names).iter().map(|name| name.as_str().unwrap_or(ANY).to_string());
         self.made.extend(names.zip(columns).map(|(name, (_, of))| (name, of)));
     }
@@ -295,24 +251,41 @@ impl Seen<'_> {
                 }
                 Some(columns)
             }
-            "SET_OPERATION_NODE" | "RECURSIVE_CTE_NODE" if node["setop_type"] != "UNION_BY_NAME" => {
-                let (mut left, right) = (self.columns(&node["left"])?, self.columns(&node["right"])?);
-                if left.len() != right.len() {
-                    return None;
-                }
-                left.iter_mut().zip(right).for_each(|((_, of), (_, more))| of.extend(more));
-                Some(left)
+            "SET_OPERATION_NODE" | "RECURSIVE_CTE_NODE" => {
+                let (left, right) = (self.columns(&node["left"])?, self.columns(&node["right"])?);
+                let is_by_name = node["setop_type"] == "UNION_BY_NAME";
+                (is_by_name || left.len() == right.len()).then(|| united(left, right, is_by_name))
             }
             "CTE_NODE" => self.columns(&node["child"]),
             _ => None,
         }
     }
 
-    /// The columns of a table of the evidence.
+    /// The columns of what stands in FROM: of a table of the evidence, of one that the query makes, or of both of a join.
     fn columns_of(&self, table: &Value) -> Option<Columns> {
+        match table["type"].as_str()? {
+            _ if !list(&table["column_name_alias"]).is_empty() => return None,
+            "SUBQUERY" => return self.columns(&table["subquery"]["node"]),
+            "JOIN" if is_plain_join(table) => {
+                let mut columns = self.columns_of(&table["left"])?;
+                columns.extend(self.columns_of(&table["right"])?);
+                return Some(columns);
+            }
+            "BASE_TABLE" => {}
+            _ => return None,
+        }
         let name = table["table_name"].as_str()?;
-        if table["type"] != "BASE_TABLE" || self.own.contains(&name.to_lowercase()) {
-            return None;
+        let own = name.to_lowercase();
+        if let Some(made) = self.own.get(&own) {
+            let known = self.columns.borrow().get(&own).cloned();
+            return known.unwrap_or_else(|| {
+                // One that is made of itself ends here.
+                self.columns.borrow_mut().insert(own.clone(), None);
+                let made = made.filter(|made| list(&made["aliases"]).is_empty());
+                let columns = made.and_then(|made| self.columns(&made["query"]["node"]));
+                self.columns.borrow_mut().insert(own, columns.clone());
+                columns
+            });
         }
         let parts = [text(&table["catalog_name"]), text(&table["schema_name"]), Some(name)];
         let parts: Vec<String> = parts.into_iter().flatten().map(quote::name).collect();
@@ -349,38 +322,42 @@ impl Seen<'_> {
             "COMPARISON" | "CONJUNCTION" | "BETWEEN" => {}
             "OPERATOR" => match kind {
                 "COMPARE_IN" | "COMPARE_NOT_IN" | "OPERATOR_NOT" | "OPERATOR_IS_NULL" | "OPERATOR_IS_NOT_NULL" => {}
-                "OPERATOR_COALESCE" | "OPERATOR_TRY" | "ARRAY_CONSTRUCTOR" => every(tree, way, of),
+                "OPERATOR_TRY" => every(tree, way, of),
+                "OPERATOR_COALESCE" | "ARRAY_CONSTRUCTOR" => self.beside(list(&tree["children"]).iter(), way, of),
                 // A field of a whole row is that column.
                 "STRUCT_EXTRACT" if self.is_row(&tree["children"][0]) => self.gather(&tree["children"][1], way, of),
                 _ => every(tree, Way::Part, of),
             },
             "CASE" => {
-                for check in list(&tree["case_checks"]) {
-                    self.gather(&check["then_expr"], way, of);
-                }
-                self.gather(&tree["else_expr"], way, of);
+                let then = list(&tree["case_checks"]).iter().map(|check| &check["then_expr"]);
+                self.beside(then.chain([&tree["else_expr"]]), way, of);
             }
             "CAST" => {
                 let is_text = tree["cast_type"]["id"] == "VARCHAR" && !self.is_row(&tree["child"]);
-                let is_spelled = is_text && way == Way::Whole && tree["child"]["class"] == "COLUMN_REF";
+                let is_spelled = is_text && way.beside() == Way::Beside && tree["child"]["class"] == "COLUMN_REF";
                 self.gather(&tree["child"], if is_spelled { Way::Spelled } else { Way::Part }, of);
             }
             "FUNCTION" | "WINDOW" => {
-                let children = &tree["children"];
-                match functions::does(tree["function_name"].as_str().unwrap_or_default()) {
+                let name = tree["function_name"].as_str().unwrap_or_default();
+                let before = before(tree);
+                let children = || before.iter().chain(list(&tree["children"]));
+                match functions::does(name) {
                     Does::Tell => {}
                     // Of one row it is the value itself, so what it sums must be the column as it is.
                     Does::Sum => {
-                        for child in list(children) {
+                        for child in children() {
                             let is_column = child["class"] == "COLUMN_REF" && !self.is_row(child);
                             self.gather(child, if is_column { way } else { Way::Part }, of);
                         }
                     }
                     Does::Move => {
-                        every(children, way, of);
-                        self.gather(&tree["default_expr"], way, of);
+                        let default = Some(&tree["default_expr"]).filter(|default| default.is_object());
+                        match functions::puts_beside(name) || default.is_some() {
+                            true => self.beside(children().chain(default), way, of),
+                            false => children().for_each(|child| self.gather(child, way, of)),
+                        }
                     }
-                    Does::Change => every(children, Way::Part, of),
+                    Does::Change => children().for_each(|child| self.gather(child, Way::Part, of)),
                 }
             }
             "SUBQUERY" => match tree["subquery_type"].as_str().unwrap_or_default() {
@@ -394,6 +371,13 @@ impl Seen<'_> {
             "" => every(tree, way, of),
             _ => every(tree, Way::Part, of),
         }
+    }
+
+    /// Values of which one is taken, or that become a list: all are of one type then.
+    fn beside<'t>(&self, items: impl Iterator<Item = &'t Value> + Clone, way: Way, of: &mut Vec<(String, Way)>) {
+        let is_null = |item: &Value| item["class"] == "CONSTANT" && item["value"]["is_null"] == true;
+        let are_several = items.clone().filter(|item| !is_null(item)).count() > 1 || items.clone().any(has_star);
+        items.for_each(|item| self.gather(item, if are_several { way.beside() } else { way }, of));
     }
 
     /// A column, by its own name first, or a field of one.
@@ -422,12 +406,51 @@ fn is_plain_star(star: &Value) -> bool {
         && !["exclude_list", "replace_list", "rename_list", "qualified_exclude_list"].into_iter().any(has)
 }
 
+/// One whose columns are those of both sides.
+fn is_plain_join(join: &Value) -> bool {
+    matches!(join["ref_type"].as_str(), Some("REGULAR" | "CROSS"))
+        && matches!(join["join_type"].as_str(), Some("INNER" | "LEFT" | "RIGHT" | "FULL"))
+        && list(&join["using_columns"]).is_empty()
+}
+
+/// The columns of two parts of which one's rows follow the other's: unlike ones become of one type.
+fn united(mut left: Columns, right: Columns, is_by_name: bool) -> Columns {
+    for (place, (name, more)) in right.into_iter().enumerate() {
+        let same = match is_by_name {
+            true => left.iter().position(|(own, _)| own.eq_ignore_ascii_case(&name)),
+            false => Some(place),
+        };
+        match same.and_then(|place| left.get_mut(place)) {
+            Some((_, of)) if *of == more => {}
+            Some((_, of)) => {
+                of.extend(more);
+                of.iter_mut().for_each(|(_, way)| *way = way.beside());
+            }
+            None => left.push((name, more)),
+        }
+    }
+    left
+}
+
+/// The column before a function: `name.left(5)` is `left(name, 5)`. The tree has it as the function's schema; what the
+/// engine's own are in is no column.
+fn before(function: &Value) -> Option<Value> {
+    let names: Vec<&str> = ["catalog", "schema"].iter().filter_map(|key| text(&function[*key])).collect();
+    (!matches!(names[..], [] | ["main" | "pg_catalog"])).then(|| json!({"class": "COLUMN_REF", "column_names": names}))
+}
+
 fn has_column(tree: &Value) -> bool {
-    tree["class"] == "COLUMN_REF" || any(tree, has_column)
+    let is_before = || matches!(tree["class"].as_str(), Some("FUNCTION" | "WINDOW")) && before(tree).is_some();
+    tree["class"] == "COLUMN_REF" || is_before() || some(tree, has_column)
 }
 
 fn has_star(tree: &Value) -> bool {
-    tree["class"] == "STAR" || any(tree, has_star)
+    tree["class"] == "STAR" || some(tree, has_star)
+}
+
+/// Any column may be made of any.
+fn any(way: Way) -> MadeOf {
+    (ANY.into(), vec![(ANY.into(), way)])
 }
 
 fn text(value: &Value) -> Option<&str> {
@@ -438,7 +461,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn any(tree: &Value, mut is: impl FnMut(&Value) -> bool) -> bool {
+fn some(tree: &Value, mut is: impl FnMut(&Value) -> bool) -> bool {
     match tree {
         Value::Array(items) => items.iter().any(is),
         Value::Object(fields) => fields.values().any(&mut is),
@@ -446,7 +469,7 @@ fn any(tree: &Value, mut is: impl FnMut(&Value) -> bool) -> bool {
     }
 }
 
-fn each(tree: &Value, mut then: impl FnMut(&Value)) {
+fn each<'t>(tree: &'t Value, mut then: impl FnMut(&'t Value)) {
     match tree {
         Value::Array(items) => items.iter().for_each(then),
         Value::Object(fields) => fields.values().for_each(&mut then),

@@ -132,7 +132,7 @@ fn asked(place: &Path, sql: &str, more: &[&str]) -> (bool, String) {
 }
 
 /// What is made of a value is none of the values that are known.
-const TAKEN_APART: [&str; 34] = [
+const TAKEN_APART: [&str; 42] = [
     "select person->>'name' as q from nest",
     "select person->>'name' from nest",
     "select person->>'$.zip' as q from nest",
@@ -167,6 +167,15 @@ const TAKEN_APART: [&str; 34] = [
     "pivot nest on v using max(reverse(who))",
     "pivot nest on left(who, 3) using count(*)",
     "select histogram(left(who, 3)) as q from nest",
+    // A function behind a column.
+    "select who.left(3) as q from nest",
+    "select who.left(3) from nest",
+    "select nest.who.left(3) as q from nest",
+    "select who.string_split(' ')[1] as q from nest",
+    "select unnest(who.string_split(' ')) from nest",
+    "select who.upper().lower() as q from nest",
+    "select badge.add(1) as q from nest",
+    "with q as (select who as r from nest) select r.right(5) as s from q",
 ];
 
 #[test]
@@ -192,6 +201,11 @@ fn what_sql_takes_out_of_a_value_is_hidden_too() {
         "select reverse(who)::int as q from nest",
         "select v from nest where left(who, 3)::int = 3",
         "select error(left(who, 3)) from nest",
+        "select who.left(3)::int from nest",
+        "select regexp_matches('x', '(' || left(who, 3)) from nest",
+        "select strptime(left(who, 3), '%Y') from nest",
+        "select ('O''B' || left(who, 3))::int from nest",
+        "select (left(who, 3) || chr(10) || right(who, 5))::int from nest",
     ] {
         let (succeeds, text) = asked(place.path(), sql, &[]);
         let seen = parts.iter().any(|part| text.contains(part));
@@ -225,6 +239,10 @@ fn counts_comparisons_and_what_is_made_of_other_columns_are_told() {
             "2025-03-03T00:00:00Z,6",
         ),
         ("select level as l, badge > 3 as b from (select * from nest) group by all", "warn,true"),
+        ("select level.upper() as l, who.length() as n from nest", "WARN,9"),
+        ("select coalesce(nullif(who, 'Bob Smith'), 'none') as q from nest order by v", "none"),
+        ("select case when v = 0 then 'none' else who end as q from nest order by v", "none"),
+        ("with a as (select who as w, v from nest), b as (from a union all from a) select sum(v) as s from b", "6"),
     ] {
         let (succeeds, text) = asked(place.path(), sql, &["-f", "csv"]);
         assert!(succeeds && text.contains(told), "{sql}: {text}");
@@ -240,4 +258,86 @@ fn a_secret_within_json_is_one_where_sql_takes_it_out() {
     let output = command("rca", place.path()).args(["query", sql, "a.ndjson", "--redact", "-f", "csv", "-q"]).output();
     let text = String::from_utf8_lossy(&output.expect("rca starts").stdout).into_owned();
     assert!(!text.contains("deadbeef") && text.trim_end().ends_with(",7"), "{text}");
+}
+
+/// Dates, an exact number, one of 32 bits, a whole one and a text; `ts` is not named.
+const OF_ALL_TYPES: &str = "select * from (values \
+    (1, date '1980-05-17', 512.5::decimal(10, 1), 36.6123::float, 710412, timestamp '2025-03-01 08:00:00', 'Al Moon'), \
+    (2, date '1991-11-23', 613.7::decimal(10, 1), 37.2345::float, 710599, timestamp '2025-03-01 09:00:00', 'Bo Reed')) \
+    as t(id, born, dec, single, badge, ts, who)";
+
+/// What the engine makes of values beside others of another type, and of one value's mean.
+const WIDENED: [&str; 25] = [
+    "select coalesce(born, timestamp '2000-01-01') as q from vit",
+    "select ifnull(born, ts), nullif(born, ts), coalesce(*columns('born|ts')) from vit",
+    "select greatest(born, timestamp '1900-01-01') as q from vit",
+    "select case when id > 0 then born else timestamp '2000-01-01' end as q from vit",
+    "select median(born) as q from vit group by id",
+    "select avg(born) as q from vit group by id",
+    "select born as q from vit union all select timestamp '2000-01-01'",
+    "select born as q from vit union all by name select ts as q from vit",
+    "select * from (select born as q from vit) union all select ts from vit",
+    "with a as (select born as q from vit), b as (select ts as q from vit) from a union all from b",
+    "pivot vit on id using avg(born)",
+    "pivot (select id, coalesce(born, timestamp '2000-01-01') as t from vit) on id using first(t)",
+    "select [born, ts] as q from vit",
+    "select lag(born, 1, timestamp '2000-01-01') over (order by id) as q from vit",
+    "select k from (select born as k from vit) full join (select ts as k from vit) using (k)",
+    "unpivot (select born::timestamp as b, ts from vit) on b, ts",
+    "select q from (values ((select min(born) from vit)), (timestamp '2000-01-01')) as v(q)",
+    "select coalesce(dec, 0.000) as q from vit",
+    "select max(q) as r from (select coalesce(dec, 0.000) as q from vit) group by q",
+    "select avg(dec) as q from vit group by id",
+    "select sum(single) as q from vit group by id",
+    "select avg(single) as q, median(single) as r, [sum(single)] as l from vit group by id",
+    "select coalesce(single, 0.0::double) as q from vit",
+    "select coalesce(badge, 0.5::float) as q, avg(badge) as r from vit group by badge",
+    "select ts from events where source = 'kid'",
+];
+
+#[test]
+fn a_value_is_hidden_as_whatever_type_sql_has_it() {
+    let place = folder();
+    std::fs::write(place.path().join("kid.csv"), "id,born\n1,1980-05-17\n2,1991-11-23\n").expect("written");
+    let made = ran(place.path(), &["query", OF_ALL_TYPES, "kid.csv", "-o", "vit.parquet"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let shown = |sql: &str, more: &[&str]| {
+        let base = ["query", sql, "vit.parquet", "kid.csv", "--redact-columns", "born,dec,single,badge,who", "-q"];
+        let output = ran(place.path(), &[&base, more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{sql}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for sql in WIDENED {
+        for more in [["-f", "csv"], ["-f", "json"], ["-o", "a.parquet"]] {
+            let mut text = shown(sql, &more);
+            if more[0] == "-o" {
+                let output = command("rca", place.path()).args(["query", "from a", "a.parquet", "-f", "csv"]).output();
+                text = String::from_utf8_lossy(&output.expect("rca starts").stdout).into_owned();
+                std::fs::remove_file(place.path().join("a.parquet")).expect("removed");
+            }
+            for part in ["1980", "1991", "512.5", "613.7", "36.6", "37.2", "7104", "7105"] {
+                assert!(!text.contains(part), "{sql} {more:?} shows {part}: {text}");
+            }
+            assert!(text.contains("value-"), "{sql} {more:?}: {text}");
+        }
+    }
+    // It is the same one in another type.
+    for (one, other) in [
+        (
+            "select born as q from vit order by id",
+            "select coalesce(born, timestamp '2000-01-01') as q from vit order by id",
+        ),
+        ("select single as q from vit order by id", "select sum(single) as q from vit group by id order by id"),
+    ] {
+        assert_eq!(shown(one, &["-f", "csv"]), shown(other, &["-f", "csv"]), "{other}");
+    }
+    for (sql, told) in [
+        ("select sum(badge) as b, avg(dec) as d from vit", "1421011,563.1"),
+        ("select count(born) as n, max(ts) as t from vit", "2,2025-03-01T09:00:00Z"),
+        ("select coalesce(who, 'none') as w, 'x' as x from vit", ",x"),
+        ("from vit select ts where born > date '1985-01-01' union all from vit select ts", "2025-03-01T09:00:00Z"),
+    ] {
+        assert!(shown(sql, &["-f", "csv"]).contains(told), "{sql}: {}", shown(sql, &["-f", "csv"]));
+    }
 }

@@ -135,6 +135,13 @@ const MOVE: [&str; 39] = [
     "list_sort",
 ];
 
+/// Those whose values become ones of one type.
+const BESIDE: [&str; 7] = ["coalesce", "ifnull", "nullif", "greatest", "least", "list_value", "list_pack"];
+
+pub fn puts_beside(function: &str) -> bool {
+    BESIDE.iter().any(|name| function.eq_ignore_ascii_case(name))
+}
+
 pub fn does(function: &str) -> Does {
     let name = function.to_lowercase();
     let has = |list: &[&str]| list.contains(&&*name);

@@ -47,7 +47,7 @@ impl Redactor {
         if holds == Holds::Parts {
             return self.hidden(value);
         }
-        let is_made = holds == Holds::Values;
+        let is_made = holds.is_values();
         match value {
             Value::Text(text) if is_made => Value::Text(self.whole_of_made(text)),
             Value::Text(text) if VALUES.contains(&column) => Value::Text(self.whole(text)),
@@ -60,10 +60,12 @@ impl Redactor {
             }
             other if self.known.is_empty() => other.clone(),
             other => match other.shown() {
-                shown if self.known.has_long(&shown) || is_made && self.is_spelled(&shown) => {
-                    Value::Text(self.of_named(&shown))
+                shown if self.known.has_long(&shown) => Value::Text(self.of_named(&shown)),
+                shown => {
+                    let spelled = || Some(one_spelling(&shown)).filter(|spelled| self.known.has_long(spelled));
+                    let meant = if is_made { self.meant(&shown) } else { spelled() };
+                    meant.map_or_else(|| other.clone(), |meant| Value::Text(self.of_named(&meant)))
                 }
-                _ => other.clone(),
             },
         }
     }
@@ -78,11 +80,24 @@ impl Redactor {
         }
     }
 
-    /// Whether a number is a value in one of its spellings: `-7`, `7.0`.
-    fn is_spelled(&self, number: &str) -> bool {
-        [number, number.trim_start_matches('-')]
-            .iter()
-            .any(|one| self.known.has(one) || self.known.has(&one_spelling(one)))
+    /// The value that is known of one in another spelling: `-7`, `7.0`, `1980-05-17 00:00:00` of a date, and of a number
+    /// of 32 bits the one of 64.
+    fn meant(&self, value: &str) -> Option<String> {
+        if self.known.is_empty() {
+            return None;
+        }
+        let plain = value.trim_start_matches('-');
+        let spelled = [value.to_string(), one_spelling(value), plain.to_string(), one_spelling(plain)];
+        let known = spelled.into_iter().find(|one| self.known.has(one));
+        known.or_else(|| self.known.near(value).map(str::to_string))
+    }
+
+    /// A value of a column that is made of named ones.
+    pub(super) fn whole_of_made(&self, text: &str) -> String {
+        match self.meant(text) {
+            Some(value) => self.of_named(&value),
+            None => self.text_of(text, true),
+        }
     }
 
     /// A text that stands alone, such as what `redact` of SQL is given: one that is a value as a whole is replaced
@@ -101,7 +116,7 @@ impl Redactor {
     fn json(&self, json: &Json, holds: Holds) -> Json {
         let text = |text: &str| match holds {
             Holds::Nothing => self.text(text),
-            Holds::Values => self.whole_of_made(text),
+            Holds::Texts | Holds::Values => self.whole_of_made(text),
             Holds::Parts => self.of_named(text),
         };
         let field = |(key, value): (&String, &Json)| {
@@ -121,10 +136,12 @@ impl Redactor {
             Json::Object(fields) => Json::Object(fields.iter().map(field).collect()),
             Json::Number(number) => {
                 let text = number.to_string();
-                let is_hidden = holds == Holds::Parts
-                    || self.known.has_long(&text)
-                    || holds == Holds::Values && self.is_spelled(&text);
-                if is_hidden { Json::String(self.of_named(&text)) } else { json.clone() }
+                let meant = if holds.is_values() { self.meant(&text) } else { None };
+                match meant {
+                    Some(meant) => Json::String(self.of_named(&meant)),
+                    None if holds == Holds::Parts || self.known.has_long(&text) => Json::String(self.of_named(&text)),
+                    None => json.clone(),
+                }
             }
             other => other.clone(),
         }

@@ -28,6 +28,8 @@ pub struct Known {
     longest: usize,
     /// All lengths, the longest first.
     lengths: Vec<usize>,
+    /// Those that are numbers, without their sign and in order, with their places in `all`.
+    numbers: Vec<(f64, usize)>,
     /// What those are that have a name of their own.
     kinds: HashMap<String, Kind>,
     /// Those that are looked for.
@@ -96,9 +98,13 @@ impl Known {
         let mut lengths: Vec<usize> = all.iter().map(String::len).filter(|length| *length <= LONGEST).collect();
         lengths.sort_unstable_by(|a, b| b.cmp(a));
         lengths.dedup();
+        let number = |(at, value): (usize, &String)| Some((magnitude(value)?, at));
+        let mut numbers: Vec<(f64, usize)> = all.iter().enumerate().filter_map(number).collect();
+        numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         Ok(Known {
             longest,
             lengths,
+            numbers,
             kinds,
             search: Some(search).filter(|_| !words.is_empty()),
             words,
@@ -124,6 +130,20 @@ impl Known {
 
     fn find(&self, lower: &str) -> bool {
         self.all.binary_search_by(|value| value.as_str().cmp(lower)).is_ok()
+    }
+
+    /// The value that a number is, where SQL took it as a floating-point number of another width: `36.612300872802734` is
+    /// the `36.6123` of 32 bits.
+    pub fn near(&self, number: &str) -> Option<&str> {
+        let number = magnitude(number)?;
+        let is_single = f64::from(number as f32) == number;
+        let is_near = |(known, _): &&(f64, usize)| {
+            (known - number).abs() <= number * 4.0 * f64::EPSILON || is_single && *known as f32 == number as f32
+        };
+        let at = self.numbers.partition_point(|(known, _)| *known < number);
+        let beside = self.numbers[..at].last().into_iter().chain(self.numbers.get(at));
+        let nearest = beside.filter(is_near).min_by(|a, b| (a.0 - number).abs().total_cmp(&(b.0 - number).abs()));
+        nearest.map(|(_, place)| self.all[*place].as_str())
     }
 
     pub fn kind(&self, lower: &str) -> Kind {
@@ -152,6 +172,11 @@ impl Known {
                 let end = at + **length;
                 lower.is_char_boundary(end) && is_apart(lower, end) && self.find(&lower[at..end])
             };
+            if let Some((end, value)) = number_at(lower, at).and_then(|end| Some((end, self.near(&lower[at..end])?))) {
+                found.push(text.hit(at, end, value.to_string()));
+                at = end;
+                continue;
+            }
             let lengths = &self.lengths[self.lengths.partition_point(|length| *length > lower.len() - at)..];
             match lengths.iter().find(is_value).filter(|_| is_apart(lower, at)) {
                 Some(length) => {
@@ -230,6 +255,28 @@ impl Known {
     }
 }
 
+/// Where a number ends that begins at a place: `36.6`, `1e300`.
+fn number_at(lower: &str, at: usize) -> Option<usize> {
+    let is_within = lower[..at].ends_with(|c: char| c.is_numeric() || c == '.');
+    let digits = |from: usize| from + lower[from..].bytes().take_while(u8::is_ascii_digit).count();
+    let mut end = digits(at);
+    if is_within || end == at {
+        return None;
+    }
+    for sign in [".", "e+", "e-", "e"] {
+        let more = if lower[end..].starts_with(sign) { digits(end + sign.len()) } else { end };
+        end = if more > end + sign.len() { more } else { end };
+    }
+    Some(end)
+}
+
+/// What a text is as a number, without its sign.
+fn magnitude(text: &str) -> Option<f64> {
+    let digits = text.trim().trim_start_matches('-');
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit());
+    digits.parse().ok().filter(|number: &f64| is_number && number.is_finite())
+}
+
 /// Whether it is looked for in all texts.
 pub fn is_long(value: &str) -> bool {
     let is_number = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
@@ -289,5 +336,26 @@ mod tests {
         assert_eq!(shown("{\"n\": \"say \\\"hi\\\"\"}"), "{\"n\": \"<say \"hi\">\"}");
         assert_eq!(shown("hunter<*> of hunter <*>"), "<hunter><*> of hunter <*>");
         assert_eq!(shown("by Xaver \"<*>\" Moon of the moon"), "by <xaver> \"<*>\" <moon> of the moon");
+    }
+    #[test]
+    fn a_number_is_the_one_that_sql_made_it_of() {
+        let known =
+            Known::of(["36.6123", "512.5", "7104"].map(|value| (value.to_string(), Kind::Value)).into()).expect("few");
+        for (number, value) in [
+            ("36.612300872802734", Some("36.6123")),
+            ("-36.6123", Some("36.6123")),
+            ("512.5000", Some("512.5")),
+            ("5.125e2", Some("512.5")),
+            ("7104.0", Some("7104")),
+            ("36.61230087", None),
+            ("7105", None),
+            ("inf", None),
+            ("", None),
+        ] {
+            assert_eq!(known.near(number), value, "{number}");
+        }
+        let found = known.within(&Lowered::of("[36.612300872802734, 1e-3, 7.5] 512.500x 7104.0"));
+        let found: Vec<&str> = found.iter().map(|hit| hit.value.as_str()).collect();
+        assert_eq!(found, ["36.6123", "512.5", "7104"]);
     }
 }

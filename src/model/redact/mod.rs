@@ -17,6 +17,7 @@ use crate::error::Error;
 
 mod addresses;
 mod cells;
+mod faults;
 mod known;
 mod lower;
 mod named;
@@ -111,6 +112,11 @@ impl Redactor {
         self.told.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Takes which columns there are, and whether they have texts: what SQL puts beside these is spelled as before.
+    pub fn spell<'a>(&mut self, columns: impl Iterator<Item = (&'a str, bool)>) {
+        self.named.spell(columns);
+    }
+
     pub fn is_named(&self, column: &str) -> bool {
         let told = self.told(column);
         told.is_named || told.is_secret
@@ -149,11 +155,6 @@ impl Redactor {
             Holds::Parts if !self.named.is_said(name) => self.of_named(name),
             _ => self.whole_of_made(name),
         }
-    }
-
-    /// A value of a column that is made of named ones.
-    fn whole_of_made(&self, text: &str) -> String {
-        if self.known.has(text) { self.of_named(text) } else { self.text_of(text, true) }
     }
 
     /// `is_made`: of values of named columns, which are then replaced however short they are.
@@ -210,42 +211,6 @@ impl Redactor {
             true => self.of_named(written),
             false => self.of_named(&hit.value),
         }
-    }
-
-    pub fn error(&self, error: Error) -> Error {
-        let text = |text: &str| self.text(&self.without_parts(text));
-        Error {
-            kind: error.kind,
-            message: text(&error.message),
-            detail: error.detail.map(|detail| text(&detail)),
-            hints: error.hints.iter().map(|hint| self.text(hint)).collect(),
-        }
-    }
-
-    /// A fault of the engine tells the value that it happened with, which may be made of one that is named.
-    fn without_parts<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-            let pattern = r#"'(?P<a>[^'\n]*)'|"(?P<b>[^"\n]*)"|\b(?P<c>[0-9][0-9.:-]+)\b"#;
-            Regex::new(pattern).expect("a pattern of this file compiles, which a test holds")
-        });
-        if !self.named.may_be_taken_apart() {
-            return Cow::Borrowed(text);
-        }
-        // `error(x)` says whatever it is given.
-        const GIVEN: &str = "invalid input: ";
-        if let Some(at) = text.find(GIVEN).filter(|_| self.named.is_said("error")) {
-            return Cow::Owned(format!("{}{}", &text[..at + GIVEN.len()], self.of_named(&text[at + GIVEN.len()..])));
-        }
-        VALUE.replace_all(text, |found: &Captures| {
-            let (quoted, number) = (found.name("a").or(found.name("b")), found.name("c"));
-            let inner = quoted.or(number).map_or("", |part| part.as_str());
-            let is_said = |part: &str| part.is_empty() || self.named.is_said(part);
-            let are_said = || number.is_some() && inner.split(['.', ':', '-']).all(is_said);
-            match is_said(inner) || are_said() {
-                true => found[0].to_string(),
-                false => found[0].replace(inner, &self.of_named(inner)),
-            }
-        })
     }
 
     /// A page.
@@ -372,14 +337,18 @@ fn askable(sql: &str) -> Cow<'_, str> {
     })
 }
 
-/// Times and numbers have several spellings: in SQL, in answers, in a column of whole numbers and in one of fractions.
+/// Times and numbers have several spellings: in SQL, in answers, in a column of whole numbers and in one of fractions; and
+/// a date may stand as the time at which it begins.
 fn one_spelling(value: &str) -> String {
     let lower = lower(value);
     let bytes = lower.as_bytes();
     let is_time = bytes.len() >= 16 && bytes[4] == b'-' && matches!(bytes[10], b't' | b' ') && bytes[13] == b':';
     if is_time && bytes[0].is_ascii_digit() {
-        let plain = lower.trim_end_matches('z').replacen('t', " ", 1);
-        return if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').to_string() } else { plain };
+        let plain =
+            lower.trim_end_matches('z').trim_end_matches("+00:00").trim_end_matches("+00").replacen('t', " ", 1);
+        let fraction: &[char] = if plain.contains('.') { &['0'] } else { &[] };
+        let plain = plain.trim_end_matches(fraction).trim_end_matches('.');
+        return plain.strip_suffix(" 00:00:00").or(plain.strip_suffix(" 00:00")).unwrap_or(plain).to_string();
     }
     let whole = lower.split_once('.').filter(|(_, zeros)| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0'));
     match whole

@@ -31,10 +31,19 @@ pub const ANY: &str = "*";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     Whole,
+    /// Beside others, which may be of another type: all are spelled as values of one that holds both, dates as times.
+    Beside,
     /// As SQL writes them.
     Spelled,
     /// Parts of them, or what else is made of them.
     Part,
+}
+
+impl Way {
+    /// The same, of values that stand beside others.
+    pub fn beside(self) -> Way {
+        if self == Way::Whole { Way::Beside } else { self }
+    }
 }
 
 /// The names that a query gives to expressions, each with the names in the expression.
@@ -46,16 +55,27 @@ pub type MadeOf = (String, Vec<(String, Way)>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holds {
     Nothing,
+    /// Texts of them, which are spelled alike wherever they stand.
+    Texts,
     /// Their values: what is none of these is shown.
     Values,
     /// What is made of them: all of it is hidden.
     Parts,
 }
 
+impl Holds {
+    /// Whether there are values as they are.
+    pub fn is_values(self) -> bool {
+        matches!(self, Holds::Texts | Holds::Values)
+    }
+}
+
 #[derive(Default)]
 pub struct Named {
     /// In lower case.
     columns: HashSet<String>,
+    /// Columns that have texts in every table.
+    texts: HashSet<String>,
     /// Names under which values of these columns are shown too, such as `operator` of `operator_id`.
     also: HashSet<String>,
     /// What columns of an answer hold of named ones, and what any other may.
@@ -78,6 +98,19 @@ impl Named {
         self.columns.extend(columns.iter().map(|name| lower(name)));
         self.also.extend(also.iter().map(|name| lower(name)));
         self.prepare();
+    }
+
+    /// Takes which columns there are, and whether they have texts.
+    pub fn spell<'a>(&mut self, columns: impl Iterator<Item = (&'a str, bool)>) {
+        let mut others = HashSet::new();
+        for (name, is_text) in columns {
+            if is_text {
+                self.texts.insert(lower(name))
+            } else {
+                others.insert(lower(name))
+            };
+        }
+        self.texts.retain(|name| !others.contains(name));
     }
 
     fn prepare(&mut self) {
@@ -132,7 +165,15 @@ impl Named {
     fn holds(&self, known: &HashMap<String, Holds>, of: &str, way: Way) -> Holds {
         let own = self.columns.contains(of) || super::is_secret_name(of);
         let is_some = own || of == ANY && !self.columns.is_empty();
-        let least = if is_some { Holds::Values } else { Holds::Nothing };
+        let is_text = match of {
+            ANY => self.columns.is_subset(&self.texts),
+            _ => self.texts.contains(of),
+        };
+        let least = match is_some {
+            true if is_text => Holds::Texts,
+            true => Holds::Values,
+            false => Holds::Nothing,
+        };
         let made = match of {
             ANY => known.values().max().copied(),
             _ => known.get(of).copied().max(known.get(ANY).copied()),
@@ -140,8 +181,16 @@ impl Named {
         let holds = made.unwrap_or(Holds::Nothing).max(least);
         match way {
             Way::Part if holds > Holds::Nothing => Holds::Parts,
+            // Who knows how they are spelled there?
+            Way::Beside if holds == Holds::Values => Holds::Parts,
             // Of a named column the texts are known too.
-            Way::Spelled if holds > Holds::Nothing && !(own && holds == Holds::Values) => Holds::Parts,
+            Way::Spelled if holds == Holds::Values => {
+                if own {
+                    Holds::Texts
+                } else {
+                    Holds::Parts
+                }
+            }
             _ => holds,
         }
     }

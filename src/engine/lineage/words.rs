@@ -1,0 +1,78 @@
+//! What a query that the engine has no tree of does to values, told by its words and signs.
+
+use super::functions::{self, Does};
+use crate::engine::tokens::{Token, Tokens};
+use crate::model::redact::Way;
+
+/// Words before a bracket that call nothing.
+const KEYWORDS: [&str; 30] = [
+    "select",
+    "distinct",
+    "from",
+    "where",
+    "in",
+    "using",
+    "on",
+    "by",
+    "as",
+    "over",
+    "values",
+    "and",
+    "or",
+    "not",
+    "join",
+    "for",
+    "with",
+    "when",
+    "then",
+    "else",
+    "exists",
+    "any",
+    "all",
+    "union",
+    "filter",
+    "exclude",
+    "pivot",
+    "unpivot",
+    "having",
+    "materialized",
+];
+
+/// Words of what puts values beside others, which may be of another type.
+const BESIDE: [&str; 10] =
+    ["case", "except", "full", "intersect", "lag", "lead", "natural", "union", "unpivot", "values"];
+
+/// How a query has values, if it only moves and counts them: it has no sign that makes one of another, and calls nothing
+/// that does.
+pub fn way(sql: &str) -> Option<Way> {
+    let (mut last, mut before) = (String::new(), b' ');
+    let mut way = Way::Whole;
+    for token in Tokens::of(sql) {
+        match token {
+            Token::Word(word) => {
+                (last, before) = (word.to_lowercase(), b'w');
+                if BESIDE.contains(&&*last) || functions::puts_beside(&last) {
+                    way = Way::Beside;
+                }
+            }
+            Token::Text(_) => before = b't',
+            Token::Mark(b'(') => {
+                let is_known = functions::does(&last) != Does::Change || KEYWORDS.contains(&&*last);
+                if before == b'w' && !is_known {
+                    return None;
+                }
+                before = b'(';
+            }
+            Token::Mark(b'*') => {
+                let is_all = matches!(before, b'(' | b',' | b'.') || before == b'w' && KEYWORDS.contains(&&*last);
+                if !is_all {
+                    return None;
+                }
+                before = b'*';
+            }
+            Token::Mark(mark) if b"),.;=<>!".contains(&mark) => before = mark,
+            _ => return None,
+        }
+    }
+    Some(way)
+}
