@@ -15,25 +15,25 @@ impl Engine {
         self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"))
     }
 
-    /// The same, unless it is more than so many rows. Returns how many are there.
-    ///
-    /// # Errors
-    /// As [`Engine::query`].
-    pub fn keep_if_few(&self, table: &str, sql: &str, rows: i64) -> Result<Option<i64>> {
-        self.keep_found(table, &format!("SELECT * FROM ({sql}) LIMIT {}", rows + 1))?;
-        let count = self.counted(&format!("SELECT count(*) FROM {table}"))?[0].int();
-        if count > rows {
-            self.execute(&format!("DROP TABLE {table}"))?;
-        }
-        Ok(Some(count).filter(|count| *count <= rows))
-    }
-
     /// Keeps what a query finds as a temporary table, in the order that the query says.
     ///
     /// # Errors
     /// As [`Engine::query`].
     pub fn keep_in_order(&self, table: &str, sql: &str) -> Result<()> {
         self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {sql}"))
+    }
+
+    /// The same, unless it is more than so many rows. Returns how many there are then.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn keep_if_few(&self, table: &str, sql: &str, rows: i64) -> Result<Option<i64>> {
+        self.keep_in_order(table, &format!("SELECT * FROM ({sql}) LIMIT {}", rows + 1))?;
+        let count = self.counted(&format!("SELECT count(*) FROM {table}"))?[0].int();
+        if count > rows {
+            self.execute(&format!("DROP TABLE {table}"))?;
+        }
+        Ok(Some(count).filter(|count| *count <= rows))
     }
 
     /// Keeps the first rows that a query finds as a temporary table, in the order of the evidence. What is not read of
