@@ -4,6 +4,7 @@
 use crate::model::column::{Buffer, Kind};
 use crate::model::meaning;
 use crate::model::zone::Clock;
+use crate::source::log;
 use crate::source::scalar::{
     boolean, compact, date, divided, epoch, float, float_comma, grouped, int, is_finer, is_inexact, is_null_word,
     is_number, iso,
@@ -36,6 +37,8 @@ pub enum Reading {
     DayFirst,
     /// `12/31/2025`
     MonthFirst,
+    /// Any way in which logs write a day and its time.
+    AsInLogs,
 }
 
 impl Reading {
@@ -45,7 +48,12 @@ impl Reading {
             Reading::Bool => Kind::Bool,
             Reading::Int | Reading::IntGrouped => Kind::Int,
             Reading::Float | Reading::FloatComma | Reading::FloatGrouped | Reading::FloatPointGrouped => Kind::Float,
-            Reading::Time | Reading::Epoch | Reading::Compact | Reading::DayFirst | Reading::MonthFirst => Kind::Time,
+            Reading::Time
+            | Reading::Epoch
+            | Reading::Compact
+            | Reading::DayFirst
+            | Reading::MonthFirst
+            | Reading::AsInLogs => Kind::Time,
             Reading::Date => Kind::Date,
         }
     }
@@ -73,6 +81,7 @@ impl Reading {
             Reading::Date => date(text).map(|value| out.push_int(value)).is_some(),
             Reading::DayFirst => divided(text, true).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
             Reading::MonthFirst => divided(text, false).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
+            Reading::AsInLogs => log::day_and_time(text).map(|stamp| out.push_time(clock.resolve(stamp))).is_some(),
         };
         if !fits {
             out.push_null();
@@ -121,12 +130,12 @@ pub struct Guess {
 impl Default for Guess {
     fn default() -> Self {
         use Reading::{
-            Bool, Compact, Date, DayFirst, Epoch, Float, FloatComma, FloatGrouped, FloatPointGrouped, Int, IntGrouped,
-            MonthFirst, Time,
+            AsInLogs, Bool, Compact, Date, DayFirst, Epoch, Float, FloatComma, FloatGrouped, FloatPointGrouped, Int,
+            IntGrouped, MonthFirst, Time,
         };
         let numbers = [Int, Float, FloatComma, IntGrouped, FloatGrouped, FloatPointGrouped];
         Self {
-            candidates: [&[Bool, Epoch, Compact][..], &numbers, &[Date, Time, DayFirst, MonthFirst]].concat(),
+            candidates: [&[Bool, Epoch, Compact][..], &numbers, &[Date, Time, DayFirst, MonthFirst, AsInLogs]].concat(),
             seen: 0,
             times: [0; 3],
             zoneless: false,
@@ -163,6 +172,7 @@ impl Guess {
             Reading::Date => date(text).is_some(),
             Reading::DayFirst => divided(text, true).is_some(),
             Reading::MonthFirst => divided(text, false).is_some(),
+            Reading::AsInLogs => log::day_and_time(text).is_some(),
         });
         self.finer |= is_finer(text);
         let is_changed = text.len() > 15 && is_inexact(text);
@@ -185,6 +195,9 @@ impl Guess {
             *count += u64::from(is_time);
         }
         self.zoneless |= own.is_some_and(|stamp| stamp.offset.is_none()) || day_first || month_first;
+        if self.candidates == [Reading::AsInLogs] {
+            self.zoneless |= log::day_and_time(text).is_some_and(|stamp| stamp.offset.is_none());
+        }
     }
 
     /// The reading that every sample fits; where the name tells a time, also one that most fit, so that one broken time
@@ -199,7 +212,7 @@ impl Guess {
             .copied()
             .find(|reading| match reading {
                 Reading::Epoch => names_a_time(name),
-                Reading::Compact => names_a_time(name) || tells_a_time(name),
+                Reading::Compact | Reading::AsInLogs => names_a_time(name) || tells_a_time(name),
                 _ => true,
             })
             .or_else(|| self.mostly().filter(|_| tells_a_time(name)))
@@ -417,6 +430,19 @@ mod tests {
         assert_eq!(guessed("d", &["2025-03-01 CST"]), Reading::Text);
         assert_eq!(guessed("ts", &["2025-03-01 08:00:00", "pending", "pending"]), Reading::Text);
         assert_eq!(guessed("note", &["2025-03-01 08:00:00", "2025-03-01 08:00:01", "late"]), Reading::Text);
+        for text in [
+            "13/Jun/2025:08:30:00 +0800",
+            "Fri, 13 Jun 2025 08:30:00 +0800",
+            "Fri Jun 13 00:30:00 2025",
+            "13-Jun-2025 00:30:00",
+            "20250613T003000Z",
+            "2025-06-13 12:30:00 AM",
+        ] {
+            assert_eq!(guessed("ts", &[text, "2025-03-01 08:00:00"]), Reading::AsInLogs, "{text}");
+            assert_eq!(guessed("note", &[text]), Reading::Text, "{text}");
+        }
+        assert_eq!(guessed("ts", &["06/13/2025, 12:30:00 AM", "06/05/2025, 1:00:00 PM"]), Reading::MonthFirst);
+        assert_eq!(guessed("ts", &["Fri Jun 13 00:30:00 2025", "Jun 14 00:30:00"]), Reading::Text);
         assert_eq!(guessed("x", &["?", ""]), Reading::Text);
         assert_eq!(guessed("x", &["1e-400", "2"]), Reading::Text);
         assert_eq!(guessed("x", &["9007199254740993", "0.5"]), Reading::Text);

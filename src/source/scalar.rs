@@ -177,7 +177,7 @@ pub fn compact(text: &[u8]) -> Option<Stamp> {
     Some(Stamp { wall: time::days(i64::from(year), month, day)? * DAY + of_day, offset: None })
 }
 
-/// `31/12/2025[ 08:00[:00][ PM]]`
+/// `31/12/2025[[,] 08:00[:00][ PM]]`
 pub fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     let mut parts = [0_u32; 3];
     let mut at = 0;
@@ -199,6 +199,7 @@ pub fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     let of_day = match text.get(at) {
         None => 0,
         Some(b' ' | b'T') => of_day(&text[at + 1..])?,
+        Some(b',') if text.get(at + 1) == Some(&b' ') => of_day(&text[at + 2..])?,
         Some(_) => return None,
     };
     Some(Stamp { wall: time::days(i64::from(parts[2]), month, day)? * DAY + of_day, offset: None })

@@ -15,6 +15,8 @@ use crate::source::infer::Reading;
 
 /// A stamp may stand behind this many bytes: a bracket, a host, a level.
 pub(super) const PREFIX_BYTES: usize = 24;
+/// The longest name of a day with a comma and a blank.
+const DAY_BYTES: usize = 12;
 /// One that samples have at the same place may stand further on.
 pub(super) const FAR_PREFIX_BYTES: usize = 96;
 
@@ -25,8 +27,6 @@ pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%Y-%m-%d %H:%M:%S%.f",
         "%Y/%m/%d %H:%M:%S%.f",
         "%Y %b %e %H:%M:%S%.f",
-        "%m/%d/%Y %I:%M:%S%.f %p",
-        "%m/%d/%Y, %I:%M:%S%.f %p",
         "%b %e %H:%M:%S%.f %Y",
         "%b %e %H:%M:%S %z %Y",
         "%b %e %H:%M:%S %Z %Y",
@@ -53,13 +53,15 @@ pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%d.%m.%Y %H:%M:%S%.f",
         ORDERS[0][0],
         ORDERS[0][1],
-        "%Y%j %H:%M:%S%.f",
         ORDERS[1][0],
         ORDERS[1][1],
-        ORDERS[1][2],
+        "%Y%j %H:%M:%S%.f",
         ORDERS[2][0],
         ORDERS[2][1],
         ORDERS[2][2],
+        ORDERS[3][0],
+        ORDERS[3][1],
+        ORDERS[3][2],
         "%Y%m%d %H:%M:%S%.f",
         "%Y%m%d-%H:%M:%S:%f",
         "%Y%m%d-%H:%M:%S%.f",
@@ -193,7 +195,6 @@ fn opens(line: &[u8]) -> bool {
 
 /// Whether a line begins with a stamp, or with the name of its day.
 pub fn begins_with_stamp(line: &[u8]) -> bool {
-    const DAY_BYTES: usize = 12;
     search(line, DAY_BYTES, 0..STAMPS.len())
         .is_some_and(|(_, start, ..)| start == 0 || is_day_name(without_comma(&line[..start])))
 }
@@ -204,14 +205,18 @@ pub fn undecided(line: &[u8]) -> Option<&[u8]> {
     orders::is_undecided(&line[start..], index).then_some(&line[start..end])
 }
 
-/// The stamp that is the whole of `text`.
+/// The stamp that is the whole of `text`, if the numbers of its date cannot be taken for each other.
 pub fn whole(text: &[u8]) -> Option<Written> {
-    let (index, start, end, written) = search(text, 5, 0..STAMPS.len())?;
-    if orders::is_undecided(&text[start..], index) {
-        return None;
-    }
-    let is_day = text[..start].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b','));
-    (end == text.len() && is_day && written.lacks() < Lack::Day).then_some(written)
+    let (index, start, written) = whole_of(text, 0..STAMPS.len())?;
+    (!orders::is_undecided(&text[start..], index)).then_some(written)
+}
+
+/// The stamp of some that is the whole of `text`, and where it begins: the name of its day may stand before it.
+pub(super) fn whole_of(text: &[u8], stamps: std::ops::Range<usize>) -> Option<(usize, usize, Written)> {
+    let (index, start, end, written) = search(text, DAY_BYTES, stamps)?;
+    let is_word = text[..start].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b','));
+    let is_day = is_word && (start < 5 || is_day_name(without_comma(&text[..start])));
+    (end == text.len() && is_day && written.lacks() < Lack::Day).then_some((index, start, written))
 }
 
 /// Whether a line begins with a date and time, maybe behind a bracket.

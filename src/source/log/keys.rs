@@ -5,79 +5,16 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::called::{CODE, LEVEL, MESSAGE, SURE, TIME};
 use super::capture::{Capture, Span};
 use super::level::{Level, Scale};
+use super::orders;
 use super::paths::Paths;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::pieces::Pieces;
 use super::stamp::StampFormat;
 use super::values::{Value, elements, listed_bytes, pairs, plain_pairs, within, written};
 use crate::source::infer::{self, Reading};
-
-const TIME: &[&str] = &[
-    "ts",
-    "time",
-    "timestamp",
-    "@timestamp",
-    "@t",
-    "t",
-    "date",
-    "datetime",
-    "eventtime",
-    "event_time",
-    "start",
-    "when",
-    "created_at",
-    "instant",
-    "timemillis",
-    "asctime",
-    "__realtime_timestamp",
-    "timeunixnano",
-];
-const LEVEL: &[&str] = &[
-    "level_name",
-    "level",
-    "severity",
-    "severity_text",
-    "severitytext",
-    "log.level",
-    "lvl",
-    "loglevel",
-    "log_level",
-    "levelname",
-    "@l",
-    "priority",
-    "s",
-    "severityNumber",
-    "severity_number",
-];
-const MESSAGE: &[&str] =
-    &["message", "msg", "@message", "@m", "@mt", "short_message", "body", "text", "event", "log", "description"];
-/// Of those, what a table of values hardly has.
-const SURE: &[&str] = &["message", "msg", "@message", "@m", "@mt", "short_message"];
-const CODE: &[&str] = &[
-    "code",
-    "error_code",
-    "errorcode",
-    "err_code",
-    "errcode",
-    "error.code",
-    "status_code",
-    "statuscode",
-    "http_status",
-    "httpstatus",
-    "errorid",
-    "error_id",
-    "fault_code",
-    "alarm_code",
-    "sqlstate",
-    "exit_code",
-];
-
-/// Keys by which a line is surely a record.
-pub fn telling() -> impl Iterator<Item = &'static str> {
-    LEVEL.iter().chain(SURE).copied()
-}
 
 /// Columns of more keys than these serve nobody; the rarer ones are counted as keys of no column.
 const FIELDS_MAX: usize = 1_000;
@@ -119,9 +56,21 @@ enum Role {
     Code,
 }
 
+/// A role that a key's value has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    role: Role,
+    /// Among the keys of that role: where a line has several, the lowest counts.
+    rank: u8,
+    /// Of a time: in which order its date has its numbers, where they could be taken for each other.
+    order: Option<usize>,
+}
+
 /// What was found of a line so far.
 struct Found {
     has_message: bool,
+    /// A key of its time or message is there, whatever it holds.
+    is_named: bool,
     /// Which of the known keys comes next, if lines are alike.
     next: usize,
     /// By role: the rank of the key that it was taken from.
@@ -130,18 +79,17 @@ struct Found {
 
 impl Default for Found {
     fn default() -> Self {
-        Found { has_message: false, next: 0, ranks: [u8::MAX; 5] }
+        Found { has_message: false, is_named: false, next: 0, ranks: [u8::MAX; 5] }
     }
 }
 
 /// What becomes of the value of one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Use {
-    /// And its rank among the keys of that role: where a line has several, the lowest counts.
-    role: Option<(Role, u8)>,
+    part: Option<Part>,
     field: Option<usize>,
     /// Roles within it, if it is an object: their paths from here on.
-    within: Vec<(Vec<String>, Role, u8)>,
+    within: Vec<(Vec<String>, Part)>,
 }
 
 /// The keys of a file's lines.
@@ -277,7 +225,7 @@ impl Keys {
                 let is_fit = role != Role::Time || paths.is_own_time(path);
                 is_fit
                     && paths.list.iter().any(|known| known == **path)
-                    && keys.uses.get(**path).is_none_or(|used| used.role.is_none())
+                    && keys.uses.get(**path).is_none_or(|used| used.part.is_none())
             };
             for (rank, path) in
                 names.iter().filter(is_other).map(|path| (*path).to_string()).collect::<Vec<_>>().iter().enumerate()
@@ -287,7 +235,7 @@ impl Keys {
         }
         for path in paths.most_frequent(FIELDS_MAX) {
             let seen = &paths.seen[path];
-            if seen.is_within || keys.uses.get(path).is_some_and(|known| known.role.is_some_and(|(_, rank)| rank == 0))
+            if seen.is_within || keys.uses.get(path).is_some_and(|known| known.part.is_some_and(|part| part.rank == 0))
             {
                 continue;
             }
@@ -315,13 +263,16 @@ impl Keys {
 
     /// Says what a path is for: a key as it stands, or one within an object.
     fn plan(&mut self, path: &str, (role, rank): (Role, u8), paths: &Paths) {
-        let is_top = paths.seen.get(path).is_some_and(|seen| !seen.is_within);
+        let seen = paths.seen.get(path);
+        let is_top = seen.is_some_and(|seen| !seen.is_within);
+        let order = seen.and_then(|seen| seen.order).filter(|_| role == Role::Time);
+        let part = Part { role, rank, order };
         match path.split_once('.') {
             Some((first, rest)) if !is_top => {
                 let rest = rest.split('.').map(str::to_string).collect();
-                self.uses.entry(first.to_string()).or_default().within.push((rest, role, rank));
+                self.uses.entry(first.to_string()).or_default().within.push((rest, part));
             }
-            _ => self.uses.entry(path.to_string()).or_default().role = Some((role, rank)),
+            _ => self.uses.entry(path.to_string()).or_default().part = Some(part),
         }
     }
 
@@ -345,9 +296,10 @@ impl Keys {
             capture.message = Span::new(0, line.len());
         }
         capture.level = capture.level.or(self.default_level.filter(|_| found.ranks[Role::Level as usize] == u8::MAX));
-        // An object with a message and keys that the others have is a record, though its time was forgotten.
+        // An object with keys that the others have is a record, though its time was forgotten, or is none with its
+        // message.
         let is_alike = capture.unknown.is_empty() || found.ranks[Role::Level as usize] < u8::MAX;
-        let is_untimed = self.syntax == Syntax::Json && has_message && is_alike;
+        let is_untimed = self.syntax == Syntax::Json && found.is_named && is_alike;
         whole && (capture.written.is_some() || !self.needs_time || is_untimed)
     }
 
@@ -368,17 +320,19 @@ impl Keys {
             },
         };
         found.next += 1;
-        let mut best = |role: Role, rank: u8| {
+        let mut best = |part: Part| {
             // Of the same key twice the last counts, as parsers of JSON have it.
-            let is_better = rank <= found.ranks[role as usize];
-            found.ranks[role as usize] = found.ranks[role as usize].min(rank);
+            let known = &mut found.ranks[part.role as usize];
+            let is_better = part.rank <= *known;
+            *known = part.rank.min(*known);
             is_better
         };
-        if let Some((role, rank)) = used.role
+        found.is_named |= used.part.is_some_and(|part| matches!(part.role, Role::Time | Role::Message));
+        if let Some(part) = used.part
             && !value.is_null()
-            && best(role, rank)
+            && best(part)
         {
-            found.has_message |= self.take(role, value, capture);
+            found.has_message |= self.take(part, value, capture);
         }
         if let Some(field) = used.field
             && !capture.leaves_out_fields
@@ -386,22 +340,26 @@ impl Keys {
         {
             capture.fields[field] = Some(value.keep(capture));
         }
-        for (path, role, rank) in &used.within {
-            if let Some(raw) = value.raw().and_then(|raw| within(raw, path))
-                && best(*role, *rank)
-            {
-                found.has_message |= self.take(*role, Value::Raw(raw), capture);
+        for (path, part) in &used.within {
+            if let Some(raw) = value.raw().and_then(|raw| within(raw, path)) {
+                found.is_named |= matches!(part.role, Role::Time | Role::Message);
+                if best(*part) {
+                    found.has_message |= self.take(*part, Value::Raw(raw), capture);
+                }
             }
         }
     }
 
     /// Puts a value where its role belongs. Returns whether it is the message.
-    fn take(&self, role: Role, value: Value, capture: &mut Capture) -> bool {
+    fn take(&self, part: Part, value: Value, capture: &mut Capture) -> bool {
         if value.is_null() {
             return false;
         }
-        match role {
-            Role::Time => capture.written = written(&value.text()),
+        match part.role {
+            Role::Time => {
+                let text = value.text();
+                capture.written = written(&text).or_else(|| orders::read(text.as_bytes(), part.order?));
+            }
             Role::Received => {
                 if let Some(index) = self.received {
                     capture.fields[index] = Some(value.keep(capture));

@@ -6,13 +6,14 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
-use crate::model::time::{self, DAY};
+use crate::model::time::{self, DAY, Stamp};
 use crate::source::file::File;
 use crate::source::text::TextTable;
 use crate::source::{Content, Reader, Source, Spec, abreast, locate, rotation};
 
 mod alike;
 mod calendar;
+mod called;
 mod capture;
 mod code;
 mod columns;
@@ -62,7 +63,7 @@ use formats::BUILT;
 use plan::{FileFormats, OwnTime};
 use recogniser::{Recogniser, Wrapped};
 use record::Log;
-use stamp::Lack;
+use stamp::{Lack, Written};
 pub use tables::is_log as is_log_of_fields;
 
 /// Logs of a format that is known.
@@ -120,6 +121,19 @@ pub fn begins_with_time(text: &[u8]) -> bool {
 /// Whether a file is PostgreSQL's log as CSV.
 pub fn is_csvlog(file: &File) -> bool {
     tagged::Kind::of(&file.head()) == Some(tagged::Kind::PostgresCsv)
+}
+
+/// A day and its time that are all of a text, in any way that logs write them.
+pub fn day_and_time(text: &[u8]) -> Option<Stamp> {
+    // Most texts are no times: these have a colon between digits, or a letter.
+    const BYTES: std::ops::RangeInclusive<usize> = 14..=40;
+    let is_like = BYTES.contains(&text.len())
+        && text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 8
+        && text.iter().any(|byte| *byte == b':' || byte.is_ascii_alphabetic());
+    match is_like.then(|| generic::whole(text))?? {
+        Written::Whole(stamp) => Some(stamp),
+        _ => None,
+    }
 }
 
 /// A time of a text whose times do not tell day, month and year apart.

@@ -1,21 +1,25 @@
 //! Dates whose numbers may be taken for each other: of `03/04/05` the lines of the file tell together which is the day,
-//! the month and the year.
+//! the month and the year, and so do the values of one key. AM and PM stand behind a time of any of them (`tail.rs`).
 
 use std::sync::LazyLock;
 
-use super::generic::{FAR_PREFIX_BYTES, STAMPS, search};
+use super::generic::{FAR_PREFIX_BYTES, STAMPS, search, whole_of};
 use super::stamp::{StampFormat, Written};
 use crate::model::time;
 
 /// Those that may be taken for each other.
-pub const ORDERS: [&[&str]; 3] = [
+pub const ORDERS: [&[&str]; 4] = [
     &["%d/%m/%Y %H:%M:%S%.f", "%m/%d/%Y %H:%M:%S%.f"],
+    &["%d/%m/%Y, %H:%M:%S%.f", "%m/%d/%Y, %H:%M:%S%.f"],
     &["%y/%m/%d %H:%M:%S%.f", "%d/%m/%y %H:%M:%S%.f", "%m/%d/%y %H:%M:%S%.f"],
     &["%y-%m-%d %H:%M:%S%.f", "%d-%m-%y %H:%M:%S%.f", "%m-%d-%y %H:%M:%S%.f"],
 ];
 
+/// Of those, the ones whose years have all their digits come first.
+const WHOLE_YEARS: usize = 2;
+
 /// Where they stand among the stamps.
-static ORDERED: LazyLock<[Vec<usize>; 3]> = LazyLock::new(|| {
+static ORDERED: LazyLock<[Vec<usize>; 4]> = LazyLock::new(|| {
     let place = |order: &&str| STAMPS.iter().position(|stamp| Ok(stamp) == StampFormat::compile(order).as_ref());
     ORDERS.map(|orders| orders.iter().filter_map(place).collect())
 });
@@ -61,6 +65,26 @@ pub fn is_undecided(text: &[u8], index: usize) -> bool {
     ORDERED.iter().any(|places| places.contains(&index) && places.iter().filter(reads).count() > 1)
 }
 
+/// Whether a text is a time and nothing else, of whose date the numbers could be taken for each other.
+pub fn is_ordered(text: &[u8]) -> bool {
+    // Most texts are no times, which their beginning tells: a day, maybe behind its name.
+    const DATE_WITHIN: usize = 14;
+    let digits = text.iter().position(|byte| matches!(byte, b'/' | b'-')).unwrap_or(0);
+    (1..=DATE_WITHIN).contains(&digits)
+        && whole_of(text, 0..STAMPS.len())
+            .is_some_and(|(index, ..)| ORDERED.iter().any(|places| places.contains(&index)))
+}
+
+/// The order that such times tell together; none if they do not.
+pub fn of_times(times: &[&[u8]]) -> Option<usize> {
+    ORDERED.iter().find_map(|places| decided(places, times))
+}
+
+/// A time that is the whole of a text, if its date has its numbers in this order.
+pub fn read(text: &[u8], order: usize) -> Option<Written> {
+    whole_of(text, order..order + 1).map(|(.., written)| written)
+}
+
 /// The order of the dates that lines of these patterns begin with, if nothing else of a line tells it. Years of four
 /// digits and dates in brackets are a program's own.
 pub fn of_patterns(patterns: &[String]) -> Option<usize> {
@@ -68,8 +92,8 @@ pub fn of_patterns(patterns: &[String]) -> Option<usize> {
         let date = order.split(' ').next().unwrap_or(order);
         patterns.iter().any(|pattern| pattern.strip_prefix("{ts:").is_some_and(|stamp| stamp.starts_with(date)))
     };
-    let orders = ORDERS[1..].iter().flat_map(|orders| orders.iter());
-    orders.zip(ORDERED[1..].iter().flatten()).find(|(order, _)| begins(order)).map(|(_, index)| *index)
+    let orders = ORDERS[WHOLE_YEARS..].iter().flat_map(|orders| orders.iter());
+    orders.zip(ORDERED[WHOLE_YEARS..].iter().flatten()).find(|(order, _)| begins(order)).map(|(_, index)| *index)
 }
 
 /// Whether the dates of lines are of this order.
@@ -84,8 +108,12 @@ mod tests {
     fn told(dates: &[&str]) -> Option<&'static str> {
         let lines: Vec<String> = dates.iter().map(|date| format!("{date} 10:00:00 x")).collect();
         let lines: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
-        let order = decided(&ORDERED[1], &lines)?;
-        ORDERED[1].iter().zip(ORDERS[1]).find(|(index, _)| **index == order).map(|(_, text)| &text[..8])
+        let order = decided(&ORDERED[WHOLE_YEARS], &lines)?;
+        ORDERED[WHOLE_YEARS]
+            .iter()
+            .zip(ORDERS[WHOLE_YEARS])
+            .find(|(index, _)| **index == order)
+            .map(|(_, text)| &text[..8])
     }
 
     #[test]
@@ -100,5 +128,30 @@ mod tests {
         assert_eq!(told(&["03/04/24", "03/04/24"]), None);
         assert_eq!(told(&["31/12/25", "31/12/25"]), None);
         assert_eq!(told(&["no date"]), None);
+    }
+
+    /// Each is read as all of them are, whether it could be read otherwise or not.
+    #[test]
+    fn times_tell_together_how_each_is_read() {
+        let walls = |times: &[&str]| -> Vec<String> {
+            let times: Vec<&[u8]> = times.iter().map(|text| text.as_bytes()).collect();
+            assert!(times.iter().all(|text| is_ordered(text)));
+            let order = of_times(&times);
+            let wall = |text: &[u8]| match read(text, order?)? {
+                Written::Whole(stamp) => Some(time::rfc3339(stamp.wall)),
+                _ => None,
+            };
+            times.iter().map(|text| wall(text).unwrap_or_default()).collect()
+        };
+        let days = ["2025-01-03T13:10:00Z", "2025-01-28T00:10:00Z"];
+        assert_eq!(walls(&["03/01/2025 01:10:00 PM", "28/01/2025 12:10:00 AM"]), days);
+        assert_eq!(walls(&["1/3/2025, 1:10:00 PM", "1/28/2025, 12:10:00 AM"]), days);
+        assert_eq!(walls(&["03/01/2025 13:10:00", "28/01/2025 00:10:00"]), days);
+        assert_eq!(walls(&["03/01/2025 01:10:00 PM"]), [""]);
+        assert!(
+            !["2025-01-03 13:10:00", "10:00:00", "03/01/2025 01:10:00 PM and on", "-"]
+                .iter()
+                .any(|text| is_ordered(text.as_bytes()))
+        );
     }
 }

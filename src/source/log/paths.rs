@@ -2,11 +2,16 @@
 
 use std::collections::HashMap;
 
+use super::generic;
 use super::keys::Syntax;
-use super::stamp::Lack;
+use super::orders;
+use super::stamp::{Lack, Written};
 use super::values::{Value, elements, pairs, written};
 use crate::source::infer::{self, Guess};
 use crate::source::json::each_pair;
+
+/// Times that are kept of a path to tell in which order their dates have their numbers.
+const DATES_KEPT: usize = 4_000;
 
 /// What sample lines hold, by path.
 #[derive(Default)]
@@ -24,12 +29,37 @@ pub struct Seen {
     /// Of those: with their year, and with their zone too.
     dated: u64,
     zoned: u64,
+    /// Times the numbers of whose dates could be taken for each other, and in which order all of them have these.
+    dates: Vec<String>,
+    pub order: Option<usize>,
     /// The least and the largest whole number.
     numbers: Option<(i64, i64)>,
     pub guess: Guess,
     pub is_within: bool,
     /// Within an object within an object: only a format that knows of it asks for it.
     is_deep: bool,
+}
+
+impl Seen {
+    fn count(&mut self, written: Written) {
+        let is_dated = written.lacks() == Lack::Nothing;
+        self.timed += 1;
+        self.dated += u64::from(is_dated);
+        self.zoned += u64::from(is_dated && written.offset().is_some());
+    }
+
+    /// What its dates tell together, and which of them are times by that.
+    fn settle(&mut self) {
+        let dates = std::mem::take(&mut self.dates);
+        let dates: Vec<&[u8]> = dates.iter().map(String::as_bytes).collect();
+        self.order = orders::of_times(&dates);
+        let Some(order) = self.order else { return };
+        for date in dates.into_iter().filter(|date| generic::whole(date).is_none()) {
+            if let Some(written) = orders::read(date, order) {
+                self.count(written);
+            }
+        }
+    }
 }
 
 impl Paths {
@@ -44,6 +74,7 @@ impl Paths {
                 paths.see(syntax, line);
             }
         }
+        paths.seen.values_mut().for_each(Seen::settle);
         paths
     }
 
@@ -79,10 +110,10 @@ impl Paths {
             seen.lines += 1;
             (seen.is_within, seen.is_deep) = (depth > 0, depth > 1);
             if let Some(written) = written(&value) {
-                let is_dated = written.lacks() == Lack::Nothing;
-                seen.timed += 1;
-                seen.dated += u64::from(is_dated);
-                seen.zoned += u64::from(is_dated && written.offset().is_some());
+                seen.count(written);
+            }
+            if seen.dates.len() < DATES_KEPT && orders::is_ordered(value.as_bytes()) {
+                seen.dates.push(value.clone());
             }
             if let Ok(number) = value.parse::<i64>() {
                 let (least, largest) = seen.numbers.unwrap_or((number, number));

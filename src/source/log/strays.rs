@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
+use super::called;
 use super::capture::{Capture, Span};
 use super::detect::first_of;
 use super::exception;
 use super::formats::BUILT;
 use super::generic;
-use super::keys::{self, Keys, Schema, Syntax};
+use super::keys::{Keys, Schema, Syntax};
 use super::level::Level;
 use super::orders;
 use super::stamp::{Lack, Written};
@@ -199,7 +200,7 @@ impl Telling {
                 ends.len() - 1
             })
         };
-        let enough: Vec<usize> = keys::telling().map(&mut place).collect();
+        let enough: Vec<usize> = called::telling().map(&mut place).collect();
         let mut all = |keys: &[String]| keys.iter().map(|key| place(key)).collect();
         let of = |schema: &Schema| if schema.each.is_empty() { schema.requires.clone() } else { schema.each.clone() };
         let formats = BUILT.schemas.iter().map(|schema| all(&of(schema))).collect();

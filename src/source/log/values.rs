@@ -231,12 +231,12 @@ pub fn written(value: &str) -> Option<Written> {
             time::epoch(seconds)?;
             whole(seconds.checked_mul(SECOND)?.checked_add(nanos / 1_000)?)
         }
-        // A time has a colon and some digits; most values have not.
-        _ if bytes.len() <= 40
-            && memchr::memchr(b':', bytes).is_some()
-            && bytes.iter().filter(|byte| byte.is_ascii_digit()).count() >= 6 =>
-        {
-            generic::whole(bytes)
+        // A time has some digits, and a colon or a letter before its hour; most values have not.
+        _ if bytes.len() <= 40 => {
+            let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+            let least = if memchr::memchr(b':', bytes).is_some() { 6 } else { 12 };
+            let is_like = digits >= least && (least == 6 || memchr::memchr(b'T', bytes).is_some());
+            is_like.then(|| generic::whole(bytes))?
         }
         _ => None,
     }
@@ -281,6 +281,8 @@ mod tests {
         assert_eq!(at(r#"{"epochSecond":1740787200,"nanoOfSecond":118000000}"#), "2025-03-01T00:00:00.118Z");
         assert_eq!(at("1740787200.5"), "2025-03-01T00:00:00.500Z");
         assert_eq!(at("Sat Mar  1 13:10:04 2025"), "2025-03-01T13:10:04Z");
+        assert_eq!(at("Saturday, 1 Mar 2025 13:10:04 +0000"), "2025-03-01T13:10:04Z");
+        assert_eq!(at("20250301T131004Z"), "2025-03-01T13:10:04Z");
         assert_eq!(at("hello"), "None");
     }
 
