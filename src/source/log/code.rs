@@ -202,6 +202,11 @@ fn is_code(text: &[u8]) -> bool {
     is_number && if dash { dashed.contains(&&text[..capitals]) } else { plain.contains(&&text[..capitals]) }
 }
 
+/// Whether what stands where others have the name of a thread is a code: `[E101]`. Workers are called `W101` too.
+pub fn is_no_thread(text: &[u8]) -> bool {
+    is_code(text) && text[0] != b'W'
+}
+
 /// `WLS-001234: message` and `[DCS-42] message`: capitals, a dash and digits that a message begins with. Elsewhere
 /// such words are ids, or `UTF-8` and `SHA-256`.
 fn is_headline(message: &[u8], at: usize, length: usize) -> bool {
@@ -305,6 +310,13 @@ mod tests {
         ] {
             assert_eq!(found(message), None, "{message}");
         }
+    }
+
+    #[test]
+    fn threads_are_no_codes() {
+        let is_code = |text: &str| is_no_thread(text.as_bytes());
+        assert!(["E101", "ERR-404", "ORA-00942", "ECONNREFUSED"].into_iter().all(is_code));
+        assert!(!["main", "W101", "T-101", "POOL-12", "exec-1", "E1", "E101 x", ""].into_iter().any(is_code));
     }
 
     #[test]

@@ -85,7 +85,13 @@ impl Format for Log {
             })
             .collect();
         let exception = slot_of(EXCEPTION);
-        let leaves_out_fields = fields.is_empty() && exception.is_none();
+        let is_thread = |one: &Recogniser| one.fields().iter().position(|field| field.name == "thread");
+        let code = slot_of(CODE);
+        let threads: Vec<Option<usize>> = match code {
+            Some(_) => formats.recognisers.iter().map(|one| is_thread(one).filter(|_| !one.is_json())).collect(),
+            None => Vec::new(),
+        };
+        let leaves_out_fields = fields.is_empty() && exception.is_none() && threads.iter().all(Option::is_none);
         let capture = || Capture { leaves_out_fields, ..Capture::default() };
         let is_stack = |name: &str| STACKS.iter().any(|known| name.eq_ignore_ascii_case(known));
         let stack = |one: &Recogniser| one.fields().iter().position(|field| is_stack(&field.name));
@@ -94,9 +100,10 @@ impl Format for Log {
             ahead: capture(),
             ts: slot_of(TS),
             level: slot_of(LEVEL),
-            code: slot_of(CODE),
+            code,
             message: slot_of(MESSAGE),
             exception,
+            threads,
             stacks: formats.recognisers.iter().map(stack).collect(),
             fields,
             numbers,
@@ -131,6 +138,8 @@ pub struct Parser {
     exception: Option<usize>,
     /// By recogniser: the field that has what was raised, where the message has not.
     stacks: Vec<Option<usize>>,
+    /// By recogniser: the field that has the thread, in whose brackets programs write a code too.
+    threads: Vec<Option<usize>>,
     fields: Vec<Slot>,
     /// By recogniser and wanted field: which of its fields that is.
     numbers: Vec<Vec<Option<usize>>>,
@@ -240,6 +249,12 @@ impl Parser {
                 Some(span) => Some(self.capture.text(span, first)),
                 None => code::find(or_next(message, more)).map(|range| &or_next(message, more)[range]),
             });
+            let in_brackets = || {
+                let field = (*self.threads.get(recogniser?)?)?;
+                let text = self.capture.text((*self.capture.fields.get(field)?)?, first);
+                code::is_no_thread(text).then_some(text)
+            };
+            let found = found.or_else(in_brackets);
             match found {
                 Some(code) => drop(out[slot].push_lossy(code)),
                 None => out[slot].push_null(),
