@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::places::is_telling;
+use super::places::{is_telling, says_what_happened};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::codes::{self, System};
@@ -131,10 +131,13 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
     let mut best: Option<(usize, Codebook)> = None;
     let mut tables: Vec<&Table> = session.tables.iter().filter(|table| table.kind != "log").collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
-    for table in tables.iter().copied().filter(|table| table.roles.result.is_none()) {
+    for table in tables {
         let (Some(code), Some(description)) = (first_of(table, &CODES), first_of(table, &DESCRIPTIONS)) else {
             continue;
         };
+        if says_what_happened(session, table, &code) {
+            continue;
+        }
         let (codes, count) = codes_of(session, table, &code)?;
         // A few may stand there twice by mistake.
         if code == description || codes.is_empty() || 20 * codes.len() < usize::try_from(19 * count).unwrap_or(0) {
@@ -152,15 +155,19 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
                 }
             }
         }
-        let name = table.short_name.to_lowercase().replace('_', "");
-        let is_called = CALLED.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "code" | "codes");
         let is_better = best.as_ref().is_none_or(|(most, _)| shared > *most);
-        if is_better && (shared > 0 || is_called) {
+        if is_better && (shared > 0 || is_called(table)) {
             let description = Some(description);
             best = Some((shared, Codebook { table, code, description, codes, called: Vec::new(), is_found: true }));
         }
     }
     best.map(|(_, book)| book.with_called(session)).transpose()
+}
+
+/// Whether a table is called after codes.
+pub fn is_called(table: &Table) -> bool {
+    let name = table.short_name.to_lowercase().replace('_', "");
+    CALLED.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "code" | "codes")
 }
 
 /// A code as SQL over what a row has, NULL where that says that there is no error; these are codes all the same.

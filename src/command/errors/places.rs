@@ -22,6 +22,22 @@ const STATUSES: [&str; 7] = ["status", "response", "http", "sc", "result", "rc",
 /// Columns of a list that say what its codes mean.
 const DESCRIPTIONS: [&str; 7] = ["description", "meaning", "name", "title", "desc", "explanation", "text"];
 
+/// Columns that say since when a list holds, and not when anything happened.
+const KEPT: [&str; 12] = [
+    "created",
+    "updated",
+    "modified",
+    "changed",
+    "valid",
+    "effective",
+    "introduced",
+    "deprecated",
+    "retired",
+    "released",
+    "revised",
+    "since",
+];
+
 /// Words of the name of a table that has nothing but errors.
 const EVENTS: [&str; 8] = ["error", "alarm", "fault", "failure", "incident", "defect", "crashe", "exception"];
 
@@ -312,15 +328,13 @@ fn peek(session: &Session, table: &Table, columns: &[&str], condition: &str) -> 
     Ok(seen)
 }
 
-/// Whether it is a list of what codes mean: each stands there once, with a description and without an entity or outcome.
+/// Whether it is a list of what codes mean: each stands there once, with a description, and nothing happens in it.
 ///
 /// # Errors
 /// If the evidence cannot be read.
 pub fn is_list(session: &Session, table: &Table, column: &str) -> Result<bool> {
     let is_described = DESCRIPTIONS.iter().any(|name| table.column(name).is_some_and(|other| other.name != column));
-    let is_about_units =
-        session.entity_columns(table).iter().any(|name| name != column && !name.eq_ignore_ascii_case("id"));
-    if !is_described || is_about_units || table.roles.result.is_some() {
+    if !is_described || says_what_happened(session, table, column) {
         return Ok(false);
     }
     let rows = format!("SELECT {}::VARCHAR AS code FROM {}", quote::name(column), table.scan(&[]));
@@ -328,6 +342,18 @@ pub fn is_list(session: &Session, table: &Table, column: &str) -> Result<bool> {
     let row = session.one_row("SELECT count(code), count(DISTINCT code) FROM rca_peeked")?;
     // A few may stand there twice by mistake.
     Ok(row[0].int() > 1 && 20 * row[1].int() >= 19 * row[0].int())
+}
+
+/// Whether rows of a table with a code tell of something: what came out, of which unit, or when; of one that is called
+/// after codes only both of these say so. Those of a list say what is so at any time.
+pub fn says_what_happened(session: &Session, table: &Table, code: &str) -> bool {
+    let is_unit = |name: &String| name != code && !name.eq_ignore_ascii_case("id");
+    let is_kept = |time: &String| meaning::words(time).iter().any(|word| KEPT.contains(&word.as_str()));
+    let roles = &table.roles;
+    let is_of_units = session.entity_columns(table).iter().any(is_unit);
+    let happens = roles.time.as_ref().is_some_and(|time| !roles.is_load_stamp && !is_kept(time));
+    let is_called = super::codebook::is_called(table);
+    roles.result.is_some() || is_of_units && happens || !is_called && (is_of_units || happens)
 }
 
 /// Whether a column of a table without a named code is worth looking at.
