@@ -206,19 +206,19 @@ fn wrong(fault: &Fault, all: u64) -> String {
     let count = grouped(fault.count);
     let code = fault.code.as_deref().unwrap_or("no code");
     let share = percent(fault.share);
+    let (errors, have) = (plural(fault.count, "error"), if fault.count == 1 { "has" } else { "have" });
+    let stands = if fault.count == 1 { "stands" } else { "stand" };
     let worst = match fault.fault {
         "catch_all" => format!(
-            "{count} errors ({share} of their table’s) stand under {code}, a catch-all for {} unlike messages",
+            "{errors} ({share} of their table’s) {stands} under {code}, a catch-all for {} unlike messages",
             fault.templates.unwrap_or(0)
         ),
         "overloaded" => format!(
-            "{count} errors ({share} of their table’s) stand under {code}, which has {} unlike messages",
+            "{errors} ({share} of their table’s) {stands} under {code}, which has {} unlike messages",
             fault.templates.unwrap_or(0)
         ),
-        "unlabelled" => {
-            format!("{count} that failed with {code} {} no label", if fault.count == 1 { "has" } else { "have" })
-        }
-        "unclassified" => format!("{count} errors ({share} of their table’s) have no code"),
+        "unlabelled" => format!("{count} that failed with {code} {have} no label"),
+        "unclassified" => format!("{errors} ({share} of their table’s) {have} no code"),
         "synonym" => format!("the codes {code} may mean the same"),
         "undocumented" => format!("{code}, {count} times in the evidence, is in no codebook"),
         "never_seen" => format!("{code} of the codebook never occurs"),

@@ -10,6 +10,7 @@ use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
 use crate::model::coverage::grouped;
+use crate::model::figure::plural;
 use crate::session::written::{self, Form, Written};
 use crate::session::{Table, entity_text, known_column};
 
@@ -23,7 +24,9 @@ const NONE: &str = "'', 'unknown', 'unlabelled', 'unlabeled', 'none', 'n/a', 'na
 pub struct Units {
     pub failed: i64,
     pub unlabelled: i64,
+    /// How often they failed, and those without a label.
     failures: i64,
+    unlabelled_failures: i64,
 }
 
 /// The table of labels, and the one whose failures should have them.
@@ -171,12 +174,17 @@ impl<'a> Labels<'a> {
     fn count(&mut self, question: &Question) -> Result<()> {
         let relation = self.failures(question);
         let rows = question.session.engine.rows(&format!(
-            "SELECT code, count(DISTINCT unit), count(DISTINCT unit) FILTER (is_unlabelled), count(*) FILTER (is_unlabelled), grouping(code) \
-             FROM ({relation}) GROUP BY GROUPING SETS ((code), ()) ORDER BY 5, 1 NULLS LAST"
+            "SELECT code, count(DISTINCT unit), count(DISTINCT unit) FILTER (is_unlabelled), count(*), count(*) FILTER (is_unlabelled), grouping(code) \
+             FROM ({relation}) GROUP BY GROUPING SETS ((code), ()) ORDER BY 6, 1 NULLS LAST"
         ))?;
         for row in &rows.rows {
-            let units = Units { failed: row[1].int(), unlabelled: row[2].int(), failures: row[3].int() };
-            if row[4].int() == 1 {
+            let units = Units {
+                failed: row[1].int(),
+                unlabelled: row[2].int(),
+                failures: row[3].int(),
+                unlabelled_failures: row[4].int(),
+            };
+            if row[5].int() == 1 {
                 (self.failed, self.unlabelled) = (units.failed, units.unlabelled);
             } else {
                 self.by_code.insert((!row[0].is_null()).then(|| row[0].shown()), units);
@@ -305,6 +313,7 @@ fn of_place(audit: &Audit, labels: &Labels, faults: &mut Vec<Fault>) -> Result<(
         let share = share(units.unlabelled, labels.failed);
         let lack = match units.unlabelled == units.failed {
             true => ("none".to_string(), "has a label"),
+            false if units.unlabelled == 1 => ("1".to_string(), "has no label"),
             false => (units.unlabelled.to_string(), "have no label"),
         };
         faults.push(Fault {
@@ -314,16 +323,18 @@ fn of_place(audit: &Audit, labels: &Labels, faults: &mut Vec<Fault>) -> Result<(
             share,
             templates: None,
             detail: format!(
-                "{} of the {} {} that failed {with} in {} ({} failures) {} in {}: a model learns and is judged without them; {} of all {} failed ones have none",
+                "{} of the {} {} that failed {with} in {} {} in {} ({} of {}): a model learns and is judged without them; {} of all {} failed ones {} none",
                 lack.0,
                 units.failed,
                 labels.things(),
                 place.table.name,
-                units.failures,
                 lack.1,
                 labels.table.name,
+                units.unlabelled_failures,
+                plural(units.failures.unsigned_abs(), "failure"),
                 labels.unlabelled,
                 labels.failed,
+                if labels.unlabelled == 1 { "has" } else { "have" },
             ),
             sql: quote::one_line(&format!(
                 "SELECT DISTINCT {entity} FROM {} WHERE {is_code} AND {text} NOT IN ({}) ORDER BY 1",

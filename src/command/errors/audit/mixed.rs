@@ -10,7 +10,7 @@ use crate::command::templates::like;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
-use crate::model::figure::percent;
+use crate::model::figure::{percent, plural};
 
 /// Fewer rows tell nothing of a code.
 const ROWS_LEAST: i64 = 5;
@@ -131,14 +131,11 @@ fn fault(audit: &Audit, mixed: &Mixed, elsewhere: Option<&Vec<String>>) -> Resul
         .take(mixed.distinct.min(LISTED))
         .map(|failure| format!("{} × {}", failure.count, text(failure)))
         .collect();
-    let more = match mixed.distinct.saturating_sub(listed.len()) {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
+    let more = rest(mixed, listed.len());
     let mut detail = format!(
-        "{} of {} errors of {name} ({}) stand under {}{}, which hides {} unlike failures: {}{more}",
+        "{} of {} of {name} ({}) stand under {}{}, which hides {} unlike failures: {}{more}",
         mixed.count,
-        audit.totals[mixed.place],
+        plural(audit.totals[mixed.place].unsigned_abs(), "error"),
         percent(share),
         mixed.code,
         audit.called(mixed.code)?,
@@ -170,6 +167,21 @@ fn fault(audit: &Audit, mixed: &Mixed, elsewhere: Option<&Vec<String>>) -> Resul
         detail,
         sql: sql(audit, mixed)?,
     }))
+}
+
+/// What of a code's errors is not listed: further failures, and rows that are rare or say nothing.
+fn rest(mixed: &Mixed, listed: usize) -> String {
+    let count = |failures: &[Failure]| failures.iter().map(|failure| failure.count).sum::<i64>();
+    let distinct = mixed.distinct.min(mixed.failures.len());
+    let more = match distinct - listed {
+        0 => String::new(),
+        more => format!("; and {more} more, {} × in all", count(&mixed.failures[listed..distinct])),
+    };
+    match mixed.count - count(&mixed.failures[..distinct]) {
+        0 => more,
+        1 => format!("{more}; 1 other"),
+        others => format!("{more}; {others} others"),
+    }
 }
 
 fn is_rest(text: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Audit, Fault, first_line, shown};
 use crate::engine::quote;
-use crate::model::figure::percent;
+use crate::model::figure::{percent, plural};
 
 /// Messages that are listed.
 const LISTED: usize = 3;
@@ -41,9 +41,10 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) {
             share,
             templates: (!templates.is_empty()).then_some(templates.len() as i64),
             detail: format!(
-                "{count} of {} errors of {name} ({}) have no code: nobody can count or label them by it{said}{}",
-                audit.totals[at],
+                "{count} of {} of {name} ({}) {} no code: nobody can count or label them by it{said}{}",
+                plural(audit.totals[at].unsigned_abs(), "error"),
                 percent(share),
+                if count == 1 { "has" } else { "have" },
                 if audit.labels.iter().any(|labels| labels.is_of(name)) { audit.cost(None) } else { String::new() },
             ),
             sql: quote::one_line(&format!(
