@@ -8,6 +8,7 @@ use super::{Answer, Ask};
 use crate::args::Common;
 use crate::error::Result;
 use crate::model::column::Kind;
+use crate::model::figure;
 use crate::model::value::Value;
 use crate::session::Session;
 
@@ -111,7 +112,7 @@ fn explained(session: &Session, path: &str) -> Result<Answer> {
         let own = explained.findings.iter().filter(|(other, _)| other == file);
         let all: u64 = own.map(|(_, finding)| finding.lines).sum();
         let first = finding.first.as_ref();
-        let share = (finding.lines as f64 / all.max(1) as f64 * 10_000.0).round() / 10_000.0;
+        let share = figure::share(finding.lines as f64 / all.max(1) as f64);
         vec![
             text(file),
             text(&finding.format),

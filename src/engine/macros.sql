@@ -22,6 +22,8 @@ END;
 -- An error code, or NULL where the code says that there is no error. A number that a column of fractions has is the whole
 -- one that it was.
 CREATE MACRO rca_trimmed(text) AS trim(text::VARCHAR, ' ' || chr(9) || chr(10) || chr(13));
+-- A text, or NULL where it says nothing.
+CREATE MACRO rca_said(text) AS CASE WHEN rca_trimmed(text) <> '' THEN text END;
 CREATE MACRO rca_whole(text) AS regexp_replace(text, '^([0-9]+)\.0$', '\1');
 CREATE MACRO rca_code(code) AS CASE
     WHEN list_contains(['', '0', '0.0', '00', '000', '0000', '0x0', '0x00000000', 'e0', 'e00', 'e000', 'e0000', 'ok', 'none', '(none)', 'nil',
@@ -126,3 +128,11 @@ CREATE MACRO rca_left_out(n) AS '… ' || format('{:,}', n) || CASE WHEN n = 1 T
 
 -- A text of at most 500 characters; one that is longer says so.
 CREATE MACRO rca_cut(text) AS CASE WHEN length(text) > 500 THEN left(text, 500) || '…' ELSE text END;
+
+-- A share of 0 to 1 to four places; one that is not quite none or all has as many as tell it from that, as
+-- model/figure.rs has it.
+CREATE MACRO rca_share(share) AS CASE
+    WHEN share > 0 AND share < 0.00005 OR share < 1 AND share >= 0.99995
+        THEN round(share, least(greatest(ceil(-log10(2 * least(share, 1 - share)))::INTEGER, 5), 9))
+    ELSE round(share, 4)
+END;

@@ -5,6 +5,6 @@ codes AS (
     FROM counted
     GROUP BY ALL
 )
-SELECT code, {named} count, round(count / sum(count) OVER (), 4) AS share, first, last
+SELECT code, {named} count, rca_share(count / sum(count) OVER ()) AS share, first, last
 FROM codes
 ORDER BY count DESC, code NULLS LAST, {order}

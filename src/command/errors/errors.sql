@@ -16,7 +16,7 @@ SELECT
     t.code,
     coalesce(m.description, p.template) AS description,
     count,
-    round(count / sum(count) OVER (), 4) AS share,
+    rca_share(count / sum(count) OVER ()) AS share,
     entities,
     first,
     last,

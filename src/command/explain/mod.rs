@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::contrast::{Covered, Whole, possible};
 use crate::model::coverage::grouped;
-use crate::model::figure::{digits, percent, rounded};
+use crate::model::figure::{self, digits, percent, rounded};
 use crate::model::value::Value;
 use crate::session::Session;
 
@@ -251,14 +251,14 @@ fn row(rank: usize, text: &str, one: &Explanation, whole: Whole, sql: String) ->
     vec![
         Value::Int(rank as i128),
         Value::Text(text.into()),
-        float(rounded(whole.support(one.covered), 4)),
+        float(figure::share(whole.support(one.covered))),
         Value::Int(bad.into()),
         Value::Int((rows - bad).into()),
         float(rounded(one.ratio.ratio, 3)),
         float(rounded(one.ratio.low, 3)),
         float(rounded(one.ratio.high, 3)),
         float(digits(one.p_adjusted, 3)),
-        float(rounded(one.lift_removed, 4)),
+        float(figure::share(one.lift_removed)),
         Value::Text(sql),
     ]
 }
@@ -266,13 +266,11 @@ fn row(rank: usize, text: &str, one: &Explanation, whole: Whole, sql: String) ->
 /// How much is bad, and what the best explanation would take away.
 fn summary(search: &Search, found: &[Explanation], telling: &Telling, asked: usize) -> String {
     let whole = search.whole;
-    let share = |bad: f64, rows: u64| if rows == 0 { 0.0 } else { bad / rows as f64 };
-    let all = share(whole.bad as f64, whole.rows);
+    let all = if whole.rows == 0 { 0.0 } else { whole.bad as f64 / whole.rows as f64 };
     let bad = format!("{} of {} rows are bad ({})", grouped(whole.bad), grouped(whole.rows), percent(all));
     let (exact, of_bad) = (telling.exact.len(), telling.of_bad.len());
-    let covers = |one: &Explanation| {
-        format!("{} of them ({:.0} %)", grouped(one.covered.bad), 100.0 * whole.support(one.covered))
-    };
+    let covers =
+        |one: &Explanation| format!("{} of them ({})", grouped(one.covered.bad), percent(whole.support(one.covered)));
     let times = |one: &Explanation| {
         format!("{:.1} times as likely as others ({:.1}..{:.1})", one.ratio.ratio, one.ratio.low, one.ratio.high)
     };

@@ -9,6 +9,7 @@ use super::cause::Cause;
 use super::gaps::Gap;
 use super::walk::counter::Hole;
 use crate::model::column::Kind as ColumnKind;
+use crate::model::figure;
 use crate::model::value::Value;
 use crate::session::Table;
 
@@ -179,11 +180,7 @@ impl Finding {
 
     pub fn share(&self) -> f64 {
         // Four digits are what a person compares, and what two ways of counting agree in.
-        if self.expected == 0 {
-            0.0
-        } else {
-            (self.missing as f64 / self.expected as f64 * 10_000.0).round() / 10_000.0
-        }
+        if self.expected == 0 { 0.0 } else { figure::share(self.missing as f64 / self.expected as f64) }
     }
 
     /// Its fields, in the order of [`FIELDS`].

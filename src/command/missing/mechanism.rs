@@ -3,6 +3,7 @@
 //! not asked.
 
 use super::spread::{Crossing, Group, Lack, PARTS, Part, Spread};
+use crate::model::figure::percent_in_tenths;
 use crate::model::statistics;
 use crate::model::time;
 
@@ -89,13 +90,9 @@ fn change(parts: &[Part], place: usize) -> Option<String> {
     Some(format!(
         "from about {} on in {} of the rows, before in {}",
         time::rfc3339(parts[best].first),
-        percent(after),
-        percent(before)
+        percent_in_tenths(after),
+        percent_in_tenths(before)
     ))
-}
-
-fn percent(share: f64) -> String {
-    if share > 0.0 && share < 0.001 { "under 0.1 %".into() } else { format!("{:.1} %", share * 100.0) }
 }
 
 /// Values of a column with which nulls may go.
@@ -145,8 +142,8 @@ fn dependence(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> Opti
         format!(
             "depends on {}: {} there, {} elsewhere (risk ratio {:.1}, 95 % interval {:.1} to {:.1})",
             one.shown(),
-            percent(one.lacking as f64 / one.rows as f64),
-            percent((lack.rows - one.lacking) as f64 / (rows - one.rows).max(1) as f64),
+            percent_in_tenths(one.lacking as f64 / one.rows as f64),
+            percent_in_tenths((lack.rows - one.lacking) as f64 / (rows - one.rows).max(1) as f64),
             one.ratio.ratio,
             one.ratio.low,
             one.ratio.high

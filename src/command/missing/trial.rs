@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::gaps;
 use super::walk::Seen;
+use crate::model::figure::percent;
 use crate::model::value::Value;
 
 /// The least share of rows in regular series, and of numbers that follow the one before.
@@ -132,10 +133,10 @@ impl Trial {
         match (self.columns.is_empty(), self.regular >= REGULAR_LEAST) {
             (true, _) => String::new(),
             (_, true) => {
-                format!(" by {columns} (found: {:.0} % of the rows are in regular series)", self.regular * 100.0)
+                format!(" by {columns} (found: {} of the rows are in regular series)", percent(self.regular))
             }
             (_, false) => {
-                format!(" by {columns} (found: {:.0} % of the numbers follow each other)", self.counting * 100.0)
+                format!(" by {columns} (found: {} of the numbers follow each other)", percent(self.counting))
             }
         }
     }

@@ -150,7 +150,7 @@ impl Figures {
         let mut row = vec![
             Value::Text(text.into()),
             Value::Int(own.rows.into()),
-            share(Some(own.rows as f64 / all.rows.max(1) as f64)),
+            Value::Float(figure::share(own.rows as f64 / all.rows.max(1) as f64)),
             is(self.has_said, own.accuracy()),
             is(positive, own.precision()),
             is(positive, own.recall()),
@@ -166,7 +166,7 @@ impl Figures {
             digits(of(|slice| slice.contrast.t), 5),
         ];
         if self.has_positive {
-            row.push(share(Some(own.positive as f64 / own.rows.max(1) as f64)));
+            row.push(Value::Float(figure::share(own.positive as f64 / own.rows.max(1) as f64)));
         }
         if let Some(scored) = &self.scored {
             let area = scored.ranks[at].area();

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::column::Kind;
 use crate::model::coverage::grouped;
 use crate::model::duration;
-use crate::model::figure::plural;
+use crate::model::figure::{self, plural};
 use crate::model::time;
 use crate::model::value::Value;
 use crate::session::written::Form;
@@ -309,7 +309,7 @@ fn delays(stage: usize) -> String {
 fn shown(row: &[Value], stages: &[Stage]) -> Vec<Value> {
     let stage = &stages[usize::try_from(row[0].int()).unwrap_or(0).min(stages.len() - 1)];
     let (entered, lost) = (row[2].int(), row[4].int());
-    let share = if entered == 0 { 0.0 } else { (lost as f64 / entered as f64 * 10_000.0).round() / 10_000.0 };
+    let share = if entered == 0 { 0.0 } else { figure::share(lost as f64 / entered as f64) };
     vec![
         Value::Text(stage.name.clone()),
         Value::Text(stage.table.name.clone()),

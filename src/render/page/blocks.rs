@@ -2,6 +2,7 @@
 
 use crate::model::coverage::grouped;
 use crate::model::document::Chart;
+use crate::model::figure::percent;
 use crate::model::time;
 
 const WIDE: usize = 40;
@@ -30,8 +31,8 @@ pub fn lines(chart: &Chart) -> Vec<String> {
             let mut sum = 0;
             let row = |(name, count): &(String, u64)| {
                 sum += count;
-                let share = 100.0 * sum as f64 / pareto.total.max(1) as f64;
-                (name.clone(), format!("{:<WIDE$} {} ({share:.0} % together)", bar(*count, most), grouped(*count)))
+                let share = percent(sum as f64 / pareto.total.max(1) as f64);
+                (name.clone(), format!("{:<WIDE$} {} ({share} together)", bar(*count, most), grouped(*count)))
             };
             pareto.bars.iter().map(row).collect()
         }

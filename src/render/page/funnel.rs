@@ -6,6 +6,7 @@ use plotters::style::Color;
 use super::svg::{Area, At, BAD, Done, INK, PLAIN, QUIET, WIDTH, short, write};
 use crate::model::coverage::grouped;
 use crate::model::document::Stage;
+use crate::model::figure::percent;
 
 const STAGE: i32 = 44;
 const LEFT: i32 = 170;
@@ -30,10 +31,10 @@ pub fn draw(area: &Area, stages: &[Stage]) -> Done {
             area.draw(&Rectangle::new([(begin, top), (entered, bottom)], BAD.filled()))?;
         }
         area.draw(&Rectangle::new([(LEFT, top), (entered, bottom)], QUIET.stroke_width(1)))?;
-        let share = if stage.entered == 0 { 0.0 } else { 100.0 * stage.lost as f64 / stage.entered as f64 };
+        let share = percent(if stage.entered == 0 { 0.0 } else { stage.lost as f64 / stage.entered as f64 });
         let (text, colour) = match stage.lost {
             0 => (format!("{} passed, none lost", grouped(stage.passed)), INK),
-            lost => (format!("{} passed, {} lost ({share:.1} %)", grouped(stage.passed), grouped(lost)), BAD),
+            lost => (format!("{} passed, {} lost ({share})", grouped(stage.passed), grouped(lost)), BAD),
         };
         write(area, &text, &colour, At::Right, (entered + 8, middle))?;
     }

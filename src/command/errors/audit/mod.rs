@@ -8,6 +8,7 @@ use crate::command::{Answer, templates};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
+use crate::model::figure;
 use crate::model::shell;
 use crate::model::value::Value;
 use crate::session::Session;
@@ -331,7 +332,7 @@ impl Fault {
             Value::Text(self.fault.into()),
             self.code.clone().map_or(Value::Null, Value::Text),
             Value::Int(self.count.into()),
-            Value::Float((self.share * 10_000.0).round() / 10_000.0),
+            Value::Float(figure::share(self.share)),
             self.templates.map_or(Value::Null, |count| Value::Int(count.into())),
             Value::Text(self.detail.clone()),
             Value::Text(self.sql.clone()),
