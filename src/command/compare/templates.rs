@@ -33,7 +33,7 @@ impl Templates {
         }
         let texts: Vec<String> =
             tables.iter().map(|at| rows(&pairs[*at], &message(&pairs[*at]).unwrap_or_default())).collect();
-        let texts = format!("SELECT text FROM ({}) WHERE text IS NOT NULL", texts.join(" UNION ALL "));
+        let texts = format!("SELECT text FROM ({}) WHERE rca_said(text) IS NOT NULL", texts.join(" UNION ALL "));
         Ok(Templates { mined: Some(mining::mine(session, &texts)?), tables })
     }
 

@@ -255,5 +255,10 @@ fn map(other: &Table, key: &str, column: &str) -> String {
 
 fn shown(column: &Column) -> String {
     let name = quote::name(&column.name);
-    if column.kind == Kind::Time { format!("rca_rfc3339({name})") } else { format!("{name}::VARCHAR") }
+    match column.kind {
+        Kind::Time => format!("rca_rfc3339({name})"),
+        // A text that says nothing is no value of its own.
+        Kind::Text => format!("rca_said({name})"),
+        _ => format!("{name}::VARCHAR"),
+    }
 }

@@ -20,6 +20,7 @@ mod told;
 pub(super) use audit::{Audited, Fault};
 pub(super) use change::{Changes, CodeChange, auto_windows, changes};
 use question::Question;
+pub(super) use question::said_by;
 pub use told::{Told, told};
 
 /// Break errors down by code, compare with a baseline, audit the classification
@@ -29,7 +30,8 @@ pub use told::{Told, told};
 /// codebook has) or in log messages; those of public systems are described without a codebook: HTTP, errno, signals,
 /// exit codes, SQLSTATE, HRESULT, NTSTATUS, Xid, gRPC, systemd and others. Errors without a code are told apart by what
 /// their messages say. With --audit it is the codes themselves that are examined: catch-alls, codes that mean the same,
-/// failures without a code or a label, codes that no codebook knows.
+/// failures without a code or a label, codes that no codebook knows. What a code hides is told apart by its messages
+/// (`templates` is how many failures that are); what is there once, or is less than a fiftieth of it, stands among others.
 ///
 /// Examples:
 ///   rca errors -C examples/laptop-anomaly

@@ -190,7 +190,7 @@ impl<'a> Question<'a> {
         let mut columns = vec![
             (place.raw.as_ref().map_or_else(null, |raw| raw.sql(false)), "raw_code".to_string()),
             (column(&roles.result), "raw_result".into()),
-            (column(&roles.message), "text".into()),
+            (roles.message.as_ref().map_or_else(null, |name| said_by(place.table, name)), "text".into()),
             (
                 roles.level.as_ref().map_or_else(null, |level| format!("{}::VARCHAR", quote::name(level))),
                 "raw_level".into(),
@@ -269,6 +269,12 @@ impl<'a> Question<'a> {
         let parts: Vec<String> = window.into_iter().chain(condition.map(|said| format!("({said})"))).collect();
         if parts.is_empty() { String::new() } else { format!(" AND {}", parts.join(" AND ")) }
     }
+}
+
+/// What a message says, NULL where that is nothing: logs are read so.
+pub(in crate::command) fn said_by(table: &Table, message: &str) -> String {
+    let text = format!("{}::VARCHAR", quote::name(message));
+    if table.kind == "log" { text } else { format!("rca_said({text})") }
 }
 
 /// The class of the exception that a row of a log tells of, without its package.

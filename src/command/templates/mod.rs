@@ -92,7 +92,7 @@ impl TemplatesArgs {
         };
         let of = |(place, table): (usize, &&Table)| {
             let message = table.roles.message.as_deref().unwrap_or_default();
-            let more = [(format!("{}::VARCHAR", quote::name(message)), "text".to_string())];
+            let more = [(super::errors::said_by(table, message), "text".to_string())];
             let rows = session.rows_of(table, &wanted, &more);
             let name = quote::text(&table.name);
             format!("SELECT *, {name} AS name, {place} AS place FROM ({rows}) WHERE text IS NOT NULL")
