@@ -195,6 +195,10 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
     }
     let (rows, mut notes) =
         show(&session, &answer, common, Showing { format, surroundings, running, redaction }, &mut progress)?;
+    let has_window = common.evidence.from.is_some() || common.evidence.to.is_some();
+    if command.reads_evidence() && !common.quiet && (has_window || answer.leaves_out_untimed) {
+        session.count_untimed()?;
+    }
     progress.finish();
     if let Some(summary) = answer.summary.filter(|_| !render::is_document(format)) {
         notes.insert(0, summary);

@@ -77,6 +77,8 @@ pub struct Answer {
     pub are_events: bool,
     /// The command has chosen the rows of `--limit` by itself.
     pub is_limited: bool,
+    /// Rows without a time are in none of its rows, even where no window is asked for.
+    pub leaves_out_untimed: bool,
     /// How many findings there are for `--exit-code`, if not every row is one.
     pub found: Option<u64>,
     /// A page in place of rows.

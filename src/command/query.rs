@@ -149,7 +149,8 @@ impl Ask for QueryArgs {
             notes.push("the SQL may read and write files besides the evidence (--allow-files)".to_string());
         }
         let stops_at_limit = !guard::statements(&sql).iter().any(|word| word == "copy");
-        Ok(Answer { sql, params: self.params()?, notes, stops_at_limit, ..Answer::default() })
+        let leaves_out_untimed = session.speaks_of_events(&sql);
+        Ok(Answer { sql, params: self.params()?, notes, stops_at_limit, leaves_out_untimed, ..Answer::default() })
     }
 }
 

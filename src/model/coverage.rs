@@ -202,6 +202,18 @@ impl Coverage {
         self.finish(source, usize::MAX, &report);
     }
 
+    /// Whether a table is in the answer, as far as was asked.
+    pub fn is_asked(&self, table: &str) -> bool {
+        self.lock().get(table).is_some_and(|table| table.bytes.is_some())
+    }
+
+    /// Rows of a table as a whole that have no time, with the first places.
+    pub fn untimed(&self, table: &str, count: u64, places: impl Iterator<Item = Place>) {
+        let tally = Tally { count, places: places.take(PLACES_SHOWN).collect() };
+        let report = Report { faults: BTreeMap::from([(Fault::NoTime, tally)]), ..Report::default() };
+        self.finish(table, usize::MAX - 1, &report);
+    }
+
     /// A file has bytes that its encoding does not have.
     pub fn replaced(&self, file: &str) {
         let mut report = Report::default();

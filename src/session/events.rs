@@ -61,7 +61,11 @@ impl Session {
             Some(condition) => ("true", Some(condition)),
         };
         let within_window = self.within(table, wanted);
-        let code = table.roles.code.as_ref().map(|code| format!("{}::VARCHAR", quote::name(code)));
+        // Blanks around a code are none of it.
+        let code = table.roles.code.as_ref().map(|code| match table.kind {
+            "log" => format!("{}::VARCHAR", quote::name(code)),
+            _ => format!("nullif(rca_trimmed({}), '')", quote::name(code)),
+        });
         let rows = format!(
             "SELECT {time} AS ts, {} AS source, {} AS table_name, {} AS entity, {} AS level, {} AS code, {} AS message, \
              {} AS origin, _file AS at_file, _line AS at_line{more} FROM {scan} WHERE {} AND ({follows}) AND ({within})",

@@ -36,6 +36,7 @@ mod shared;
 mod shown;
 mod told;
 mod twice;
+mod untimed;
 mod window;
 mod windows;
 pub mod written;

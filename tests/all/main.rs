@@ -1,6 +1,7 @@
 //! What the whole program does, in one binary: transcripts, planted truth, the house's own rules.
 
 mod absences;
+mod agreed;
 mod alike;
 mod arrangement;
 mod cadences;
