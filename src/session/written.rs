@@ -199,7 +199,7 @@ const NUMBERS: Shape =
 impl Shape {
     /// Whether others of this shape cannot be the same ids written otherwise: so many zeros, or letters in other cases.
     fn is_settled(self) -> bool {
-        !self.has_zeros && !self.has_blanks && !(self.has_capitals && self.has_small)
+        !(self.has_zeros || self.has_blanks || self.has_capitals && self.has_small)
     }
 }
 

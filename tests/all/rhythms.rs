@@ -139,11 +139,9 @@ fn pauses_are_those_of_the_series_that_have_them() {
     write("whole.csv", 21, 0..0);
     assert_eq!(told(&missing(place.path(), &["whole.csv"])), Vec::<String>::new());
     assert!(said(place.path(), &["whole.csv"]).contains(", no gap over 15m but for pauses"));
-    let mut csv = fs::read_to_string(place.path().join("whole.csv")).expect("read");
-    let end = |text: &str| {
-        text.lines().filter(|line| !(line.ends_with("s1") && line > &"2025-03-21T16")).collect::<Vec<_>>().join("\n")
-    };
-    csv = end(&csv);
+    let whole = fs::read_to_string(place.path().join("whole.csv")).expect("read");
+    let is_there = |line: &&str| !line.ends_with("s1") || *line < "2025-03-21T16";
+    let csv: String = whole.lines().filter(is_there).map(|line| format!("{line}\n")).collect();
     fs::write(place.path().join("ended.csv"), csv).expect("written");
     assert_eq!(told(&missing(place.path(), &["ended.csv"])), ["ended station=s1 36"]);
     let found = missing(place.path(), &["ended.csv", "--kind", "ended"]);
