@@ -72,9 +72,23 @@ impl Ask for SchemaArgs {
                 "SELECT '' AS source, '' AS table_name, '' AS column_name, '' AS type, 0 AS nulls, 0 AS n_distinct, '' AS min, '' AS max, '' AS example LIMIT 0",
             ));
         }
-        let sql = format!("SELECT * EXCLUDE (number) FROM ({}) ORDER BY number", selects.join(" UNION ALL "));
+        let found = if selects.len() > TOGETHER_MAX { kept(session, &selects)? } else { selects };
+        let sql = format!("SELECT * EXCLUDE (number) FROM ({}) ORDER BY number", found.join(" UNION ALL "));
         Ok(Answer { sql, notes, ..Answer::default() })
     }
+}
+
+/// More questions are not asked together: to plan them takes time with their square.
+const TOGETHER_MAX: usize = 200;
+
+/// What is found by many questions, so many together.
+fn kept(session: &Session, selects: &[String]) -> Result<Vec<String>> {
+    let keep = |(at, together): (usize, &[String])| {
+        let table = format!("rca_schema_{at}");
+        session.engine.keep_found(&table, &together.join(" UNION ALL "))?;
+        Ok(format!("SELECT * FROM {table}"))
+    };
+    selects.chunks(TOGETHER_MAX).enumerate().map(keep).collect()
 }
 
 /// Of more columns than these all are asked with one look at the table, which must be divided into values first.

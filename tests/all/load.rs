@@ -229,6 +229,20 @@ const ASKED: [&[&str]; 10] = [
 ];
 
 #[test]
+fn columns_of_many_tables_are_described_as_those_of_one() {
+    let place = folder();
+    let place = place.path();
+    for table in 0..90 {
+        write(place, &format!("t{table:02}.csv"), &format!("a,b,c\n{table},x,\n{table},y,1.5\n{},y,\n", table + 1));
+    }
+    let all = rows_in(place, &["schema", "."]);
+    assert_eq!(all.len(), 270);
+    let one = rows_in(place, &["schema", "t83.csv"]);
+    assert_eq!(&all[3 * 83..3 * 84], one.as_slice());
+    assert_eq!((&one[0]["max"], &one[1]["example"], &one[2]["nulls"]), (&json!("84"), &json!("y"), &json!(2)));
+}
+
+#[test]
 fn one_thread_and_sixteen_print_the_same_bytes() {
     for asked in ASKED {
         let answer = |threads: &str| {
