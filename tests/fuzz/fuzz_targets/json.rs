@@ -60,7 +60,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let how = |is_packed, threads| How { as_text: true, is_packed, threads, delimiter: None };
     let Some(told) = fuzzed::read(JSON, bytes, how(false, 1)) else { return };
     let plain = &told.tables[0];
-    if plain.format == "one object a line" {
+    // What Python writes is read too, which serde_json refuses: what comes of that, tests beside the reader hold.
+    let is_of_python = ["NaN", "Infinity"].iter().any(|word| String::from_utf8_lossy(&text).contains(word));
+    if !is_of_python && plain.format == "one object a line" {
         let (mut rows, mut unread, mut blank) = (Vec::new(), 0, 0);
         for (number, (_, line)) in lines(&text).into_iter().enumerate() {
             let line = String::from_utf8_lossy(line.trim_ascii());
@@ -73,7 +75,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         assert_eq!(plain.lines(), rows);
         assert_eq!(plain.fault("Unread"), unread);
         assert_eq!(plain.fault("Blank"), blank);
-    } else if let Ok(text) = std::str::from_utf8(&text) {
+    } else if !is_of_python && let Ok(text) = std::str::from_utf8(&text) {
         let is_wrapped = plain.notes.iter().any(|note| note.starts_with("its rows are the objects of"));
         match document(text, is_wrapped) {
             Some((objects, others)) => {
