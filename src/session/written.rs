@@ -9,6 +9,7 @@ use super::{Session, Table};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
+use crate::model::coverage::grouped;
 use crate::model::value::Value;
 
 /// Fewer ids may have the same beginning by chance.
@@ -119,6 +120,12 @@ impl Agreed {
 /// Whether at least half of the smaller of two sides is in the other.
 pub fn are_same(both: i64, left: i64, right: i64) -> bool {
     both * 2 >= left.min(right)
+}
+
+/// That some of those that are not there as they are written are there in [`Form::Alike`]: `3 of the lost are there …`.
+pub fn said_otherwise(count: i64, of: &str, place: &str) -> String {
+    let (number, are) = (grouped(count.unsigned_abs()), if count == 1 { "is" } else { "are" });
+    format!("{number} of {of} {are} {place} in another case, with blanks around or zeros before")
 }
 
 /// In which form these are compared, if it is not as they are written.

@@ -93,6 +93,14 @@ fn keys_written_otherwise_are_the_same() {
     let told =
         "d: 5 of the lost are there in another case, with blanks around or zeros before; 1 of the lost may still be";
     assert!(notes.contains(told), "{notes}");
+    let failed = |n: u64| if n.is_multiple_of(3) { "FAIL,E1" } else { "PASS," };
+    let lines = (0..60).map(|n| format!("{},SN{n:03},{}", timed(n), failed(n)));
+    write(place.path(), "tests.csv", "ts,serial,result,error_code", lines);
+    let labels = (0..60).map(|n| format!("{}{n:03},bad", if n % 6 == 0 { "sn" } else { "SN" }));
+    write(place.path(), "labels.csv", "serial,label", labels);
+    let notes = said(place.path(), &["errors", "--audit", "tests.csv", "labels.csv"]);
+    let told = "10 of the 10 failed serial values without a label are in labels in another case, with blanks around";
+    assert!(notes.contains(told), "{notes}");
 }
 
 #[test]

@@ -424,8 +424,9 @@ fn written_otherwise(search: &Search, present: &Key, lacking: &Key) -> Result<Op
         present.in_form(Form::Alike).sql(),
         values(&lacking.in_form(Form::Alike)),
     ))?;
-    Ok(row.first().map(Value::int).filter(|count| *count > 0).map(|count| {
-        let (number, are) = (grouped(count.unsigned_abs()), if count == 1 { "is" } else { "are" });
-        format!("; {number} of them {are} there in another case, with blanks around or zeros before")
-    }))
+    Ok(row
+        .first()
+        .map(Value::int)
+        .filter(|count| *count > 0)
+        .map(|count| format!("; {}", written::said_otherwise(count, "them", "there"))))
 }

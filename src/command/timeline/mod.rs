@@ -223,8 +223,12 @@ fn loaded(tables: &[&Table], having_events: Option<&[[String; 2]]>) -> Vec<Strin
         .collect()
 }
 
+/// Whether what stands before `=` may be the name of a column.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
 pub(super) fn entity(text: &str) -> Entity {
-    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     match text.split_once('=') {
         Some((column, value)) if is_name(column) => {
             Entity { column: Some(column.to_string()), value: value.to_string() }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Answer, Ask};
+use super::{Answer, Ask, timeline};
 use crate::args::Common;
 use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::model::duration;
 use crate::model::figure::{self, plural};
 use crate::model::time;
 use crate::model::value::Value;
-use crate::session::written::Form;
+use crate::session::written::{self, Form};
 use crate::session::{Entity, Session, Window};
 
 mod left;
@@ -147,12 +147,11 @@ impl Ask for TraceArgs {
 
 /// What is typed as `COL=VALUE`, `COL+COL=VALUE, VALUE` or a value alone.
 fn followed(text: &str) -> Entity {
-    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     match text.split_once('=') {
-        Some((columns, value)) if columns.contains('+') && columns.split('+').all(is_name) => {
+        Some((columns, value)) if columns.contains('+') && columns.split('+').all(timeline::is_name) => {
             Entity { column: Some(columns.to_string()), value: value.to_string() }
         }
-        _ => super::timeline::entity(text),
+        _ => timeline::entity(text),
     }
 }
 
@@ -328,11 +327,7 @@ fn said(told: &Told, stage: &Stage, (index, lost): (usize, i64)) -> Option<Strin
         parts.push(format!("{} of the lost skipped it and are in a later stage", number(told.skipped)));
     }
     if told.otherwise > 0 {
-        let are = if told.otherwise == 1 { "is" } else { "are" };
-        parts.push(format!(
-            "{} of the lost {are} there in another case, with blanks around or zeros before",
-            number(told.otherwise)
-        ));
+        parts.push(written::said_otherwise(told.otherwise, "the lost", "there"));
     }
     if told.underway > 0 {
         parts.push(format!(

@@ -160,14 +160,9 @@ impl<'a> Labels<'a> {
         ))?;
         let count = row[0].int();
         Ok((count > 0).then(|| {
-            format!(
-                "{} of the {} failed {} without a label {} in {} in another case, with blanks around or zeros before",
-                grouped(count.unsigned_abs()),
-                grouped(self.unlabelled.unsigned_abs()),
-                self.things(),
-                if count == 1 { "is" } else { "are" },
-                self.table.name,
-            )
+            let of =
+                format!("the {} failed {} without a label", grouped(self.unlabelled.unsigned_abs()), self.things());
+            written::said_otherwise(count, &of, &format!("in {}", self.table.name))
         }))
     }
 
