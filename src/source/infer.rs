@@ -106,6 +106,8 @@ impl Reading {
 /// Readings that hold for a column whose name tells a time even if a few values are none.
 const TIMES: [Reading; 3] = [Reading::Time, Reading::DayFirst, Reading::MonthFirst];
 
+const DAY_OR_MONTH: &str = "it is not told whether the day or the month comes first in";
+
 /// Narrows down how a column's texts can be read, one sample after the other.
 #[derive(Debug, Clone)]
 pub struct Guess {
@@ -219,6 +221,26 @@ impl Guess {
             .unwrap_or(Reading::Text)
     }
 
+    /// The same of texts whose writer could have written numbers: what is no time stays text.
+    pub fn time(&self, name: &str) -> Reading {
+        Some(self.reading(name))
+            .filter(|reading| matches!(reading.kind(), Kind::Time | Kind::Date))
+            .unwrap_or(Reading::Text)
+    }
+
+    /// What is to be said of a column that stays text, though all of it are dates.
+    pub fn undecided(&self, column: &str) -> Option<String> {
+        let date = self.undecided_date()?;
+        Some(format!("`{column}` is text, since {DAY_OR_MONTH} `{date}`"))
+    }
+
+    /// A date of the column, if its day and month are not told apart by any. Where dots stand in dates, the day comes first.
+    fn undecided_date(&self) -> Option<&str> {
+        let has = |reading| self.candidates.contains(&reading);
+        let is_either = has(Reading::DayFirst) && has(Reading::MonthFirst) && !self.are_dotted;
+        self.date.as_deref().filter(|_| is_either)
+    }
+
     /// Whether all samples are numbers, times or flags of one kind, even if it is not sure which.
     pub fn is_value(&self) -> bool {
         self.seen > 0 && !self.candidates.is_empty()
@@ -240,14 +262,7 @@ impl Guess {
     pub fn as_text(&self) -> Option<(&str, &'static str)> {
         let has = |reading| self.candidates.contains(&reading);
         if has(Reading::DayFirst) && has(Reading::MonthFirst) {
-            // Where dots stand in dates, the day comes first.
-            if self.are_dotted {
-                return None;
-            }
-            return self
-                .date
-                .as_deref()
-                .map(|date| (date, "it is not told whether the day or the month comes first in"));
+            return self.undecided_date().map(|date| (date, DAY_OR_MONTH));
         }
         if self.seen == 0 || has(Reading::Int) || has(Reading::Epoch) {
             return None;
@@ -309,6 +324,11 @@ impl Guess {
     /// Whether a sample was a time without a zone.
     pub fn is_zoneless(&self) -> bool {
         self.zoneless
+    }
+
+    /// Whether times that are read so lack a zone.
+    pub fn lacks_zone(&self, reading: Reading) -> bool {
+        reading == Reading::Compact || reading.kind() == Kind::Time && self.zoneless
     }
 }
 

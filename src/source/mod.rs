@@ -84,6 +84,11 @@ impl Spec {
         if self.time.as_deref().is_some_and(|time| time.eq_ignore_ascii_case(column)) { "ts" } else { column }
     }
 
+    /// Whether a column was said to be text.
+    pub fn is_text(&self, column: &str) -> bool {
+        self.as_text.iter().any(|name| name.eq_ignore_ascii_case(column))
+    }
+
     /// A source of one table, called as the source is.
     pub fn one_table(&self, kind: &'static str, format: String, notes: Vec<String>, content: Content) -> Source {
         let bytes = self.files.iter().map(|file| file.bytes).sum();

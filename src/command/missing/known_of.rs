@@ -1,7 +1,9 @@
 //! Where rows are that lack something, by what they are about: a meter, a monitor; and by what other tables say of that,
 //! such as its maker or its ward.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::spread::{By, Crossing, Group};
 use super::{Search, profile};
@@ -24,6 +26,19 @@ const VALUES_MAX: usize = 20;
 const LENGTH_MAX: usize = 256;
 /// Keys of a table that are looked at.
 const KEY_COLUMNS_MAX: usize = 4;
+/// What a list says is kept for all tables that name its things, of so many rows, and so many values of all lists.
+const ROWS_KEPT_MAX: i64 = 5_000;
+const VALUES_KEPT_MAX: usize = 1_000_000;
+
+/// By key: what a list has in each of its columns, NULL where that is not one value.
+type Told = HashMap<String, Vec<Value>>;
+
+/// What lists were found to say, by table and key; `None` of those that are asked anew for some keys.
+#[derive(Default)]
+struct Lists {
+    told: RefCell<HashMap<(String, String), Option<Rc<Told>>>>,
+    values: Cell<usize>,
+}
 
 /// By each key of the table, and by each column of tables that know it; `counted` counts so many lacks.
 ///
@@ -106,7 +121,6 @@ fn of_few<'a>(search: &Search, table: &Table, keys: Vec<&'a Column>, most: usize
 }
 
 /// The groups of keys by what another table has of them, of columns with one value for each key.
-/// Of all its rows only those of the keys that are `asked` for are looked at: a list may be long.
 fn linked<'a>(
     search: &Search,
     (groups, asked): (&[Group], &str),
@@ -122,34 +136,17 @@ fn linked<'a>(
     if columns.is_empty() {
         return Ok(Vec::new());
     }
-    // A text that is longer than a category may be stands for itself by its beginning, so that none takes much memory.
-    let shown = |column: &&Column| match column.kind {
-        Kind::Text => format!("left({}, {})", quote::name(&column.name), LENGTH_MAX + 1),
-        _ => quote::name(&column.name),
-    };
-    let only = |column: &&Column| {
-        let shown = shown(column);
-        format!("CASE WHEN min({shown}) = max({shown}) THEN min({shown})::VARCHAR END")
-    };
-    let list: Vec<String> = columns.iter().map(only).collect();
-    let text = entity_text(key);
-    let sql = format!(
-        "SELECT {text}, {} FROM {} WHERE {text} IN (SELECT key FROM ({asked})) GROUP BY 1",
-        list.join(", "),
-        other.sql()
-    );
-    let rows = search.session.engine.counted_by(&sql)?;
-    let known: HashMap<String, &[Value]> = rows.iter().map(|row| (row[0].shown(), &row[1..])).collect();
+    let known = told(search, asked, (other, key), &columns)?;
     let is_long = |value: &Value| matches!(value, Value::Text(text) if text.chars().nth(LENGTH_MAX).is_some());
     let mut found = Vec::new();
     for (place, column) in columns.iter().enumerate() {
-        if rows.iter().any(|row| is_long(&row[1 + place])) {
+        let told = |group: &Group| known.get(&group.value.shown()).map(|values| &values[place]);
+        if groups.iter().filter_map(told).any(is_long) {
             continue;
         }
         let mut by_value: BTreeMap<Option<String>, (i64, Vec<i64>)> = BTreeMap::new();
         for group in groups {
-            let value = known.get(&group.value.shown()).map(|values| &values[place]);
-            let value = value.filter(|value| !value.is_null()).map(Value::shown);
+            let value = told(group).filter(|value| !value.is_null()).map(Value::shown);
             let sum = by_value.entry(value).or_insert_with(|| (0, vec![0; group.lacking.len()]));
             sum.0 += group.rows;
             sum.1.iter_mut().zip(&group.lacking).for_each(|(sum, count)| *sum += count);
@@ -168,4 +165,41 @@ fn linked<'a>(
         found.push(Crossing { by: By::Linked(name), groups: by_value.into_iter().map(group).collect() });
     }
     Ok(found)
+}
+
+/// What a list says of things: of all, kept, if it is short; else of those that are `asked` for.
+fn told(search: &Search, asked: &str, (list, key): (&Table, &Column), columns: &[&Column]) -> Result<Rc<Told>> {
+    let (engine, lists) = (&search.session.engine, search.session.once(|| Ok(Lists::default()))?);
+    // A text that is longer than a category may be stands for itself by its beginning, so that none takes much memory.
+    let shown = |column: &&Column| match column.kind {
+        Kind::Text => format!("left({}, {})", quote::name(&column.name), LENGTH_MAX + 1),
+        _ => quote::name(&column.name),
+    };
+    let only = |column: &&Column| {
+        let shown = shown(column);
+        format!("CASE WHEN min({shown}) = max({shown}) THEN min({shown})::VARCHAR END")
+    };
+    let (text, values): (String, Vec<String>) = (entity_text(key), columns.iter().map(only).collect());
+    let ask = |which: &str| -> Result<Rc<Told>> {
+        let sql = format!("SELECT {text}, {} FROM {} WHERE {which} GROUP BY 1", values.join(", "), list.sql());
+        let rows = engine.counted_by(&sql)?;
+        Ok(Rc::new(rows.into_iter().map(|mut row| (row.remove(0).shown(), row)).collect()))
+    };
+    let place = (list.name.clone(), key.name.clone());
+    let known = lists.told.borrow().get(&place).cloned();
+    let kept = match known {
+        Some(known) => known,
+        None => {
+            let rows = engine.counted(&format!("SELECT count(*) FROM {}", list.sql()))?[0].int();
+            let values = lists.values.get() + rows.max(0) as usize * columns.len();
+            let is_kept = rows <= ROWS_KEPT_MAX && values <= VALUES_KEPT_MAX;
+            let kept = is_kept.then(|| ask(&format!("{text} IS NOT NULL"))).transpose()?;
+            if is_kept {
+                lists.values.set(values);
+            }
+            lists.told.borrow_mut().insert(place, kept.clone());
+            kept
+        }
+    };
+    kept.map_or_else(|| ask(&format!("{text} IN (SELECT key FROM ({asked}))")), Ok)
 }

@@ -181,11 +181,6 @@ impl Learned {
     }
 }
 
-/// Whether the user wants a column as text.
-fn is_said_text(spec: &Spec, name: &str) -> bool {
-    spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name))
-}
-
 /// The columns of all files together, by name, in order of first appearance.
 #[derive(Default)]
 struct Columns {
@@ -229,7 +224,7 @@ impl Columns {
 
     fn readings(&self, spec: &Spec, delimiter: u8) -> Vec<Reading> {
         let reading = |(name, guess): (&String, &Guess)| {
-            if is_said_text(spec, name) { Reading::Text } else { guess.reading(spec.meant(name)) }
+            if spec.is_text(name) { Reading::Text } else { guess.reading(spec.meant(name)) }
         };
         let mut readings: Vec<Reading> = self.names.iter().zip(&self.guesses).map(reading).collect();
         if self.points_may_group(&readings, delimiter) {
@@ -258,7 +253,7 @@ impl Columns {
     fn as_text(&self, spec: &Spec, readings: &[Reading], delimiter: u8) -> Vec<String> {
         let may_group = self.points_may_group(readings, delimiter);
         let all = self.names.iter().zip(&self.guesses).zip(readings);
-        all.filter(|((name, _), reading)| **reading == Reading::Text && !is_said_text(spec, name))
+        all.filter(|((name, _), reading)| **reading == Reading::Text && !spec.is_text(name))
             .filter_map(|((name, guess), _)| {
                 let by_point = || {
                     let is_number = may_group && guess.reading(spec.meant(name)) == Reading::Float;

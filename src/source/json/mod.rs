@@ -10,7 +10,6 @@ use crate::model::column::Column;
 use crate::model::coverage::Coverage;
 use crate::model::name;
 use crate::source::file::File;
-use crate::source::infer::Reading;
 use crate::source::text::TextTable;
 use crate::source::{Content, Reader, Source, Spec, sample};
 
@@ -136,7 +135,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let shapes: Vec<Shape> = keys
         .iter()
         .map(|(name, seen)| {
-            seen.shape(spec.meant(name), spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(name)))
+            seen.shape(spec.meant(name), spec.is_text(name))
         })
         .collect();
     let given = given(&keys);
@@ -156,12 +155,14 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         }));
     }
     let zoneless = keys.iter().zip(&shapes).any(|((_, seen), shape)| match shape {
-        Shape::Compact | Shape::Text(Reading::Compact) => true,
-        _ => *shape == Shape::Text(Reading::Time) && seen.text.is_zoneless(),
+        Shape::Text(reading) => seen.text.lacks_zone(*reading),
+        other => *other == Shape::Compact,
     });
     if zoneless && !spec.zone_said {
         notes.push(crate::model::zone::ASSUMED.into());
     }
+    let columns = keys.iter().zip(&names).zip(&shapes);
+    notes.extend(columns.filter_map(|(((_, seen), name), shape)| seen.undecided(*shape, name)));
     if keys.iter().zip(&shapes).any(|((_, seen), shape)| seen.is_finer(*shape)) {
         notes.push("times are finer than a microsecond and cut there".to_string());
     }

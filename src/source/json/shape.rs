@@ -131,6 +131,11 @@ impl Seen {
         }
     }
 
+    /// What is to be said of a column of dates that stays text.
+    pub fn undecided(&self, shape: Shape, column: &str) -> Option<String> {
+        self.text.undecided(column).filter(|_| shape == Shape::Text(Reading::Text))
+    }
+
     /// What the objects of the only array are made of, as `from_json` takes it: `[{"id":"BIGINT"}]`.
     pub fn structure(&self) -> Option<String> {
         let list = self.list.as_deref()?;
@@ -162,11 +167,8 @@ impl Seen {
             _ if as_text || kinds > 1 || self.nested > 0 => Shape::Raw,
             0 => Shape::Text(Reading::Text),
             _ if self.bools > 0 => Shape::Bool,
-            _ if self.texts > 0 => match self.text.reading(name) {
-                // Text stays text where the writer put quotes, unless it is a time.
-                reading @ (Reading::Time | Reading::Date | Reading::Compact | Reading::Epoch) => Shape::Text(reading),
-                _ => Shape::Text(Reading::Text),
-            },
+            // Text stays text where the writer put quotes, unless it is a time.
+            _ if self.texts > 0 => Shape::Text(self.text.time(name)),
             _ if self.number.reading(name) == Reading::Epoch => Shape::Epoch,
             _ if self.number.reading(name) == Reading::Compact => Shape::Compact,
             _ if self.floats > 0 && self.has_inexact => Shape::Raw,

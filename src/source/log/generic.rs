@@ -22,7 +22,7 @@ pub(super) const FAR_PREFIX_BYTES: usize = 96;
 
 /// Stamps in the order they are tried at each place.
 pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
-    [
+    let first = [
         "iso",
         "%Y-%m-%d %H:%M:%S%.f",
         "%Y/%m/%d %H:%M:%S%.f",
@@ -51,17 +51,9 @@ pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%Y-%m-%d_%H-%M-%S",
         "%Y-%m-%d %H.%M.%S%.f",
         "%d.%m.%Y %H:%M:%S%.f",
-        ORDERS[0][0],
-        ORDERS[0][1],
-        ORDERS[1][0],
-        ORDERS[1][1],
+    ];
+    let last = [
         "%Y%j %H:%M:%S%.f",
-        ORDERS[2][0],
-        ORDERS[2][1],
-        ORDERS[2][2],
-        ORDERS[3][0],
-        ORDERS[3][1],
-        ORDERS[3][2],
         "%Y%m%d %H:%M:%S%.f",
         "%Y%m%d-%H:%M:%S:%f",
         "%Y%m%d-%H:%M:%S%.f",
@@ -74,13 +66,18 @@ pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%y%m%d %H%M%S",
         "%m-%d %H:%M:%S%.f",
         "%m.%d %H:%M:%S%.f",
+        "%e %b %Y %H:%M",
+        "%b %e, %Y %H:%M",
+        "%d-%b-%Y %H:%M",
+        "%d/%b/%Y %H:%M",
+        "%d.%m.%Y %H:%M",
         "tai64n",
         "epoch",
         "%H:%M:%S%.f",
-    ]
-    .iter()
-    .map(|text| StampFormat::compile(text).expect("a known format"))
-    .collect()
+    ];
+    let ordered = ORDERS.iter().flat_map(|orders| orders.iter());
+    let all = first.iter().chain(ordered).chain(&last);
+    all.map(|text| StampFormat::compile(text).expect("a known format")).collect()
 });
 
 /// What a file's lines have before their messages.

@@ -8,18 +8,23 @@ use super::stamp::{StampFormat, Written};
 use crate::model::time;
 
 /// Those that may be taken for each other.
-pub const ORDERS: [&[&str]; 4] = [
+pub const ORDERS: [&[&str]; 9] = [
     &["%d/%m/%Y %H:%M:%S%.f", "%m/%d/%Y %H:%M:%S%.f"],
     &["%d/%m/%Y, %H:%M:%S%.f", "%m/%d/%Y, %H:%M:%S%.f"],
+    &["%d-%m-%Y %H:%M:%S%.f", "%m-%d-%Y %H:%M:%S%.f"],
+    &["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"],
+    &["%d/%m/%Y, %H:%M", "%m/%d/%Y, %H:%M"],
+    &["%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M"],
     &["%y/%m/%d %H:%M:%S%.f", "%d/%m/%y %H:%M:%S%.f", "%m/%d/%y %H:%M:%S%.f"],
     &["%y-%m-%d %H:%M:%S%.f", "%d-%m-%y %H:%M:%S%.f", "%m-%d-%y %H:%M:%S%.f"],
+    &["%y/%m/%d %H:%M", "%d/%m/%y %H:%M", "%m/%d/%y %H:%M"],
 ];
 
 /// Of those, the ones whose years have all their digits come first.
-const WHOLE_YEARS: usize = 2;
+const WHOLE_YEARS: usize = 6;
 
 /// Where they stand among the stamps.
-static ORDERED: LazyLock<[Vec<usize>; 4]> = LazyLock::new(|| {
+static ORDERED: LazyLock<[Vec<usize>; ORDERS.len()]> = LazyLock::new(|| {
     let place = |order: &&str| STAMPS.iter().position(|stamp| Ok(stamp) == StampFormat::compile(order).as_ref());
     ORDERS.map(|orders| orders.iter().filter_map(place).collect())
 });

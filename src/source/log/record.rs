@@ -168,6 +168,8 @@ impl Parser {
     fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
         let strips = *self.strips.get_or_insert_with(|| may_need_stripping(block, self.formats.has_json));
         let own = line(block, at);
+        // Not every way of reading a line tells whether it looks like a record.
+        self.ahead.is_like_record = false;
         let timed = self.formats.read_at(own, &mut self.stamp, &mut self.ahead);
         timed.or_else(|| self.formats.read_with(own, self.origin.wrapping_add(at as u64), strips, &mut self.ahead))
     }

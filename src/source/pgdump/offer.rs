@@ -101,7 +101,7 @@ fn offer(spec: &Spec, dump: &Dump, table: Name, database: Option<&str>, share: u
         .columns
         .iter()
         .map(|column| {
-            let as_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&column.name));
+            let as_text = spec.is_text(&column.name);
             match (as_text, column.kind.name.is_empty()) {
                 (true, true) => Wish::TEXT,
                 (false, true) => Wish::UNKNOWN,

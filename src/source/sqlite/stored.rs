@@ -122,10 +122,7 @@ impl Seen {
         let classes = [self.ints + self.floats, self.texts, self.blobs].iter().filter(|count| **count > 0).count();
         match classes {
             1 if self.blobs > 0 => Shape::Blob,
-            1 if self.texts > 0 => match self.text.reading(name) {
-                reading @ (Reading::Time | Reading::Date | Reading::Compact) => Shape::Text(reading),
-                _ => Shape::Text(Reading::Text),
-            },
+            1 if self.texts > 0 => Shape::Text(self.text.time(name)),
             1 if self.may_be_time && self.number.reading(name) == Reading::Epoch => Shape::Epoch,
             1 if self.may_be_time && self.number.reading(name) == Reading::Compact => Shape::Compact,
             1 if self.floats > 0 && self.has_inexact => Shape::Text(Reading::Text),
@@ -152,13 +149,18 @@ pub fn shapes(columns: &[Declared], seen: &[Seen], spec: &Spec) -> (Vec<Shape>, 
     let mut shapes = Vec::new();
     let (mut is_zoneless, mut is_finer) = (false, false);
     for (column, seen) in columns.iter().zip(seen) {
-        if spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&column.name)) {
+        if spec.is_text(&column.name) {
             shapes.push(Shape::Text(Reading::Text));
             continue;
         }
         let shape = seen.shape(&column.name);
-        is_zoneless |= seen.text.is_zoneless() && shape == Shape::Text(Reading::Time)
-            || matches!(shape, Shape::Compact | Shape::Text(Reading::Compact));
+        is_zoneless |= match shape {
+            Shape::Text(reading) => seen.text.lacks_zone(reading),
+            other => other == Shape::Compact,
+        };
+        if shape == Shape::Text(Reading::Text) && seen.texts > 0 {
+            notes.extend(seen.text.undecided(&column.name));
+        }
         is_finer |= seen.text.is_finer() && shape == Shape::Text(Reading::Time);
         if shape == Shape::Epoch {
             notes.push(format!("numbers in `{}` are read as times since 1970", column.name));

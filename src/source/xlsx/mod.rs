@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::column::Column;
+use crate::model::column::{Column, Kind};
 use crate::model::coverage::Coverage;
 use crate::model::{name, zone};
 use crate::source::file::File;
@@ -322,11 +322,11 @@ fn offer(
         if said.is_none() && !header.rows.is_empty() {
             unnamed.push(format!("`{name}`"));
         }
-        let is_text = spec.as_text.iter().any(|text| text.eq_ignore_ascii_case(&name));
+        let is_text = spec.is_text(&name);
         let typing = if is_text { Typing::Read(Reading::Text) } else { seen.typing(spec.meant(&name)) };
-        let is_time = matches!(typing, Typing::Read(Reading::Time | Reading::DayFirst | Reading::MonthFirst));
+        let is_time = matches!(typing, Typing::Read(reading) if reading.kind() == Kind::Time && reading != Reading::Epoch);
         is_zoneless |= is_time && seen.is_zoneless() || typing == Typing::Read(Reading::Compact);
-        if seen.is_percent() && typing.kind() != crate::model::column::Kind::Text {
+        if seen.is_percent() && typing.kind() != Kind::Text {
             percents.push(format!("`{name}`"));
         }
         if typing == Typing::Read(Reading::Text)

@@ -9,6 +9,7 @@ use rca_fuzz::{is_packed, lines, losses};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+/// A key that is no Unicode (`\ud800` alone) is the name of no column.
 fn is_object(text: &str) -> bool {
     serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).is_ok()
 }
@@ -16,7 +17,7 @@ fn is_object(text: &str) -> bool {
 /// Objects, and other values, of a document, or of the array in its only object; `None` if it is none as a whole.
 fn document(text: &str, is_wrapped: bool) -> Option<(u64, u64)> {
     let (mut objects, mut others) = (0, 0);
-    let mut count = |value: &RawValue| *(if value.get().starts_with('{') { &mut objects } else { &mut others }) += 1;
+    let mut count = |value: &RawValue| *(if is_object(value.get()) { &mut objects } else { &mut others }) += 1;
     if is_wrapped {
         let inner = serde_json::from_str::<BTreeMap<String, Vec<&RawValue>>>(text).ok()?;
         inner.into_values().flatten().for_each(count);
@@ -44,10 +45,11 @@ fn loose(mut text: &str) -> Option<(u64, u64, bool)> {
         }
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         let value = values.next()?.ok()?;
-        match value.get().starts_with('{') {
-            true => (objects, is_open) = (objects + 1, is_array),
+        match is_object(value.get()) {
+            true => objects += 1,
             false => others += 1,
         }
+        is_open |= is_array && value.get().starts_with('{');
         text = &rest[values.byte_offset()..];
     }
 }
@@ -66,7 +68,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let (mut rows, mut unread, mut blank) = (Vec::new(), 0, 0);
         for (number, (_, line)) in lines(&text).into_iter().enumerate() {
             let line = String::from_utf8_lossy(line.trim_ascii());
-            match line.strip_suffix(',').unwrap_or(&line) {
+            // The sign of a text sequence (RFC 7464), behind which nothing need stand.
+            let line = line.strip_prefix('\u{1e}').unwrap_or(&line).trim_ascii();
+            match line.strip_suffix(',').unwrap_or(line) {
                 _ if line.is_empty() => blank += 1,
                 object if is_object(object) => rows.push(number as u64 + 1),
                 _ => unread += 1,
