@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::written::Written;
-use super::{Session, Shared, Table, entity_text};
+use super::written::{Form, Written};
+use super::{Session, Table, entity_text};
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
 
@@ -18,8 +18,16 @@ const LOOKED_AT: usize = 8;
 /// A key is in one of the tables some times at most: what is there more often in both may be a mere category.
 const ROWS_OF_KEY_MAX: i64 = 5;
 
-/// A column of one table and one of another.
-type Pair = (String, String);
+/// A column of each of two tables whose values are the same ids, and the forms in which they are.
+#[derive(Debug, Clone)]
+pub struct Linked<'a> {
+    pub mine: &'a Column,
+    pub other: &'a Column,
+    pub forms: (Form, Form),
+}
+
+/// A column of one table and one of another, and the forms in which their values are the same.
+type Pair = (String, String, (Form, Form));
 
 /// What was found out of two tables and of single columns, by their names.
 #[derive(Default)]
@@ -62,7 +70,7 @@ impl Session {
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    pub fn linked<'a>(&self, mine: &'a Table, other: &'a Table) -> Result<Option<Shared<'a>>> {
+    pub fn linked<'a>(&self, mine: &'a Table, other: &'a Table) -> Result<Option<Linked<'a>>> {
         if self.tables.len() > TABLES_MAX || mine.is_prose() || other.is_prose() {
             return Ok(None);
         }
@@ -77,16 +85,17 @@ impl Session {
                 found
             }
         };
-        let shared =
-            |(own, theirs): (String, String)| Some(Shared { mine: mine.column(&own)?, other: other.column(&theirs)? });
-        Ok(found.and_then(shared))
+        let linked = |(own, theirs, forms): Pair| {
+            Some(Linked { mine: mine.column(&own)?, other: other.column(&theirs)?, forms })
+        };
+        Ok(found.and_then(linked))
     }
 
-    /// The same, of tables alone that have each key once, as lists of things do.
+    /// As [`Session::linked`], but only where the other table has each key once, as lists of things do.
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    pub fn listed_in<'a>(&self, mine: &'a Table, other: &'a Table) -> Result<Option<Shared<'a>>> {
+    pub fn listed_in<'a>(&self, mine: &'a Table, other: &'a Table) -> Result<Option<Linked<'a>>> {
         if self.tables.len() > LISTS_MAX || mine.is_prose() || other.is_prose() {
             return Ok(None);
         }
@@ -114,7 +123,7 @@ impl Session {
             let written = |table: &Table, column: &String| Written::of(table, std::slice::from_ref(column));
             let agreed = self.agreed(&written(mine, &own), &written(other, &theirs))?;
             if agreed.both >= 2 && agreed.is_of_most() {
-                best = Some((rank, (own, theirs)));
+                best = Some((rank, (own, theirs, agreed.forms)));
             }
         }
         Ok(best.map(|(_, columns)| columns))

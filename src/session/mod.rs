@@ -45,6 +45,7 @@ pub use asked::known_column;
 pub use entities::{Entity, Id, entity_text};
 pub use events::Wanted;
 pub use formats::{Finding, Tried};
+pub use linked::Linked;
 pub use named::Named;
 pub use shared::Shared;
 pub use window::Window;

@@ -14,8 +14,6 @@ use crate::model::value::Value;
 
 /// Fewer ids may have the same beginning by chance.
 pub const KEYS_LEAST: i64 = 10;
-/// Rows of which the shape of ids is told.
-const ROWS: i64 = 5_000;
 
 /// In which form ids are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// A text in this form.
+    /// SQL of a text in this form.
     pub fn sql(&self, text: &str) -> String {
         let alike = |text: &str| format!("nullif(regexp_replace({text}, '^0+([0-9]+)$', '\\1'), '')");
         let small = format!("lower(trim({text}))");
@@ -42,6 +40,31 @@ impl Form {
             )),
         }
     }
+
+    /// A text in this form; `None` if nothing is left of it.
+    pub fn of(&self, text: &str) -> Option<String> {
+        match self {
+            Form::AsWritten => Some(text.to_string()),
+            Form::Alike => alike(text),
+            Form::Without(beginning) => {
+                let small = text.trim_matches(' ').to_lowercase();
+                alike(small.strip_prefix(&beginning.to_lowercase()).unwrap_or(&small))
+            }
+        }
+    }
+}
+
+/// As [`Form::Alike`]; `None` for what is empty then.
+fn alike(text: &str) -> Option<String> {
+    let small = text.trim_matches(' ').to_lowercase();
+    let digits = small.trim_start_matches('0');
+    let is_number = !small.is_empty() && small.bytes().all(|byte| byte.is_ascii_digit());
+    let shown = match digits {
+        "" if is_number => "0",
+        digits if is_number => digits,
+        _ => &small,
+    };
+    Some(shown.to_string()).filter(|shown| !shown.is_empty())
 }
 
 /// A key of a table as texts of its parts.
@@ -319,8 +342,8 @@ impl Session {
         })
     }
 
-    /// The forms in which a column of each of two tables holds the same ids: as written without a look at all of them,
-    /// if the first look alike and cannot be written otherwise.
+    /// The forms in which a column of each of two tables holds the same ids: as written without a comparison, if all
+    /// look alike and cannot be written otherwise.
     ///
     /// # Errors
     /// If the evidence cannot be read.
@@ -345,11 +368,11 @@ impl Session {
             return Ok(*known);
         }
         let keys = format!("SELECT {} AS key FROM {}", text(table, column), table.sql());
-        self.engine.keep_first("rca_written", &keys, ROWS)?;
-        let row = self.engine.counted(
+        // Of all rows, since those behind the first may be written otherwise.
+        let row = self.engine.counted(&format!(
             "SELECT bool_or(key <> lower(key)), bool_or(key <> upper(key)), bool_or(regexp_full_match(trim(key), '0[0-9]+')), \
-             bool_or(key <> trim(key)), bool_and(regexp_full_match(trim(key), '[0-9]+')) FROM rca_written WHERE key <> ''",
-        )?;
+             bool_or(key <> trim(key)), bool_and(regexp_full_match(trim(key), '[0-9]+')) FROM ({keys}) WHERE key <> ''",
+        ))?;
         let is = |at: usize| row.get(at) == Some(&Value::Bool(true));
         let shape =
             Shape { has_capitals: is(0), has_small: is(1), has_zeros: is(2), has_blanks: is(3), are_numbers: is(4) };
@@ -380,7 +403,10 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::engine::{Engine, Limits};
 
     #[test]
     fn a_beginning_stands_before_a_digit() {
@@ -393,6 +419,21 @@ mod tests {
             ("s", "s", None),
         ] {
             assert_eq!(beginning(first, last).as_deref(), expected, "{first} {last}");
+        }
+    }
+
+    /// What is compared here and what the engine compares is one.
+    #[test]
+    fn a_form_is_the_same_in_sql() {
+        let limits = Limits { threads: 1, memory: None, spill: std::env::temp_dir() };
+        let engine = Engine::open(&limits, Arc::default()).expect("opens");
+        let texts = ["000", "0", " 07", "aB", "Äß", "", " ", "0x", "00a", "SN-007", "sn-", "\t7", "٣", "sn-0", "SN-x "];
+        for form in [Form::AsWritten, Form::Alike, Form::Without("SN-".into())] {
+            for text in texts {
+                let row = engine.counted(&format!("SELECT {}", form.sql(&quote::text(text)))).expect("asked");
+                let in_sql = Some(&row[0]).filter(|value| !value.is_null()).map(Value::shown);
+                assert_eq!(form.of(text), in_sql, "{text:?} in {form:?}");
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::model::column::{Column, Kind};
 use crate::model::name;
 use crate::model::value::Value;
 use crate::session::written::{self, Form, Written};
-use crate::session::{Session, Shared, Table};
+use crate::session::{Linked, Session, Table};
 
 /// A table that knows the same entities.
 pub struct Joined<'a> {
@@ -26,7 +26,8 @@ pub struct Joined<'a> {
     /// Its columns, and whether they are of one kind.
     own: String,
     theirs: String,
-    is_alike: bool,
+    /// Of which kind both keys are, if of one.
+    kind: Option<Kind>,
     /// In which form the entity's id in the table judged is that in this one.
     forms: (Form, Form),
     /// Whether an entity has several rows.
@@ -60,7 +61,7 @@ impl Joined<'_> {
     /// The entity in the table judged and in this one, where both are called by other names.
     pub fn keys(&self, judged: &str, other: &str) -> (String, String) {
         let (own, theirs) = (format!("{judged}.{}", self.own), format!("{other}.{}", self.theirs));
-        comparable((&own, &theirs), self.is_alike, &self.forms)
+        comparable((&own, &theirs), self.kind, &self.forms)
     }
 }
 
@@ -362,13 +363,16 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>>
         let followed = other.own_columns().find_map(|column| {
             let thing = session.thing(other, &column.name)?;
             let (_, own) = mine.iter().find(|(known, _)| *known == thing)?;
-            Some(Shared { mine: table.column(own)?, other: column })
+            Some((table.column(own)?, column))
         });
         let pair = match followed {
             None => session.linked(table, other)?,
-            followed => followed,
+            Some((mine, theirs)) => {
+                let forms = session.forms((table, &mine.name), (other, &theirs.name))?;
+                Some(Linked { mine, other: theirs, forms })
+            }
         };
-        let Some(Shared { mine: own, other: theirs }) = pair else { continue };
+        let Some(Linked { mine: own, other: theirs, forms }) = pair else { continue };
         let is_taken = |name: &str| {
             table.column(name).is_some()
                 || table.short_name.eq_ignore_ascii_case(name)
@@ -377,9 +381,8 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>>
         let long = format!("{}_{}", other.source, other.short_name);
         let Some(alias) = [other.short_name.clone(), long].into_iter().find(|name| !is_taken(name)) else { continue };
         let (own_name, name) = (quote::readable_name(&own.name), quote::readable_name(&theirs.name));
-        let is_alike = own.kind == theirs.kind;
-        let forms = session.forms((table, &own.name), (other, &theirs.name))?;
-        let (own_key, key) = comparable((&own_name, &name), is_alike, &forms);
+        let kind = Some(own.kind).filter(|kind| *kind == theirs.kind);
+        let (own_key, key) = comparable((&own_name, &name), kind, &forms);
         found.push(Joined {
             table: other,
             alias,
@@ -388,7 +391,7 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>>
             key,
             own: own_name,
             theirs: name,
-            is_alike,
+            kind,
             forms,
             is_many: OnceCell::new(),
         });
@@ -401,10 +404,12 @@ fn column_of<'a>(table: &'a Table, sql: &'a str) -> &'a str {
     table.own_columns().map(|column| column.name.as_str()).find(|name| quote::readable_name(name) == sql).unwrap_or(sql)
 }
 
-/// Two columns as SQL that can be compared: as they are where they are of one kind and written alike.
-fn comparable((own, theirs): (&str, &str), is_alike: bool, forms: &(Form, Form)) -> (String, String) {
-    match (is_alike, &forms.0) {
-        (true, Form::AsWritten) => (own.to_string(), theirs.to_string()),
+/// Two columns as SQL that can be compared: as they are where they are of one kind and written alike. A row without an
+/// id is of no entity, so that an empty text is not equal to another one.
+fn comparable((own, theirs): (&str, &str), kind: Option<Kind>, forms: &(Form, Form)) -> (String, String) {
+    match (kind, &forms.0) {
+        (Some(Kind::Text), Form::AsWritten) => (own.to_string(), format!("nullif({theirs}, '')")),
+        (Some(_), Form::AsWritten) => (own.to_string(), theirs.to_string()),
         _ => (forms.0.sql(&as_text(own)), forms.1.sql(&as_text(theirs))),
     }
 }

@@ -9,7 +9,7 @@ use super::cause::{Cause, Sure};
 use super::regular::Regular;
 use super::series::{self, Series};
 use super::shown::stamp;
-use super::testimony::{Course, Key, Witness};
+use super::testimony::{Both, Course, Witness};
 use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
@@ -29,17 +29,15 @@ const FINDINGS_MAX: usize = 200;
 
 /// A series that both tables have, and how it begins here.
 struct Begun<'a> {
-    key: &'a Key,
-    mine: &'a Course,
-    theirs: &'a Course,
+    both: Both<'a>,
     /// When the other table has the number that this one begins with, in microseconds.
-    there: i64,
+    at: i64,
 }
 
 impl Begun<'_> {
     /// How much later a row comes here.
     fn apart(&self) -> i64 {
-        self.mine.first - self.there
+        self.both.mine.first - self.at
     }
 }
 
@@ -85,13 +83,12 @@ fn of(search: &Search, regular: &Regular, (own, other): (&Witness, &Witness), ta
     let is_plain = |course: &Course| course.counter.numbers > 0 && course.counter.is_single();
     let counts = |course: &Course| course.counter.follows * 2 + 1 >= course.counter.numbers;
     let both = |values| {
-        let (mine, theirs) = (own.courses.get(values)?, other.courses.get(&own.key_in(other, values))?);
-        (is_plain(mine) && is_plain(theirs) && counts(theirs)).then_some((values, mine, theirs))
+        let both = own.both(other, own.courses.get_key_value(values)?)?;
+        (is_plain(both.mine) && is_plain(both.theirs) && counts(both.theirs)).then_some(both)
     };
-    let both: Vec<(&Key, &Course, &Course)> =
-        regular.series.iter().filter_map(|(_, values)| both(values)).take(SERIES_MAX).collect();
-    let begins_late = |(mine, theirs): (&Course, &Course)| theirs.lowest() + NUMBERS_LEAST <= mine.lowest();
-    if both.len() < 2 || !both.iter().any(|one| begins_late((one.1, one.2))) {
+    let both: Vec<Both> = regular.series.iter().filter_map(|(_, values)| both(values)).take(SERIES_MAX).collect();
+    let begins_late = |Both { mine, theirs, .. }: &Both| theirs.lowest() + NUMBERS_LEAST <= mine.lowest();
+    if both.len() < 2 || !both.iter().any(begins_late) {
         return Ok(Vec::new());
     }
     let there = Series {
@@ -99,32 +96,26 @@ fn of(search: &Search, regular: &Regular, (own, other): (&Witness, &Witness), ta
         sequence: Some(number.clone()),
         ..Series::plain(table, time.clone(), search.timed(table))
     };
-    let begun = begun(search, &there, own, other, &both)?;
+    let begun = begun(search, &there, &both)?;
     // The first row that this table has of any series.
-    let Some(since) = begun.iter().map(|one| one.there).min() else { return Ok(Vec::new()) };
+    let Some(since) = begun.iter().map(|one| one.at).min() else { return Ok(Vec::new()) };
     let mut apart: Vec<i64> = begun.iter().map(Begun::apart).collect();
     let Some(usual) = middle(&mut apart) else { return Ok(Vec::new()) };
     let late = begun
         .iter()
-        .filter(|one| begins_late((one.mine, one.theirs)) && (one.apart() - usual).abs() <= APART_MAX)
+        .filter(|one| begins_late(&one.both) && (one.apart() - usual).abs() <= APART_MAX)
         .take(FINDINGS_MAX);
     let mut found = Vec::new();
     for one in late {
-        found.extend(finding(search, regular, (&there, &own.key_in(other, one.key)), one, since)?);
+        found.extend(finding(search, regular, &there, one, since)?);
     }
     Ok(found)
 }
 
 /// Series with the time at which the other table has the number that each begins with here.
-fn begun<'a>(
-    search: &Search,
-    there: &Series,
-    own: &Witness,
-    other: &Witness,
-    both: &[(&'a Key, &'a Course, &'a Course)],
-) -> Result<Vec<Begun<'a>>> {
-    let first = |(place, (values, mine, _)): (usize, &(&Key, &Course, &Course))| {
-        format!("({place}, {}, {})", quote::text(&there.label_of(&own.key_in(other, values))), mine.lowest())
+fn begun<'a>(search: &Search, there: &Series, both: &[Both<'a>]) -> Result<Vec<Begun<'a>>> {
+    let first = |(place, both): (usize, &Both)| {
+        format!("({place}, {}, {})", quote::text(&there.label_of(both.there)), both.mine.lowest())
     };
     let firsts: Vec<String> = both.iter().enumerate().map(first).collect();
     let label = series::label(there.columns.iter().map(|name| (name.as_str(), name.as_str())));
@@ -138,26 +129,20 @@ fn begun<'a>(
         there.is_any(),
     ))?;
     let one = |row: &Vec<Value>| {
-        let (key, mine, theirs) = *both.get(usize::try_from(row[0].int()).ok()?)?;
-        (!row[1].is_null()).then(|| Begun { key, mine, theirs, there: row[1].int() })
+        let both = *both.get(usize::try_from(row[0].int()).ok()?)?;
+        (!row[1].is_null()).then(|| Begun { both, at: row[1].int() })
     };
     Ok(rows.iter().filter_map(one).collect())
 }
 
 /// The numbers of one series that the other table has from a time on and before the first one here.
-fn finding(
-    search: &Search,
-    regular: &Regular,
-    (there, values): (&Series, &Key),
-    one: &Begun,
-    since: i64,
-) -> Result<Option<Finding>> {
+fn finding(search: &Search, regular: &Regular, there: &Series, one: &Begun, since: i64) -> Result<Option<Finding>> {
     let (number, time) = (quote::readable_name(there.sequence.as_deref().unwrap_or_default()), there.time_sql());
-    let (first, other) = (one.mine.lowest(), &there.table.name);
+    let (first, other) = (one.both.mine.lowest(), &there.table.name);
     let sql = format!(
         "SELECT count(DISTINCT {number}) AS missing, min({number}) AS first, min({time}) AS since FROM {} WHERE {} AND {number} < {first} AND {time} >= {}",
         there.table.sql(),
-        there.is_series(values),
+        there.is_series(one.both.there),
         stamp(since)
     );
     let row = search.session.engine.counted(&sql)?;
@@ -165,10 +150,10 @@ fn finding(
     if missing < NUMBERS_LEAST {
         return Ok(None);
     }
-    let label = regular.as_series().label_of(one.key);
+    let label = regular.as_series().label_of(one.both.key);
     Ok(Some(Finding {
         since: Some(row[2].int() + one.apart()),
-        until: Some(one.mine.first),
+        until: Some(one.both.mine.first),
         column_name: regular.sequence.clone(),
         expected: missing,
         missing,

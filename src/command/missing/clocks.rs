@@ -4,7 +4,7 @@
 
 use super::Search;
 use super::series::{self, Series};
-use super::testimony::{Course, Key, Witness};
+use super::testimony::{Both, Course, Witness};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::duration;
@@ -23,30 +23,23 @@ const GAPS_MAX: usize = 60;
 /// A gap of fewer cadences is like many others.
 const CADENCES_LEAST: i64 = 4;
 
-/// A series in both tables, here and there.
-type Both<'a> = (&'a Key, &'a Course, &'a Course);
-
 /// How much later the same rows are by the clock of the other table, in microseconds, if that is steady and more than a
 /// row or two; else 0.
 ///
 /// # Errors
 /// If the evidence cannot be read.
 pub fn of(search: &Search, (own, other): (&Witness, &Witness), table: &Table) -> Result<i64> {
-    let mut both: Vec<Both> = own
-        .courses
-        .iter()
-        .filter_map(|(key, mine)| Some((key, mine, other.courses.get(&own.key_in(other, key))?)))
-        .collect();
-    both.sort_by(|a, b| a.0.cmp(b.0));
+    let mut both: Vec<Both> = own.courses.iter().filter_map(|(key, mine)| own.both(other, (key, mine))).collect();
+    both.sort_by(|a, b| a.key.cmp(b.key));
     both.truncate(SERIES_MAX);
-    let Some(cadence) = both.iter().map(|(_, mine, theirs)| mine.cadence.max(theirs.cadence)).max() else {
+    let Some(cadence) = both.iter().map(|both| both.mine.cadence.max(both.theirs.cadence)).max() else {
         return Ok(0);
     };
     let slack = cadence.max(SECOND);
     let found = if own.sequence.is_some() {
         let mut offsets = by_ends(&both);
         if offsets.len() < LEAST {
-            offsets = by_numbers(search, (own, other), table, &both)?;
+            offsets = by_numbers(search, other, table, &both)?;
         }
         agreed(&mut offsets, slack)
     } else {
@@ -82,7 +75,7 @@ fn agreed(offsets: &mut [i64], slack: i64) -> Option<i64> {
 /// Of rows with the lowest and the highest number, where both tables have them.
 fn by_ends(both: &[Both]) -> Vec<i64> {
     let mut offsets = Vec::new();
-    for (_, mine, theirs) in both.iter().filter(is_plain) {
+    for Both { mine, theirs, .. } in both.iter().filter(is_plain) {
         let (own, other) = (mine.counter.all_lives(), theirs.counter.all_lives());
         if let (Some(own), Some(other)) = (own.first(), other.first()) {
             offsets.extend((own.bottom == other.bottom).then_some(other.since - own.since));
@@ -95,20 +88,20 @@ fn by_ends(both: &[Both]) -> Vec<i64> {
 /// Whether both count without a new beginning, so that a number is one row.
 fn is_plain(both: &&Both) -> bool {
     let is = |course: &Course| course.counter.numbers > 0 && course.counter.is_single();
-    is(both.1) && is(both.2)
+    is(both.mine) && is(both.theirs)
 }
 
 /// Of rows with the lowest and the highest number here, wherever they are in the other table.
-fn by_numbers(search: &Search, (own, other): (&Witness, &Witness), table: &Table, both: &[Both]) -> Result<Vec<i64>> {
+fn by_numbers(search: &Search, other: &Witness, table: &Table, both: &[Both]) -> Result<Vec<i64>> {
     let (Some(time), Some(number)) = (&table.roles.time, &other.sequence) else { return Ok(Vec::new()) };
     let there = Series {
         columns: other.columns.clone(),
         sequence: Some(number.clone()),
         ..Series::plain(table, time.clone(), search.timed(table))
     };
-    let ends = |(key, mine, _): &Both| -> Vec<String> {
-        let label = quote::text(&there.label_of(&own.key_in(other, key)));
-        let lives = mine.counter.all_lives();
+    let ends = |both: &Both| -> Vec<String> {
+        let label = quote::text(&there.label_of(both.there));
+        let lives = both.mine.counter.all_lives();
         let ends = lives.first().map(|life| [(life.bottom, life.since), (life.top, life.until)]);
         ends.into_iter().flatten().map(|(number, at)| format!("({label}, {number}, {at})")).collect()
     };
@@ -137,7 +130,7 @@ fn by_gaps(both: &[Both], slack: i64) -> Option<i64> {
         steps.filter(|(_, length)| *length >= CADENCES_LEAST * course.cadence.max(1)).take(GAPS_MAX).collect()
     };
     let (mut shifts, mut here, mut there) = (Vec::new(), 0, 0);
-    for (_, mine, theirs) in both {
+    for Both { mine, theirs, .. } in both {
         let (own, other) = (long(mine), long(theirs));
         (here, there) = (here + own.len(), there + other.len());
         for (since, length) in own {
@@ -152,8 +145,10 @@ fn by_gaps(both: &[Both], slack: i64) -> Option<i64> {
     if most <= votes(0) {
         return None;
     }
-    let mut ends: Vec<i64> =
-        both.iter().flat_map(|(_, mine, theirs)| [theirs.first - mine.first, theirs.last - mine.last]).collect();
+    let mut ends: Vec<i64> = both
+        .iter()
+        .flat_map(|Both { mine, theirs, .. }| [theirs.first - mine.first, theirs.last - mine.last])
+        .collect();
     let are_alike = agreed(&mut ends, 2 * slack).is_some_and(|ends| (ends - best).abs() <= 2 * slack);
     (are_alike || most >= LEAST && 2 * most >= here.min(there)).then_some(best)
 }

@@ -11,7 +11,8 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
 use crate::model::value::Value;
-use crate::session::{Table, entity_text};
+use crate::session::written::Form;
+use crate::session::{Linked, Table, entity_text};
 
 /// What has more values than these names single rows.
 const KEYS_MAX: usize = 2_000;
@@ -33,7 +34,7 @@ const VALUES_KEPT_MAX: usize = 1_000_000;
 /// By key: what a list has in each of its columns, NULL where that is not one value.
 type Told = HashMap<String, Vec<Value>>;
 
-/// What lists were found to say, by table and key; `None` of those that are asked anew for some keys.
+/// What lists were found to say, by table and SQL of the key; `None` of those that are asked anew for some keys.
 #[derive(Default)]
 struct Lists {
     told: RefCell<HashMap<(String, String), Option<Rc<Told>>>>,
@@ -50,11 +51,9 @@ pub fn crossings<'a>(
     (counted, lacks): (&str, usize),
 ) -> Result<Vec<Crossing<'a>>> {
     let session = search.session;
-    let mut links: Vec<(&Table, String, &Column)> = Vec::new();
+    let mut links: Vec<(&Table, Linked)> = Vec::new();
     for other in session.tables.iter().filter(|other| other.name != table.name) {
-        if let Some(shared) = session.listed_in(table, other)? {
-            links.push((other, shared.mine.name.clone(), shared.other));
-        }
+        links.extend(session.listed_in(table, other)?.map(|linked| (other, linked)));
     }
     let mut names = session.entity_columns(table);
     names.extend(
@@ -67,7 +66,7 @@ pub fn crossings<'a>(
     let is_key = |column: &&Column| {
         names.contains(&column.name)
             || session.key_thing(table, &column.name).is_some()
-            || links.iter().any(|(_, mine, _)| *mine == column.name)
+            || links.iter().any(|(_, linked)| linked.mine.name == column.name)
     };
     let keys: Vec<&'a Column> = table.own_columns().filter(is_key).take(KEY_COLUMNS_MAX).collect();
     let categories = profile::categories(search, table)?;
@@ -90,14 +89,8 @@ pub fn crossings<'a>(
             Group { rows: row[1].int(), lacking, value: row.swap_remove(0) }
         };
         let groups: Vec<Group> = rows.into_iter().map(group).collect();
-        let mut theirs = links.iter().filter(|(_, mine, _)| *mine == key.name).peekable();
-        if theirs.peek().is_some() {
-            let known = groups.iter().filter(|group| !group.value.is_null());
-            let known: Vec<Vec<Value>> = known.map(|group| vec![group.value.clone()]).collect();
-            let asked = session.engine.keep("known_keys", &[("key", Kind::Text)], &known)?;
-            for (other, _, theirs) in theirs {
-                found.extend(linked(search, (&groups, &asked), other, theirs)?);
-            }
+        for (other, linked) in links.iter().filter(|(_, linked)| linked.mine.name == key.name) {
+            found.extend(by_linked(search, &groups, other, linked)?);
         }
         if groups.len() <= LISTED_MAX && !categories.contains(&key.name) {
             found.push(Crossing { by: By::Key(key), groups });
@@ -121,12 +114,8 @@ fn of_few<'a>(search: &Search, table: &Table, keys: Vec<&'a Column>, most: usize
 }
 
 /// The groups of keys by what another table has of them, of columns with one value for each key.
-fn linked<'a>(
-    search: &Search,
-    (groups, asked): (&[Group], &str),
-    other: &Table,
-    key: &Column,
-) -> Result<Vec<Crossing<'a>>> {
+fn by_linked<'a>(search: &Search, groups: &[Group], other: &Table, linked: &Linked) -> Result<Vec<Crossing<'a>>> {
+    let key = linked.other;
     let may_be = |column: &&Column| {
         matches!(column.kind, Kind::Text | Kind::Bool | Kind::Int)
             && column.name != key.name
@@ -136,17 +125,22 @@ fn linked<'a>(
     if columns.is_empty() {
         return Ok(Vec::new());
     }
-    let known = told(search, asked, (other, key), &columns)?;
+    let own = |group: &Group| {
+        let text = Some(&group.value).filter(|value| !value.is_null())?.shown();
+        linked.forms.0.of(&text)
+    };
+    let keys: Vec<Option<String>> = groups.iter().map(own).collect();
+    let known = told(search, &keys, (other, key, &linked.forms.1), &columns)?;
     let is_long = |value: &Value| matches!(value, Value::Text(text) if text.chars().nth(LENGTH_MAX).is_some());
     let mut found = Vec::new();
     for (place, column) in columns.iter().enumerate() {
-        let told = |group: &Group| known.get(&group.value.shown()).map(|values| &values[place]);
-        if groups.iter().filter_map(told).any(is_long) {
+        let told = |key: &Option<String>| known.get(key.as_ref()?).map(|values| &values[place]);
+        if keys.iter().filter_map(told).any(is_long) {
             continue;
         }
         let mut by_value: BTreeMap<Option<String>, (i64, Vec<i64>)> = BTreeMap::new();
-        for group in groups {
-            let value = told(group).filter(|value| !value.is_null()).map(Value::shown);
+        for (group, key) in groups.iter().zip(&keys) {
+            let value = told(key).filter(|value| !value.is_null()).map(Value::shown);
             let sum = by_value.entry(value).or_insert_with(|| (0, vec![0; group.lacking.len()]));
             sum.0 += group.rows;
             sum.1.iter_mut().zip(&group.lacking).for_each(|(sum, count)| *sum += count);
@@ -167,8 +161,13 @@ fn linked<'a>(
     Ok(found)
 }
 
-/// What a list says of things: of all, kept, if it is short; else of those that are `asked` for.
-fn told(search: &Search, asked: &str, (list, key): (&Table, &Column), columns: &[&Column]) -> Result<Rc<Told>> {
+/// What a list says of things by their keys in some form: of all, kept, if it is short; else of those that are `asked` for.
+fn told(
+    search: &Search,
+    asked: &[Option<String>],
+    (list, key, form): (&Table, &Column, &Form),
+    columns: &[&Column],
+) -> Result<Rc<Told>> {
     let (engine, lists) = (&search.session.engine, search.session.once(|| Ok(Lists::default()))?);
     // A text that is longer than a category may be stands for itself by its beginning, so that none takes much memory.
     let shown = |column: &&Column| match column.kind {
@@ -179,13 +178,13 @@ fn told(search: &Search, asked: &str, (list, key): (&Table, &Column), columns: &
         let shown = shown(column);
         format!("CASE WHEN min({shown}) = max({shown}) THEN min({shown})::VARCHAR END")
     };
-    let (text, values): (String, Vec<String>) = (entity_text(key), columns.iter().map(only).collect());
+    let (text, values): (String, Vec<String>) = (form.sql(&entity_text(key)), columns.iter().map(only).collect());
     let ask = |which: &str| -> Result<Rc<Told>> {
         let sql = format!("SELECT {text}, {} FROM {} WHERE {which} GROUP BY 1", values.join(", "), list.sql());
         let rows = engine.counted_by(&sql)?;
         Ok(Rc::new(rows.into_iter().map(|mut row| (row.remove(0).shown(), row)).collect()))
     };
-    let place = (list.name.clone(), key.name.clone());
+    let place = (list.name.clone(), text.clone());
     let known = lists.told.borrow().get(&place).cloned();
     let kept = match known {
         Some(known) => known,
@@ -201,5 +200,10 @@ fn told(search: &Search, asked: &str, (list, key): (&Table, &Column), columns: &
             kept
         }
     };
-    kept.map_or_else(|| ask(&format!("{text} IN (SELECT key FROM ({asked}))")), Ok)
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let asked: Vec<Vec<Value>> = asked.iter().flatten().map(|key| vec![Value::Text(key.clone())]).collect();
+    let asked = engine.keep("known_keys", &[("key", Kind::Text)], &asked)?;
+    ask(&format!("{text} IN (SELECT key FROM ({asked}))"))
 }

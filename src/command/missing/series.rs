@@ -52,8 +52,7 @@ impl Series<'_> {
 
     /// The label of the series with these values.
     pub fn label_of(&self, values: &[Option<String>]) -> String {
-        let part = |(name, value): (&String, &Option<String>)| format!("{name}={}", shown(value.as_deref()));
-        self.columns.iter().zip(values).map(part).collect::<Vec<_>>().join(" ")
+        label_of(&self.columns, values)
     }
 
     pub fn time_sql(&self) -> String {
@@ -102,6 +101,12 @@ impl Series<'_> {
         }
         if parts.is_empty() { "true".into() } else { parts.join(" AND ") }
     }
+}
+
+/// The label of the series with these values of these columns.
+pub fn label_of(columns: &[String], values: &[Option<String>]) -> String {
+    let part = |(name, value): (&String, &Option<String>)| format!("{name}={}", shown(value.as_deref()));
+    columns.iter().zip(values).map(part).collect::<Vec<_>>().join(" ")
 }
 
 /// A value in a label. A text that says `NULL` is none.

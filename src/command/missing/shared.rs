@@ -9,7 +9,7 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::coverage::grouped;
-use crate::session::Table;
+use crate::session::{Linked, Table, entity_text};
 
 /// How many series are concerned at once, and what they have in common.
 #[derive(Debug, Clone, Default)]
@@ -47,8 +47,9 @@ pub fn attributes(search: &mut Search, regular: &Regular) -> Result<Vec<Attribut
     let session = search.session;
     for table in session.tables.iter().filter(|table| !table.is_prose() && table.name != regular.table.name) {
         for (place, column) in regular.columns.iter().enumerate() {
-            if let Some(column) = table.column(column) {
-                attributes.extend(of_other_table(search, regular, table, &column.name, place)?);
+            if let Some((mine, other)) = regular.table.column(column).zip(table.column(column)) {
+                let forms = session.forms((&regular.table, &mine.name), (table, &other.name))?;
+                attributes.extend(of_other_table(search, regular, table, &Linked { mine, other, forms }, place)?);
             }
         }
         // One that calls it by another name may know it too.
@@ -56,7 +57,7 @@ pub fn attributes(search: &mut Search, regular: &Regular) -> Result<Vec<Attribut
             && let Some(linked) = session.listed_in(&regular.table, table)?
             && let Some(place) = regular.columns.iter().position(|column| *column == linked.mine.name)
         {
-            attributes.extend(of_other_table(search, regular, table, &linked.other.name, place)?);
+            attributes.extend(of_other_table(search, regular, table, &linked, place)?);
         }
     }
     Ok(attributes)
@@ -79,7 +80,7 @@ fn of_other_table(
     search: &Search,
     regular: &Regular,
     table: &Table,
-    key: &str,
+    linked: &Linked,
     place: usize,
 ) -> Result<Vec<Attribute>> {
     let is_text = |column: &&crate::model::column::Column| {
@@ -92,11 +93,13 @@ fn of_other_table(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = values_of(search, &format!("{}::VARCHAR", quote::name(key)), &table.sql(), "true", &names)?;
+    let (own, theirs) = &linked.forms;
+    let rows = values_of(search, &theirs.sql(&entity_text(linked.other)), &table.sql(), "true", &names)?;
     let of_key = names.iter().enumerate().filter_map(|(place, name)| attribute((*name).clone(), &rows, place));
     let by_series = |of_key: Attribute| {
         let value = |(label, values): &(String, Vec<Option<String>>)| {
-            Some((label.clone(), of_key.values.get(values.get(place)?.as_deref()?)?.clone()))
+            let key = own.of(values.get(place)?.as_deref()?)?;
+            Some((label.clone(), of_key.values.get(&key)?.clone()))
         };
         let values = regular.series.iter().filter_map(value).collect();
         Attribute { name: format!("{} ({})", of_key.name, table.name), values }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::clocks;
 use super::gaps::Between;
 use super::regular::Regular;
-use super::series::Series;
+use super::series::{self, Series};
 use super::walk::counter::{Counter, Hole, Life, Turn};
 use super::walk::line::Step;
 use super::walk::{self, NAMED_MAX, Seen};
@@ -15,6 +15,7 @@ use super::{Finding, Kind, Search};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::time::MINUTE;
+use crate::session::written::Form;
 use crate::session::{Session, Table};
 
 /// A series as it was seen in one table. Times are in microseconds.
@@ -49,6 +50,15 @@ pub struct Witness {
     pub(super) courses: HashMap<Key, Course>,
     /// The time of the last row of all series.
     last: i64,
+}
+
+/// A series in two tables, here and there, where its values may be written otherwise.
+#[derive(Clone, Copy)]
+pub struct Both<'a> {
+    pub(super) key: &'a Key,
+    pub(super) mine: &'a Course,
+    pub(super) there: &'a Key,
+    pub(super) theirs: &'a Course,
 }
 
 /// What a table has of what another one lacks.
@@ -127,12 +137,13 @@ pub fn of(
         for place in findings {
             let finding = &search.findings[*place];
             let Some(key) = key(regular, finding) else { continue };
-            let (Some(mine), Some((key, theirs))) = (own.courses.get(key), witness.course(&own.key_in(&witness, key)))
+            let course = own.courses.get_key_value(key);
+            let Some(Both { mine, there, theirs, .. }) = course.and_then(|own_course| own.both(&witness, own_course))
             else {
                 continue;
             };
             if finding.kind != Kind::SequenceGap {
-                gaps.add(*place, finding, mine, (&witness, theirs), key.clone());
+                gaps.add(*place, finding, mine, (&witness, theirs), there.clone());
                 continue;
             }
             let holes = finding.track.iter().flat_map(|track| &track.holes);
@@ -214,7 +225,7 @@ impl Witness {
     /// numbers.
     fn course(&self, key: &Key) -> Option<(&Key, &Course)> {
         const LOOKED_THROUGH: usize = 2_000;
-        let alike = |key: &Key| -> Key { key.iter().map(|value| value.as_deref().map(alike)).collect() };
+        let alike = |key: &Key| -> Key { key.iter().map(|value| Form::Alike.of(value.as_deref()?)).collect() };
         self.courses.get_key_value(key).or_else(|| {
             if self.courses.len() > LOOKED_THROUGH {
                 return None;
@@ -225,25 +236,20 @@ impl Witness {
         })
     }
 
+    /// One of its series, if another table has it too.
+    pub fn both<'a>(&self, other: &'a Witness, (key, mine): (&'a Key, &'a Course)) -> Option<Both<'a>> {
+        let (there, theirs) = other.course(&self.key_in(other, key))?;
+        Some(Both { key, mine, there, theirs })
+    }
+
     /// These values in the order of the columns of another table.
-    pub(super) fn key_in(&self, other: &Witness, key: &Key) -> Key {
+    fn key_in(&self, other: &Witness, key: &Key) -> Key {
         let place = |(name, thing): (&String, &Option<String>)| {
             let is_called = self.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
             is_called.or_else(|| self.things.iter().position(|own| own.is_some() && own == thing))
         };
         let columns = other.columns.iter().zip(&other.things);
         columns.map(|column| place(column).and_then(|place| key.get(place)?.clone())).collect()
-    }
-}
-
-/// A value whatever the case of letters, blanks around it and zeros before a number.
-fn alike(value: &str) -> String {
-    let small = value.trim().to_lowercase();
-    let is_number = !small.is_empty() && small.bytes().all(|byte| byte.is_ascii_digit());
-    match small.trim_start_matches('0') {
-        "" => small,
-        rest if is_number => rest.to_string(),
-        _ => small,
     }
 }
 
@@ -411,13 +417,9 @@ impl Gaps {
     /// Counts the rows in all of them, in one look.
     fn counted(self, search: &Search, witness: &Witness, other: &Table) -> Result<Vec<(usize, Testimony)>> {
         let Some(time) = other.roles.time.as_ref().filter(|_| !self.windows.is_empty()) else { return Ok(Vec::new()) };
-        let label = super::series::label(witness.columns.iter().map(|name| (name.as_str(), name.as_str())));
+        let label = series::label(witness.columns.iter().map(|name| (name.as_str(), name.as_str())));
         let time = format!("{}::TIMESTAMP", quote::name(time));
-        let named = |key: &Key| {
-            let part =
-                |(name, value): (&String, &Option<String>)| format!("{name}={}", value.as_deref().unwrap_or("NULL"));
-            quote::text(&witness.columns.iter().zip(key).map(part).collect::<Vec<_>>().join(" "))
-        };
+        let named = |key: &Key| quote::text(&series::label_of(&witness.columns, key));
         let windows: Vec<String> = self
             .windows
             .iter()

@@ -132,12 +132,7 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
         return Err(Error::evidence(format!("`{}` holds no JSON object", shown.join("`, `")))
             .detail("rows are objects: one a line, or an array of them"));
     }
-    let shapes: Vec<Shape> = keys
-        .iter()
-        .map(|(name, seen)| {
-            seen.shape(spec.meant(name), spec.is_text(name))
-        })
-        .collect();
+    let shapes: Vec<Shape> = keys.iter().map(|(name, seen)| seen.shape(spec.meant(name), spec.is_text(name))).collect();
     let given = given(&keys);
     let mut seen = name::taken_by_places();
     let names: Vec<String> = given.iter().map(|name| name::once(name, &mut seen)).collect();

@@ -324,7 +324,8 @@ fn offer(
         }
         let is_text = spec.is_text(&name);
         let typing = if is_text { Typing::Read(Reading::Text) } else { seen.typing(spec.meant(&name)) };
-        let is_time = matches!(typing, Typing::Read(reading) if reading.kind() == Kind::Time && reading != Reading::Epoch);
+        let is_time =
+            matches!(typing, Typing::Read(reading) if reading.kind() == Kind::Time && reading != Reading::Epoch);
         is_zoneless |= is_time && seen.is_zoneless() || typing == Typing::Read(Reading::Compact);
         if seen.is_percent() && typing.kind() != Kind::Text {
             percents.push(format!("`{name}`"));

@@ -12,7 +12,7 @@ use crate::model::column::{Column, Kind};
 use crate::model::coverage::grouped;
 use crate::model::figure::plural;
 use crate::session::written::{self, Form, Written};
-use crate::session::{Table, entity_text, known_column};
+use crate::session::{Table, known_column};
 
 /// Names of a column that holds labels.
 const LABELS: [&str; 7] = ["label", "labels", "ground_truth", "true_label", "y_true", "annotation", "label_name"];
@@ -98,8 +98,8 @@ impl<'a> Labels<'a> {
             if has_words { format!(" AND lower(trim({label}::VARCHAR)) NOT IN ({NONE})") } else { String::new() };
         let Some(key) = table.column(&key) else { return Ok(Vec::new()) };
         let labelled = |form: &Form| {
-            let (text, name) = (form.sql(&text_of(key)), quote::readable_name(&key.name));
-            format!("SELECT {text} FROM {} WHERE {name} IS NOT NULL AND {label} IS NOT NULL{has_label}", table.sql())
+            let text = form.sql(&written::text(table, &key.name));
+            format!("SELECT {text} FROM {} WHERE {text} IS NOT NULL AND {label} IS NOT NULL{has_label}", table.sql())
         };
         let mut found = Vec::new();
         for (place, entity) in failing {
@@ -142,8 +142,7 @@ impl<'a> Labels<'a> {
     /// What failed, as SQL: the code and the entity, and whether it has no label.
     fn failures(&self, question: &Question) -> String {
         let place = &question.places[self.place];
-        let unit = place.table.column(&self.entity).map(entity_text).unwrap_or_default();
-        let unit = (self.form.sql(&unit), "unit".to_string());
+        let unit = (self.form.sql(&written::text(place.table, &self.entity)), "unit".to_string());
         format!(
             "SELECT code, unit, unit NOT IN ({}) AS is_unlabelled FROM ({}) WHERE unit IS NOT NULL AND is_error",
             self.labelled,
@@ -278,14 +277,6 @@ fn shared(question: &Question, labels: &Table) -> Result<Option<String>> {
     Ok(session.finest(place.table, labels)?.map(|shared| shared.other.name.clone()))
 }
 
-/// An entity's text as people read it in SQL.
-fn text_of(column: &Column) -> String {
-    match column.kind {
-        Kind::Float | Kind::Decimal { .. } => entity_text(column),
-        _ => format!("{}::VARCHAR", quote::readable_name(&column.name)),
-    }
-}
-
 pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
     audit.labels.iter().try_for_each(|labels| of_place(audit, labels, faults))
 }
@@ -294,8 +285,7 @@ fn of_place(audit: &Audit, labels: &Labels, faults: &mut Vec<Fault>) -> Result<(
     let question = audit.question;
     let place = &question.places[labels.place];
     let entity = quote::readable_name(&labels.entity);
-    let text = place.table.column(&labels.entity).map(text_of).unwrap_or_default();
-    let text = labels.form.sql(&text);
+    let text = labels.form.sql(&written::text(place.table, &labels.entity));
     for (code, units) in labels.by_code.iter().filter(|(_, units)| units.unlabelled > 0) {
         let is_code = match code {
             Some(code) => audit.where_code(labels.place, code),
