@@ -21,6 +21,7 @@ mod explain;
 mod explained;
 mod help;
 mod hostile;
+mod ids;
 mod isolation;
 mod joined;
 mod journeys;

@@ -113,17 +113,20 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         assert!(cut > 0 || members.iter().all(|member| member.is_empty()), "kind {kind} is an archive");
         return;
     };
-    let filled: Vec<&&[u8]> = members.iter().filter(|member| !member.is_empty()).collect();
     let is_told = !left_out.is_empty() || found.iter().any(|(.., is_broken)| *is_broken);
     if cut == 0 {
         assert!(!is_told, "{left_out:?}");
     }
-    let mut is_whole = found.len() == filled.len();
-    for ((name, text, _), member) in found.iter().zip(&filled) {
+    let mut whole = 0;
+    for (name, text, _) in &found {
+        let number: Option<usize> = name.strip_prefix("t/m").and_then(|rest| rest.strip_suffix(".log")?.parse().ok());
+        let member = members[number.expect("as it was put in")];
         let plain = fuzzed::decoded(member, 1 << 20).1;
-        is_whole &= *text == plain;
+        // Of a cut archive nobody says that a member is empty.
+        whole += usize::from(*text == plain && !member.is_empty());
         let is_short = std::str::from_utf8(member).is_ok() && !member.contains(&0) && !member.contains(&b'\r');
         assert!(*text == plain || cut > 0 && (!is_short || plain.starts_with(text)), "{name} of kind {kind}");
     }
-    assert!(is_whole || is_told, "kind {kind}: {} of {} members, and no word of it", found.len(), filled.len());
+    let filled = members.iter().filter(|member| !member.is_empty()).count();
+    assert!(whole == filled || is_told, "kind {kind}: {whole} of {filled} members, and no word of it");
 });
