@@ -42,8 +42,11 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// A message is one line, whatever the things that it names are called.
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), detail: None, hints: Vec::new() }
+        let message = message.into();
+        let message = if message.contains('\n') { message.replace('\n', "\\n") } else { message };
+        Self { kind, message, detail: None, hints: Vec::new() }
     }
 
     pub fn question(message: impl Into<String>) -> Self {

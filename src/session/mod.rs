@@ -20,6 +20,7 @@ use crate::source::{Spec, abreast, locate};
 mod against;
 mod asked;
 mod attach;
+mod branches;
 mod days;
 mod empty;
 mod entities;

@@ -4,6 +4,7 @@ mod absences;
 mod agreed;
 mod alike;
 mod arrangement;
+mod arrived;
 mod cadences;
 mod case;
 mod chains;

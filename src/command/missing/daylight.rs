@@ -57,6 +57,30 @@ pub fn notes(search: &Search) -> Vec<String> {
     said.into_values().collect()
 }
 
+/// Takes away gaps that are the hour which the clock of their table showed for the second time, since its rows are taken as
+/// of the hour before; what is said of them.
+pub fn leave_out(search: &mut Search) -> Vec<String> {
+    let mut changes = Changes::default();
+    let mut said: BTreeMap<(String, i64), String> = BTreeMap::new();
+    let mut is_kept = Vec::with_capacity(search.findings.len());
+    for finding in &search.findings {
+        let table = search.session.tables.iter().find(|table| table.name == finding.table());
+        let all = finding.track.as_ref().map_or(1, |track| track.gaps.len().max(1));
+        let own = if finding.kind == Kind::TimeGap { stretches(finding) } else { Vec::new() };
+        let is_second = table.is_some_and(|table| {
+            own.len() == all && own.iter().all(|stretch| changes.is_second(search, table, *stretch))
+        });
+        is_kept.push(!is_second);
+        for stretch in own.iter().filter(|_| is_second) {
+            let place = (finding.table(), stretch.since.div_euclid(HOUR));
+            said.entry(place).or_insert_with_key(|(name, _)| repeated(name, *stretch));
+        }
+    }
+    let mut is_kept = is_kept.into_iter();
+    search.findings.retain(|_| is_kept.next().unwrap_or(true));
+    said.into_values().take(SAID_MAX).collect()
+}
+
 /// The single gaps of a finding, each as long as an hour that clocks are set by.
 fn stretches(finding: &Finding) -> Vec<Stretch> {
     let (Some(since), Some(until)) = (finding.since, finding.until) else { return Vec::new() };
@@ -90,7 +114,7 @@ fn unset(name: &str, stretch: Stretch, zone: Tz) -> String {
 fn repeated(name: &str, stretch: Stretch) -> String {
     format!(
         "{name}: the gap at {} is an hour that the clock showed twice as daylight saving ended: rows of it are taken as of \
-         the hour before",
+         the hour before, so that nobody can tell what is missing in either",
         time::rfc3339(stretch.since)
     )
 }

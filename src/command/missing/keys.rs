@@ -2,7 +2,7 @@
 //! and whose values overlap.
 
 use super::pairs::inferred;
-use super::{Finding, Kind, Search, by_key, composite, few};
+use super::{Finding, Kind, Search, arrived, branches, by_key, composite, few};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::coverage::grouped;
@@ -53,6 +53,12 @@ impl<'a> Key<'a> {
     /// Its value as text, in its form.
     pub fn sql(&self) -> String {
         self.written().key(&self.form)
+    }
+
+    /// All its values, as a query.
+    pub fn values(&self) -> String {
+        let key = self.sql();
+        format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", self.table.sql())
     }
 
     pub fn written(&self) -> Written {
@@ -138,7 +144,7 @@ pub fn search<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
         return look(search, tables);
     }
     // Causes of gaps are the same whatever kinds are asked for.
-    if by_key::may_tell(search) {
+    if by_key::may_tell(search) || arrived::may_tell(search) {
         let said = search.notes.clone();
         look(search, tables)?;
         (search.notes, search.compared) = (said, 0);
@@ -185,6 +191,9 @@ fn look<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
             compare(search, present, lacking)?;
         }
         compared.extend(together);
+    }
+    if !is_asked {
+        branches::fold(search)?;
     }
     search.compared = compared.len();
     let several = tables.iter().filter(|table| !table.is_prose()).count() > 1;
@@ -266,11 +275,6 @@ fn columns<'a>(session: &'a Session, text: &str) -> Result<Key<'a>> {
     Ok(Key::together(found[0].0, found.into_iter().map(|(_, column)| column).collect()))
 }
 
-fn values(of: &Key) -> String {
-    let key = of.sql();
-    format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", of.table.sql())
-}
-
 /// Keys of the first of a pair `A.COL=B.COL` that the second has not, whether there are any or not, and what is to be said
 /// of the first one's rows without a key.
 ///
@@ -301,7 +305,10 @@ fn compare<'a>(search: &mut Search<'a>, present: &Key<'a>, lacking: &Key<'a>) ->
             present.said(),
             present.with(lacking),
         ));
-    } else if finding.missing > 0 {
+        return Ok(());
+    }
+    search.looked_for.push((present.clone(), lacking.clone()));
+    if finding.missing > 0 {
         search.findings.push(finding);
         search.absent.push((present.clone(), lacking.clone()));
     }
@@ -357,7 +364,7 @@ fn spread(search: &Search, present: &Key, lacking: &Key) -> String {
     let time = time.map_or_else(|| "NULL".into(), |time| format!("min({}::TIMESTAMP)", quote::name(time)));
     format!(
         "SELECT {key} AS key, {time} AS ts, {key} IN ({}) AS has FROM {} WHERE {key} IS NOT NULL AND ({}) GROUP BY 1",
-        values(lacking),
+        lacking.values(),
         table.sql(),
         search.condition(table),
     )
@@ -373,7 +380,7 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
     let keys = format!(
         "SELECT {shown} AS key, count(*) AS rows FROM {} WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY {by}",
         table.sql(),
-        values(lacking),
+        lacking.values(),
     );
     // Where a time is part of the key, it says since when.
     let time = table.roles.time.as_ref().filter(|time| present.columns.len() > 1 && present.columns.contains(time));
@@ -384,7 +391,7 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
          WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) GROUP BY {by})",
         table.sql(),
         table.sql(),
-        values(lacking),
+        lacking.values(),
     ))?;
     let (expected, missing, rows) = (row[0].int(), row[1].int(), row[2].int());
     let otherwise = match present.columns.as_slice() {
@@ -420,9 +427,9 @@ fn written_otherwise(search: &Search, present: &Key, lacking: &Key) -> Result<Op
     let row = search.session.engine.counted(&format!(
         "SELECT count(DISTINCT {key}) FROM {} WHERE {key} IS NOT NULL AND ({condition}) AND {key} NOT IN ({}) AND {} IN ({})",
         present.table.sql(),
-        values(lacking),
+        lacking.values(),
         present.in_form(Form::Alike).sql(),
-        values(&lacking.in_form(Form::Alike)),
+        lacking.in_form(Form::Alike).values(),
     ))?;
     Ok(row
         .first()

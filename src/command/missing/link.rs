@@ -52,6 +52,7 @@ fn has(one: &Testimony, finding: &Finding) -> String {
         Kind::SequenceGap if one.asked < finding.missing => {
             format!("{other} has all {there} of those between rows of its own")
         }
+        Kind::SequenceGap if one.asked == 1 => format!("{other} has it"),
         Kind::SequenceGap => format!("{other} has all {there} of them"),
         _ if one.is_by_key => {
             let rows = plural(one.rows.unsigned_abs(), "row");

@@ -10,9 +10,11 @@ use crate::model::value::Value;
 use crate::session::{Session, Table};
 
 mod alarms;
+mod arrived;
 mod before;
 mod beginning;
 mod best;
+mod branches;
 mod by_key;
 mod cadence;
 mod candidates;
@@ -177,6 +179,8 @@ impl MissingArgs {
             notes.extend(timeless::said(session, &divided)?);
         }
         keys::search(&mut search, &tables)?;
+        notes.extend(daylight::leave_out(&mut search));
+        arrived::search(&mut search)?;
         clusters::explain(&mut search)?;
         notes.append(&mut search.notes);
         notes.extend(daylight::notes(&search));

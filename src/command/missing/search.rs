@@ -37,6 +37,8 @@ pub struct Search<'a> {
     pub compared: usize,
     /// Keys of which a table lacks some that another one has: the one that has them first.
     pub absent: Vec<(Key<'a>, Key<'a>)>,
+    /// All keys that were compared, the table whose keys were looked for first.
+    pub looked_for: Vec<(Key<'a>, Key<'a>)>,
     /// Tables whose series other tables may have too.
     pub witnesses: Vec<Rc<Witness>>,
     /// `--every` in microseconds.
@@ -72,6 +74,7 @@ impl<'a> Search<'a> {
             filled: HashSet::new(),
             compared: 0,
             absent: Vec::new(),
+            looked_for: Vec::new(),
             witnesses: Vec::new(),
             every,
             window,

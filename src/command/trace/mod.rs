@@ -15,6 +15,7 @@ use crate::model::value::Value;
 use crate::session::written::{self, Form};
 use crate::session::{Entity, Session, Window};
 
+mod held;
 mod left;
 mod order;
 mod passage;

@@ -1,17 +1,14 @@
 //! The stages that entities pass through: as declared, or as tables share their keys and times follow each other.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-
+use super::held::{self, Held};
 use super::within::Counted;
 use super::{left, order, same, within};
 use crate::command::missing::proposals;
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::column::Kind;
 use crate::model::coverage::grouped;
 use crate::model::value::Value;
-use crate::model::{meaning, name, shell};
+use crate::model::{name, shell};
 use crate::session::written::{Form, Written};
 use crate::session::{Entity, Session, Table, known_column};
 
@@ -160,20 +157,12 @@ fn declared(session: &Session, followed: Option<&Entity>) -> Result<Vec<Stage>> 
     Ok(stages)
 }
 
-/// Tables that hold one thing, each with the column that does.
-struct Held {
-    thing: String,
-    stages: Vec<Stage>,
-    /// Tables that hold it too, whose time tells when rows were loaded.
-    loaded: Vec<String>,
-}
-
 /// The table of first passages from which the order is told.
 const FIRSTS: &str = "rca_firsts";
 
 /// The tables that hold the thing which most tables hold, in the order in which entities were in them.
 fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
-    let mut held = held(session)?;
+    let mut held = held::all(session)?;
     // Of `device+msg_no` the last is what is counted within the others.
     let last = |column: &String| column.rsplit('+').next().unwrap_or_default().trim().to_string();
     let asked = followed.map(|entity| Entity { column: entity.column.as_ref().map(last), ..entity.clone() });
@@ -182,12 +171,12 @@ fn inferred(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     }
     let column = asked.as_ref().and_then(|entity| entity.column.as_ref());
     let taken = match column {
-        Some(column) => keyed_by(session, &held, column)?,
+        Some(column) => held::keyed_by(session, &held, column)?,
         None if held.is_empty() => return Ok(Way::default()),
-        None => finest(session, &held)?,
+        None => held::finest(session, &held)?,
     };
     let mut taken = match followed.filter(|_| column.is_none()) {
-        Some(entity) => having(session, &held, taken, &entity.value)?,
+        Some(entity) => held::having(session, &held, taken, &entity.value)?,
         None => taken,
     };
     // What a thing's tables share no id of says nothing: then the next one may.
@@ -282,6 +271,9 @@ fn ordered(
     }
     notes.extend(told);
     notes.extend(left::out(session, &stages, thing, loaded, FIRSTS)?);
+    if followed.is_none() {
+        notes.extend(without_branches(session, &mut stages, thing)?);
+    }
     let (order, doubts) = order::of(session, &stages, thing, FIRSTS)?;
     let numbers: String =
         (0..).zip(&order).map(|(number, place): (usize, _)| format!(" WHEN {place} THEN {number}")).collect();
@@ -299,110 +291,37 @@ fn ordered(
         names.join(", ")
     ));
     notes.extend(doubts);
-    notes.extend(others(held, followed.is_some()));
+    notes.extend(held::others(held, followed.is_some()));
     let firsts = format!("SELECT CASE stage{numbers} END AS stage, key, ts, times FROM {FIRSTS}");
     Ok(Way { stages, few, firsts: Some(firsts), notes })
 }
 
-/// The things that several tables with a time hold: what most hold first, and of these what rows are rather about.
-fn held(session: &Session) -> Result<Vec<Held>> {
-    let mut holding: BTreeMap<String, Vec<Stage>> = BTreeMap::new();
-    for table in session.tables.iter().filter(|table| table.roles.time.is_some() && !table.is_prose()) {
-        let mut known: Vec<String> = Vec::new();
-        for column in table.own_columns().filter(|column| !matches!(column.kind, Kind::Blob | Kind::Time)) {
-            // Numbers that are counted anew in every table are no key of another one.
-            let thing = match column.kind {
-                Kind::Int => session.key_thing(table, &column.name),
-                _ => session.thing(table, &column.name),
-            };
-            if let Some(thing) = thing.filter(|thing| !known.contains(thing)) {
-                known.push(thing.clone());
-                holding.entry(thing).or_default().push(Stage::of(table, &column.name));
-            }
+/// Takes away tables that each have another part of the entities of one stage, and are no stages one behind the other, if
+/// two others are left; and says so.
+fn without_branches(session: &Session, stages: &mut Vec<Stage>, thing: &str) -> Result<Option<String>> {
+    let written = |stage: &Stage| Written::of(&stage.table, &stage.keys);
+    for whole in 0..stages.len() {
+        let others: Vec<usize> = (0..stages.len()).filter(|place| *place != whole).collect();
+        let parts: Vec<Written> = others.iter().map(|place| written(&stages[*place])).collect();
+        let branches: Vec<usize> =
+            session.branches(&written(&stages[whole]), &parts)?.into_iter().map(|place| others[place]).collect();
+        if branches.is_empty() {
+            continue;
         }
-    }
-    holding.retain(|_, stages| stages.len() > 1);
-    let mut are_loaded: HashMap<String, bool> = HashMap::new();
-    let mut held = Vec::new();
-    for (thing, mut stages) in holding {
-        for stage in &stages {
-            if !are_loaded.contains_key(&stage.name) {
-                are_loaded.insert(stage.name.clone(), session.is_load_stamp(&stage.table)?);
-            }
+        let names: Vec<String> = branches.iter().map(|place| stages[*place].name.clone()).collect();
+        let of = &stages[whole].name;
+        let said = format!("{} share no {thing}, and each has another part of those of {of}", name::listed(&names));
+        if stages.len() - branches.len() < 2 {
+            return Ok(Some(format!("{said}: what is lost at one of them may be in another")));
         }
-        let is_loaded = |stage: &mut Stage| are_loaded.get(&stage.name) == Some(&true);
-        let loaded = stages.extract_if(.., is_loaded).map(|stage| stage.name).collect();
-        held.push(Held { thing, stages, loaded });
+        let mut place = 0..;
+        stages.retain(|_| place.next().is_some_and(|place| !branches.contains(&place)));
+        keep(session, stages)?;
+        return Ok(Some(format!(
+            "{said}: they are branches, and no stages one behind the other; to follow one of them, declare it in rca.toml"
+        )));
     }
-    held.retain(|held| held.stages.len() > 1);
-    let rank = |thing: &str| meaning::rank(thing).unwrap_or(usize::MAX);
-    held.sort_by_key(|held| (Reverse(held.stages.len()), rank(&held.thing), held.thing.clone()));
-    Ok(held)
-}
-
-/// Of the things that most tables hold the one of which tables share most: messages tell the way better than devices.
-fn finest(session: &Session, held: &[Held]) -> Result<usize> {
-    let most = held[0].stages.len();
-    let as_many: Vec<&Held> = held.iter().take_while(|held| held.stages.len() == most).collect();
-    if as_many.len() == 1 {
-        return Ok(0);
-    }
-    let mut best = (0, 0);
-    for (place, held) in as_many.into_iter().enumerate() {
-        let sql = format!(
-            "SELECT count(*) FROM (SELECT key FROM ({}) GROUP BY key HAVING count(*) > 1)",
-            firsts(&held.stages)
-        );
-        let shared = session.engine.counted(&sql)?.first().map_or(0, Value::int);
-        if shared > best.1 {
-            best = (place, shared);
-        }
-    }
-    Ok(best.0)
-}
-
-/// The first of the things that this column holds.
-fn keyed_by(session: &Session, held: &[Held], column: &str) -> Result<usize> {
-    let is_key = |stage: &Stage| session.columns_meant(&stage.table, column).contains(&stage.key());
-    held.iter().position(|held| held.stages.iter().any(is_key)).ok_or_else(|| {
-        let things: Vec<String> = held.iter().map(|held| held.thing.clone()).collect();
-        let error = Error::question(format!("`{column}` is no entity that two tables with a time have"));
-        if things.is_empty() { error } else { error.hint(format!("those are by {}", name::listed(&things))) }
-    })
-}
-
-/// The thing of which a value is: of the one that would be taken, else of the first that has it.
-fn having(session: &Session, held: &[Held], taken: usize, value: &str) -> Result<usize> {
-    let others = (0..held.len()).filter(|place| *place != taken);
-    for place in std::iter::once(taken).chain(others).filter(|_| held.len() > 1) {
-        let of = |stage: &Stage| {
-            format!("SELECT 1 FROM {} WHERE {} = {}", stage.table.sql(), stage.key_sql(), quote::text(value))
-        };
-        let rows: Vec<String> = held[place].stages.iter().map(of).collect();
-        let sql = format!("SELECT count(*) FROM ({})", rows.join(" UNION ALL "));
-        if session.engine.counted(&sql)?.first().map_or(0, Value::int) > 0 {
-            return Ok(place);
-        }
-    }
-    Ok(taken)
-}
-
-/// How to follow what was not taken.
-fn others(held: &[Held], is_one: bool) -> Option<String> {
-    const SHOWN: usize = 5;
-    let first = held.first()?;
-    let mut things: Vec<String> = held.iter().take(SHOWN).map(|held| held.thing.clone()).collect();
-    if held.len() > SHOWN {
-        things.push(format!("{} more", held.len() - SHOWN));
-    }
-    let stage = &first.stages[0];
-    let (are, it) = if things.len() == 1 { ("is", "it") } else { ("are", "the first") };
-    let how = if is_one {
-        format!("--entity {}=VALUE", stage.key())
-    } else {
-        format!("[[stages]] table = \"{}\" key = \"{}\", and so on, in rca.toml", stage.table.name, stage.key())
-    };
-    Some(format!("{} {are} in several tables too: follow {it} with {how}", things.join(", ")))
+    Ok(None)
 }
 
 /// An entity as it was typed, as SQL of a key of these stages.
@@ -422,7 +341,7 @@ pub fn typed(stages: &[Stage], value: &str) -> String {
 }
 
 /// The first passages of all rows: `stage`, `key`, `ts` and how many `times`.
-fn firsts(stages: &[Stage]) -> String {
+pub fn firsts(stages: &[Stage]) -> String {
     let one = |(number, stage): (usize, &Stage)| stage.firsts(number, "true");
     stages.iter().enumerate().map(one).collect::<Vec<_>>().join(" UNION ALL ")
 }
