@@ -61,6 +61,7 @@ mod sheets;
 mod signals;
 mod slices;
 mod slices_asked;
+mod stamps;
 mod surroundings;
 mod tables;
 mod templates;
