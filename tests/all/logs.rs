@@ -229,3 +229,69 @@ fn the_same_lines_in_two_files_are_noticed() {
     let rows = rows_in(place.path(), &["sources", "."]);
     assert!(rows[0]["note"].as_str().is_some_and(|note| note.contains("10 lines are counted twice")), "{rows:?}");
 }
+
+/// ECS, written by two programs: one has an object for `log.level`, the other a key. Which comes last says nothing.
+#[test]
+fn a_level_within_an_object_and_one_beside_it_are_both_read() {
+    let line = |n: usize, level: &str| {
+        format!(
+            "{{\"@timestamp\":\"2025-03-01T00:{:02}:{:02}Z\",{level},\"message\":\"unit {n} done\"}}\n",
+            n / 60,
+            n % 60
+        )
+    };
+    let name = |n: usize| if n.is_multiple_of(5) { "error" } else { "info" };
+    let within = |n: usize| line(n, &format!("\"log\":{{\"level\":\"{}\"}}", name(n)));
+    let beside = |n: usize| line(n, &format!("\"log.level\":\"{}\"", name(n)));
+    let deep = |n: usize| line(n, &format!("\"log\":{{\"origin\":{{}},\"level\":\"{}\"}}", name(n)));
+    let all = |is_within: fn(usize) -> bool| {
+        (0..101).map(|n| if is_within(n) { within(n) } else { beside(n) }).collect::<String>()
+    };
+    let sql = "select count(*) as n, count(*) filter (level = 'error') as errors, count(level_raw) as raw from t";
+    for text in [all(|n| n < 100), all(|n| n > 0), all(|n| n % 2 == 0), all(|n| n % 2 == 0) + &deep(100) + &beside(101)]
+    {
+        let found = rows("t.jsonl", text.as_bytes(), sql);
+        let (lines, errors) = (text.lines().count(), text.matches("\"error\"").count());
+        assert_eq!(found[0], serde_json::json!({ "n": lines, "errors": errors, "raw": lines }));
+    }
+}
+
+#[test]
+fn lines_of_another_shape_may_have_capitals_in_their_keys() {
+    const WORDS: [&str; 2] = ["\"info\"", "\"error\""];
+    const NUMBERS: [&str; 2] = ["9", "17"];
+    for (others, levels) in [
+        (["timestamp", "severity", "message"], WORDS),
+        (["Timestamp", "Severity", "Message"], WORDS),
+        (["Time", "Level", "Msg"], WORDS),
+        (["@T", "@L", "@M"], WORDS),
+        (["TIMESTAMP", "SeverityNumber", "MESSAGE"], NUMBERS),
+    ] {
+        let mut text = String::new();
+        for n in 0..200 {
+            let (keys, levels) = if n < 100 { (["time", "level", "msg"], WORDS) } else { (others, levels) };
+            let ([time, level, message], is_error) = (keys, n % 4 == 0);
+            let (at, word) = (format!("2025-03-01T00:{:02}:{:02}Z", n / 60, n % 60), levels[usize::from(is_error)]);
+            writeln!(text, "{{\"{time}\":\"{at}\",\"{level}\":{word},\"{message}\":\"unit {n} stopped\"}}")
+                .expect("written");
+        }
+        let sql = "select count(ts) as times, count(*) filter (level = 'error') as errors, \
+                   count(*) filter (message = concat('unit ', _line - 1, ' stopped')) as messages from t";
+        let found = rows("t.jsonl", text.as_bytes(), sql);
+        assert_eq!(found[0], serde_json::json!({ "times": 200, "errors": 50, "messages": 200 }), "{others:?}");
+    }
+}
+
+#[test]
+fn of_more_keys_than_columns_the_rarest_are_left_out() {
+    let line = |n: usize, more: &str| {
+        let at = format!("2025-03-01T00:{:02}:{:02}Z", n / 60, n % 60);
+        format!("{{\"ts\":\"{at}\",\"level\":\"info\",\"message\":\"unit done\"{more}}}\n")
+    };
+    let settings: String = (0..1_100).map(|n| format!(",\"setting_{n}\":{n}")).collect();
+    let text: String = std::iter::once(line(0, &settings))
+        .chain((1..=300).map(|n| line(n, &format!(",\"serial\":\"SN{n}\""))))
+        .collect();
+    let sql = "select count(serial) as serials, max(setting_0) as first from t";
+    assert_eq!(rows("t.jsonl", text.as_bytes(), sql)[0], serde_json::json!({ "serials": 300, "first": 0 }));
+}

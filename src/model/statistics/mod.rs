@@ -6,6 +6,7 @@ mod blocks;
 mod change_point;
 mod correlation;
 mod distribution;
+mod frequent;
 mod middle;
 mod ratio;
 mod tail;
@@ -17,6 +18,7 @@ pub use blocks::{
 pub use change_point::{Series, Stretch, share_shift, shift, stretch};
 pub use correlation::correlation;
 pub use distribution::{Ks, jensen_shannon, kolmogorov_smirnov, share_distance};
+pub use frequent::most_frequent;
 pub use middle::middle;
 pub use ratio::{Ratio, dispersion, rate_ratio, risk_ratio};
 pub use tail::{at_least, normal_above, student_95, student_above};

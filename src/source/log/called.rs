@@ -1,4 +1,5 @@
-//! By which names lines say their time, level, message and code.
+//! By which names lines say their time, level, message and code. They are compared whatever the case. Of several that
+//! lines have the first counts: `level_name` before `level`, which then is a number.
 
 pub const TIME: &[&str] = &[
     "ts",
@@ -34,7 +35,7 @@ pub const LEVEL: &[&str] = &[
     "@l",
     "priority",
     "s",
-    "severityNumber",
+    "severitynumber",
     "severity_number",
 ];
 pub const MESSAGE: &[&str] =

@@ -16,6 +16,7 @@ use super::slow;
 use super::stamp::Lack;
 use super::strays::Around;
 use super::tagged::{Kind, Tagged};
+use crate::model::statistics::most_frequent;
 use crate::source::blocks::without_return;
 use crate::source::file::File;
 use crate::source::sample;
@@ -216,13 +217,7 @@ fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>
         votes.max(heads_known[*index]) >= OWN_MIN || is_part || forced.is_some()
     };
     chosen.retain(is_enough);
-    if chosen.len() > FORMATS_MAX {
-        let mut counts: Vec<usize> = chosen.iter().map(|index| votes[*index].1).collect();
-        counts.sort_unstable_by(|a, b| b.cmp(a));
-        let least = counts[FORMATS_MAX - 1];
-        chosen.retain(|index| votes[*index].1 >= least);
-        chosen.truncate(FORMATS_MAX);
-    }
+    chosen = most_frequent(chosen, FORMATS_MAX, |index| votes[*index].1);
     let knows_times = || {
         let generic = Generic::learn(&tried, false);
         let mut capture = Capture::default();

@@ -5,16 +5,17 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::called::{CODE, LEVEL, MESSAGE, SURE, TIME};
+use super::called::{LEVEL, SURE, TIME};
 use super::capture::{Capture, Span};
 use super::level::{Level, Scale};
 use super::orders;
 use super::paths::Paths;
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::pieces::Pieces;
+use super::roles::{Role, Roles};
 use super::stamp::StampFormat;
 use super::values::{Value, elements, listed_bytes, pairs, plain_pairs, within, written};
-use crate::source::infer::{self, Reading};
+use crate::source::infer::Reading;
 
 /// Columns of more keys than these serve nobody; the rarer ones are counted as keys of no column.
 const FIELDS_MAX: usize = 1_000;
@@ -47,15 +48,6 @@ pub struct Schema {
     pub pieces: Option<Pieces>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Time,
-    Received,
-    Level,
-    Message,
-    Code,
-}
-
 /// A role that a key's value has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
@@ -64,6 +56,8 @@ struct Part {
     rank: u8,
     /// Of a time: in which order its date has its numbers, where they could be taken for each other.
     order: Option<usize>,
+    /// Of a level: what its numbers mean.
+    scale: Scale,
 }
 
 /// What was found of a line so far.
@@ -109,7 +103,6 @@ pub struct Keys {
     places: HashMap<String, usize>,
     levels: Vec<(String, Level)>,
     default_level: Option<Level>,
-    scale: Scale,
     level_raw: Option<usize>,
     received: Option<usize>,
     /// A status of HTTP is a code only if it is one of an error.
@@ -156,25 +149,11 @@ impl Keys {
     }
 
     fn of(syntax: Syntax, paths: &Paths, schema: Option<&Schema>, needs_time: bool) -> Option<Keys> {
-        let any = |_: &str| true;
-        let said = |pick: fn(&Schema) -> &Option<String>| schema.map(|schema| pick(schema).clone());
-        let time = said(|schema| &schema.time).flatten().or_else(|| {
-            let timed = |path: &str| paths.is_timed(path);
-            paths.named(TIME, timed).or_else(|| {
-                let is = |path: &&String| !paths.seen[*path].is_within && timed(path) && infer::names_a_time(path);
-                paths.list.iter().find(is).cloned()
-            })
-        });
-        let is_said = schema.is_some_and(|schema| schema.time.is_some());
-        let time = time.map(|path| paths.fuller(&path).filter(|_| !is_said).cloned().unwrap_or(path));
-        if needs_time && time.is_none() {
+        let roles = Roles::of(paths, schema);
+        if needs_time && roles.time.is_none() {
             return None;
         }
-        let level = said(|schema| &schema.level).unwrap_or_else(|| paths.named(LEVEL, any));
-        let message = said(|schema| &schema.message).unwrap_or_else(|| paths.named(MESSAGE, any));
-        // A format that knows of no code does not say that its lines have none.
-        let code = said(|schema| &schema.code).flatten().or_else(|| paths.named(CODE, any));
-        let received = said(|schema| &schema.received).flatten();
+        let Roles { level, message, code, .. } = &roles;
         let mut keys = Keys {
             name: schema.map_or_else(|| syntax.name().to_string(), |schema| schema.name.clone()),
             syntax,
@@ -188,7 +167,6 @@ impl Keys {
             places: HashMap::new(),
             levels: schema.map(|schema| schema.levels.clone()).unwrap_or_default(),
             default_level: schema.and_then(|schema| schema.default_level),
-            scale: level.as_ref().map(|path| Scale::of(path, paths.numbers(path))).unwrap_or_default(),
             level_raw: None,
             received: None,
             code_is_status: code.as_ref().is_some_and(|path| path.to_lowercase().contains("status")),
@@ -199,56 +177,53 @@ impl Keys {
                 SURE.contains(&&*last)
             }),
         };
-        if level.is_some() {
+        if roles.level.is_some() {
             keys.level_raw = Some(field_index(&mut keys.fields, LEVEL_RAW, FieldType::Read(Reading::Text)));
         }
-        if received.is_some() {
+        if roles.received.is_some() {
             let iso = StampFormat::compile("iso").ok()?;
             keys.received = Some(field_index(&mut keys.fields, "received", FieldType::Time(iso)));
         }
-        let roles = [
-            (time, Role::Time),
-            (received, Role::Received),
-            (level, Role::Level),
-            (message, Role::Message),
-            (code, Role::Code),
-        ];
-        for (path, role) in roles {
-            if let Some(path) = path {
-                keys.plan(&path, (role, 0), paths);
-            }
+        for (path, role) in roles.all() {
+            keys.plan(path, (role, 0), paths);
         }
-        // Lines of other shapes in the same file say the same by other names.
-        let others = [(TIME, Role::Time), (LEVEL, Role::Level), (SURE, Role::Message)];
-        for (names, role) in others {
-            let is_other = |path: &&&str| {
-                let is_fit = role != Role::Time || paths.is_own_time(path);
-                is_fit
-                    && paths.list.iter().any(|known| known == **path)
-                    && keys.uses.get(**path).is_none_or(|used| used.part.is_none())
+        keys.plan_others(&roles, paths);
+        keys.plan_fields(paths);
+        keys.put_in_order(paths);
+        Some(keys)
+    }
+
+    /// Lines of other shapes in the same file say the same by other names, or by the same in other capitals.
+    fn plan_others(&mut self, roles: &Roles, paths: &Paths) {
+        for (names, role) in [(TIME, Role::Time), (LEVEL, Role::Level), (SURE, Role::Message)] {
+            let is_other = |path: &&String| {
+                let is_known = roles.all().any(|(known, _)| known == *path);
+                !is_known && (role != Role::Time || paths.is_own_time(path))
             };
-            for (rank, path) in
-                names.iter().filter(is_other).map(|path| (*path).to_string()).collect::<Vec<_>>().iter().enumerate()
-            {
-                keys.plan(path, (role, u8::try_from(rank + 1).unwrap_or(u8::MAX)), paths);
+            let called = names.iter().flat_map(|name| {
+                let is = move |path: &&String| path.eq_ignore_ascii_case(name);
+                paths.list.iter().filter(is)
+            });
+            for (rank, path) in called.filter(is_other).enumerate() {
+                self.plan(path, (role, u8::try_from(rank + 1).unwrap_or(u8::MAX)), paths);
             }
         }
+    }
+
+    /// The other keys are columns.
+    fn plan_fields(&mut self, paths: &Paths) {
         for path in paths.most_frequent(FIELDS_MAX) {
-            let seen = &paths.seen[path];
-            if seen.is_within || keys.uses.get(path).is_some_and(|known| known.part.is_some_and(|part| part.rank == 0))
-            {
+            if self.uses.get(path).is_some_and(|known| known.part.is_some_and(|part| part.rank == 0)) {
                 continue;
             }
-            let kind = FieldType::Read(match seen.guess.reading(path) {
+            let kind = FieldType::Read(match paths.seen[path].guess.reading(path) {
                 reading @ (Reading::Int | Reading::Float | Reading::Bool) => reading,
                 reading @ (Reading::Time | Reading::Epoch | Reading::Compact) => reading,
                 _ => Reading::Text,
             });
-            let index = field_index(&mut keys.fields, path, kind);
-            keys.uses.entry(path.to_string()).or_default().field = Some(index);
+            let index = field_index(&mut self.fields, path, kind);
+            self.uses.entry(path.to_string()).or_default().field = Some(index);
         }
-        keys.put_in_order(paths);
-        Some(keys)
     }
 
     fn put_in_order(&mut self, paths: &Paths) {
@@ -261,18 +236,19 @@ impl Keys {
         self.places = self.order.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
     }
 
-    /// Says what a path is for: a key as it stands, or one within an object.
+    /// Says what a path is for, wherever lines have it: as a key as it stands, and as one within an object.
     fn plan(&mut self, path: &str, (role, rank): (Role, u8), paths: &Paths) {
         let seen = paths.seen.get(path);
-        let is_top = seen.is_some_and(|seen| !seen.is_within);
         let order = seen.and_then(|seen| seen.order).filter(|_| role == Role::Time);
-        let part = Part { role, rank, order };
-        match path.split_once('.') {
-            Some((first, rest)) if !is_top => {
-                let rest = rest.split('.').map(str::to_string).collect();
-                self.uses.entry(first.to_string()).or_default().within.push((rest, part));
+        let part = Part { role, rank, order, scale: Scale::of(path, paths.numbers(path)) };
+        let first = [path.find('.').unwrap_or(path.len())];
+        for key in seen.map_or(&first[..], |seen| &seen.keys) {
+            let (key, rest) = path.split_at(*key);
+            let used = self.uses.entry(key.to_string()).or_default();
+            match rest.strip_prefix('.') {
+                Some(rest) => used.within.push((rest.split('.').map(str::to_string).collect(), part)),
+                None => used.part = Some(part),
             }
-            _ => self.uses.entry(path.to_string()).or_default().part = Some(part),
         }
     }
 
@@ -369,7 +345,7 @@ impl Keys {
                 let text = value.text();
                 let own = self.levels.iter().find(|(name, _)| *name == *text).map(|(_, level)| *level);
                 capture.level =
-                    own.or_else(|| Level::of(text.as_bytes())).or_else(|| self.scale.level(text.parse().ok()?));
+                    own.or_else(|| Level::of(text.as_bytes())).or_else(|| part.scale.level(text.parse().ok()?));
                 if let Some(index) = self.level_raw {
                     capture.fields[index] = Some(capture.keep(text.as_bytes()));
                 }

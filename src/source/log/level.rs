@@ -132,10 +132,9 @@ const TRANSLATED: &[(&str, Level)] = &[
 ];
 
 /// What the numbers of a file mean that are levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// Of bunyan and pino, 10 to 60; of Monolog, 100 to 600; of log4j, 5,000 to 50,000.
-    #[default]
     Large,
     /// Of syslog, 0 to 7.
     Severity,

@@ -43,6 +43,7 @@ mod pieces;
 mod plan;
 mod recogniser;
 mod record;
+mod roles;
 pub mod samples;
 mod slow;
 mod stamp;

@@ -7,11 +7,17 @@ use super::keys::Syntax;
 use super::orders;
 use super::stamp::{Lack, Written};
 use super::values::{Value, elements, pairs, written};
+use crate::model::statistics::most_frequent;
 use crate::source::infer::{self, Guess};
 use crate::source::json::each_pair;
 
-/// Times that are kept of a path to tell in which order their dates have their numbers.
+/// Times that are kept of a path to tell in which order their dates have their numbers: the one whose day is above the
+/// twelfth, which tells it, may come late.
 const DATES_KEPT: usize = 4_000;
+/// Values by which the type of a path's column is guessed: more of them hardly say otherwise.
+const GUESSED: u64 = 2_000;
+/// Objects within each other that are looked into.
+const DEPTH_MAX: usize = 2;
 
 /// What sample lines hold, by path.
 #[derive(Default)]
@@ -35,12 +41,46 @@ pub struct Seen {
     /// The least and the largest whole number.
     numbers: Option<(i64, i64)>,
     pub guess: Guess,
-    pub is_within: bool,
-    /// Within an object within an object: only a format that knows of it asks for it.
-    is_deep: bool,
+    /// Whether any line has it at the top, within an object, and within an object in one: one line may write `log.level`
+    /// as a key, another as an object with a key.
+    depths: [bool; DEPTH_MAX + 1],
+    /// How long the keys at the top are by which it is reached: it as a whole, or its beginning.
+    pub keys: Vec<usize>,
+}
+
+/// A value of one line.
+struct Entry {
+    path: String,
+    text: String,
+    depth: usize,
+    key: usize,
+}
+
+impl Entry {
+    /// Takes a value, and what is within it.
+    fn take(path: String, value: Value, (depth, key): (usize, usize), found: &mut Vec<Entry>) {
+        let object = value.raw().filter(|raw| depth < DEPTH_MAX && raw.starts_with('{'));
+        found.push(Entry { path: path.clone(), text: value.text().into_owned(), depth, key });
+        if let Some(object) = object {
+            // What is none is a text.
+            each_pair(object, |inner, raw| {
+                Entry::take(format!("{path}.{inner}"), Value::Raw(raw.get()), (depth + 1, key), found);
+            })
+            .ok();
+        }
+    }
 }
 
 impl Seen {
+    pub fn is_at_top(&self) -> bool {
+        self.depths[0]
+    }
+
+    /// Not deeper: for that only a format that knows of it asks.
+    fn is_within_object(&self) -> bool {
+        self.depths[1]
+    }
+
     fn count(&mut self, written: Written) {
         let is_dated = written.lacks() == Lack::Nothing;
         self.timed += 1;
@@ -79,64 +119,42 @@ impl Paths {
     }
 
     fn see(&mut self, syntax: Syntax, line: &[u8]) {
-        let mut found: Vec<(String, String, u8)> = Vec::new();
-        let whole = pairs(syntax, line, |key, value| {
-            let within = value.raw().filter(|raw| raw.starts_with('{'));
-            found.push((key.to_string(), value.text().into_owned(), 0));
-            if let Some(object) = within {
-                each_pair(object, |inner, raw| {
-                    let own = format!("{key}.{inner}");
-                    if raw.get().starts_with('{') {
-                        each_pair(raw.get(), |innermost, raw| {
-                            let text = Value::Raw(raw.get()).text().into_owned();
-                            found.push((format!("{own}.{innermost}"), text, 2));
-                        })
-                        .ok();
-                    }
-                    found.push((own, Value::Raw(raw.get()).text().into_owned(), 1));
-                })
-                .ok();
-            }
-        });
+        let mut found: Vec<Entry> = Vec::new();
+        let whole = pairs(syntax, line, |key, value| Entry::take(key.to_string(), value, (0, key.len()), &mut found));
         if !whole {
             return;
         }
         self.lines += 1;
-        for (path, value, depth) in found {
+        for Entry { path, text, depth, key } in found {
             if !self.seen.contains_key(&path) {
                 self.list.push(path.clone());
             }
             let seen = self.seen.entry(path).or_default();
             seen.lines += 1;
-            (seen.is_within, seen.is_deep) = (depth > 0, depth > 1);
-            if let Some(written) = written(&value) {
+            seen.depths[depth] = true;
+            if !seen.keys.contains(&key) {
+                seen.keys.push(key);
+            }
+            if let Some(written) = written(&text) {
                 seen.count(written);
             }
-            if seen.dates.len() < DATES_KEPT && orders::is_ordered(value.as_bytes()) {
-                seen.dates.push(value.clone());
+            if seen.dates.len() < DATES_KEPT && orders::is_ordered(text.as_bytes()) {
+                seen.dates.push(text.clone());
             }
-            if let Ok(number) = value.parse::<i64>() {
+            if let Ok(number) = text.parse::<i64>() {
                 let (least, largest) = seen.numbers.unwrap_or((number, number));
                 seen.numbers = Some((least.min(number), largest.max(number)));
             }
-            if seen.lines < 2_000 {
-                seen.guess.see(value.as_bytes());
+            if seen.lines <= GUESSED {
+                seen.guess.see(text.as_bytes());
             }
         }
     }
 
     /// Keys at the top, in order of appearance: of very many the most frequent.
     pub fn most_frequent(&self, most: usize) -> Vec<&str> {
-        let mut top: Vec<&str> =
-            self.list.iter().filter(|path| !self.seen[*path].is_within).map(String::as_str).collect();
-        if top.len() > most {
-            let mut counts: Vec<u64> = top.iter().map(|path| self.seen[*path].lines).collect();
-            counts.sort_unstable_by(|a, b| b.cmp(a));
-            let least = counts[most - 1];
-            top.retain(|path| self.seen[*path].lines >= least);
-            top.truncate(most);
-        }
-        top
+        let top = self.list.iter().filter(|path| self.seen[*path].is_at_top()).map(String::as_str);
+        most_frequent(top.collect(), most, |path| self.seen[*path].lines)
     }
 
     /// The least and the largest whole number that the path holds.
@@ -164,7 +182,7 @@ impl Paths {
         let lacks = self.seen.get(path).is_some_and(|seen| seen.dated * 2 <= seen.timed);
         let is_whole = |other: &&String| {
             let seen = &self.seen[*other];
-            !seen.is_within && self.is_usual(other) && seen.zoned * 10 >= self.lines * 9
+            seen.is_at_top() && self.is_usual(other) && seen.zoned * 10 >= self.lines * 9
         };
         let is_time = |other: &&String| other.to_lowercase().ends_with("date") || infer::names_a_time(other);
         let whole = || self.list.iter().filter(is_whole);
@@ -175,9 +193,11 @@ impl Paths {
     pub fn named(&self, names: &[&str], fits: impl Fn(&str) -> bool) -> Option<String> {
         let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
         let is = |path: &String, name: &str, is_within: bool| {
-            let seen_within = self.seen[path].is_within;
-            let own = if is_within { last(path) } else { path.clone() };
-            seen_within == is_within && !self.seen[path].is_deep && own.eq_ignore_ascii_case(name) && fits(path)
+            let (is_there, own) = match is_within {
+                true => (self.seen[path].is_within_object(), last(path)),
+                false => (self.seen[path].is_at_top(), path.clone()),
+            };
+            is_there && own.eq_ignore_ascii_case(name) && fits(path)
         };
         [false, true].iter().find_map(|is_within| {
             names.iter().find_map(|name| self.list.iter().find(|path| is(path, name, *is_within)).cloned())
