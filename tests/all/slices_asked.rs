@@ -190,3 +190,46 @@ fn several_labels_of_one_entity_are_not_said_to_be_none() {
     let text = String::from_utf8(output.stderr).expect("text");
     assert!(text.contains("of 101 rows 95 are judged, 3 without a label, 3 with several labels;"), "{text}");
 }
+
+/// A dump with predictions and labels, and with labels of the same name in another schema if there are `two`.
+fn dump(two: bool) -> String {
+    let mut text =
+        "--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 16.1\n-- Dumped by pg_dump version \
+                    16.1\n\nSET client_encoding = 'UTF8';\nCREATE SCHEMA old;\n"
+            .to_string();
+    let mut add = |name: &str, column: &str, rows: String| {
+        text += &format!("CREATE TABLE {name} (\n    serial text,\n    {column} integer\n);\n");
+        text += &format!("COPY {name} (serial, {column}) FROM stdin;\n{rows}\\.\n\n");
+    };
+    let is_bad = |n: usize| n.is_multiple_of(3);
+    let predicted = |n: usize| usize::from(is_bad(n) != n.is_multiple_of(7));
+    add("public.preds", "prediction", (0..600).map(|n| format!("SN{n:05}\t{}\n", predicted(n))).collect());
+    // Every twentieth has no label, some have both.
+    let labels = |n: usize| match (n % 20, n % 50) {
+        (0, _) => vec![],
+        (_, 1) => vec![0, 1],
+        _ => vec![usize::from(is_bad(n))],
+    };
+    let row = |n: usize| labels(n).into_iter().map(|label| format!("SN{n:05}\t{label}\n")).collect::<String>();
+    add("public.labels", "label", (0..600).map(row).collect());
+    if two {
+        add("old.labels", "label", "ZZ1\t1\nZZ2\t0\n".into());
+    }
+    text + "--\n-- PostgreSQL database dump complete\n--\n"
+}
+
+#[test]
+fn a_table_of_labels_in_one_of_two_schemas_is_one_like_any_other() {
+    let place = folder();
+    fs::write(place.path().join("one.sql"), dump(false)).expect("written");
+    fs::write(place.path().join("two.sql"), dump(true)).expect("written");
+    let two = ["two.sql", "--table", "two.preds", "--label", "two.public.labels.label"];
+    for arguments in [&["one.sql"][..], &two] {
+        let output = run_in(place.path(), &[&["slices"], arguments, &["-f", "csv"]].concat());
+        let (shown, text) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{text}");
+        assert!(text.contains("of 600 rows 558 are judged, 30 without a label, 12 with several labels;"), "{text}");
+        // What the label says is no slice.
+        assert!(!shown.contains("label = 1 in any row"), "{shown}");
+    }
+}

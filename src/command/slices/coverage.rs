@@ -3,6 +3,7 @@
 
 use super::rows::{Rows, marked};
 use crate::command::judged::{Classes, Looked, Split};
+use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::contrast::{Covered, Family, Whole, possible, weighted};
 use crate::model::coverage::grouped;
@@ -121,7 +122,7 @@ impl Coverage {
 /// Entities that have a label in another table and no row to be judged.
 fn unjudged_labels(rows: &Rows) -> Result<Option<(String, u64)>> {
     let Some(joined) = rows.roles.label_joined() else { return Ok(None) };
-    let column = rows.roles.label.sql.split_once('.').map_or("", |(_, column)| column);
+    let column = quote::readable_name(&rows.roles.label.column);
     let row = rows.engine.counted(&format!(
         "SELECT count(DISTINCT {key}) FROM {} WHERE {column} IS NOT NULL AND {key} NOT IN (SELECT {own} FROM {} WHERE {own} IS NOT NULL)",
         joined.table.sql(),
@@ -137,7 +138,7 @@ fn several_labels(rows: &Rows) -> Result<u64> {
     let Some(joined) = rows.roles.label_joined() else { return Ok(0) };
     let population = &rows.roles.population;
     let (condition, key) = (&population.condition, &joined.key);
-    let column = rows.roles.label.sql.split_once('.').map_or("", |(_, column)| column);
+    let column = quote::readable_name(&rows.roles.label.column);
     let said = [condition.as_str()];
     let row = rows.engine.counted(&format!(
         "SELECT count(*) FROM {} WHERE {condition} AND {} IN (SELECT {key} FROM {} WHERE {key} IS NOT NULL GROUP BY 1 HAVING min({column}) <> max({column}))",

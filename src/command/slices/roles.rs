@@ -15,6 +15,10 @@ use crate::session::{Session, Table};
 pub struct Place {
     /// `predicted`, `labels.label`
     pub sql: String,
+    /// Its table among those joined, if it is not of the rows' own.
+    pub joined: Option<usize>,
+    /// The column's own name.
+    pub column: String,
     pub kind: Kind,
 }
 
@@ -163,12 +167,22 @@ impl<'a> Roles<'a> {
 impl Roles<'_> {
     /// The other table that has the label.
     pub fn label_joined(&self) -> Option<&Joined<'_>> {
-        let alias = self.label.sql.split_once('.').map(|(alias, _)| alias.trim_matches('"'))?;
-        self.population.joined.iter().find(|joined| joined.alias == alias)
+        Some(&self.population.joined[self.label.joined?])
     }
 
     pub fn label_table(&self) -> Option<String> {
         self.label_joined().map(|joined| joined.table.name.clone())
+    }
+
+    /// The columns that are label, prediction and score.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        [Some(&self.label), self.prediction.as_ref(), self.score.as_ref()].into_iter().flatten()
+    }
+
+    /// `labels.label` of a column of another table, as rows of both are told of.
+    pub fn long_name(&self, place: &Place) -> Option<String> {
+        let joined = &self.population.joined[place.joined?];
+        Some(format!("{}.{}", joined.table.name, place.column))
     }
 }
 
@@ -193,7 +207,8 @@ fn listed(table: &Table) -> String {
 }
 
 fn own(column: &Column) -> Place {
-    Place { sql: quote::readable_name(&column.name), kind: column.kind }
+    let sql = quote::readable_name(&column.name);
+    Place { sql, joined: None, column: column.name.clone(), kind: column.kind }
 }
 
 /// The one column that is meant.
@@ -258,42 +273,45 @@ fn table<'a>(session: &'a Session, args: &SlicesArgs) -> Result<&'a Table> {
     }
 }
 
-/// All columns that a row has, its own first: the table, how SQL calls it, the column.
-fn places<'a>(population: &'a Population) -> impl Iterator<Item = (&'a Table, Option<String>, &'a Column)> {
+/// All columns that a row has, its own first: the table, its place among those joined, the column.
+fn places<'a>(population: &'a Population) -> impl Iterator<Item = (&'a Table, Option<usize>, &'a Column)> {
     let own = population.table.own_columns().map(|column| (population.table, None, column));
-    let joined = population.joined.iter().flat_map(|joined| {
-        let alias = quote::readable_name(&joined.alias);
-        joined.table.own_columns().map(move |column| (joined.table, Some(alias.clone()), column))
-    });
+    let joined = population
+        .joined
+        .iter()
+        .enumerate()
+        .flat_map(|(at, joined)| joined.table.own_columns().map(move |column| (joined.table, Some(at), column)));
     own.chain(joined)
 }
 
-fn place(alias: Option<&String>, column: &Column) -> Place {
+fn place(population: &Population, joined: Option<usize>, column: &Column) -> Place {
     let own = own(column);
-    Place { sql: alias.map_or(own.sql.clone(), |alias| format!("{alias}.{}", own.sql)), kind: own.kind }
+    let Some(at) = joined else { return own };
+    let alias = quote::readable_name(&population.joined[at].alias);
+    Place { sql: format!("{alias}.{}", own.sql), joined, ..own }
 }
 
 /// A column by its name, or by those of its table and its own.
 fn wanted_place(population: &Population, wanted: &str, role: &Role) -> Result<Place> {
-    let called = |table: &Table, alias: Option<&String>, column: &Column| {
+    let called = |table: &Table, joined: Option<usize>, column: &Column| {
         let is = |prefix: &str| wanted.eq_ignore_ascii_case(&format!("{prefix}.{}", column.name));
-        is(&table.name) || is(&table.short_name) || alias.is_some_and(|alias| is(alias.trim_matches('"')))
+        is(&table.name) || is(&table.short_name) || joined.is_some_and(|at| is(&population.joined[at].alias))
     };
-    let mut found: Vec<(String, Place, bool)> = Vec::new();
-    for (table, alias, column) in places(population) {
+    let mut found: Vec<(String, Place)> = Vec::new();
+    for (table, joined, column) in places(population) {
         let is_bare = column.name.eq_ignore_ascii_case(wanted);
-        if is_bare || called(table, alias.as_ref(), column) {
-            found.push((format!("{}.{}", table.name, column.name), place(alias.as_ref(), column), alias.is_none()));
+        if is_bare || called(table, joined, column) {
+            found.push((format!("{}.{}", table.name, column.name), place(population, joined, column)));
         }
     }
-    if let Some((_, own, _)) = found.iter().find(|(.., is_own)| *is_own) {
+    if let Some((_, own)) = found.iter().find(|(_, place)| place.joined.is_none()) {
         return Ok(own.clone());
     }
     match found.as_slice() {
-        [(_, place, _)] => Ok(place.clone()),
+        [(_, place)] => Ok(place.clone()),
         [] => {
             let names: Vec<String> = places(population)
-                .map(|(table, alias, column)| match alias {
+                .map(|(table, joined, column)| match joined {
                     None => column.name.clone(),
                     Some(_) => format!("{}.{}", table.name, column.name),
                 })
@@ -307,7 +325,7 @@ fn wanted_place(population: &Population, wanted: &str, role: &Role) -> Result<Pl
             }))
         }
         several => {
-            let names: Vec<String> = several.iter().map(|(name, ..)| name.clone()).collect();
+            let names: Vec<String> = several.iter().map(|(name, _)| name.clone()).collect();
             Err(Error::question(format!("several tables have a column `{wanted}`"))
                 .detail(format!("they are {}", name::listed(&names)))
                 .hint(format!("say which: {} {}", role.flag, names[0])))
@@ -320,20 +338,20 @@ fn label(population: &Population) -> Result<Place> {
     if let Some(said) = &population.session.settings.labels {
         let table = population.session.table(&said.table)?;
         let column = said.label.as_deref().and_then(|label| table.column(label));
-        let joined = population.joined.iter().find(|joined| joined.table.name == table.name);
-        if let (Some(column), Some(joined)) = (column, joined) {
-            return Ok(place(Some(&quote::readable_name(&joined.alias)), column));
+        let joined = population.joined.iter().position(|joined| joined.table.name == table.name);
+        if let (Some(column), Some(_)) = (column, joined) {
+            return Ok(place(population, joined, column));
         }
     }
     if let Some(column) = only(&LABEL, population.table, labels(population.table))? {
         return Ok(own(&column));
     }
     let of = |is_followed: bool| -> Vec<(String, Place)> {
-        let joined = population.joined.iter().filter(|joined| joined.is_followed == is_followed);
-        let all = joined.flat_map(|joined| labels(joined.table).into_iter().map(move |column| (joined, column)));
-        all.map(|(joined, column)| {
-            let name = format!("{}.{}", joined.table.name, column.name);
-            (name, place(Some(&quote::readable_name(&joined.alias)), column))
+        let joined = population.joined.iter().enumerate().filter(|(_, joined)| joined.is_followed == is_followed);
+        let all = joined.flat_map(|(at, joined)| labels(joined.table).into_iter().map(move |column| (at, column)));
+        all.map(|(at, column)| {
+            let name = format!("{}.{}", population.joined[at].table.name, column.name);
+            (name, place(population, Some(at), column))
         })
         .collect()
     };

@@ -5,7 +5,7 @@ use super::judge::{Judged, Judgement};
 use super::metric::{Metric, Way};
 use super::roles::{Place, Roles, asked};
 use super::said::Said;
-use crate::command::explain::attributes::{self, Attribute};
+use crate::command::explain::attributes::{self, Attribute, is_called};
 use crate::command::judged::{self, Classes, Looked, Split, is_answer, look};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -40,7 +40,12 @@ impl<'a> Rows<'a> {
         roles.population.knows_joined(&[&roles.population.bad])?;
         let mut told = Vec::new();
         let asked = asked(args, &roles.population.table.name);
-        let attributes = attributes::find(&roles.population, &asked, (&[], &[]), &mut told)?;
+        let mut attributes = attributes::find(&roles.population, &asked, (&[], &[]), &mut told)?;
+        if args.by.is_empty() {
+            // Nor is what any of an entity's labels is.
+            let own: Vec<String> = roles.places().filter_map(|place| roles.long_name(place)).collect();
+            attributes.retain(|one| !own.iter().any(|name| is_called(&one.name, name)));
+        }
         let own = |note: String| note.replace("--bad speaks of them", "they are label, prediction or score");
         notes.extend(told.into_iter().map(own));
         let said = Said::find(&roles)?;
@@ -124,8 +129,7 @@ fn judgement(roles: &Roles, judged: &Judged) -> Judgement {
 }
 
 pub fn own_columns(roles: &Roles) -> Vec<String> {
-    let places = [Some(&roles.label), roles.prediction.as_ref(), roles.score.as_ref()];
-    places.into_iter().flatten().map(|place| place.sql.clone()).collect()
+    roles.places().map(|place| place.sql.clone()).collect()
 }
 
 /// Says of which tables an entity has several rows.
