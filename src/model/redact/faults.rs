@@ -1,4 +1,4 @@
-//! Faults that are told: the engine's say the value that they happened with, which may be made of one that is named.
+//! Messages of the engine quote the value that they failed on; it is hidden unless the question says it.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -13,6 +13,10 @@ pub type Spelled = fn(&str, usize, usize) -> Option<String>;
 /// Of a text the part that is meant.
 pub type Narrowed = fn(&str, usize, usize) -> (usize, usize);
 
+/// Groups of a pattern: what is replaced is the first of them that took part. A pattern that knows several ways in which
+/// one thing is quoted needs a group for each.
+const GROUPS: [&str; 7] = ["v", "w", "x", "y", "z", "u", "t"];
+
 pub struct Rule {
     kind: Kind,
     /// A byte without which nothing can be found: most texts have not all of them.
@@ -23,7 +27,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// One of the groups named by a letter is what is replaced.
+    /// What is replaced is one of the `GROUPS`.
     pub fn new(kind: Kind, pattern: &str) -> Rule {
         let pattern = Regex::new(pattern).expect("a pattern of this room compiles, which a test holds");
         Rule { kind, needs: None, pattern, narrowed: None, spelled: as_is }
@@ -161,7 +165,7 @@ pub fn pseudonyms(text: &str) -> Vec<Span> {
 }
 
 fn place(found: &Captures) -> Option<(usize, usize)> {
-    let group = ["v", "w", "x", "y", "z", "u", "t"].into_iter().find_map(|name| found.name(name))?;
+    let group = GROUPS.iter().find_map(|name| found.name(name))?;
     Some((group.start(), group.end()))
 }
 

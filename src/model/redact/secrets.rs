@@ -7,8 +7,10 @@ use regex::Regex;
 use super::Kind::{Secret, User};
 use super::rules::{Rule, own, small};
 
-/// Words whose value is a secret.
-const TELLING: &str = r"(?:secret_key_base|password|passwd|passphrase|pwd|secret|token|credentials?|jwt|csrf|xsrf|sig|signature|bearer|(?:api|access|account|private|secret|signing|encryption|encrypt|shared|sharedaccess|master|session|auth|ssh|client|license|registration|webhook)[_.-]?(?:key|secret|token)|session[_-]?id|sessid|phpsessid|jsessionid|keyid|identified by)";
+/// Words whose value is a secret, as a pattern: long ones wherever they end a name, short ones as words of their own, unless
+/// a sign behind them says that a value follows.
+const LONG: &str = r"secret_key_base|password|passwd|passphrase|secret|token|credentials?|signature|bearer|(?:api|access|account|private|secret|signing|encryption|encrypt|shared|sharedaccess|master|session|auth|ssh|client|license|registration|webhook)[_.-]?(?:key|secret|token)|session[_-]?id|sessid|phpsessid|jsessionid|keyid|identified by";
+const SHORT: [&str; 5] = ["pwd", "jwt", "csrf", "xsrf", "sig"];
 
 /// Between a name and its value, as JSON, TOML, SQL, URLs and command lines write it.
 const IS: &str = r#"(?:\\*["'`]|%22|%27)?(?:\s|%20)*(?:[=:]+>?|%3[aAdD]|\s)(?:\s|%20|\\[tnr])*(?:(?:is|was)\s+)?"#;
@@ -21,6 +23,7 @@ const BARE: &str = r#"`(?P<z>[^`\n]+)|\[\s*(?P<u>[^\]\n]+)|(?:%22|%27)?(?P<t>[&,
 /// A rule sees what those before it have left.
 pub fn rules() -> Vec<Rule> {
     let value = format!("(?:{QUOTED}|{BARE})");
+    let telling = format!("(?:{LONG}|{})", SHORT.join("|"));
     vec![
         Rule::new(Secret, r"(?s)(?P<v>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))").needs(b'-'),
         Rule::new(Secret, r#"(?i)\b(?:set-)?cookie(?:\\*["'])?\s*:\s*(?:\\*["'])?(?P<v>(?:=\\*"[^"\\\n]*\\*"|[^\n"\\])+)"#)
@@ -37,8 +40,8 @@ pub fn rules() -> Vec<Rule> {
         Rule::new(Secret, r"\b(?P<v>eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)").needs(b'.'),
         Rule::new(Secret, r"\b(?P<v>(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{15,}|xox[a-z]-[A-Za-z0-9_-]{8,}|xapp-[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{10,}|[spr]k_(?:live|test)_[A-Za-z0-9_]{8,}|npm_[A-Za-z0-9_]{20,}|pypi-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9_]{20,}|sk-[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|dop_v1_[A-Za-z0-9_]{20,})"),
         Rule::new(Secret, r"(?P<v>\bssh-(?:rsa|dss|ed25519) AAAA[A-Za-z0-9+/=]+|\bAAAA[BCE][A-Za-z0-9+/]{30,}=*)"),
-        Rule::new(Secret, &format!(r"(?i)<[a-z0-9_.:-]*{TELLING}(?:\s[^<>]*)?>(?P<v>[^<>\n]+)</")).needs(b'<').spelled(header),
-        Rule::new(Secret, &format!(r#"(?i){TELLING}["']\s+value\s*=\s*(?:"(?P<v>[^"\n]+)|'(?P<w>[^'\n]+))"#))
+        Rule::new(Secret, &format!(r"(?i)<[a-z0-9_.:-]*{telling}(?:\s[^<>]*)?>(?P<v>[^<>\n]+)</")).needs(b'<').spelled(header),
+        Rule::new(Secret, &format!(r#"(?i){telling}["']\s+value\s*=\s*(?:"(?P<v>[^"\n]+)|'(?P<w>[^'\n]+))"#))
             .needs(b'=')
             .spelled(header),
         // Flags of programs.
@@ -47,7 +50,7 @@ pub fn rules() -> Vec<Rule> {
             .spelled(header),
         Rule::new(Secret, r#"\b(?:mysql[a-z]*|mariadb[a-z-]*)\b[^\n|;]*?\s-p["']?(?P<v>[^\s"']+)"#).needs(b'-').spelled(header),
         Rule::new(Secret, r#"\bsshpass\s+-p\s*["']?(?P<v>[^\s"']+)"#).needs(b'-').spelled(header),
-        Rule::new(Secret, &format!(r"(?i)[a-z0-9_.-]*{TELLING}{IS}{value}")).spelled(secret),
+        Rule::new(Secret, &format!(r"(?i)[a-z0-9_.-]*{telling}{IS}{value}")).spelled(secret),
         Rule::new(Secret, r#"(?i)[?&](?:pass|passw|pw)=(?P<v>[^\s&;#"'<>]+)"#).needs(b'=').spelled(parameter),
         Rule::new(Secret, &format!(r#"(?i)\b(?:[a-z0-9]+[_.-])*pass(?:\\*["'])?\s*[=:]\s*{value}"#)).spelled(passed),
     ]
@@ -64,11 +67,10 @@ fn authorization() -> String {
 /// texts. The short words must be words of their own.
 pub fn is_secret_name(name: &str) -> bool {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        let short = "pwd|jwt|csrf|xsrf|sig";
-        let long = TELLING.replace(&format!("{short}|"), "").replace("pwd|", "").replace("jwt|csrf|xsrf|sig|", "");
-        let camel = "Pwd|Jwt|Csrf|Xsrf|Sig";
+        let short = SHORT.join("|");
+        let camel = SHORT.map(|word| word[..1].to_uppercase() + &word[1..]).join("|");
         let pattern =
-            format!("(?i)(?:{long}|authorization|cookie|(?:^|[^a-z0-9])(?:{short})|(?-i:[a-z0-9](?:{camel})))$");
+            format!("(?i)(?:{LONG}|authorization|cookie|(?:^|[^a-z0-9])(?:{short})|(?-i:[a-z0-9](?:{camel})))$");
         Regex::new(&pattern).expect("a pattern of this file compiles, which a test holds")
     });
     NAME.is_match(name)
