@@ -17,7 +17,7 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
     if seen == 0 {
         notes.push(format!("no stage has `{entity}`: letters count as they are typed"));
     }
-    let last = 63 - seen.leading_zeros() as usize % 64;
+    let last = seen.checked_ilog2().map_or(0, |bit| bit as usize);
     let mut rows = Vec::new();
     for (index, stage) in stages.iter().enumerate().filter(|_| seen != 0) {
         let row = |ts: Value, origin: Value, state: &str| {
@@ -60,7 +60,7 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
         // What follows a failure is another try.
         let mut has_passed = false;
         for (number, passage) in session.engine.rows(&passages)?.rows.into_iter().enumerate() {
-            let has_failed = passage[2].shown() == "true";
+            let has_failed = passage[2] == Value::Bool(true);
             let state = match (has_failed, has_passed, number) {
                 (true, false, _) => "failed",
                 (_, true, _) => "duplicated",
