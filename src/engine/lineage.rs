@@ -1,5 +1,9 @@
 //! Which columns of a query are made of which, and whether they have their values whole or something made of them: told by
-//! the engine's own syntax tree, by names alone. Where names do not tell it, any column may be made of any other.
+//! the engine's own syntax tree, by names alone. Where names do not tell it, any column may be made of any other, and so it
+//! is where the tree has what is not known here.
+//!
+//! `select upper(name) as q, max(badge), unit from people` gives `("q", [("name", Part)])` and `("max(badge)", [("badge",
+//! Whole)])`; `unit`, which is called as it was, is not told of. The name `*` is any column.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -12,15 +16,28 @@ use super::quote;
 use super::tokens::{Token, Tokens};
 use crate::model::redact::{ANY, Made, MadeOf, Way};
 
+mod expressions;
 mod functions;
+#[cfg(test)]
+mod tests;
 mod words;
 
-use functions::Does;
+use expressions::is_known;
 
 /// Functions in FROM whose columns are made of their arguments alone.
 const SERIES: [&str; 2] = ["range", "generate_series"];
-/// Columns of a part of a query by their places: what each is called, and what it is made of.
-type Columns = Made;
+/// What may stand in FROM.
+const TABLES: [&str; 9] = [
+    "BASE_TABLE",
+    "COLUMN_DATA",
+    "EMPTY",
+    "EXPRESSION_LIST",
+    "JOIN",
+    "PIVOT",
+    "SHOW_REF",
+    "SUBQUERY",
+    "TABLE_FUNCTION",
+];
 
 impl Engine {
     /// What the columns of a query are made of. Counts and comparisons are left out: they say nothing of the values. `None`
@@ -31,7 +48,7 @@ impl Engine {
             let way = if is_plan { Some(Way::Whole) } else { words::way(sql) };
             return way.map(|way| vec![any(way)]);
         };
-        let mut seen = Seen {
+        let mut lineage = Lineage {
             engine: self,
             blank: self.tree("SELECT 1")?,
             tables: HashSet::new(),
@@ -39,9 +56,9 @@ impl Engine {
             columns: RefCell::default(),
             made: Vec::new(),
         };
-        seen.tables(&tree);
-        seen.look(&tree);
-        Some(seen.made)
+        lineage.tables(&tree);
+        lineage.visit(&tree);
+        Some(lineage.made)
     }
 
     /// Trees of more than 128 levels are refused here.
@@ -61,7 +78,7 @@ pub fn words(sql: &str) -> impl Iterator<Item = String> {
     })
 }
 
-struct Seen<'a> {
+struct Lineage<'a> {
     engine: &'a Engine,
     /// The tree of a query of one item.
     blank: Value,
@@ -70,11 +87,11 @@ struct Seen<'a> {
     /// Those that the query makes itself, and what it makes them of. `None` where two have one name.
     own: HashMap<String, Option<&'a Value>>,
     /// The columns of these, as far as they are looked at.
-    columns: RefCell<HashMap<String, Option<Columns>>>,
+    columns: RefCell<HashMap<String, Option<Made>>>,
     made: Made,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> Lineage<'a> {
     fn tables(&mut self, tree: &'a Value) {
         let mut take = |name: &Value| self.tables.extend(name.as_str().map(str::to_lowercase));
         if tree["type"].is_string() && !tree["class"].is_string() {
@@ -92,18 +109,18 @@ impl<'a> Seen<'a> {
     }
 
     /// Any column may be made of any.
-    fn untold(&mut self, way: Way) {
+    fn may_be_any(&mut self, way: Way) {
         self.made.push(any(way));
     }
 
     /// Takes what expressions are called.
-    fn look(&mut self, tree: &Value) {
+    fn visit(&mut self, tree: &Value) {
         let kind = tree["type"].as_str().unwrap_or_default();
-        // An order names nothing, `ORDER BY ALL` neither.
+        // ORDER BY gives no column a name.
         if kind == "ORDER_MODIFIER" {
             return;
         }
-        self.part(kind, tree);
+        self.renames(kind, tree);
         if let Some(alias) = text(&tree["alias"]).filter(|_| tree["class"].is_string()) {
             let of = self.gathered(tree);
             self.take(tree, alias.to_string(), of);
@@ -111,7 +128,7 @@ impl<'a> Seen<'a> {
         for item in list(&tree["select_list"]).iter().filter(|item| text(&item["alias"]).is_none()) {
             self.item(item);
         }
-        each(tree, |below| self.look(below));
+        each(tree, |below| self.visit(below));
     }
 
     /// An item of a SELECT without a name of its own.
@@ -154,11 +171,11 @@ impl<'a> Seen<'a> {
     }
 
     /// What of a query does not leave each column its name.
-    fn part(&mut self, kind: &str, tree: &Value) {
+    fn renames(&mut self, kind: &str, tree: &Value) {
         let has = |key: &str| !list(&tree[key]).is_empty();
         match kind {
             "PIVOT" => {
-                self.untold(Way::Whole);
+                self.may_be_any(Way::Whole);
                 let mut of = Vec::new();
                 self.gather(&tree["aggregates"], Way::Whole, &mut of);
                 self.gather(&tree["pivots"], Way::Whole, &mut of);
@@ -171,40 +188,43 @@ impl<'a> Seen<'a> {
                 let names = list(&tree["using_columns"]).iter().filter_map(Value::as_str);
                 self.made.extend(names.map(|name| (name.to_string(), vec![(name.to_string(), Way::Beside)])));
                 if tree["ref_type"] == "NATURAL" {
-                    self.untold(Way::Beside);
+                    self.may_be_any(Way::Beside);
                 }
             }
-            "SHOW_REF" | "COLUMN_DATA" => self.untold(Way::Whole),
+            "SHOW_REF" | "COLUMN_DATA" => self.may_be_any(Way::Whole),
             "TABLE_FUNCTION" => {
                 let name = tree["function"]["function_name"].as_str().unwrap_or_default();
                 if !SERIES.contains(&name) || has_column(tree) {
-                    self.untold(Way::Whole);
+                    self.may_be_any(Way::Whole);
                     let of = self.gathered(&tree["function"]);
                     self.made.push((ANY.into(), of));
                 }
             }
             "EXPRESSION_LIST" if has_column(tree) => {
                 let way = if list(&tree["values"]).len() > 1 { Way::Beside } else { Way::Whole };
-                self.untold(way);
+                self.may_be_any(way);
                 let mut of = Vec::new();
                 self.gather(&tree["values"], way, &mut of);
                 self.made.push((ANY.into(), of));
             }
             "STAR" => {
                 if text(&tree["alias"]).is_some() || tree["columns"] == Value::Bool(true) || has("rename_list") {
-                    self.untold(Way::Whole);
+                    self.may_be_any(Way::Whole);
                 }
                 for replaced in list(&tree["replace_list"]) {
                     let of = self.gathered(&replaced["value"]);
                     self.take(&replaced["value"], replaced["key"].as_str().unwrap_or(ANY).to_string(), of);
                 }
             }
-            "POSITIONAL_REFERENCE" => self.untold(Way::Whole),
+            "POSITIONAL_REFERENCE" => self.may_be_any(Way::Whole),
             "SET_OPERATION_NODE" | "RECURSIVE_CTE_NODE" => match self.columns(tree) {
                 Some(columns) => self.made.extend(columns),
-                None => self.untold(Way::Beside),
+                None => self.may_be_any(Way::Beside),
             },
-            kind if kind.ends_with("_NODE") && !matches!(kind, "SELECT_NODE" | "CTE_NODE") => self.untold(Way::Beside),
+            kind if kind.ends_with("_NODE") && !matches!(kind, "SELECT_NODE" | "CTE_NODE") => {
+                self.may_be_any(Way::Beside)
+            }
+            kind if is_table(tree) && !TABLES.contains(&kind) => self.may_be_any(Way::Part),
             _ => {}
         }
         if kind != "RECURSIVE_CTE_NODE" && has("aliases") {
@@ -222,14 +242,14 @@ impl<'a> Seen<'a> {
     }
 
     /// Columns that are called by their places: `WITH t(a) AS (…)`, `FROM (…) AS t(a)`.
-    fn renamed(&mut self, names: &Value, columns: Option<Columns>) {
-        let Some(columns) = columns else { return self.untold(Way::Whole) };
+    fn renamed(&mut self, names: &Value, columns: Option<Made>) {
+        let Some(columns) = columns else { return self.may_be_any(Way::Whole) };
         let names = list(names).iter().map(|name| name.as_str().unwrap_or(ANY).to_string());
         self.made.extend(names.zip(columns).map(|(name, (_, of))| (name, of)));
     }
 
     /// The columns of a query in their order, where they can be told one by one. Of several parts the first gives the names.
-    fn columns(&self, node: &Value) -> Option<Columns> {
+    fn columns(&self, node: &Value) -> Option<Made> {
         match node["type"].as_str()? {
             "SELECT_NODE" => {
                 let mut columns = Vec::new();
@@ -262,7 +282,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The columns of what stands in FROM: of a table of the evidence, of one that the query makes, or of both of a join.
-    fn columns_of(&self, table: &Value) -> Option<Columns> {
+    fn columns_of(&self, table: &Value) -> Option<Made> {
         match table["type"].as_str()? {
             _ if !list(&table["column_name_alias"]).is_empty() => return None,
             "SUBQUERY" => return self.columns(&table["subquery"]["node"]),
@@ -293,109 +313,6 @@ impl<'a> Seen<'a> {
         let names = described.rows.iter().filter_map(|row| row.first()).map(|name| name.shown());
         Some(names.map(|name| (name.clone(), vec![(name, Way::Whole)])).collect())
     }
-
-    fn gathered(&self, tree: &Value) -> Vec<(String, Way)> {
-        let mut of = Vec::new();
-        self.gather(tree, Way::Whole, &mut of);
-        of
-    }
-
-    /// The names of columns in an expression, and texts, which may name fields; each with what is done to it.
-    fn gather(&self, tree: &Value, way: Way, of: &mut Vec<(String, Way)>) {
-        let every =
-            |tree: &Value, way: Way, of: &mut Vec<(String, Way)>| each(tree, |below| self.gather(below, way, of));
-        let kind = tree["type"].as_str().unwrap_or_default();
-        match tree["class"].as_str().unwrap_or_default() {
-            "STAR" | "POSITIONAL_REFERENCE" => of.push((ANY.into(), way)),
-            "COLUMN_REF" => self.column(tree, way, of),
-            "CONSTANT" => {
-                let Some(value) = tree["value"]["value"].as_str() else { return };
-                of.push((value.to_string(), way));
-                // `$.person.name` and `/person/name` name fields too.
-                if value.starts_with(['$', '/']) {
-                    let is_sign = |c: char| !c.is_alphanumeric() && c != '_';
-                    of.extend(
-                        value.split(is_sign).filter(|word| !word.is_empty()).map(|word| (word.into(), Way::Part)),
-                    );
-                }
-            }
-            "COMPARISON" | "CONJUNCTION" | "BETWEEN" => {}
-            "OPERATOR" => match kind {
-                "COMPARE_IN" | "COMPARE_NOT_IN" | "OPERATOR_NOT" | "OPERATOR_IS_NULL" | "OPERATOR_IS_NOT_NULL" => {}
-                "OPERATOR_TRY" => every(tree, way, of),
-                "OPERATOR_COALESCE" | "ARRAY_CONSTRUCTOR" => self.beside(list(&tree["children"]).iter(), way, of),
-                // A field of a whole row is that column.
-                "STRUCT_EXTRACT" if self.is_row(&tree["children"][0]) => self.gather(&tree["children"][1], way, of),
-                _ => every(tree, Way::Part, of),
-            },
-            "CASE" => {
-                let then = list(&tree["case_checks"]).iter().map(|check| &check["then_expr"]);
-                self.beside(then.chain([&tree["else_expr"]]), way, of);
-            }
-            "CAST" => {
-                let is_text = tree["cast_type"]["id"] == "VARCHAR" && !self.is_row(&tree["child"]);
-                let is_spelled = is_text && way.beside() == Way::Beside && tree["child"]["class"] == "COLUMN_REF";
-                self.gather(&tree["child"], if is_spelled { Way::Spelled } else { Way::Part }, of);
-            }
-            "FUNCTION" | "WINDOW" => {
-                let name = tree["function_name"].as_str().unwrap_or_default();
-                let before = before(tree);
-                let children = || before.iter().chain(list(&tree["children"]));
-                match functions::does(name) {
-                    Does::Tell => {}
-                    // Of one row it is the value itself, so what it sums must be the column as it is.
-                    Does::Sum => {
-                        for child in children() {
-                            let is_column = child["class"] == "COLUMN_REF" && !self.is_row(child);
-                            self.gather(child, if is_column { way } else { Way::Part }, of);
-                        }
-                    }
-                    Does::Move => {
-                        let default = Some(&tree["default_expr"]).filter(|default| default.is_object());
-                        match functions::puts_beside(name) || default.is_some() {
-                            true => self.beside(children().chain(default), way, of),
-                            false => children().for_each(|child| self.gather(child, way, of)),
-                        }
-                    }
-                    Does::Change => children().for_each(|child| self.gather(child, Way::Part, of)),
-                }
-            }
-            "SUBQUERY" => match tree["subquery_type"].as_str().unwrap_or_default() {
-                "EXISTS" | "NOT_EXISTS" | "ANY" => {}
-                _ if tree["subquery"]["node"]["type"] == "SELECT_NODE" => {
-                    self.gather(&tree["subquery"]["node"]["select_list"], way, of);
-                }
-                _ => of.push((ANY.into(), way)),
-            },
-            // What is no expression holds some.
-            "" => every(tree, way, of),
-            _ => every(tree, Way::Part, of),
-        }
-    }
-
-    /// Values of which one is taken, or that become a list: all are of one type then.
-    fn beside<'t>(&self, items: impl Iterator<Item = &'t Value> + Clone, way: Way, of: &mut Vec<(String, Way)>) {
-        let is_null = |item: &Value| item["class"] == "CONSTANT" && item["value"]["is_null"] == true;
-        let are_several = items.clone().filter(|item| !is_null(item)).count() > 1 || items.clone().any(has_star);
-        items.for_each(|item| self.gather(item, if are_several { way.beside() } else { way }, of));
-    }
-
-    /// A column, by its own name first, or a field of one.
-    fn column(&self, tree: &Value, way: Way, of: &mut Vec<(String, Way)>) {
-        let path: Vec<&str> = list(&tree["column_names"]).iter().filter_map(Value::as_str).collect();
-        let Some((last, before)) = path.split_last() else { return };
-        match self.is_row(tree) {
-            true => of.push((ANY.into(), way)),
-            false => of.push(((*last).to_string(), way)),
-        }
-        let fields = before.iter().filter(|name| !self.tables.contains(&name.to_lowercase()));
-        of.extend(fields.map(|name| ((*name).to_string(), Way::Part)));
-    }
-
-    fn is_row(&self, column: &Value) -> bool {
-        let name = list(&column["column_names"]).last().and_then(Value::as_str);
-        name.is_some_and(|name| self.tables.contains(&name.to_lowercase()))
-    }
 }
 
 fn is_plain_star(star: &Value) -> bool {
@@ -414,7 +331,7 @@ fn is_plain_join(join: &Value) -> bool {
 }
 
 /// The columns of two parts of which one's rows follow the other's: unlike ones become of one type.
-fn united(mut left: Columns, right: Columns, is_by_name: bool) -> Columns {
+fn united(mut left: Made, right: Made, is_by_name: bool) -> Made {
     for (place, (name, more)) in right.into_iter().enumerate() {
         let same = match is_by_name {
             true => left.iter().position(|(own, _)| own.eq_ignore_ascii_case(&name)),
@@ -441,7 +358,12 @@ fn before(function: &Value) -> Option<Value> {
 
 fn has_column(tree: &Value) -> bool {
     let is_before = || matches!(tree["class"].as_str(), Some("FUNCTION" | "WINDOW")) && before(tree).is_some();
-    tree["class"] == "COLUMN_REF" || is_before() || some(tree, has_column)
+    tree["class"] == "COLUMN_REF" || !is_known(tree) || is_before() || some(tree, has_column)
+}
+
+/// Whether it stands in FROM: all that may has these two.
+fn is_table(tree: &Value) -> bool {
+    !tree["class"].is_string() && tree["alias"].is_string() && tree.get("sample").is_some()
 }
 
 fn has_star(tree: &Value) -> bool {
