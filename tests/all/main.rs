@@ -11,6 +11,7 @@ mod chains;
 mod check;
 mod clocks;
 mod codes;
+mod comings;
 mod compare;
 mod compare_asked;
 mod compare_steps;

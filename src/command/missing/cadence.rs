@@ -4,6 +4,7 @@
 use super::divide::divide;
 use super::regular::Regular;
 use super::series::Series;
+use super::walk::line::Line;
 use super::walk::{self, Seen};
 use super::{
     Kind, Search, duplicates, ended, expect, flatline, late, profile, sentinels, sequence_gaps, summary, testimony,
@@ -25,7 +26,7 @@ pub const KINDS: [Kind; 8] = [
     Kind::VolumeDrop,
 ];
 
-/// Returns whether the table has a cadence.
+/// Returns whether a row of the table is due at each beat of a cadence.
 ///
 /// # Errors
 /// If the evidence cannot be read, or what is said of it does not fit.
@@ -39,24 +40,29 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     let own = Series { sequence: series.sequence.clone().filter(|_| !divided.counts_together), ..series.clone() };
     let floats = flatline::columns(search, table);
     let (now, later) = floats.split_at(floats.len().min(walk::LEVELS_AT_ONCE));
-    let sentinels = sentinels::NUMBERS;
-    let walked = walk::walk(search.session, &own, now, &sentinels)?;
+    let walked = walk::walk(search.session, &own, now, &sentinels::NUMBERS)?;
     profile::walked(search, &own, now, &walked);
     let mut seen = walked.series;
     untimed::fill(search, &own, &mut seen)?;
-    flatline::found(search, &own, now, &seen);
+    let mut passed = flatline::Passed::default();
+    flatline::found(search, &own, now, &seen, &mut passed)?;
     for columns in later.chunks(walk::levels_at_once(seen.len())) {
-        let seen = walk::walk(search.session, &own, columns, &sentinels)?.series;
-        flatline::found(search, &own, columns, &seen);
+        let seen = walk::walk(search.session, &own, columns, &sentinels::NUMBERS)?.series;
+        flatline::found(search, &own, columns, &seen, &mut passed)?;
     }
+    flatline::said(search, table, passed);
     if own.sequence.is_some() && search.wants(&[Kind::TimeGap]) && !search.wants(&[Kind::SequenceGap]) {
         search
             .notes
             .push(format!("{}: gaps in time whose numbers are missing too are of the kind sequence_gap", table.name));
     }
     let is_regular = divided.is_regular || series.every.is_some();
-    let regular = is_regular.then(|| Regular::of(&own, &seen)).flatten();
+    let mut regular = is_regular.then(|| Regular::of(&own, &seen)).flatten();
     let has_cadence = regular.is_some();
+    let has_many = has_many(&own, &seen);
+    if let Some(regular) = &mut regular {
+        regular.has_many = has_many;
+    }
     search.regular.extend(regular);
     if has_cadence && !divided.is_regular && !divided.dividing.is_empty() {
         let columns = divided.dividing.join(", ");
@@ -99,5 +105,15 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     }
     expect::search(search, &own, &seen)?;
     testimony::keep(search, &own, seen);
-    Ok(has_cadence)
+    Ok(has_cadence && !has_many)
+}
+
+/// Whether far more rows come than are said to be due: a day that has one row of a thousand is not whole.
+fn has_many(series: &Series, seen: &[Seen]) -> bool {
+    const ROWS_LEAST: f64 = 10.0;
+    let of = |(rows, length), line: &Line| {
+        (rows + line.rows as f64, length + line.last.saturating_sub(line.told.first) as f64)
+    };
+    let (rows, length) = seen.iter().map(|seen| &seen.line).fold((0.0, 0.0), of);
+    series.every.is_some_and(|every| rows * every as f64 >= ROWS_LEAST * length && length > 0.0)
 }

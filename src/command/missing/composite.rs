@@ -9,16 +9,24 @@ use crate::model::column::{Column, Kind as ColumnKind};
 use crate::model::coverage::grouped;
 use crate::session::Table;
 
+/// Two keys, of which the second may lack what the first has.
+pub struct Together<'a> {
+    pub present: Key<'a>,
+    pub lacking: Key<'a>,
+    pub lacks_some: bool,
+}
+
 /// Tables that share several columns, a time among them, in which nearly all of one's rows are rows of the other too: what
-/// is not is absent there. Only that way round, since the other may have rows of its own.
+/// is not is absent there. Only that way round, since the other may have rows of its own. Those that lack nothing of one
+/// another are told once.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn of<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<'a>, Key<'a>)>> {
+pub fn of<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<Together<'a>>> {
     const TABLES_MAX: usize = 40;
     const ROWS_MAX: i64 = 5_000_000;
     const CONTAINED_LEAST: f64 = 0.9;
-    let mut pairs = Vec::new();
+    let mut pairs: Vec<Together> = Vec::new();
     let profile = |table: &Table| search.profiles.get(&table.name);
     // Fewer rows have no more keys.
     let has_some =
@@ -61,11 +69,26 @@ pub fn of<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<Vec<(Key<
             let pair = (Key::together(present, own), Key::together(lacking, others));
             let shared = search.session.shared_as_written(&pair.0.written(), &pair.1.written())?;
             let (all, both) = (shared.left, shared.both);
-            if all >= KEYS_LEAST && both < all && both as f64 >= CONTAINED_LEAST * all as f64 {
-                pairs.push(pair);
+            if all >= KEYS_LEAST && both as f64 >= CONTAINED_LEAST * all as f64 {
+                let (present, lacking) = pair;
+                pairs.push(Together { present, lacking, lacks_some: both < all });
             }
         }
     }
+    let known: Vec<(String, String, bool)> = pairs
+        .iter()
+        .map(|pair| (pair.present.table.name.clone(), pair.lacking.table.name.clone(), pair.lacks_some))
+        .collect();
+    let mut place = 0;
+    pairs.retain(|pair| {
+        let (mine, others) = (&pair.present.table.name, &pair.lacking.table.name);
+        let is_turned = |(at, (left, right, lacks)): (usize, &(String, String, bool))| {
+            left == others && right == mine && (*lacks || at < place)
+        };
+        let is_told = !pair.lacks_some && known.iter().enumerate().any(is_turned);
+        place += 1;
+        !is_told
+    });
     search.notes.extend(notes);
     Ok(pairs)
 }

@@ -186,11 +186,11 @@ fn look<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
             compared.iter().any(|(left, right)| is(left, right) || is(right, left))
         };
         let mut together = composite::of(search, tables)?;
-        together.retain(|(present, lacking)| !are_compared(present, lacking));
-        for (present, lacking) in &together {
-            compare(search, present, lacking)?;
+        together.retain(|pair| !are_compared(&pair.present, &pair.lacking));
+        for pair in together.iter().filter(|pair| pair.lacks_some) {
+            compare(search, &pair.present, &pair.lacking)?;
         }
-        compared.extend(together);
+        compared.extend(together.into_iter().map(|pair| (pair.present, pair.lacking)));
     }
     if !is_asked {
         branches::fold(search)?;

@@ -2,25 +2,31 @@
 //! column may still depend on the value that is not there: that cannot be told from the data. Columns of many values are
 //! not asked.
 
-use super::spread::{Crossing, Group, Lack, PARTS, Part, Spread};
+use super::spread::{By, Crossing, Group, Lack, PARTS, Part, Spread};
 use crate::model::figure::percent_in_tenths;
 use crate::model::statistics;
 use crate::model::time;
+use crate::model::value::Value;
 
 /// Fewer nulls, or rows, tell nothing.
 const NULLS_LEAST: i64 = 5;
 const ROWS_LEAST: i64 = 20;
 
 /// What is known of the lack at a place of the spread, of a table of so many rows, as text that goes on behind a
-/// finding's detail. `times` are the parts of time for it alone.
-pub fn told(spread: &Spread, (lack, place): (&Lack, usize), times: &[Part], rows: i64) -> String {
-    if lack.rows < NULLS_LEAST || rows < ROWS_LEAST || lack.rows == rows {
+/// finding's detail. `change` is how its share changes in time, where it does.
+pub fn told(spread: &Spread, (lack, place): (&Lack, usize), change: Option<String>, rows: i64) -> String {
+    if !is_telling(lack, rows) {
         return String::new();
     }
-    match (change(times, 0), dependence(spread, (lack, place), rows)) {
+    match (change, dependence(spread, (lack, place), rows)) {
         (None, None) => nowhere(spread, lack),
         told => [told.0, told.1].into_iter().flatten().map(|told| format!("; {told}")).collect(),
     }
+}
+
+/// Whether so many rows of so many may tell anything.
+pub fn is_telling(lack: &Lack, rows: i64) -> bool {
+    lack.rows >= NULLS_LEAST && rows >= ROWS_LEAST && lack.rows < rows
 }
 
 /// That nothing which was asked tells where; columns of numbers and of many values were not.
@@ -56,18 +62,38 @@ fn sums<'a>(parts: impl IntoIterator<Item = &'a Part>, place: usize) -> (f64, f6
 
 /// From which part on the share is another, by the likelihood of two shares instead of one.
 pub fn turn(parts: &[Part], place: usize) -> Option<usize> {
-    // Of a chi-squared of one degree, far beyond any of the sixty places by chance.
-    const GAIN_LEAST: f64 = 25.0;
-    const TIMES_LEAST: f64 = 3.0;
     let sums = |parts: &[Part]| sums(parts, place);
     let gain = |at: &usize| gain(sums(&parts[..*at]), sums(&parts[*at..]));
     let best = (1..parts.len()).max_by(|a, b| gain(a).total_cmp(&gain(b)))?;
-    let share = |parts: &[Part]| {
-        let (n, k) = sums(parts);
-        k / n.max(1.0)
-    };
-    let (before, after) = (share(&parts[..best]), share(&parts[best..]));
+    let (before, after) = (share(sums(&parts[..best])), share(sums(&parts[best..])));
     (gain(&best) > GAIN_LEAST && before.max(after) >= TIMES_LEAST * before.min(after)).then_some(best)
+}
+
+/// The parts in which the share is higher than before and after, if that is likelier by far than that it changed once.
+pub fn spell(parts: &[Part], place: usize) -> Option<(usize, usize)> {
+    let mut ends = vec![(0.0, 0.0)];
+    for part in parts {
+        let (rows, lacking) = ends[ends.len() - 1];
+        ends.push((rows + part.rows as f64, lacking + part.lacking[place] as f64));
+    }
+    let all = ends[parts.len()];
+    let within = |(a, b): (usize, usize)| (ends[b].0 - ends[a].0, ends[b].1 - ends[a].1);
+    let without = |own: (f64, f64)| (all.0 - own.0, all.1 - own.1);
+    let gain = |at: (usize, usize)| gain(within(at), without(within(at)));
+    let once = (1..parts.len()).map(|at| gain((0, at))).fold(0.0, f64::max);
+    let spells = (1..parts.len()).flat_map(|a| (a + 1..parts.len()).map(move |b| (a, b)));
+    let higher = spells.filter(|at| share(within(*at)) >= TIMES_LEAST * share(without(within(*at))));
+    let best = higher.map(|at| (gain(at), at)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > once + GAIN_LEAST).then_some(best.1)
+}
+
+/// Of a chi-squared of one degree, far beyond any of the places by chance.
+const GAIN_LEAST: f64 = 25.0;
+const TIMES_LEAST: f64 = 3.0;
+
+/// How many of the rows lack something.
+fn share((rows, lacking): (f64, f64)) -> f64 {
+    lacking / rows.max(1.0)
 }
 
 /// How much likelier two shares are than one, of rows and how many of them lack something, as a chi-squared.
@@ -79,20 +105,33 @@ fn gain(one: (f64, f64), other: (f64, f64)) -> f64 {
     2.0 * (likelihood(one) + likelihood(other) - likelihood((one.0 + other.0, one.1 + other.1)))
 }
 
-/// The moment from which on the share is another.
-fn change(parts: &[Part], place: usize) -> Option<String> {
+/// The moments between which the share is higher, or the one from which on it is another.
+pub fn change(parts: &[Part], place: usize) -> Option<String> {
+    let of = |parts: &[Part]| percent_in_tenths(share(sums(parts, place)));
+    if let Some((since, until)) = spell(parts, place) {
+        return Some(format!(
+            "from about {} to about {} in {} of the rows, before in {}, after in {}",
+            time::rfc3339(parts[since].first),
+            time::rfc3339(parts[until].first),
+            of(&parts[since..until]),
+            of(&parts[..since]),
+            of(&parts[until..])
+        ));
+    }
     let best = turn(parts, place)?;
-    let share = |parts: &[Part]| {
-        let (n, k) = sums(parts, place);
-        k / n.max(1.0)
-    };
-    let (before, after) = (share(&parts[..best]), share(&parts[best..]));
     Some(format!(
         "from about {} on in {} of the rows, before in {}",
         time::rfc3339(parts[best].first),
-        percent_in_tenths(after),
-        percent_in_tenths(before)
+        of(&parts[best..]),
+        of(&parts[..best])
     ))
+}
+
+/// The column and its one value in whose rows all of the lack is.
+pub fn whose<'s>(spread: &'s Spread, lack: &(&Lack, usize), rows: i64) -> Option<(&'s By<'s>, &'s Value)> {
+    let best = best(spread, *lack, rows)?;
+    let [only] = best.groups.as_slice() else { return None };
+    (best.lacking == lack.0.rows).then_some((&best.crossing.by, &only.value))
 }
 
 /// Values of a column with which nulls may go.
@@ -124,21 +163,24 @@ impl Candidate<'_> {
 /// The value of another column that tells best where the nulls are, or those values together, if that is more than
 /// chance: by the risk ratio, with the false-discovery rate kept over all that was looked at. What another table says in
 /// one value goes before many values of the column itself.
-fn dependence(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> Option<String> {
+fn best<'s>(spread: &'s Spread, (lack, place): (&Lack, usize), rows: i64) -> Option<Candidate<'s>> {
     const RATIO_LEAST: f64 = 2.0;
     const FALSE_DISCOVERY: f64 = 0.01;
     let others = spread.by_value.iter().filter(|crossing| crossing.by.name() != lack.column.name);
     let looked_at: Vec<Candidate> =
         others.flat_map(|crossing| candidates(crossing, (lack.rows, rows), place)).collect();
     let adjusted = statistics::adjusted(&looked_at.iter().map(|one| one.p).collect::<Vec<_>>());
-    let found = looked_at
-        .iter()
+    looked_at
+        .into_iter()
         .zip(adjusted)
         .filter(|(one, q)| *q <= FALSE_DISCOVERY && one.ratio.ratio >= RATIO_LEAST && one.lacking >= NULLS_LEAST)
         .map(|(one, _)| one)
         .rev()
-        .max_by(|a, b| a.told.total_cmp(&b.told).then(b.groups.len().cmp(&a.groups.len())));
-    found.map(|one| {
+        .max_by(|a, b| a.told.total_cmp(&b.told).then(b.groups.len().cmp(&a.groups.len())))
+}
+
+fn dependence(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> Option<String> {
+    best(spread, (lack, place), rows).map(|one| {
         format!(
             "depends on {}: {} there, {} elsewhere (risk ratio {:.1}, 95 % interval {:.1} to {:.1})",
             one.shown(),
@@ -202,10 +244,8 @@ fn log_choices(all: usize, some: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::spread::By;
     use super::*;
     use crate::model::column::{Column, Kind};
-    use crate::model::value::Value;
 
     fn crossing<'a>(by: By<'a>, groups: &[(&str, i64, i64)]) -> Crossing<'a> {
         let group = |(value, rows, lacking): &(&str, i64, i64)| Group {
@@ -219,7 +259,8 @@ mod tests {
     #[test]
     fn one_of_several_equal_values_is_not_named_alone() {
         let column = Column::new("heart_rate", Kind::Float);
-        let lack = Lack { column: &column, holds: String::new(), rows: 1320, sentinel: None, codes: None };
+        let lack =
+            Lack { column: &column, holds: String::new(), rows: 1320, sentinel: None, codes: None, within: None };
         let own = || {
             let groups = [
                 ("M1", 1400, 440),
@@ -240,6 +281,21 @@ mod tests {
         let ward = crossing(By::Linked("monitors.ward".into()), &[("ICU", 4200, 1320), ("WARD", 4200, 0)]);
         let text = told(vec![own(), ward]);
         assert!(text.starts_with("depends on monitors.ward=ICU: 31.4 % there"), "{text}");
+    }
+
+    #[test]
+    fn what_came_and_went_has_two_ends() {
+        let parts = |lacking: &dyn Fn(i64) -> i64| -> Vec<Part> {
+            (0..60).map(|n| Part { number: n, first: n, rows: 100, lacking: vec![lacking(n)] }).collect()
+        };
+        let spell = |lacking: &dyn Fn(i64) -> i64| spell(&parts(lacking), 0);
+        assert_eq!(spell(&|n| if (20..25).contains(&n) { 80 } else { 0 }), Some((20, 25)));
+        assert_eq!(spell(&|n| if (20..21).contains(&n) { 80 } else { 1 }), Some((20, 21)));
+        // Up to the end, from the beginning, but for a time, here and there.
+        assert_eq!(spell(&|n| if n >= 20 { 80 } else { 0 }), None);
+        assert_eq!(spell(&|n| if n < 20 { 80 } else { 0 }), None);
+        assert_eq!(spell(&|n| if (20..25).contains(&n) { 0 } else { 80 }), None);
+        assert_eq!(spell(&|n| n * 7919 % 9), None);
     }
 
     #[test]

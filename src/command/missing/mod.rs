@@ -31,6 +31,7 @@ mod few;
 mod finding;
 mod flatline;
 mod fold;
+mod formats;
 mod gaps;
 mod keys;
 mod known_of;
@@ -54,6 +55,7 @@ mod series;
 mod shared;
 mod shown;
 mod sieve;
+mod spell;
 mod spread;
 mod strayed;
 mod summary;
@@ -228,9 +230,11 @@ impl MissingArgs {
             if table.roles.time.is_none() {
                 expect::untimed(&mut search, table)?;
             }
-            let is_regular = cadence::search(&mut search, table)?;
-            if !is_regular {
+            let is_due = cadence::search(&mut search, table)?;
+            if !is_due {
+                let known = search.findings.len();
                 volume::search(&mut search, table)?;
+                without_gaps(&mut search.findings, known);
             }
             nulls::search(&mut search, table)?;
         }
@@ -241,6 +245,19 @@ impl MissingArgs {
         search.irregular.retain(|(table, _)| !empty.contains(table));
         Ok((search, tables))
     }
+}
+
+/// Leaves out the drops from a place on of which a gap in time before it tells half: a silence is told once.
+fn without_gaps(findings: &mut Vec<Finding>, place: usize) {
+    let drops = findings.split_off(place);
+    let is_gap = |gap: &Finding, drop: &Finding| {
+        let ends = gap.since.zip(gap.until).zip(drop.since.zip(drop.until));
+        let is_half =
+            |((since, until), (from, to)): ((i64, i64), (i64, i64))| 2 * (until.min(to) - since.max(from)) >= to - from;
+        gap.kind == Kind::TimeGap && gap.table() == drop.table() && ends.is_some_and(is_half)
+    };
+    let told: Vec<Finding> = drops.into_iter().filter(|drop| !findings.iter().any(|gap| is_gap(gap, drop))).collect();
+    findings.extend(told);
 }
 
 /// What is to be said of a table that has rows, but none that was to be looked at.

@@ -1,8 +1,9 @@
 //! Nulls and sentinels. Nulls that another column explains whole (a code is null exactly where the result is PASS) are no
 //! finding; a column that no row has a value of is explained by none.
 
+use super::spell::{self, Spell};
 use super::spread::{Lack, Part, Spread, closer};
-use super::{Finding, Kind, Search, mechanism, profile, renamed, sentinels};
+use super::{Finding, Kind, Search, formats, mechanism, profile, renamed, sentinels};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
@@ -17,6 +18,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let rows = profile::of(search, table)?.rows;
     let lacks = lacks(search, table, &columns, rows)?;
     let lacks = without_formats(search, table, lacks, rows)?;
+    let (count, lacks, unlike) = formats::of(search, table, lacks)?;
     let spread = Spread::of(search, table, &lacks)?;
     let others = renamed::pairs(search, table, &lacks, rows)?;
     let mut closer_looks = 0;
@@ -32,56 +34,65 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let mut explained = Vec::new();
     let mut sparse = Vec::new();
     let first = search.findings.len();
-    for (place, lack) in lacks.iter().enumerate() {
+    for (place, lack) in lacks.iter().enumerate().take(count) {
         if let Some(value) = &lack.sentinel {
             let times = times(search, (lack, place))?;
-            let told = mechanism::told(&spread, (lack, place), &times, rows);
+            let (told, spell) = told(search, table, (lack, place), (&spread, &times), rows)?;
             let stands = match lack.codes.filter(|_| !is_bare(&spread, (lack, place), value, rows)) {
                 Some(others) => format!("may stand for none, or be a code as the {others} others of its column are"),
                 None => "stands for none".into(),
             };
-            found(search, table, lack, rows, format!("the value '{value}' {stands}{told}"));
+            found(search, table, lack, rows, format!("the value '{value}' {stands}{told}"), spell);
             continue;
         }
         let (column, nulls) = (lack.column, lack.rows);
         if nulls == rows {
-            found(search, table, lack, rows, "null in all rows".into());
+            found(search, table, lack, rows, "null in all rows".into(), None);
             continue;
         }
-        let is_sparse = column.kind == ColumnKind::Text && 2 * nulls >= rows;
-        match explanation(&columns, lack, (&spread, place)) {
+        let is_sparse = column.kind == ColumnKind::Text && 2 * nulls >= lack.of(rows);
+        let whole = lack.within.as_ref().map_or(place, |within| within.whole);
+        match explanation(&columns, &lacks[whole], (&spread, whole)) {
             Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
-            Explained::But { by, values, left, of } => {
+            Explained::But { by, values, left, of } if whole == place => {
                 let name = quote::readable_name(&by);
                 let list = values.iter().map(|value| quote::text(value)).collect::<Vec<_>>().join(", ");
                 let holds = format!("{} AND coalesce({name}::VARCHAR, '') NOT IN ({list})", lack.holds);
                 let values = values.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(" or ");
                 let left = Lack { holds, rows: left, ..lack.clone() };
-                found(search, table, &left, of, format!("null though `{by}` is not {values}"));
+                found(search, table, &left, of, format!("null though `{by}` is not {values}"), None);
             }
-            Explained::Not
+            Explained::But { .. } | Explained::Not
                 if is_sparse
                     && !mechanism::rises(&spread, place)
                     && !others.iter().any(|(of, _)| *of == column.name) =>
             {
                 sparse.push(column.name.clone());
             }
-            Explained::Not => {
+            Explained::But { .. } | Explained::Not => {
                 let times = times(search, (lack, place))?;
-                let told = mechanism::told(&spread, (lack, place), &times, rows);
+                let (told, spell) = told(search, table, (lack, place), (&spread, &times), rows)?;
                 let other = others.iter().find(|(of, _)| *of == column.name).map(|(_, other)| other);
                 let instead = other.map_or_else(String::new, |other| {
                     // From some time on the one and before it the other: it is the name that changed.
                     let is_new = if mechanism::turn(&times, 0).is_some() { ": renamed?" } else { "" };
                     format!(" exactly where `{other}` is not{is_new}")
                 });
-                found(search, table, lack, rows, format!("null{instead}{told}"));
+                let lines = lack.within.as_ref().map_or("", |within| &within.said);
+                found(search, table, lack, lack.of(rows), format!("null{instead}{lines}{told}"), spell);
             }
         }
     }
     let doubtful: Vec<&str> =
         lacks.iter().filter(|lack| lack.codes.is_some()).map(|lack| lack.column.name.as_str()).collect();
     lacking_any(search, table, first, &doubtful)?;
+    if !unlike.is_empty() {
+        search.notes.push(format!(
+            "{}: fields that only some of its files have, in each of their lines, are no finding: {}",
+            table.name,
+            unlike.join(", ")
+        ));
+    }
     if !sparse.is_empty() {
         search.notes.push(format!(
             "{}: texts that are empty more often than not are no finding: {}",
@@ -113,11 +124,18 @@ fn lacks<'a>(search: &Search, table: &Table, columns: &[&'a Column], rows: i64) 
     for (column, counts) in columns.iter().zip(&counted) {
         if counts.values < rows {
             let holds = format!("{} IS NULL", quote::readable_name(&column.name));
-            lacks.push(Lack { column, holds, rows: rows - counts.values, sentinel: None, codes: None });
+            lacks.push(Lack { column, holds, rows: rows - counts.values, sentinel: None, codes: None, within: None });
         }
         while let Some(one) = found.next_if(|one| one.column.name == column.name) {
             let codes = sentinels::other_codes(search, table, &one)?;
-            lacks.push(Lack { column, holds: one.holds(), rows: one.rows, sentinel: Some(one.value), codes });
+            lacks.push(Lack {
+                column,
+                holds: one.holds(),
+                rows: one.rows,
+                sentinel: Some(one.value),
+                codes,
+                within: None,
+            });
         }
     }
     Ok(lacks)
@@ -193,13 +211,30 @@ fn lacking_any(search: &mut Search, table: &Table, first: usize, doubtful: &[&st
     Ok(())
 }
 
-/// A finding of what is lacking of `expected` rows.
-fn found(search: &mut Search, table: &Table, lack: &Lack, expected: i64, detail: String) {
+/// What is told of when and where something is lacking, as text behind a finding's detail.
+fn told(
+    search: &Search,
+    table: &Table,
+    (lack, place): (&Lack, usize),
+    (spread, times): (&Spread, &[Part]),
+    rows: i64,
+) -> Result<(String, Option<Spell>)> {
+    let spell = spell::of(search, table, (lack, place), (spread, times), rows)?;
+    let change = spell.as_ref().map(|spell| spell.said.clone()).or_else(|| mechanism::change(times, 0));
+    Ok((mechanism::told(spread, (lack, place), change, rows), spell))
+}
+
+/// A finding of what is lacking of `expected` rows, or of those of a time.
+fn found(search: &mut Search, table: &Table, lack: &Lack, expected: i64, detail: String, spell: Option<Spell>) {
     let condition = search.condition(table);
     let within = if condition == "true" { String::new() } else { format!(" AND ({condition})") };
     let sql = format!("SELECT * FROM {} WHERE {}{within}", table.sql(), lack.holds);
+    let expected = spell.as_ref().map_or(expected, |spell| spell.expected);
     search.findings.push(Finding {
+        series: spell.as_ref().and_then(|spell| spell.series.clone()),
         column_name: Some(lack.column.name.clone()),
+        since: spell.as_ref().map(|spell| spell.since),
+        until: spell.as_ref().map(|spell| spell.until),
         expected,
         observed: expected - lack.rows,
         missing: lack.rows,

@@ -25,6 +25,8 @@ pub struct Regular {
     /// A step in which a row is missing may be no longer.
     pub is_coarse: bool,
     pub is_said: bool,
+    /// Far more rows come than were said to be due, so that they are counted besides.
+    pub has_many: bool,
     pub rows: i64,
     /// How often the cadence was seen in the series that has it most often.
     pub steps: i64,
@@ -63,6 +65,7 @@ impl Regular {
             limit: segments().map(|segment| segment.limit() as i64).chain(passed_over).max().unwrap_or(0),
             is_coarse: series.every.is_none() && segments().any(Segment::is_coarse),
             is_said: series.every.is_some(),
+            has_many: false,
             irregular: seen.iter().filter(|seen| !series.has_cadence(seen)).map(|seen| seen.label.clone()).collect(),
             changed,
             rows: seen.iter().map(|seen| seen.line.rows as i64).sum(),

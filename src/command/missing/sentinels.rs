@@ -10,8 +10,37 @@ use crate::model::value::Value;
 use crate::model::zone::Zone;
 use crate::session::Table;
 
-/// What evidence writes in place of a number that it does not have, besides leaving it out.
-pub const NUMBERS: [f64; 8] = [-1.0, -99.0, -200.0, -999.0, -9999.0, 9999.0, 99999.0, -32768.0];
+/// What evidence writes in place of a number that it does not have, besides leaving it out: what people write, and the
+/// ends of what fits in two and four bytes, also where that is read as tenths or hundredths. A number that only lies far
+/// from all others is not told as one: a machine that stands, a request that timed out and a price have such numbers too.
+pub const NUMBERS: [f64; 26] = [
+    -1.0,
+    -99.0,
+    -99.9,
+    -200.0,
+    -999.0,
+    -999.9,
+    -9999.0,
+    -9999.9,
+    -99999.0,
+    9999.0,
+    99999.0,
+    -32768.0,
+    32767.0,
+    65535.0,
+    -3276.8,
+    3276.7,
+    6553.5,
+    -327.68,
+    327.67,
+    655.35,
+    -2_147_483_648.0,
+    2_147_483_647.0,
+    4_294_967_295.0,
+    -1e30,
+    1e30,
+    1e20,
+];
 const TEXTS: [&str; 12] = ["", "?", "-", "na", "n/a", "nan", "null", "none", "nil", "unknown", "missing", "#n/a"];
 
 /// Days that stand for no day, as far as they lie apart from all others.
@@ -78,6 +107,12 @@ pub fn is_text(text: &str) -> bool {
 /// Whether a number is one of those that stand for none.
 pub fn is_number(number: f64) -> bool {
     NUMBERS.contains(&number)
+}
+
+/// The largest of numbers below zero and the smallest above.
+pub fn between(numbers: &[f64]) -> (f64, f64) {
+    let below = numbers.iter().copied().filter(|number| *number < 0.0).fold(f64::NEG_INFINITY, f64::max);
+    (below, numbers.iter().copied().filter(|number| *number > 0.0).fold(f64::INFINITY, f64::min))
 }
 
 /// Whether a number, a time or a date is one of those that stand for none.
@@ -202,9 +237,10 @@ fn asked(column: &Column) -> String {
             of(&is, &format!("strftime({name}, '%Y-%m-%d')"), &finite)
         }
         Kind::Int | Kind::Float => {
-            let numbers: Vec<String> = NUMBERS.iter().map(f64::to_string).collect();
-            let list = numbers.join(", ");
             let is_float = column.kind == Kind::Float;
+            let fits = |number: &&f64| is_float || number.fract() == 0.0 && number.abs() < 1e18;
+            let numbers: Vec<String> = NUMBERS.iter().filter(fits).map(|number| format!("{number:e}")).collect();
+            let list = numbers.join(", ");
             let is = format!("list_contains([{list}]::{}[], {name})", if is_float { "DOUBLE" } else { "BIGINT" });
             of(&is, &name, if is_float { &finite } else { "true" })
         }

@@ -1,6 +1,6 @@
 //! Where rows are that lack something: by the values of columns that have few, by what other tables say of what they are
 //! about, and by time. One look at the table for each such column and one for the times, whatever the number of what is
-//! lacking; and one or two for each that begins at some time.
+//! lacking; and up to four for each that begins or ends at some time.
 
 use super::{Search, known_of, mechanism, profile};
 use crate::engine::quote;
@@ -25,14 +25,31 @@ pub struct Lack<'a> {
     pub sentinel: Option<String>,
     /// The value may be a code as this many others of its column are.
     pub codes: Option<i64>,
+    /// Of a field that only some files of a log have.
+    pub within: Option<Within>,
+}
+
+/// The lines of a log that could have a field.
+#[derive(Debug, Clone)]
+pub struct Within {
+    pub rows: i64,
+    /// Where those are that lack it: ` in 3 of 70 lines of app.log`.
+    pub said: String,
+    /// The place of what all lines lack of it.
+    pub whole: usize,
 }
 
 impl Lack<'_> {
+    /// Of how many rows, of a table of so many.
+    pub fn of(&self, rows: i64) -> i64 {
+        self.within.as_ref().map_or(rows, |within| within.rows)
+    }
+
     /// How many there are, as SQL. A FILTER of its own for each would copy all columns.
     fn counted(&self) -> String {
         match self.sentinel {
-            None => format!("count(*) - count({})", quote::name(&self.column.name)),
-            Some(_) => format!("count(CASE WHEN {} THEN 1 END)", self.holds),
+            None if self.within.is_none() => format!("count(*) - count({})", quote::name(&self.column.name)),
+            _ => format!("count(CASE WHEN {} THEN 1 END)", self.holds),
         }
     }
 }
@@ -117,15 +134,28 @@ impl<'a> Spread<'a> {
 /// If the evidence cannot be read.
 pub fn closer(search: &mut Search, table: &Table, (lack, place): (&Lack, usize), parts: &[Part]) -> Result<Vec<Part>> {
     const LOOKS: usize = 2;
+    let is_all = |parts: &[Part]| parts.iter().map(|part| part.lacking[0]).sum::<i64>() == lack.rows;
     let mut own: Vec<Part> = parts.iter().map(|part| part.of(place)).collect();
     for _ in 0..LOOKS {
-        let Some(at) = mechanism::turn(&own, 0) else { break };
-        let (since, until) = (own[at - 1].first, own.get(at + 1).map_or(i64::MAX, |next| next.first));
-        let finer = by_time(search, table, &lack.counted(), Some((since, until)))?;
-        if finer.len() < 3 {
+        let ends = match mechanism::spell(&own, 0) {
+            // Of what is within a time, its first and last row are asked for.
+            Some((since, until)) if is_all(&own[since..until]) => break,
+            Some((since, until)) => vec![until, since],
+            None => mechanism::turn(&own, 0).into_iter().collect(),
+        };
+        // The last one first, so that the other stays in its place.
+        let mut are_finer = false;
+        for at in ends {
+            let (since, until) = (own[at - 1].first, own.get(at + 1).map_or(i64::MAX, |next| next.first));
+            let finer = by_time(search, table, &lack.counted(), Some((since, until)))?;
+            if finer.len() >= 3 {
+                own.splice(at - 1..=at, finer);
+                are_finer = true;
+            }
+        }
+        if !are_finer {
             break;
         }
-        own.splice(at - 1..=at, finer);
     }
     Ok(own)
 }

@@ -20,6 +20,8 @@ pub fn judge(search: &mut Search) {
         // Gaps in time whose numbers are missing too are holes.
         let are_all_looked_for = gaps && (holes || regular.sequence.is_none());
         let (gap, hole) = (has(Kind::TimeGap), has(Kind::SequenceGap));
+        // Of many rows that were said to be due as one, far fewer than usual are a gap too.
+        let gap = gap || regular.has_many && has(Kind::VolumeDrop);
         regular.has_no_gap = are_all_looked_for && !gap && !hole && !search.filled.contains(&regular.table.name);
         regular.has_no_hole = holes && regular.sequence.is_some() && !hole && !has_lost;
     }

@@ -4,6 +4,7 @@
 //! What SQL would sort by series and time, several times over, is seen here as it goes by, in memory that grows with the
 //! number of series and of what is found, not with the rows. Start at [`walk`].
 
+use super::sentinels;
 use super::series::Series;
 use crate::engine::{Columns, quote};
 use crate::error::{Error, Result};
@@ -84,6 +85,8 @@ struct Walk<'a> {
     has_lines: bool,
     floats: usize,
     sentinels: &'a [f64],
+    /// Numbers between these two are no sentinels, which most need only be held to.
+    between: (f64, f64),
     names: Names,
     lines: Vec<Option<Line>>,
     levels: Vec<Level>,
@@ -100,7 +103,7 @@ struct Walk<'a> {
 /// Columns whose runs can be looked at in one walk, of so many series.
 pub fn levels_at_once(series: usize) -> usize {
     const BYTES: usize = 128 << 20;
-    (BYTES / (series.max(1) * size_of::<Level>())).clamp(1, 64)
+    (BYTES / (series.max(1) * level::BYTES)).clamp(1, 64)
 }
 
 /// Walks through all rows, with `floats` whose runs are looked at and `sentinels` that are no values.
@@ -166,6 +169,7 @@ impl<'a> Walk<'a> {
             has_lines,
             floats,
             sentinels,
+            between: sentinels::between(sentinels),
             names: Names::default(),
             lines: Vec::new(),
             levels: Vec::new(),
@@ -212,7 +216,8 @@ impl<'a> Walk<'a> {
             };
             for (place, values) in values.iter().enumerate() {
                 let Some(value) = values.get(row) else { continue };
-                let is_sentinel = self.sentinels.contains(&value);
+                let is_between = self.between.0 < value && value < self.between.1;
+                let is_sentinel = !is_between && self.sentinels.contains(&value);
                 if self.again.is_none() {
                     self.values[place].count += 1;
                     self.values[place].has_sentinels |= is_sentinel;
