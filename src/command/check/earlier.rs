@@ -259,7 +259,10 @@ impl Item {
             let share_any = || !self.is_one && !other.is_one && ours.split(',').any(|value| has(theirs, value));
             name == other_name && (ours == theirs || is_among || share_any())
         };
-        self.series == other.series
+        // A series of nulls says only where they are: it is told once they all were in one.
+        let is_no_series = self.kind == "null_rate" && (self.series.is_none() || other.series.is_none());
+        is_no_series
+            || self.series == other.series
             || !self.parts.is_empty()
                 && self.parts.len() == other.parts.len()
                 && self.parts.iter().zip(&other.parts).all(share)

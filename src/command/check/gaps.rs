@@ -70,6 +70,31 @@ pub fn figure_of(expected: i64, observed: i64, missing: i64) -> i64 {
     }
 }
 
+/// What the figure of a finding of this kind counts.
+pub fn unit(kind: Missing) -> &'static str {
+    match kind {
+        Missing::Duplicate => "rows too many",
+        Missing::Late => "series with late rows",
+        _ => "missing",
+    }
+}
+
+/// `3 missing, 2 rows too many`: what is found of these kinds.
+fn figures(kinds: &[Missing], findings: &[&Finding]) -> String {
+    let of = |unit: &str| {
+        let own = findings.iter().filter(|finding| self::unit(finding.kind) == unit);
+        format!("{} {unit}", own.map(|finding| figure(finding)).sum::<i64>())
+    };
+    units(kinds).into_iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
+fn units(kinds: &[Missing]) -> Vec<&'static str> {
+    let mut units: Vec<&str> = kinds.iter().map(|kind| unit(*kind)).collect();
+    units.sort_unstable();
+    units.dedup();
+    units
+}
+
 fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
     let (table, kinds) = (asking.table(check)?, kinds(check)?);
     let rows = asking.rows(check, table, &[])?;
@@ -94,8 +119,11 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
     };
     Ok(Verdict {
         holds: missing <= check.gaps,
-        expected: if check.gaps == 0 { "0 missing".into() } else { format!("at most {} missing", check.gaps) },
-        observed: format!("{missing} missing"),
+        expected: match (check.gaps, units(&kinds).join(" or ")) {
+            (0, units) => format!("0 {units}"),
+            (most, units) => format!("at most {most} {units}"),
+        },
+        observed: figures(&kinds, &findings),
         detail,
         sql: shown(asking, &findings)?.unwrap_or_else(|| format!("SELECT count(*) AS rows{rows}")),
     })
@@ -127,7 +155,7 @@ pub fn is_looked_for(
         Missing::TimeGap | Missing::Ended | Missing::Late => regular.is_some(),
         Missing::SequenceGap => is_numbered,
         Missing::Duplicate | Missing::Flatline => table.roles.time.is_some(),
-        Missing::VolumeDrop => table.roles.time.is_some() && regular.is_none(),
+        Missing::VolumeDrop => table.roles.time.is_some() && regular.is_none_or(|regular| regular.has_many),
         Missing::NullRate | Missing::AbsentKey | Missing::NeverSeen => true,
     };
     let lacks: Vec<Missing> = match is_usual {

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::Row;
 use super::asking::Asking;
-use super::gaps::figure;
+use super::gaps::{self, figure};
 use super::said::{self, Check};
 use crate::command::errors::Fault;
 use crate::command::missing::{Finding, Kind, Searched};
@@ -82,7 +82,7 @@ fn of_finding(finding: &Finding, searched: &Searched) -> Suggestion {
     let what = match finding.kind {
         Kind::AbsentKey => "absent",
         Kind::NullRate => "null",
-        _ => "missing",
+        kind => gaps::unit(kind),
     };
     Suggestion { check: check_of(finding, searched), figure: figure(finding), what, sql: finding.sql.clone() }
 }
