@@ -5,16 +5,16 @@
 -- Parameters: gaps (VALUES of place, since and until); sent, sent_table and sent_time, here, here_table and here_time (SQL
 -- of a key, its table and its time).
 WITH gap AS (SELECT * FROM (VALUES {gaps}) AS gap (place, since, until)),
-sent AS (SELECT {sent} AS key, min({sent_time}) AS at, count(*) AS n FROM {sent_table} WHERE {sent_time} IS NOT NULL GROUP BY ALL),
-here AS (SELECT {here} AS key, min({here_time}) AS at, count(*) AS n FROM {here_table} GROUP BY ALL),
+sent AS (SELECT {sent} AS key, min({sent_time}) AS rca_ts, count(*) AS n FROM {sent_table} WHERE {sent_time} IS NOT NULL GROUP BY ALL),
+here AS (SELECT {here} AS key, min({here_time}) AS rca_ts, count(*) AS n FROM {here_table} GROUP BY ALL),
 each AS (
   SELECT (SELECT 10 * count(key) >= 9 * sum(n) FROM sent) AND (SELECT 10 * count(key) >= 9 * sum(n) FROM here) AS is_a_row
 ),
 way AS (
-  SELECT quantile_disc(epoch_us(here.at) - epoch_us(sent.at), [0.1, 0.5, 0.9]) AS us FROM sent JOIN here USING (key)
+  SELECT quantile_disc(epoch_us(here.rca_ts) - epoch_us(sent.rca_ts), [0.1, 0.5, 0.9]) AS us FROM sent JOIN here USING (key)
 ),
-lost AS (SELECT key, at FROM sent WHERE key IS NOT NULL AND key NOT IN (SELECT key FROM here WHERE key IS NOT NULL)),
-come AS (SELECT sent.at, epoch_us(here.at) - epoch_us(sent.at) AS us FROM sent JOIN here USING (key)),
+lost AS (SELECT key, rca_ts FROM sent WHERE key IS NOT NULL AND key NOT IN (SELECT key FROM here WHERE key IS NOT NULL)),
+come AS (SELECT sent.rca_ts, epoch_us(here.rca_ts) - epoch_us(sent.rca_ts) AS us FROM sent JOIN here USING (key)),
 moved AS (
   SELECT
     place, (since - to_microseconds(us[2])) AS since, (until - to_microseconds(us[2])) AS until,
@@ -24,9 +24,9 @@ moved AS (
 )
 SELECT
   place,
-  (SELECT count(*) FROM come WHERE come.at > moved.since AND come.at < moved.until),
-  (SELECT count(*) FROM lost WHERE lost.at > moved.earliest AND lost.at < moved.latest),
-  (SELECT coalesce(max(us), 0) FROM come WHERE come.at > moved.since AND come.at < moved.until),
-  moved.since >= (SELECT max(at) FROM sent)
+  (SELECT count(*) FROM come WHERE come.rca_ts > moved.since AND come.rca_ts < moved.until),
+  (SELECT count(*) FROM lost WHERE lost.rca_ts > moved.earliest AND lost.rca_ts < moved.latest),
+  (SELECT coalesce(max(us), 0) FROM come WHERE come.rca_ts > moved.since AND come.rca_ts < moved.until),
+  moved.since >= (SELECT max(rca_ts) FROM sent)
 FROM moved
 ORDER BY place
