@@ -3,6 +3,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::engine::quote;
 use crate::error::Result;
 use crate::model::document::Document;
 use crate::session::{Session, Table};
@@ -143,6 +144,12 @@ pub trait Ask {
     /// # Errors
     /// If the question cannot be asked of this evidence, or the evidence not be read.
     fn run(&self, session: &Session) -> Result<Answer>;
+}
+
+/// That a column is one of a few texts, as SQL.
+fn is_any(column: &str, texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| quote::text(text)).collect();
+    format!("{column} IN ({})", texts.join(", "))
 }
 
 /// The tables on whose rows `--where` can be asked. Where none is, the condition itself is at fault.

@@ -8,6 +8,7 @@ pub mod document;
 pub mod duration;
 mod fault;
 pub mod figure;
+pub mod level;
 pub mod meaning;
 pub mod name;
 pub mod printable;

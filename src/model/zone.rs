@@ -82,6 +82,18 @@ impl Zone {
         at.saturating_add(i64::from(offset) * SECOND)
     }
 
+    /// How many seconds it is east of UTC at an instant.
+    pub fn offset(self, at: i64) -> i64 {
+        self.wall(at).saturating_sub(at) / SECOND
+    }
+
+    /// The zones by name, those first that most people live by.
+    pub fn known() -> impl Iterator<Item = Zone> {
+        const COMMON: [Tz; 5] =
+            [Tz::Europe__Berlin, Tz::America__New_York, Tz::Europe__London, Tz::Australia__Sydney, Tz::Europe__Athens];
+        COMMON.iter().chain(&chrono_tz::TZ_VARIANTS).copied().map(Zone::Named)
+    }
+
     /// Whether a wall-clock time occurs twice.
     pub fn is_double(self, wall: i64) -> bool {
         let (first, second) = self.both(wall);

@@ -177,12 +177,17 @@ fn a_clock_that_changes_to_winter_time_gets_no_fixed_offset() {
     };
     let detail = |row: &serde_json::Value| row["detail"].as_str().unwrap_or_default().to_string();
     let found = check(&[]);
-    assert_eq!((&found["source"], &found["anchors"], &found["setting"]), (&"recv".into(), &480.into(), &().into()));
+    assert_eq!(
+        (&found["source"], &found["anchors"], &found["setting"]),
+        (&"recv".into(), &480.into(), &"--set sources.recv.timezone=Europe/Berlin".into())
+    );
     assert_eq!(found["spread_s"], 1800.0, "{found}");
-    let expected = "2h ahead of sent (300 anchors), from 2025-10-26T01:00:00Z on 1h ahead of sent (180 anchors): as a clock \
-                    that changes to summer or winter time; no fixed offset is right, name its zone: --set sources.recv.timezone=Europe/…";
+    let expected = "2h ahead of sent (300 anchors), from 2025-10-26T01:00:00Z on 1h ahead of sent (180 anchors): as clocks \
+                    in Europe/Berlin are put to summer or winter time";
     assert_eq!(detail(&found), expected);
-    let fixed = detail(&check(&["--set", "sources.recv.timezone=+02:00"]));
+    let fixed = check(&["--set", "sources.recv.timezone=+02:00"]);
+    assert_eq!(fixed["setting"], "--set sources.recv.timezone=Europe/Berlin");
+    let fixed = detail(&fixed);
     assert!(fixed.contains("(300 anchors), from 2025-10-26T01:00:00Z on 1h behind sent (180 anchors)"), "{fixed}");
     let named = check(&["--set", "sources.recv.timezone=Europe/Berlin"]);
     assert_eq!(

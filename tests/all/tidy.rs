@@ -57,13 +57,38 @@ fn code(text: &str) -> &str {
 fn arrows_go_down_only() {
     for (room, name, text) in rooms() {
         let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| *known == room) else { continue };
-        for used in text
-            .split("crate::")
-            .skip(1)
-            .filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next())
-        {
-            assert!(used.is_empty() || allowed.contains(&used), "src/{name} uses `{used}`");
+        let word = |rest: &'_ str| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().map(String::from);
+        for used in text.split("crate::").skip(1).filter_map(word).chain(climbed(&name, code(&text))) {
+            assert!(used.is_empty() || allowed.contains(&used.as_str()), "src/{name} uses `{used}`");
         }
+    }
+}
+
+/// How many modules a file is within, itself counted.
+fn depth(name: &str) -> usize {
+    name.trim_end_matches(".rs").trim_end_matches("/mod").split('/').count()
+}
+
+/// The rooms that a file reaches by going up to the root.
+fn climbed(name: &str, text: &str) -> Vec<String> {
+    let depth = depth(name);
+    let ups = regex::Regex::new(r"\b((?:super::)+)(\w+)").expect("a pattern");
+    let rooms = ups.captures_iter(text).filter(|up| up[1].matches("super::").count() == depth);
+    rooms.map(|up| up[2].to_string()).collect()
+}
+
+#[test]
+fn what_goes_up_to_the_root_is_a_room_too() {
+    assert_eq!(climbed("command/errors/question.rs", "super::super::super::render::csv"), ["render"]);
+    assert!(climbed("command/errors/mod.rs", "super::timeline::X, super::super::is_any").contains(&"is_any".into()));
+    assert!(climbed("command/errors/question.rs", "super::super::is_any").is_empty());
+}
+
+#[test]
+fn what_commands_share_is_called_by_its_whole_name() {
+    for (_, name, text) in rooms().into_iter().filter(|(room, ..)| room == "command") {
+        let past = "super::".repeat((depth(&name) - 1).max(2));
+        assert!(!code(&text).contains(&past), "src/{name} goes past its command by `{past}`");
     }
 }
 

@@ -3,11 +3,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::timeline::LEVELS;
 use crate::engine::quote::fill;
 use crate::engine::{Engine, Message};
 use crate::error::Result;
 use crate::model::column::Kind;
+use crate::model::level::LEVELS;
 use crate::model::templates::{Mined, Rules, Sighting, Tally, Template};
 use crate::model::value::Value;
 

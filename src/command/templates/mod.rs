@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::timeline::LEVELS;
 use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::Engine;
 use crate::engine::quote::{self, fill};
 use crate::error::{Error, Result};
 use crate::model::column::Kind;
+use crate::model::level::LEVELS;
 use crate::model::templates::{Mined, Rules, Template};
 use crate::model::value::Value;
 use crate::session::{Session, Table, Wanted};

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::course::{Course, Stretch};
 use super::links::{Link, Placed, placed};
 use super::otherwise::Otherwise;
+use super::zones;
 use crate::command::Answer;
 use crate::engine::quote;
 use crate::error::Result;
@@ -114,9 +115,13 @@ pub fn check(session: &Session, tables: &[&Table], wanted: &Wanted) -> Result<An
 }
 
 fn row(session: &Session, placed: &Placed, assumed: &BTreeSet<&str>) -> Vec<Value> {
-    let link = &placed.link;
-    let setting =
-        placed.correction.filter(|off| !is_years(*off)).map(|off| setting(session, &link.source, off, assumed));
+    let stepped = stepped(session, placed, assumed);
+    let link = stepped.as_ref().map_or(&placed.link, |(link, ..)| link);
+    let setting = match &stepped {
+        Some((.., zone)) => zone.map(|zone| format!("--set sources.{}.timezone={zone}", link.source)),
+        None => placed.correction.filter(|off| !is_years(*off)).map(|off| setting(session, &link.source, off, assumed)),
+    };
+    let detail = stepped.as_ref().map_or_else(|| detail(placed), |(link, why, _)| put(link, why));
     vec![
         Value::Text(link.source.clone()),
         Value::Text(link.against.clone()),
@@ -125,12 +130,29 @@ fn row(session: &Session, placed: &Placed, assumed: &BTreeSet<&str>) -> Vec<Valu
         Value::Float(link.course.spread as f64 / SECOND as f64),
         Value::Text(format!("{} ~ {}", link.kind, link.kind_against)),
         Value::Text(link.example.clone()),
-        Value::Text(detail(placed, assumed)),
+        Value::Text(detail),
         setting.map_or(Value::Null, Value::Text),
     ]
 }
 
-fn detail(placed: &Placed, assumed: &BTreeSet<&str>) -> String {
+/// Of two clocks of which one was stepped: the one of which it can be told why it seems so, else the first, with that and
+/// the zone that puts it right.
+fn stepped(session: &Session, placed: &Placed, assumed: &BTreeSet<&str>) -> Option<(Link, String, Option<Zone>)> {
+    if placed.correction.is_some() || !placed.link.course.is_stepped() {
+        return None;
+    }
+    let told = |link: Link| {
+        let (zone, is_said) = session.zone_of(&link.source).unwrap_or((Zone::UTC, false));
+        let is_read_in = is_said || assumed.contains(link.source.as_str());
+        let (why, zone) = zones::told(&link.course, Some(zone).filter(|_| is_read_in)?)?;
+        Some((link, why, zone))
+    };
+    let link = &placed.link;
+    let unknown = || Some((link.clone(), zones::untold(&link.course), None));
+    told(link.clone()).or_else(|| told(link.turned())).or_else(unknown)
+}
+
+fn detail(placed: &Placed) -> String {
     let link = &placed.link;
     let apart = duration::shown(link.later.abs());
     if let Some(off) = placed.correction {
@@ -151,9 +173,6 @@ fn detail(placed: &Placed, assumed: &BTreeSet<&str>) -> String {
         );
     }
     let course = &link.course;
-    if course.is_stepped() {
-        return put(link, assumed.contains(link.source.as_str()));
-    }
     if let Some(rival) = link.rival {
         let rival = duration::shown(rival.abs());
         return format!(
@@ -181,6 +200,15 @@ fn detail(placed: &Placed, assumed: &BTreeSet<&str>) -> String {
     if placed.reference.is_some() {
         return format!("{apart} apart, as is {}: no correction", link.against);
     }
+    if let Some(change) = &course.change {
+        // Whoever is later, it is how far they are apart.
+        let [before, after] = [change.before, change.after].map(|off| duration::shown(off.abs()));
+        return format!(
+            "{before} apart, from {} on {after}, and both vary: whether the clocks or what happens between these events \
+             changed cannot be told",
+            time::rfc3339(change.since.1)
+        );
+    }
     format!("{apart} apart, and that varies: it is what happens between these events, and tells nothing of the clocks")
 }
 
@@ -193,7 +221,7 @@ fn astray(link: &Link) -> String {
 }
 
 /// What a clock that was put showed before and behind that.
-fn put(link: &Link, is_assumed: bool) -> String {
+fn put(link: &Link, why: &str) -> String {
     const STRETCHES_MOST: usize = 5;
     let course = &link.course;
     let stretch = |(at, stretch): (usize, &Stretch)| {
@@ -205,17 +233,6 @@ fn put(link: &Link, is_assumed: bool) -> String {
     let more = match course.stretches.len().saturating_sub(STRETCHES_MOST) {
         0 => String::new(),
         more => format!(", and {more} more"),
-    };
-    let source = &link.source;
-    let why = match (course.is_of_seasons(), is_assumed) {
-        (true, true) => format!(
-            "as a clock that changes to summer or winter time; no fixed offset is right, name its zone: --set sources.{source}.timezone=Europe/…"
-        ),
-        (true, false) => {
-            "as a clock that changes to summer or winter time; no fixed offset is right, a zone by its name would be"
-                .into()
-        }
-        (false, _) => "as a clock that was stepped; no one setting puts that right".into(),
     };
     format!("{}{more}: {why}", told.join(", "))
 }

@@ -28,9 +28,19 @@ const ASTRAY_PART: i64 = 15;
 pub struct Stretch {
     /// When it begins, by the clock asked about and by the other one, in microseconds.
     pub since: (i64, i64),
+    /// Its last anchor, by both.
+    pub until: (i64, i64),
     pub anchors: usize,
     /// By how much the clock asked about is ahead of the other one, in microseconds.
     pub later: i64,
+}
+
+/// A moment from which on an offset that wavers is of another length, by either clock, in microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub since: (i64, i64),
+    pub before: i64,
+    pub after: i64,
 }
 
 /// What all anchors of two sources say of their offset.
@@ -47,6 +57,8 @@ pub struct Course {
     pub astray: usize,
     /// Where the clock was stepped, the stretches before and behind that.
     pub stretches: Vec<Stretch>,
+    /// Where it is of two lengths, one behind the other, and no clock was stepped by that.
+    pub change: Option<Change>,
     /// By how much the offset grows per unit of time, where it steadily does.
     pub drift: Option<f64>,
 }
@@ -61,6 +73,12 @@ impl Course {
         let middle = at(50);
         let mut away: Vec<i64> = sorted.iter().map(|one| (one - middle).abs()).collect();
         away.sort_unstable();
+        let drift = drift(anchors);
+        let mut stretches = stretches(anchors, middle);
+        let mut change = None;
+        if stretches.is_empty() && drift.is_none() {
+            (stretches, change) = halves(anchors, (at(5), at(95)));
+        }
         let far = ASTRAY.max(ASTRAY_SPREADS * away[last / 2]).max(middle.abs() / ASTRAY_PART);
         Course {
             anchors: sorted.len(),
@@ -68,14 +86,23 @@ impl Course {
             most: sorted[last],
             spread: (at(95) - at(5)) / 2,
             astray: away.iter().filter(|one| **one > far).count(),
-            stretches: stretches(anchors, middle),
-            drift: drift(anchors),
+            stretches,
+            change,
+            drift,
         }
     }
 
     pub fn turned(&self) -> Course {
-        let turned = |one: &Stretch| Stretch { since: (one.since.1, one.since.0), later: -one.later, ..one.clone() };
+        let back = |(mine, other): (i64, i64)| (other, mine);
+        let turned = |one: &Stretch| Stretch {
+            since: back(one.since),
+            until: back(one.until),
+            later: -one.later,
+            ..one.clone()
+        };
+        let changed = |one: &Change| Change { since: back(one.since), before: -one.before, after: -one.after };
         Course {
+            change: self.change.as_ref().map(changed),
             least: -self.most,
             most: -self.least,
             stretches: self.stretches.iter().map(turned).collect(),
@@ -112,8 +139,8 @@ fn offset((mine, other): &(i64, i64)) -> i64 {
     mine - other
 }
 
-/// The nearest number of quarters of an hour.
-fn quarters(length: i64) -> i64 {
+/// The nearest number of quarters of an hour, by which clocks are put.
+pub fn quarters(length: i64) -> i64 {
     (length.abs() + QUARTER / 2) / QUARTER * length.signum()
 }
 
@@ -148,11 +175,68 @@ fn stretches(anchors: &[(i64, i64)], middle: i64) -> Vec<Stretch> {
         let mut offsets: Vec<i64> = run.iter().map(|(mine, other, _)| mine - other).collect();
         Stretch {
             since: (run[0].0, run[0].1),
+            until: run.last().map_or((0, 0), |last| (last.0, last.1)),
             anchors: run.len(),
             later: statistics::middle(&mut offsets).unwrap_or(0),
         }
     };
     if is_stepped { kept.iter().map(stretch).collect() } else { Vec::new() }
+}
+
+/// Of an offset that wavers by what happens between the events: its two stretches, if nearly all before a moment lie below
+/// and nearly all behind it above, or the other way round. A clock was stepped if they are whole quarters of an hour apart
+/// as far as can be told, else it is a change of whatever it is. `edges`: between which nine of ten lie.
+fn halves(anchors: &[(i64, i64)], edges: (i64, i64)) -> (Vec<Stretch>, Option<Change>) {
+    let (mut by_mine, mut by_other) = (anchors.to_vec(), anchors.to_vec());
+    by_mine.sort_unstable();
+    by_other.sort_unstable_by_key(|(mine, other)| (*other, *mine));
+    let between = edges.0.midpoint(edges.1);
+    let (of_mine, of_other) = (parted(&by_mine, between), parted(&by_other, between));
+    let (sorted, (place, unfit)) = if of_mine.1 < of_other.1 { (by_mine, of_mine) } else { (by_other, of_other) };
+    let least = place.min(sorted.len() - place);
+    if least < DRIFTING_LEAST || 100 * unfit > UNFIT_MOST * least {
+        return (Vec::new(), None);
+    }
+    let half = |anchors: &[(i64, i64)]| {
+        let mut offsets: Vec<i64> = anchors.iter().map(offset).collect();
+        offsets.sort_unstable();
+        let at = |share: usize| offsets[(offsets.len() - 1) * share / 100];
+        let stretch =
+            Stretch { since: anchors[0], until: anchors[anchors.len() - 1], anchors: anchors.len(), later: at(50) };
+        (stretch, (at(95) - at(5)) / 2)
+    };
+    let [(before, spread), (after, spread_after)] = [half(&sorted[..place]), half(&sorted[place..])];
+    let apart = after.later - before.later;
+    let steps = quarters(apart);
+    // How well a middle is known grows with the root of how many there are.
+    let error = |spread: i64, count: usize| 3.0 * spread as f64 / (count as f64).sqrt();
+    let is_sure = error(spread, before.anchors) + error(spread_after, after.anchors) <= OFF_QUARTER as f64;
+    let is_whole = steps.abs() >= QUARTERS_LEAST && (apart - steps * QUARTER).abs() <= OFF_QUARTER;
+    let widest = spread.max(spread_after);
+    if is_sure && is_whole && 4 * widest <= apart.abs() {
+        return (vec![before, after], None);
+    }
+    let is_change = 3 * widest <= (edges.1 - edges.0) / 2;
+    let change = Change { since: after.since, before: before.later, after: after.later };
+    (Vec::new(), is_change.then_some(change))
+}
+
+/// The place at which anchors are best parted into those whose offsets are below something and those above, in this order
+/// or the other, and how many are on the wrong side.
+fn parted(anchors: &[(i64, i64)], between: i64) -> (usize, usize) {
+    let is_above = |anchor: &(i64, i64)| offset(anchor) > between;
+    let (count, all) = (anchors.len(), anchors.iter().filter(|anchor| is_above(anchor)).count());
+    let mut above = 0;
+    let mut best = (0, all.min(count - all));
+    for (place, anchor) in (1..).zip(anchors) {
+        above += usize::from(is_above(anchor));
+        let rises = above + (count - place) - (all - above);
+        let unfit = rises.min(count - rises);
+        if unfit < best.1 {
+            best = (place, unfit);
+        }
+    }
+    best
 }
 
 /// Neighbours of the same number of quarters.
@@ -214,6 +298,24 @@ mod tests {
         let winters = course(300, |n| if (100..200).contains(&n) { HOUR } else { 0 });
         assert!(winters.is_of_seasons() && winters.stretches.len() == 3);
         assert!(!course(200, |n| if n < 100 { 0 } else { 8 * HOUR }).is_of_seasons());
+    }
+
+    #[test]
+    fn a_step_is_told_though_what_happens_between_wavers() {
+        let wavering = |n: i64| (60 + n * 7919 % 181) * SECOND;
+        let put = course(5_760, |n| wavering(n) - if n < 1_869 { 0 } else { HOUR });
+        let [before, after] = &put.stretches[..] else { panic!("two: {put:?}") };
+        assert_eq!((before.anchors, after.anchors, after.since.1), (1_869, 3_891, 1_869 * MINUTE));
+        assert!(put.is_of_seasons() && (after.later - before.later + HOUR).abs() < 10 * SECOND, "{put:?}");
+        let turned = put.turned();
+        assert_eq!((turned.stretches[1].since.0, turned.stretches[1].later), (after.since.1, -after.later));
+        // Of no whole quarters, of few anchors, and of what wavers as much as that.
+        let slower = course(400, |n| wavering(n) + if n < 200 { 0 } else { 20 * MINUTE });
+        assert!(!slower.is_stepped() && slower.change.is_some_and(|change| change.since.1 == 200 * MINUTE));
+        assert!(!course(30, |n| wavering(n) - if n < 15 { 0 } else { HOUR }).is_stepped());
+        assert!(!course(400, |n| 20 * wavering(n) - if n < 200 { 0 } else { HOUR }).is_stepped());
+        let steady = course(400, wavering);
+        assert!(!steady.is_stepped() && steady.change.is_none());
     }
 
     #[test]

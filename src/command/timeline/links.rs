@@ -48,7 +48,8 @@ impl Link {
         self.rival.is_none() && self.course.is_one() && is_off(self.later, self.spread, self.anchors)
     }
 
-    fn turned(&self) -> Link {
+    /// The second against the first.
+    pub fn turned(&self) -> Link {
         Link {
             source: self.against.clone(),
             against: self.source.clone(),

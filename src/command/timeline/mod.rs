@@ -7,7 +7,7 @@ use crate::args::Common;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::figure::plural;
-use crate::model::{codes, duration, name};
+use crate::model::{codes, duration, level, name};
 use crate::session::{Entity, Session, Table, Wanted, Window};
 use crate::settings;
 
@@ -23,7 +23,9 @@ mod otherwise;
 mod related;
 mod rhythm;
 mod view;
+mod zones;
 
+pub use crate::model::level::LEVELS;
 use view::View;
 
 /// Show what happened, in order, across all sources
@@ -80,29 +82,6 @@ pub struct TimelineArgs {
     pub check_clocks: bool,
     #[command(flatten)]
     pub common: Common,
-}
-
-/// Levels, the mildest first.
-pub const LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
-
-/// The condition for a level and those above it.
-///
-/// # Errors
-/// If there is no such level.
-pub fn at_least(level: &str) -> Result<String> {
-    let level = match level.to_lowercase().as_str() {
-        "warning" => "warn".to_string(),
-        "err" => "error".to_string(),
-        "critical" | "crit" | "alert" | "emerg" | "panic" => "fatal".to_string(),
-        "notice" => "info".to_string(),
-        other => other.to_string(),
-    };
-    let at = LEVELS.iter().position(|known| *known == level).ok_or_else(|| {
-        Error::question(format!("there is no level `{level}`"))
-            .hint(format!("levels are {}", name::listed(&LEVELS.map(String::from))))
-    })?;
-    let list: Vec<String> = LEVELS[at..].iter().map(|level| quote::text(level)).collect();
-    Ok(format!("level IN ({})", list.join(", ")))
 }
 
 fn length(text: &str, flag: &str) -> Result<i64> {
@@ -182,7 +161,7 @@ impl TimelineArgs {
     fn conditions(&self) -> Result<String> {
         let mut conditions = Vec::new();
         if let Some(level) = &self.level {
-            conditions.push(at_least(level)?);
+            conditions.push(super::is_any("level", level::at_least(level)?));
         }
         if let Some(grep) = &self.grep {
             regex::Regex::new(grep).map_err(|e| {
