@@ -48,8 +48,14 @@ impl Session {
         let added = if has_rows { ", file_row_number := true" } else { "" };
         let read = format!("read_parquet([{paths}], filename := {}{added}{union})", quote::text(file));
         let unlike = self.unlike(paths).map_err(broken)?;
+        let (parts, names): (Vec<String>, Vec<String>) =
+            described.rows.iter().map(|row| row[0].shown()).partition(|name| unlike.is_of_folders(name, files));
+        if !parts.is_empty() {
+            let names: Vec<String> = parts.iter().map(|name| format!("`{name}`")).collect();
+            let why = format!("{} told by the names of folders", are(&names));
+            self.coverage.note(source, why);
+        }
         if files.len() > 1 {
-            let names: Vec<String> = described.rows.iter().map(|row| row[0].shown()).collect();
             unlike.lacking(&names, files).into_iter().for_each(|note| self.coverage.note(source, note));
         }
         let mut columns = Vec::new();
@@ -190,6 +196,12 @@ impl Session {
     }
 }
 
+/// `a and b are`
+fn are(names: &[String]) -> String {
+    let be = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {be}", names.join(", "))
+}
+
 /// As the engine has it.
 fn path(file: &File) -> String {
     file.path.to_string_lossy().into_owned()
@@ -231,6 +243,14 @@ struct Unlike {
 }
 
 impl Unlike {
+    /// Whether a column is that of a folder, `day=2025-03-01`, of each file, and stored in none.
+    fn is_of_folders(&self, name: &str, files: &[Arc<File>]) -> bool {
+        let name = name.to_lowercase();
+        let begins = |part: &str| part.split_once('=').is_some_and(|(before, _)| before.to_lowercase() == name);
+        let is_stored = self.columns.values().any(|own| own.contains(&name));
+        !is_stored && files.iter().all(|file| path(file).split(['/', '\\']).any(begins))
+    }
+
     /// What is to be said of columns that some files do not have.
     fn lacking(&self, names: &[String], files: &[Arc<File>]) -> Vec<String> {
         let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
