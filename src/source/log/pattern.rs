@@ -60,6 +60,10 @@ pub(super) enum FieldKind {
         is_optional: bool,
     },
     Hex,
+    /// A UUID, or 16 or 32 hexadecimal digits.
+    Id,
+    /// Addresses up to a quote, the client's first, or a dash.
+    Addresses,
     /// A small letter, then more of them, digits, `_`, `.` and `-`.
     Slug,
     /// Words with dots between them, such as the name of a class: no word of a message is mistaken for one.
@@ -175,9 +179,9 @@ impl Pattern {
             Some(Step::OneOf { words, .. }) => words.iter().any(|word| word.first() == Some(&byte)),
             Some(Step::Message) | None => true,
             Some(Step::Field { kind, .. }) => match kind {
-                FieldKind::Text | FieldKind::Word | FieldKind::Name | FieldKind::Code => true,
+                FieldKind::Text | FieldKind::Word | FieldKind::Name | FieldKind::Code | FieldKind::Addresses => true,
                 FieldKind::Int { .. } | FieldKind::Real { .. } => is_number,
-                FieldKind::Hex => byte.is_ascii_hexdigit(),
+                FieldKind::Hex | FieldKind::Id => byte.is_ascii_hexdigit(),
                 FieldKind::Slug => byte.is_ascii_lowercase(),
                 FieldKind::Dotted => byte.is_ascii_alphabetic(),
                 FieldKind::Quoted => byte == b'"',
@@ -342,12 +346,14 @@ fn field(text: &str, fields: &mut Vec<Field>) -> Result<Step, String> {
         "slug" => (FieldKind::Slug, Reading::Text),
         "dotted" => (FieldKind::Dotted, Reading::Text),
         "hex" => (FieldKind::Hex, Reading::Text),
+        "id" => (FieldKind::Id, Reading::Text),
+        "addresses" => (FieldKind::Addresses, Reading::Text),
         "quoted" => (FieldKind::Quoted, Reading::Text),
         "priority" => (FieldKind::Priority, Reading::Int),
         "status" => (FieldKind::Status, Reading::Int),
         _ => {
             return Err(format!(
-                "`{{{text}}}` is no known field; kinds are word, name, int, real, int?, real?, hex, slug, dotted, quoted, priority, status, ts and words such as on|off"
+                "`{{{text}}}` is no known field; kinds are word, name, int, real, int?, real?, hex, id, addresses, slug, dotted, quoted, priority, status, ts and words such as on|off"
             ));
         }
     };

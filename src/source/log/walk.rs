@@ -305,6 +305,15 @@ fn closed(kind: FieldKind, line: &[u8], at: usize, capture: &mut Capture) -> Opt
             let length = text[prefix..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             if length == 0 { None } else { whole(prefix + length) }
         }
+        FieldKind::Id => {
+            let is_part = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b'-';
+            let length = text.iter().take_while(is_part).count();
+            if is_id(&text[..length]) { whole(length) } else { None }
+        }
+        FieldKind::Addresses => {
+            let length = memchr::memchr(b'"', text).unwrap_or(text.len());
+            are_addresses(&text[..length]).then(|| (Some(Span::new(at, at + length)), at + length))
+        }
         FieldKind::Slug => {
             let is_part = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.-".contains(byte);
             let length = text.iter().take_while(is_part).count();
@@ -348,6 +357,21 @@ fn closed(kind: FieldKind, line: &[u8], at: usize, capture: &mut Capture) -> Opt
         }
         FieldKind::Text | FieldKind::Word | FieldKind::Name | FieldKind::Code => None,
     }
+}
+
+/// Whether it is the identity that programs give a request: `5f0c7b1e-9a00-4c1e-8f2c-00aa00bb00cc`, or the same or half of
+/// it without the dashes.
+fn is_id(text: &[u8]) -> bool {
+    let groups: Vec<usize> = text.split(|byte| *byte == b'-').map(<[u8]>::len).collect();
+    matches!(groups[..], [16 | 32] | [8, 4, 4, 4, 12])
+}
+
+/// Whether it names where a request came from: nothing, a dash, or an address that others may follow.
+fn are_addresses(text: &[u8]) -> bool {
+    let first = text.split(|byte| *byte == b',').next().unwrap_or_default();
+    let first = std::str::from_utf8(first).unwrap_or("?").trim();
+    let is_address = || first.parse::<std::net::IpAddr>().is_ok() || first.parse::<std::net::SocketAddr>().is_ok();
+    matches!(first, "" | "-" | "unknown") || is_address()
 }
 
 /// How long the quoted string at the start of `text` is, with its quotes.
