@@ -186,7 +186,7 @@ fn the_causes_of_the_worked_case_come_first_and_alone() {
         said.contains("20 of 111 rows are bad (18 %); the best explanation, telemetry: sequence_gap, covers 12"),
         "{said}"
     );
-    assert!(said.contains("since they tell good from bad by themselves: score"), "{said}");
+    assert!(said.contains("since they are what a model said: score"), "{said}");
 }
 
 #[test]

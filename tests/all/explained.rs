@@ -154,7 +154,7 @@ fn the_score_of_a_prediction_explains_no_prediction() {
     let asked = ["explain", "p.csv", "--bad", "predicted = 0"];
     assert_eq!(explanations(&rows_in(place.path(), &asked)), ["site = S2"]);
     let notes = said(place.path(), &asked);
-    assert!(notes.contains("left out, since they tell good from bad by themselves: score"), "{notes}");
+    assert!(notes.contains("left out, since they are what a model said: score"), "{notes}");
 }
 
 #[test]

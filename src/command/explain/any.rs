@@ -62,7 +62,6 @@ fn values(population: &Population, at: usize, column: &str) -> Result<Vec<Attrib
         is_mark: true,
         is_many: false,
         is_entity: false,
-        is_copy: false,
     };
     Ok(population.session.engine.rows(&sql)?.rows.iter().map(|row| one(row[0].shown())).collect())
 }

@@ -6,6 +6,7 @@ use super::before;
 use super::findings::{self, Mark};
 use super::lengths::{self, Text};
 use super::population::{Population, columns, is_message};
+use super::status;
 use crate::command::slices::is_of_a_model;
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -32,8 +33,6 @@ pub struct Attribute {
     pub is_many: bool,
     /// It names things, such as machines, and nobody asked for it: those with few rows each are no explanation.
     pub is_entity: bool,
-    /// What a model said, where --bad speaks of what it said: that both agree is no explanation.
-    pub is_copy: bool,
 }
 
 /// All attributes that may be looked at, and notes on those that are not. Of the joined tables `skipped` say nothing of
@@ -54,7 +53,8 @@ pub fn find(
     let said = population.bad.to_lowercase();
     let speaks_of = |column: &Column| has_word(&said, &column.name.to_lowercase());
     let speaks_of_a_model = columns(population.table).any(|column| is_of_a_model(column) && speaks_of(column));
-    let mut named = Vec::new();
+    let of_status = status::made(population, speaks_of)?;
+    let (mut named, mut said_by_model) = (Vec::new(), Vec::new());
     let mut numbering = Vec::new();
     let mut add = |table: &Table, place: Option<usize>, is_many: bool| -> Result<()> {
         let entities = session.entity_columns(table);
@@ -83,6 +83,14 @@ pub fn find(
                 named.push(name);
                 continue;
             }
+            // That a model agrees with itself is no explanation.
+            if place.is_none() && speaks_of_a_model && is_of_a_model(column) && !is_asked {
+                said_by_model.push(name);
+                continue;
+            }
+            if place.is_none() && !is_asked && of_status.as_ref().is_some_and(|(_, made)| made.contains(&&*name)) {
+                continue;
+            }
             if only_numbers.contains(&column.name) {
                 numbering.push(name);
                 continue;
@@ -92,14 +100,9 @@ pub fn find(
                 lengths.push(Text { of, name: name.clone(), sql: sql.clone() });
             }
             let into = if matches!(column.kind, Kind::Time | Kind::Date) { &mut times } else { &mut all };
-            let is_copy = place.is_none() && speaks_of_a_model && is_of_a_model(column) && !is_asked;
             let is_entity = is_entity_of(&entities, column);
             let of_column = of_column(column, (&name, &sql), place, (is_many, is_entity));
-            into.extend(of_column.into_iter().map(|one| Attribute {
-                is_entity: is_entity && !is_asked,
-                is_copy,
-                ..one
-            }));
+            into.extend(of_column.into_iter().map(|one| Attribute { is_entity: is_entity && !is_asked, ..one }));
         }
         Ok(())
     };
@@ -119,6 +122,14 @@ pub fn find(
     }
     if !named.is_empty() {
         notes.push(format!("left out, since --bad speaks of them: {}", name::listed(&named)));
+    }
+    if !said_by_model.is_empty() {
+        let why = "left out, since they are what a model said";
+        notes.push(format!("{why}: {}", name::listed(&said_by_model)));
+    }
+    if let Some((status, made)) = of_status.filter(|_| args.by.is_empty()) {
+        let why = format!("left out, since they are told by {status}, of which --bad speaks");
+        notes.push(format!("{why}: {}", made.join(", ")));
     }
     if !numbering.is_empty() {
         notes.push(format!("left out, since they only number the rows of their table: {}", name::listed(&numbering)));
@@ -141,7 +152,6 @@ pub fn find(
         is_mark: true,
         is_many: false,
         is_entity: false,
-        is_copy: false,
     };
     let mut all: Vec<Attribute> = marks.into_iter().map(finding).chain(all).collect();
     if all.len() > KNOWN_MAX {
@@ -177,7 +187,6 @@ fn of_column(
         is_mark: false,
         is_many,
         is_entity: false,
-        is_copy: false,
     };
     match column.kind {
         Kind::Time => vec![

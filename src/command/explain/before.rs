@@ -88,7 +88,6 @@ impl Before<'_> {
                 is_mark: true,
                 is_many: false,
                 is_entity: false,
-                is_copy: false,
             }
         };
         Ok(rows.iter().map(|row| one(row[0].shown())).collect())
@@ -106,7 +105,6 @@ impl Before<'_> {
             is_mark: false,
             is_many: false,
             is_entity: false,
-            is_copy: false,
         }
     }
 

@@ -58,6 +58,5 @@ fn length(text: Text) -> Attribute {
         is_mark: false,
         is_many: false,
         is_entity: false,
-        is_copy: false,
     }
 }

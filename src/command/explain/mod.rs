@@ -22,6 +22,7 @@ mod lengths;
 pub mod population;
 mod restated;
 mod search;
+mod status;
 mod telling;
 mod unjoined;
 

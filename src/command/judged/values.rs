@@ -41,7 +41,6 @@ pub enum Holds {
     /// Keys from the first one to below the second.
     Between(i64, Option<i64>),
 }
-const BY_THEMSELVES: &str = "since they tell good from bad by themselves";
 const TOO_MANY: &str = "with too many values";
 const SINGLE: &str = "since few rows have the same one";
 /// Of what names things fewer rows each tell of no thing that it is worse than others.
@@ -112,9 +111,7 @@ fn values(maker: &Maker) -> Result<Values> {
         Seen::Numbers(seen) if maker.has_ranges(&seen) => {
             let sorted = sorted(seen);
             let mut found = maker.of_ranges(&sorted);
-            if found.left_out.is_none() {
-                found.put_before(maker.of_codes(sorted, |value| shown(kind, *value)));
-            }
+            found.put_before(maker.of_codes(sorted, |value| shown(kind, *value)));
             Ok(found)
         }
         Seen::Numbers(seen) => Ok(maker.of_codes(sorted(seen), |value| shown(kind, *value))),
@@ -176,9 +173,6 @@ impl Maker<'_> {
     /// Values that are kept by codes.
     fn of_codes<V>(&self, seen: Vec<Coded<V>>, text: impl Fn(&V) -> String) -> Values {
         let is_mark = self.attribute.is_mark;
-        if self.attribute.is_copy && self.is_answer_of_two(&seen) {
-            return Values::left_out(BY_THEMSELVES);
-        }
         let mut values: Vec<(Option<String>, u16, Covered)> =
             seen.iter().map(|seen| (seen.value.as_ref().map(&text), seen.code, seen.covered)).collect();
         values.sort_by(|a, b| b.2.bad.cmp(&a.2.bad).then_with(|| a.0.cmp(&b.0)));
@@ -194,9 +188,6 @@ impl Maker<'_> {
     /// Tenths of all rows by whole numbers that are kept by codes, in ascending order.
     fn of_ranges(&self, sorted: &[Coded<i64>]) -> Values {
         let is_answer = self.is_answer_of_many(sorted);
-        if is_answer && self.attribute.is_copy {
-            return Values::left_out(BY_THEMSELVES);
-        }
         let known: Vec<&Coded<i64>> = sorted.iter().filter(|seen| seen.value.is_some()).collect();
         let covered: Vec<&Covered> = known.iter().map(|seen| &seen.covered).collect();
         let bounds = tenths(&covered);
@@ -226,9 +217,6 @@ impl Maker<'_> {
     /// Numbers that are kept by keys: single values where they are few, else tenths of all rows.
     fn of_keys(&self, tallies: &[Tally; 2]) -> Result<Values> {
         let is_answer = self.is_answer_of_keys(tallies);
-        if is_answer && self.attribute.is_copy {
-            return Ok(Values::left_out(BY_THEMSELVES));
-        }
         let [good, bad] = tallies;
         let nulls = Covered { rows: good.nulls + bad.nulls, bad: bad.nulls };
         let mut found = Values { fit: self.fit_of_keys(tallies), ..Values::default() };
