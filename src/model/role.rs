@@ -59,6 +59,32 @@ const CODE: &[&str] = &[
 /// What failed rather than how; a number under such a name is a label of a model.
 const FAILURE: &[&str] = &["failure", "fault", "failure_mode", "failure_type", "fault_type", "alarm"];
 const MESSAGE: &[&str] = &["message", "msg", "text", "log", "description", "event", "detail"];
+/// Words that a longer name ends with, such as `error_description`, where all before it tell of what went wrong or of who
+/// says so: the description of a product tells of no event.
+const TEXTS: &[&str] =
+    &["text", "description", "detail", "details", "remark", "remarks", "comment", "comments", "note", "notes"];
+const TOLD: &[&str] = &[
+    "error",
+    "err",
+    "fault",
+    "failure",
+    "fail",
+    "alarm",
+    "alert",
+    "event",
+    "log",
+    "defect",
+    "issue",
+    "problem",
+    "incident",
+    "exception",
+    "warning",
+    "trouble",
+    "operator",
+    "repair",
+];
+/// The same by themselves; a note may be anything, and a text of another kind is left to who looks at values.
+const REMARKS: &[&str] = &["details", "remark", "remarks", "comment", "comments"];
 const RESULT: &[&str] = &["result", "outcome", "verdict", "status", "state"];
 
 /// Words of a name that tell a beginning, and an end.
@@ -131,6 +157,14 @@ fn says(name: &str, words: &[&str]) -> bool {
     meaning::words(name).iter().any(|word| words.contains(&word.as_str()))
 }
 
+/// Whether a name is that of what is said of a row: `errmsg`, `status_message`, `failure_text`.
+fn is_message(name: &str) -> bool {
+    let words = meaning::words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    let is_told = || !before.is_empty() && before.iter().all(|word| TOLD.contains(&word.as_str()));
+    last.ends_with("message") || last.ends_with("msg") || (TEXTS.contains(&last.as_str()) && is_told())
+}
+
 /// A name without the words that tell beginning and end.
 fn stem(name: &str) -> Vec<String> {
     let is_edge = |word: &String| BEGINNINGS.contains(&word.as_str()) || ENDS.contains(&word.as_str());
@@ -182,7 +216,9 @@ impl Roles {
             level: named(LEVEL, |kind| matches!(kind, Kind::Text | Kind::Int)),
             code: named(CODE, |kind| matches!(kind, Kind::Text | Kind::Int | Kind::Float | Kind::Decimal { .. }))
                 .or_else(|| named(FAILURE, |kind| kind == Kind::Text)),
-            message: named(MESSAGE, |kind| kind == Kind::Text),
+            message: named(MESSAGE, |kind| kind == Kind::Text)
+                .or_else(|| first(&|c| c.kind == Kind::Text && is_message(&c.name)))
+                .or_else(|| named(REMARKS, |kind| kind == Kind::Text)),
             result: named(RESULT, |kind| kind == Kind::Text),
         }
     }
@@ -205,6 +241,25 @@ mod tests {
         assert_eq!(roles.code.as_deref(), Some("errorID"));
         assert_eq!(roles.result.as_deref(), Some("result"));
         assert_eq!(Roles::find(&columns, Some("received_at")).time.as_deref(), Some("received_at"));
+    }
+
+    #[test]
+    fn a_message_goes_by_many_names() {
+        let message = |names: &[&str]| {
+            let columns: Vec<Column> = names.iter().map(|name| Column::new(*name, Kind::Text)).collect();
+            Roles::find(&columns, None).message
+        };
+        for name in
+            ["errmsg", "errorMessage", "status_message", "failure_text", "Error Description", "remark", "Comments"]
+        {
+            assert_eq!(message(&["serial", name]).as_deref(), Some(name));
+        }
+        for name in ["product_description", "message_id", "severity_text", "notes", "reason", "error", "release_notes"]
+        {
+            assert_eq!(message(&["serial", name]), None, "{name}");
+        }
+        assert_eq!(message(&["remark", "error_text", "message"]).as_deref(), Some("message"));
+        assert_eq!(message(&["remark", "error_text"]).as_deref(), Some("error_text"));
     }
 
     fn times(names: &[&str]) -> Roles {

@@ -5,6 +5,7 @@ mod agreed;
 mod alike;
 mod arrangement;
 mod arrived;
+mod audited;
 mod cadences;
 mod case;
 mod chains;

@@ -32,7 +32,7 @@ pub fn numbered(question: &Question, window: Window) -> Result<String> {
     if question.session.engine.keep_few(KEPT, &candidates, ROWS_KEPT)? {
         candidates = format!("SELECT * FROM {KEPT}");
     }
-    let uncoded = match question.places.iter().any(|place| place.table.roles.message.is_some()) {
+    let uncoded = match question.places.iter().any(|place| place.message.is_some()) {
         true => {
             format!("SELECT {SAID} AS text FROM ({candidates}) WHERE is_error AND code IS NULL AND text IS NOT NULL")
         }

@@ -7,13 +7,17 @@ use super::places::{is_telling, says_what_happened};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::codes::{self, System};
-use crate::model::name;
+use crate::model::{meaning, name};
 use crate::session::{Session, Table, known_column};
 
 /// The name of a source that `--codebook FILE` makes.
 pub const FILE: &str = "codebook";
 
-const CODES: [&str; 8] = ["code", "error_code", "errorcode", "err_code", "fault_code", "alarm_code", "id", "errorid"];
+const CODES: [&str; 6] = ["code", "error_code", "errorcode", "err_code", "fault_code", "alarm_code"];
+/// What a list's own numbers are called, if it has no code by another name.
+const NUMBERS: [&str; 2] = ["id", "errorid"];
+/// Names that lists of codes of all kinds have.
+const GENERAL: [&str; 3] = ["code", "id", "number"];
 const DESCRIPTIONS: [&str; 9] =
     ["description", "meaning", "message", "text", "name", "title", "desc", "detail", "explanation"];
 /// What a list of errors' codes is called.
@@ -45,7 +49,7 @@ impl<'a> Codebook<'a> {
         let of_settings = settings.filter(|settings| settings.table.eq_ignore_ascii_case(named));
         let code = match of_settings.and_then(|settings| settings.code.as_deref()) {
             Some(column) => known_column(&table.name, &table.columns, column, "codebook.code")?,
-            None => first_of(table, &CODES).ok_or_else(|| {
+            None => code_of(table).or_else(|| beside(table)).ok_or_else(|| {
                 let names: Vec<String> = table.own_columns().map(|column| column.name.clone()).collect();
                 Error::question(format!("codebook `{}` has no column of codes", table.name))
                     .detail(format!("its columns are {}", name::listed(&names)))
@@ -132,9 +136,7 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
     let mut tables: Vec<&Table> = session.tables.iter().filter(|table| table.kind != "log").collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     for table in tables {
-        let (Some(code), Some(description)) = (first_of(table, &CODES), first_of(table, &DESCRIPTIONS)) else {
-            continue;
-        };
+        let (Some(code), Some(description)) = (code_of(table), first_of(table, &DESCRIPTIONS)) else { continue };
         if says_what_happened(session, table, &code) {
             continue;
         }
@@ -148,7 +150,10 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
             let system = || other.own_columns().find(|column| System::of_column(&column.name).is_some());
             if let Some(column) = other.roles.code.as_ref().or_else(|| system().map(|column| &column.name)) {
                 let seen = super::places::codes_of(session, other, column)?;
-                let known = seen.iter().filter(|code| codes.contains(*code) && is_telling(code)).count();
+                // Small numbers are those of a list that is called as they are.
+                let is_of_these = is_list_of(table, &code, column);
+                let known =
+                    seen.iter().filter(|code| codes.contains(*code) && (is_of_these || is_telling(code))).count();
                 // Another list with the same codes is no evidence of them.
                 if 2 * known >= seen.len() && !super::places::is_list(session, other, column)? {
                     shared += known;
@@ -162,6 +167,34 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
         }
     }
     best.map(|(_, book)| book.with_called(session)).transpose()
+}
+
+/// The column of a list that has its codes, by its name.
+fn code_of(table: &Table) -> Option<String> {
+    let of_system = || table.own_columns().find(|column| System::of_column(&column.name).is_some());
+    first_of(table, &CODES)
+        .or_else(|| table.roles.code.clone().filter(|name| !is_number(name)))
+        .or_else(|| of_system().map(|column| column.name.clone()))
+        .or_else(|| first_of(table, &NUMBERS))
+}
+
+fn is_number(name: &str) -> bool {
+    NUMBERS.iter().any(|number| name.eq_ignore_ascii_case(number))
+}
+
+/// The only column of a list beside what it says of each code.
+fn beside(table: &Table) -> Option<String> {
+    let description = first_of(table, &DESCRIPTIONS)?;
+    let mut others = table.own_columns().filter(|column| column.name != description);
+    let only = others.next()?;
+    others.next().is_none().then(|| only.name.clone())
+}
+
+/// Whether a list is called after a column of codes: its own column is, or all of it, as `exit_codes` after `exit_code`.
+fn is_list_of(table: &Table, code: &str, column: &str) -> bool {
+    let [table, code, column] =
+        [&table.short_name, code, column].map(|name| format!("_{}", meaning::words(name).join("_")));
+    !GENERAL.contains(&&column[1..]) && (code == column || table.contains(&column))
 }
 
 /// Whether a table is called after codes.

@@ -53,6 +53,11 @@ pub fn public(code: &str) -> Option<String> {
     system(code)?.describe(code).map(|meaning| meaning.to_string())
 }
 
+/// Whether it is its public system that says what a code means. A program ends with numbers of its own, too.
+pub fn is_public(code: &str) -> bool {
+    system(code).is_some_and(|system| system != System::Exit || system.describe(code).is_some())
+}
+
 /// The public system of a code as it is shown.
 pub fn system(code: &str) -> Option<System> {
     let labelled = System::all().find(|system| {

@@ -15,6 +15,7 @@ mod codebook;
 mod meanings;
 mod places;
 mod question;
+mod texts;
 mod told;
 
 pub(super) use audit::{Audited, Fault};

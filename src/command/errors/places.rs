@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::codebook::Codebook;
+use crate::command::is_any;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::codes::System;
@@ -48,6 +49,8 @@ pub struct Place<'a> {
     /// The code as a row has it: SQL text that is NULL where there is none.
     pub raw: Option<Raw>,
     pub system: Option<System>,
+    /// The column that says what happened.
+    pub message: Option<String>,
     /// Words that would say that there is no error, and that the codebook calls one.
     pub called: Vec<String>,
     /// What is surely no error, as SQL over `raw_code`, `raw_result` and `raw_level`: most rows are told by that at the
@@ -172,7 +175,12 @@ impl<'a> Place<'a> {
                     !own.is_empty() && !others.into_iter().any(|code| is_fine(system, code))
                 });
                 let known = seen.iter().filter(|code| system.describe(code).is_some()).count();
-                Some(system).filter(|_| !is_own && !seen.is_empty() && 10 * known >= 8 * seen.len())
+                let is_of_system = match system {
+                    // A program ends with numbers of its own as well.
+                    System::Exit => known > 0 && seen.iter().all(|code| is_exit(code)),
+                    _ => !seen.is_empty() && 10 * known >= 8 * seen.len(),
+                };
+                Some(system).filter(|_| !is_own && is_of_system)
             }
         };
         let status = table.own_columns().find(|other| table.kind == "log" && is_status(other));
@@ -184,21 +192,22 @@ impl<'a> Place<'a> {
     }
 
     fn new(table: &'a Table, raw: Option<Raw>, system: Option<System>) -> Place<'a> {
-        Place { table, raw, system, called: Vec::new(), harmless: "false".into() }
+        let message = table.roles.message.clone();
+        Place { table, raw, system, message, called: Vec::new(), harmless: "false".into() }
     }
 
     /// Looks at the first rows for the words by which outcomes and levels say that all is well. `levels` are those of
-    /// errors, as a list in SQL. Returns what is to be said of words that say nothing.
+    /// errors. Returns what is to be said of words that say nothing.
     ///
     /// # Errors
     /// If the evidence cannot be read.
-    pub fn learn_harmless(&mut self, session: &Session, levels: &str) -> Result<Option<String>> {
+    pub fn learn_harmless(&mut self, session: &Session, levels: &[&str]) -> Result<Option<String>> {
         if self.is_all_errors() {
             return Ok(None);
         }
         let roles = &self.table.roles;
         let mut parts = vec!["raw_code IS NULL".to_string()];
-        let level = format!("NOT coalesce(rca_level(value) IN {levels}, false)");
+        let level = format!("NOT coalesce({}, false)", is_any("rca_level(value)", levels));
         for (role, raw, is_fine) in [
             (&roles.result, "raw_result", "rca_failed(value) IS DISTINCT FROM true"),
             (&roles.level, "raw_level", level.as_str()),
@@ -286,6 +295,11 @@ impl<'a> Place<'a> {
 /// Whether a code of a public system says that all went well.
 fn is_fine(system: System, code: &str) -> bool {
     system == System::Http && code.len() == 3 && matches!(code.as_bytes()[0], b'1'..=b'3')
+}
+
+/// Whether a process can end with such a code.
+fn is_exit(code: &str) -> bool {
+    code.parse::<u8>().is_ok() || System::Exit.describe(code).is_some()
 }
 
 /// Whether a field of a log is the status of HTTP.

@@ -4,9 +4,11 @@
 use super::ErrorsArgs;
 use super::codebook::Codebook;
 use super::places::{Place, Raw, Said};
+use super::texts;
+use crate::command::{event_tables_with, is_any, is_used};
 use crate::engine::quote;
 use crate::error::{Error, Result};
-use crate::model::{codes, name};
+use crate::model::{codes, level, name};
 use crate::session::{Session, Table, Wanted, Window};
 
 pub struct Question<'a> {
@@ -16,8 +18,8 @@ pub struct Question<'a> {
     pub codebook: Option<Codebook<'a>>,
     pub window: Window,
     pub notes: Vec<String>,
-    /// Levels that are errors by themselves, as a list in SQL.
-    levels: String,
+    /// Levels that are errors by themselves.
+    levels: &'static [&'static str],
 }
 
 impl<'a> Question<'a> {
@@ -36,7 +38,7 @@ impl<'a> Question<'a> {
     /// The same where it may be that no table has errors: then it is without places.
     pub fn found(session: &'a Session, args: &'a ErrorsArgs) -> Result<Question<'a>> {
         let mut notes = Vec::new();
-        let levels = super::super::timeline::at_least(args.level.as_deref().unwrap_or("error"))?;
+        let levels = level::at_least(args.level.as_deref().unwrap_or("error"))?;
         let codebook = Codebook::find(session, args.codebook.as_deref())?;
         if let Some(book) = codebook.as_ref().filter(|book| book.is_found) {
             notes.push(format!(
@@ -54,19 +56,20 @@ impl<'a> Question<'a> {
         let evidence = &args.common.evidence;
         let condition = evidence.condition.as_deref();
         let mut places = Vec::new();
-        for table in super::super::event_tables_with(session, condition, &mut notes)? {
+        for table in event_tables_with(session, condition, &mut notes)? {
             if codebook.as_ref().is_some_and(|book| book.table.name == table.name) {
                 continue;
             }
             if let Some((mut place, note)) = Place::of(session, table, &said, codebook.as_ref())? {
                 place.called = codebook.as_ref().map(|book| book.called.clone()).unwrap_or_default();
-                let unknown = place.learn_harmless(session, levels.trim_start_matches("level IN "))?;
+                let unknown = place.learn_harmless(session, levels)?;
+                let text = texts::find(session, &mut place)?;
                 places.push(place);
-                notes.extend(note.into_iter().chain(unknown));
+                notes.extend(note.into_iter().chain(unknown).chain(text));
             }
         }
         if let Some(book) = &codebook {
-            super::super::is_used(book.table, &mut notes);
+            is_used(book.table, &mut notes);
         }
         // The same answer whatever the order in which sources are named.
         places.sort_by(|a, b| a.table.name.cmp(&b.table.name));
@@ -89,7 +92,7 @@ impl<'a> Question<'a> {
     /// What makes a row an error, whether it has a code or not.
     fn by_itself(&self, failed: Option<&str>, level: Option<&str>) -> Vec<String> {
         let failed = failed.filter(|_| self.takes_errors()).map(str::to_string);
-        failed.into_iter().chain(level.map(|level| self.levels.replacen("level", level, 1))).collect()
+        failed.into_iter().chain(level.map(|level| is_any(level, self.levels))).collect()
     }
 
     /// What a row with a code must be besides to be an error by that.
@@ -106,7 +109,7 @@ impl<'a> Question<'a> {
     }
 
     fn takes_errors(&self) -> bool {
-        self.levels.contains("'error'")
+        self.levels.contains(&"error")
     }
 
     /// Errors with one of these codes, or without a code, over a table's own columns, as people paste it; with what
@@ -177,7 +180,7 @@ impl<'a> Question<'a> {
 
     /// A row's code over the table's own columns, as people paste it.
     pub fn code_of(&self, place: &Place) -> String {
-        let message = place.table.roles.message.as_ref().map_or_else(|| "NULL".into(), |m| quote::readable_name(m));
+        let message = place.message.as_ref().map_or_else(|| "NULL".into(), |m| quote::readable_name(m));
         place.raw.as_ref().map_or_else(|| "NULL".into(), |raw| place.code_sql(&raw.sql(true), &message))
     }
 
@@ -190,7 +193,7 @@ impl<'a> Question<'a> {
         let mut columns = vec![
             (place.raw.as_ref().map_or_else(null, |raw| raw.sql(false)), "raw_code".to_string()),
             (column(&roles.result), "raw_result".into()),
-            (roles.message.as_ref().map_or_else(null, |name| said_by(place.table, name)), "text".into()),
+            (place.message.as_ref().map_or_else(null, |name| said_by(place.table, name)), "text".into()),
             (
                 roles.level.as_ref().map_or_else(null, |level| format!("{}::VARCHAR", quote::name(level))),
                 "raw_level".into(),

@@ -60,6 +60,58 @@ fn names(templates: &[(&str, i64)]) -> Vec<Option<String>> {
     templates.iter().map(most).collect()
 }
 
+/// What stands for words that differ.
+const ANY: &str = "<*>";
+/// A longer sentence is called by so many words.
+const WORDS_MOST: usize = 60;
+
+/// What templates of one failure, the most frequent first, have in common, with `<*>` where they differ. One that has no
+/// telling word of the others is left out of it.
+pub fn common(templates: &[&str]) -> String {
+    let Some((first, others)) = templates.split_first() else { return String::new() };
+    let words_of = |template: &&'_ str| -> Vec<String> {
+        template.split_whitespace().take(WORDS_MOST).map(String::from).collect()
+    };
+    let all = words_of(first);
+    let mut words = all.clone();
+    for other in others {
+        let both = in_both(&words, &words_of(other));
+        if both.iter().any(|word| is_telling(word)) {
+            words = both;
+        }
+    }
+    if words == all { (*first).to_string() } else { words.join(" ") }
+}
+
+/// The longest sequence of words that two sentences have, with one `<*>` wherever either has others.
+fn in_both(one: &[String], other: &[String]) -> Vec<String> {
+    // How many words they share from a place in each on.
+    let mut shared = vec![vec![0; other.len() + 1]; one.len() + 1];
+    for (at, word) in one.iter().enumerate().rev() {
+        for (place, own) in other.iter().enumerate().rev() {
+            shared[at][place] = match word == own {
+                true => shared[at + 1][place + 1] + 1,
+                false => shared[at + 1][place].max(shared[at][place + 1]),
+            };
+        }
+    }
+    let (mut both, mut at, mut place) = (Vec::new(), 0, 0);
+    while at < one.len() || place < other.len() {
+        if at < one.len() && place < other.len() && one[at] == other[place] {
+            both.push(one[at].clone());
+            (at, place) = (at + 1, place + 1);
+            continue;
+        }
+        both.push(ANY.to_string());
+        match at < one.len() && (place == other.len() || shared[at + 1][place] >= shared[at][place + 1]) {
+            true => at += 1,
+            false => place += 1,
+        }
+    }
+    both.dedup_by(|word, before| word == ANY && before == ANY);
+    both
+}
+
 /// The words that tell what a template is about.
 fn words(template: &str) -> BTreeSet<String> {
     template
@@ -114,6 +166,23 @@ mod tests {
         let people = ["ann", "bob", "eve", "mallory", "trent", "walter"].map(|name| format!("{name} denied"));
         let list: Vec<(&str, i64)> = people.iter().map(|text| (text.as_str(), 3)).chain([("disk gone", 2)]).collect();
         assert_eq!(failures(&list).iter().map(|failure| failure.count).collect::<Vec<_>>(), [18, 2]);
+    }
+
+    #[test]
+    fn variants_are_called_by_what_they_have_in_common() {
+        for (templates, called) in [
+            (
+                &["lock on fact_a lost after <*> s", "lock on fact_b lost after <*> s"][..],
+                "lock on <*> lost after <*> s",
+            ),
+            (&["column price not found", "column vat not found in <*>"], "column <*> not found <*>"),
+            (&["fan stalled at <*> rpm", "fan stalled at <*> rpm (retry <*>)"], "fan stalled at <*> rpm <*>"),
+            (&["ann denied", "bob denied", "disk gone"], "<*> denied"),
+            (&["fan  stalled"], "fan  stalled"),
+            (&[], ""),
+        ] {
+            assert_eq!(common(templates), called, "{templates:?}");
+        }
     }
 
     #[test]

@@ -3,50 +3,69 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audit, Fault, first_line, share};
+use crate::command::errors::codebook::Codebook;
 use crate::command::errors::meanings;
 use crate::command::errors::places::Place;
 use crate::command::errors::question::Question;
 use crate::engine::quote;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::model::coverage::grouped;
 use crate::model::name;
 
+/// What a codebook says, and which codes the errors have.
+struct Lists<'a> {
+    book: &'a Codebook<'a>,
+    /// Descriptions by code.
+    known: BTreeMap<String, String>,
+    seen: BTreeSet<&'a str>,
+}
+
 pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
-    let question = audit.question;
-    let Some(book) = &question.codebook else { return Ok(()) };
-    let known: BTreeMap<String, String> = question
-        .session
-        .engine
-        .rows(&format!("{} ORDER BY 1", book.sql()))?
-        .rows
-        .iter()
-        .map(|row| (row[0].shown(), row[1].shown()))
-        .collect();
-    let shapes: BTreeSet<String> = known.keys().map(|code| shape(code)).collect();
-    let column = book.code_sql(&quote::readable_name(&book.code));
-    let seen: BTreeSet<&str> = audit.counts.iter().filter_map(|count| count.code.as_deref()).collect();
-    let is_known = |code: &str| book.known_as(code).is_some();
-    for code in seen.iter().copied().filter(|code| !is_known(code)) {
+    let Some(book) = &audit.question.codebook else { return Ok(()) };
+    let rows = audit.question.session.engine.rows(&format!("{} ORDER BY 1", book.sql()))?.rows;
+    let known = rows.iter().map(|row| (row[0].shown(), row[1].shown())).collect();
+    let seen = audit.counts.iter().filter_map(|count| count.code.as_deref()).collect();
+    let lists = Lists { book, known, seen };
+    faults.extend(lists.undocumented(audit));
+    faults.extend(lists.never_seen(audit.question)?);
+    Ok(())
+}
+
+impl Lists<'_> {
+    fn is_known(&self, code: &str) -> bool {
+        self.book.known_as(code).is_some()
+    }
+
+    fn undocumented(&self, audit: &Audit) -> Vec<Fault> {
+        let shapes: BTreeSet<String> = self.known.keys().map(|code| shape(code)).collect();
+        let unknown = self.seen.iter().copied().filter(|code| !self.is_known(code));
+        unknown.filter_map(|code| self.undocumented_code(audit, code, &shapes)).collect()
+    }
+
+    /// A code that is not in the codebook, if it is one of its kind.
+    fn undocumented_code(&self, audit: &Audit, code: &str, shapes: &BTreeSet<String>) -> Option<Fault> {
+        let question = audit.question;
         // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook, unless they
         // stand among its own.
         let places: Vec<usize> = (0..question.places.len())
             .filter(|place| {
                 let codes = audit.by_code(*place);
-                let is_among = codes.keys().any(|other| is_known(other)) && meanings::public(code).is_none();
+                let is_among = codes.keys().any(|other| self.is_known(other)) && meanings::public(code).is_none();
                 codes.contains_key(code) && (shapes.contains(&shape(code)) || is_among)
             })
             .collect();
+        if places.is_empty() {
+            return None;
+        }
         // Tables that tell of the same failures are counted once.
         let counted: Vec<usize> = places.iter().copied().filter(|place| !audit.is_echo(*place)).collect();
         let counted = if counted.is_empty() { places.clone() } else { counted };
-        if places.is_empty() {
-            continue;
-        }
         let count_in = |place: &usize| -> i64 { audit.by_code(*place)[code].iter().map(|count| count.count).sum() };
         let count: i64 = counted.iter().map(count_in).sum();
         let total: i64 = counted.iter().map(|place| audit.totals[*place]).sum();
         let sources: Vec<String> =
             places.iter().map(|place| format!("{} {}", question.places[*place].table.name, count_in(place))).collect();
-        let near = known.keys().find(|known| plain(known) == plain(code));
+        let near = self.known.keys().find(|known| plain(known) == plain(code));
         let near = near.map_or_else(String::new, |near| format!("; there it may be written `{near}`"));
         let selects: Vec<String> = counted
             .iter()
@@ -60,7 +79,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
                 )
             })
             .collect();
-        faults.push(Fault {
+        Some(Fault {
             fault: "undocumented",
             code: Some(code.to_string()),
             count,
@@ -69,55 +88,68 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
             detail: format!(
                 "in the evidence ({}) and not in {}: nobody can say what failed{near}{}",
                 sources.join(", "),
-                book.table.name,
+                self.book.table.name,
                 audit.cost(Some(code)),
             ),
             sql: quote::one_line(&format!("{} ORDER BY 2 DESC, 1", selects.join(" UNION ALL "))),
-        });
-    }
-    let is_whole = question.window.is_open() && question.args.common.evidence.condition.is_none();
-    let window = if is_whole { "" } else { " that is asked for" };
-    // A code that rows have which are no errors was seen all the same.
-    let anywhere = question.session.engine.rows(&format!(
-        "SELECT DISTINCT code FROM ({}) WHERE code IS NOT NULL ORDER BY 1 LIMIT {CODES_MOST}",
-        question.candidates(question.window)
-    ))?;
-    let anywhere: BTreeSet<String> = anywhere
-        .rows
-        .iter()
-        .flat_map(|row| {
-            let code = row[0].shown();
-            let known = book.known_as(&code).map(String::from);
-            known.into_iter().chain([code])
         })
-        .collect();
-    for (code, description) in known.iter().filter(|(code, _)| !anywhere.contains(*code)) {
-        let near: Vec<String> =
-            seen.iter().filter(|seen| plain(seen) == plain(code) && !is_known(seen)).map(ToString::to_string).collect();
-        let near = match near.is_empty() {
-            true => String::new(),
-            false => format!("; in the evidence stands {}", name::listed(&near)),
-        };
-        faults.push(Fault {
-            fault: "never_seen",
-            code: Some(code.clone()),
-            count: 0,
-            share: 0.0,
-            templates: None,
-            detail: format!(
-                "in {} and nowhere in the evidence{window}: {}{near}",
-                book.table.name,
-                first_line(description)
-            ),
-            sql: quote::one_line(&format!(
-                "SELECT *, {} AS count FROM {} WHERE {column} = {}",
-                counts(question, code),
-                book.table.sql(),
-                quote::text(code)
-            )),
-        });
     }
-    Ok(())
+
+    fn never_seen(&self, question: &Question) -> Result<Vec<Fault>> {
+        let is_whole = question.window.is_open() && question.args.common.evidence.condition.is_none();
+        let window = if is_whole { "" } else { " that is asked for" };
+        let anywhere = self.anywhere(question)?;
+        let column = self.book.code_sql(&quote::readable_name(&self.book.code));
+        let table = self.book.table;
+        let unseen = self.known.iter().filter(|(code, _)| !anywhere.contains(*code));
+        let fault = |(code, description): (&String, &String)| {
+            let is_near = |seen: &&&str| plain(seen) == plain(code) && !self.is_known(seen);
+            let near: Vec<String> = self.seen.iter().filter(is_near).map(ToString::to_string).collect();
+            let near = match near.is_empty() {
+                true => String::new(),
+                false => format!("; in the evidence stands {}", name::listed(&near)),
+            };
+            Fault {
+                fault: "never_seen",
+                code: Some(code.clone()),
+                count: 0,
+                share: 0.0,
+                templates: None,
+                detail: format!(
+                    "in {} and nowhere in the evidence{window}: {}{near}",
+                    table.name,
+                    first_line(description)
+                ),
+                sql: quote::one_line(&format!(
+                    "SELECT *, {} AS count FROM {} WHERE {column} = {}",
+                    counts(question, code),
+                    table.sql(),
+                    quote::text(code)
+                )),
+            }
+        };
+        Ok(unseen.map(fault).collect())
+    }
+
+    /// The codes of all rows, also as the codebook writes them: one that rows have which are no errors was seen all the
+    /// same.
+    fn anywhere(&self, question: &Question) -> Result<BTreeSet<String>> {
+        let rows = question.session.engine.rows(&format!(
+            "SELECT DISTINCT code FROM ({}) WHERE code IS NOT NULL ORDER BY 1 LIMIT {}",
+            question.candidates(question.window),
+            CODES_MOST + 1
+        ))?;
+        if rows.rows.len() > CODES_MOST {
+            let most = grouped(CODES_MOST as u64);
+            return Err(Error::question(format!("there are more than {most} different codes"))
+                .hint("say where the code is: --code COLUMN, or ask of fewer rows: --where SQL"));
+        }
+        let written = |code: String| {
+            let known = self.book.known_as(&code).map(String::from);
+            known.into_iter().chain([code])
+        };
+        Ok(rows.rows.iter().flat_map(|row| written(row[0].shown())).collect())
+    }
 }
 
 /// More distinct codes than this are none.

@@ -58,13 +58,37 @@ struct Mixed<'a> {
     counts: Vec<&'a Count>,
 }
 
+impl Mixed<'_> {
+    /// The failures that are listed one by one.
+    fn listed(&self) -> &[Failure] {
+        &self.failures[..self.distinct.min(LISTED).min(self.failures.len())]
+    }
+
+    fn templates(&self, failure: &Failure) -> Vec<&str> {
+        let template = |at: &usize| first_line(self.counts[*at].template.as_deref().unwrap_or_default());
+        failure.templates.iter().map(template).collect()
+    }
+
+    /// What each of them is called, for people: by what its templates have in common, unless another one is called so.
+    fn texts(&self) -> Vec<String> {
+        let mut texts: Vec<String> = Vec::new();
+        for failure in self.listed() {
+            let templates = self.templates(failure);
+            let common = shown(&alike::common(&templates));
+            let is_taken = texts.contains(&common);
+            texts.push(if is_taken { shown(templates.first().copied().unwrap_or_default()) } else { common });
+        }
+        texts
+    }
+}
+
 pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
     let mut worst: BTreeMap<&str, Mixed> = BTreeMap::new();
     let mut elsewhere: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for place in 0..audit.question.places.len() {
         for (code, counts) in audit.by_code(place) {
             // What a public code means is not ours to split.
-            if meanings::system(code).is_some() {
+            if meanings::is_public(code) {
                 continue;
             }
             let Some(mixed) = mixed(place, code, counts) else { continue };
@@ -122,15 +146,9 @@ fn fault(audit: &Audit, mixed: &Mixed, elsewhere: Option<&Vec<String>>) -> Resul
     let description = audit.description(mixed.code)?.unwrap_or_default();
     let is_many = mixed.distinct >= FAILURES_OF_CATCH_ALL && share >= SHARE_OF_CATCH_ALL;
     let is_catch_all = is_many || is_rest(&description) || is_rest(mixed.code);
-    let text = |failure: &Failure| {
-        shown(first_line(mixed.counts[failure.templates[0]].template.as_deref().unwrap_or_default()))
-    };
-    let listed: Vec<String> = mixed
-        .failures
-        .iter()
-        .take(mixed.distinct.min(LISTED))
-        .map(|failure| format!("{} × {}", failure.count, text(failure)))
-        .collect();
+    let texts = mixed.texts();
+    let listed: Vec<String> =
+        mixed.listed().iter().zip(&texts).map(|(failure, text)| format!("{} × {text}", failure.count)).collect();
     let more = rest(mixed, listed.len());
     let mut detail = format!(
         "{} of {} of {name} ({}) stand under {}{}, which hides {} unlike failures: {}{more}",
@@ -146,13 +164,8 @@ fn fault(audit: &Audit, mixed: &Mixed, elsewhere: Option<&Vec<String>>) -> Resul
     if !told_by.is_empty() {
         detail.push_str(&format!("; told apart by {}", told_by.join(", ")));
     }
-    let proposed: Vec<String> = mixed
-        .failures
-        .iter()
-        .take(mixed.distinct.min(LISTED))
-        .enumerate()
-        .map(|(at, failure)| format!("{}-{} {}", mixed.code, at + 1, title(&text(failure))))
-        .collect();
+    let proposed: Vec<String> =
+        texts.iter().enumerate().map(|(at, text)| format!("{}-{} {}", mixed.code, at + 1, title(text))).collect();
     detail.push_str(&format!("; proposal: split it into {}", proposed.join("; ")));
     detail.push_str(&audit.cost(Some(mixed.code)));
     if let Some(others) = elsewhere {
@@ -165,7 +178,7 @@ fn fault(audit: &Audit, mixed: &Mixed, elsewhere: Option<&Vec<String>>) -> Resul
         share,
         templates: Some(mixed.distinct as i64),
         detail,
-        sql: sql(audit, mixed)?,
+        sql: sql(audit, mixed, &texts)?,
     }))
 }
 
@@ -204,7 +217,7 @@ fn separating(audit: &Audit, mixed: &Mixed) -> Result<Vec<String>> {
     let roles = &table.roles;
     let entities = question.session.entity_columns(table);
     let is_taken = |name: &str| {
-        let of_role = [&roles.time, &roles.end, &roles.level, &roles.message, &roles.result];
+        let of_role = [&roles.time, &roles.end, &roles.level, &place.message, &roles.result];
         of_role.into_iter().flatten().any(|role| role == name)
             || place.raw.as_ref().and_then(|raw| raw.column()) == Some(name)
             || entities.iter().any(|entity| entity == name)
@@ -269,20 +282,22 @@ fn is_fraction(column: &Column) -> bool {
 }
 
 /// The SQL that shows the failures: by their patterns, if these count as many as there are, else by the messages.
-fn sql(audit: &Audit, mixed: &Mixed) -> Result<String> {
+fn sql(audit: &Audit, mixed: &Mixed, texts: &[String]) -> Result<String> {
     let question = audit.question;
-    let table = question.places[mixed.place].table;
+    let place = &question.places[mixed.place];
+    let table = place.table;
     let condition = audit.where_code(mixed.place, mixed.code);
-    let message = table.roles.message.as_ref().map(|name| quote::readable_name(name)).unwrap_or_default();
-    let listed = mixed.failures.iter().take(mixed.distinct.min(LISTED));
-    let template = |at: &usize| first_line(mixed.counts[*at].template.as_deref().unwrap_or_default());
+    let message = place.message.as_ref().map(|name| quote::readable_name(name)).unwrap_or_default();
+    let listed = mixed.listed();
     for text in [message.clone(), format!("split_part({message}, chr(10), 1)")] {
         let cases: Vec<String> = listed
-            .clone()
-            .map(|failure| {
+            .iter()
+            .zip(texts)
+            .map(|(failure, said)| {
+                let templates = mixed.templates(failure);
                 let any: Vec<String> =
-                    failure.templates.iter().map(|at| format!("{text} LIKE {}", like(template(at)))).collect();
-                format!("WHEN {} THEN {}", any.join(" OR "), quote::text(&shown(template(&failure.templates[0]))))
+                    templates.iter().map(|template| format!("{text} LIKE {}", like(template))).collect();
+                format!("WHEN {} THEN {}", any.join(" OR "), quote::text(said))
             })
             .collect();
         let sql = format!(
@@ -294,7 +309,7 @@ fn sql(audit: &Audit, mixed: &Mixed) -> Result<String> {
         let mut counts: Vec<i64> =
             seen.iter().filter(|row| row[0].shown() != "other").map(|row| row[1].int()).collect();
         counts.sort_unstable_by(|a, b| b.cmp(a));
-        if counts == listed.clone().map(|failure| failure.count).collect::<Vec<_>>() {
+        if counts == listed.iter().map(|failure| failure.count).collect::<Vec<_>>() {
             return Ok(quote::one_line(&sql));
         }
     }

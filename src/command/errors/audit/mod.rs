@@ -9,6 +9,7 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::figure;
+use crate::model::name;
 use crate::model::shell;
 use crate::model::value::Value;
 use crate::session::Session;
@@ -111,6 +112,7 @@ pub fn audited(mut question: Question) -> Result<Audited> {
             .then_with(|| a.detail.cmp(&b.detail))
     });
     let summary = audit.summary(&faults);
+    notes.extend(audit.untold());
     let file = question.args.codebook.as_deref().filter(|text| std::path::Path::new(text).is_file());
     if let Some(path) = file.filter(|_| faults.iter().any(|fault| fault.fault == "never_seen")) {
         let source = shell::quoted(&format!("{}={path}", super::codebook::FILE));
@@ -279,12 +281,32 @@ impl Audit<'_, '_> {
         }
     }
 
+    /// What is said of codes without a text, of which it is not known what they stand for.
+    fn untold(&self) -> Option<String> {
+        let is_untold = |at: &usize| {
+            let coded = || self.counts.iter().filter(|count| count.place == *at && count.code.is_some());
+            self.question.places[*at].message.is_none()
+                && coded().any(|count| count.code.as_deref().is_some_and(|code| !super::meanings::is_public(code)))
+        };
+        let untold = (0..self.totals.len()).filter(is_untold).map(|at| self.question.places[at].table.name.clone());
+        let untold: Vec<String> = untold.collect();
+        (!untold.is_empty()).then(|| {
+            format!(
+                "no text stands beside the codes of {}: whether one means several things cannot be told",
+                name::listed(&untold)
+            )
+        })
+    }
+
     /// The answer in a sentence: how many errors stand under codes that do not say what failed.
     fn summary(&self, faults: &[Fault]) -> Option<String> {
         let told =
             |kinds: &[&str]| -> Vec<&Fault> { faults.iter().filter(|fault| kinds.contains(&fault.fault)).collect() };
         if faults.is_empty() {
-            return Some("No fault of the classification was found.".into());
+            return Some(match self.untold() {
+                None => "No fault of the classification was found.".into(),
+                Some(_) => "No fault of the classification was found where it could be looked for.".into(),
+            });
         }
         let codes =
             |faults: &[&Fault]| faults.iter().filter_map(|fault| fault.code.clone()).collect::<Vec<_>>().join(", ");

@@ -19,7 +19,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
     for place in 0..audit.question.places.len() {
         let codes = audit.by_code(place);
         let mut by_template: BTreeMap<&str, Vec<(&str, i64)>> = BTreeMap::new();
-        for (code, counts) in codes.iter().filter(|(code, _)| meanings::system(code).is_none()) {
+        for (code, counts) in codes.iter().filter(|(code, _)| !meanings::is_public(code)) {
             let all: i64 = counts.iter().map(|count| count.count).sum();
             for count in
                 counts.iter().filter(|count| count.count >= ROWS_LEAST && count.count as f64 >= PART_LEAST * all as f64)
@@ -52,7 +52,7 @@ fn fault(audit: &Audit, place: usize, template: &str, with: &[(&str, i64)], name
     let table = place_of.table;
     let count: i64 = with.iter().map(|(_, count)| count).sum();
     let counted: Vec<String> = with.iter().map(|(code, count)| format!("{code} {count}")).collect();
-    let message = table.roles.message.as_ref().map(|message| quote::readable_name(message)).unwrap_or_default();
+    let message = place_of.message.as_ref().map(|message| quote::readable_name(message)).unwrap_or_default();
     let codes: Vec<&str> = with.iter().map(|(code, _)| *code).collect();
     let condition = question.are_of(place_of, Some(&codes));
     let code = question.code_of(place_of);

@@ -5,7 +5,7 @@ use super::{Compared, Key, compared, keep_timed};
 use crate::args::Common;
 use crate::command::errors::ErrorsArgs;
 use crate::command::errors::question::Question;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::{Session, Windows};
 
 /// A code that changed beyond chance.
@@ -47,7 +47,14 @@ fn args(common: &Common) -> ErrorsArgs {
 /// If there are no errors with a time, or the evidence cannot be read.
 pub fn auto(session: &Session, common: &Common) -> Result<(Windows, bool)> {
     let args = ErrorsArgs { common: common.clone(), ..ErrorsArgs::default() };
-    let mut question = Question::new(session, &args)?;
+    let mut question = Question::found(session, &args)?;
+    if question.places.is_empty() {
+        return Err(Error::question("no table has errors, by whose rates the moment of a change is found")
+            .detail("errors are told by a code, a level or a result")
+            .hint(
+                "say which windows to compare: --baseline 2025-03-01..2025-03-02 --incident 2025-03-02..2025-03-03",
+            ));
+    }
     keep_timed(&mut question, &mut Vec::new())?;
     super::auto::windows(&question)
 }
