@@ -125,7 +125,7 @@ pub fn find(
     }
     if !said_by_model.is_empty() {
         let why = "left out, since they are what a model said";
-        notes.push(format!("{why}: {}", name::listed(&said_by_model)));
+        notes.push(format!("{why}: {}", said_by_model.join(", ")));
     }
     if let Some((status, made)) = of_status.filter(|_| args.by.is_empty()) {
         let why = format!("left out, since they are told by {status}, of which --bad speaks");

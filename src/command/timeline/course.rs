@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_step_is_told_though_what_happens_between_wavers() {
-        let wavering = |n: i64| (60 + n * 7919 % 181) * SECOND;
+        let wavering = |n: i64| (60 + n * n % 181) * SECOND;
         let put = course(5_760, |n| wavering(n) - if n < 1_869 { 0 } else { HOUR });
         let [before, after] = &put.stretches[..] else { panic!("two: {put:?}") };
         assert_eq!((before.anchors, after.anchors, after.since.1), (1_869, 3_891, 1_869 * MINUTE));

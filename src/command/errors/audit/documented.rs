@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Audit, Fault, first_line, share};
+use super::{Audit, Count, Fault, first_line, share};
 use crate::command::errors::codebook::Codebook;
 use crate::command::errors::meanings;
 use crate::command::errors::places::Place;
@@ -18,6 +18,10 @@ struct Lists<'a> {
     /// Descriptions by code.
     known: BTreeMap<String, String>,
     seen: BTreeSet<&'a str>,
+    /// How often each code is in each place.
+    counts: Vec<BTreeMap<&'a str, i64>>,
+    /// Places that tell of the same failures as another.
+    echoes: Vec<bool>,
 }
 
 pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
@@ -25,9 +29,15 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) -> Result<()> {
     let rows = audit.question.session.engine.rows(&format!("{} ORDER BY 1", book.sql()))?.rows;
     let known = rows.iter().map(|row| (row[0].shown(), row[1].shown())).collect();
     let seen = audit.counts.iter().filter_map(|count| count.code.as_deref()).collect();
-    let lists = Lists { book, known, seen };
-    faults.extend(lists.undocumented(audit));
+    let places = 0..audit.question.places.len();
+    let sum = |counts: Vec<&Count>| -> i64 { counts.iter().map(|count| count.count).sum() };
+    let counts: Vec<BTreeMap<&str, i64>> = places
+        .clone()
+        .map(|place| audit.by_code(place).into_iter().map(|(code, counts)| (code, sum(counts))).collect())
+        .collect();
+    let lists = Lists { book, known, seen, counts, echoes: places.map(|place| audit.is_echo(place)).collect() };
     faults.extend(lists.never_seen(audit.question)?);
+    faults.extend(lists.undocumented(audit));
     Ok(())
 }
 
@@ -38,29 +48,27 @@ impl Lists<'_> {
 
     fn undocumented(&self, audit: &Audit) -> Vec<Fault> {
         let shapes: BTreeSet<String> = self.known.keys().map(|code| shape(code)).collect();
+        let has_known = |counts: &BTreeMap<&str, i64>| counts.keys().any(|code| self.is_known(code));
+        let has_known: Vec<bool> = self.counts.iter().map(has_known).collect();
         let unknown = self.seen.iter().copied().filter(|code| !self.is_known(code));
-        unknown.filter_map(|code| self.undocumented_code(audit, code, &shapes)).collect()
+        let places = |code: &str| -> Vec<usize> {
+            // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook, unless they
+            // stand among its own.
+            let is_of_kind = shapes.contains(&shape(code));
+            let is_own = |place: &usize| is_of_kind || has_known[*place] && meanings::public(code).is_none();
+            (0..self.counts.len()).filter(|place| self.counts[*place].contains_key(code) && is_own(place)).collect()
+        };
+        let told = unknown.map(|code| (code, places(code))).filter(|(_, places)| !places.is_empty());
+        told.map(|(code, places)| self.undocumented_code(audit, code, &places)).collect()
     }
 
-    /// A code that is not in the codebook, if it is one of its kind.
-    fn undocumented_code(&self, audit: &Audit, code: &str, shapes: &BTreeSet<String>) -> Option<Fault> {
+    /// A code that is in these places and not in the codebook.
+    fn undocumented_code(&self, audit: &Audit, code: &str, places: &[usize]) -> Fault {
         let question = audit.question;
-        // Codes of another kind, such as the HTTP statuses of a log, are no business of this codebook, unless they
-        // stand among its own.
-        let places: Vec<usize> = (0..question.places.len())
-            .filter(|place| {
-                let codes = audit.by_code(*place);
-                let is_among = codes.keys().any(|other| self.is_known(other)) && meanings::public(code).is_none();
-                codes.contains_key(code) && (shapes.contains(&shape(code)) || is_among)
-            })
-            .collect();
-        if places.is_empty() {
-            return None;
-        }
         // Tables that tell of the same failures are counted once.
-        let counted: Vec<usize> = places.iter().copied().filter(|place| !audit.is_echo(*place)).collect();
-        let counted = if counted.is_empty() { places.clone() } else { counted };
-        let count_in = |place: &usize| -> i64 { audit.by_code(*place)[code].iter().map(|count| count.count).sum() };
+        let counted: Vec<usize> = places.iter().copied().filter(|place| !self.echoes[*place]).collect();
+        let counted = if counted.is_empty() { places.to_vec() } else { counted };
+        let count_in = |place: &usize| self.counts[*place][code];
         let count: i64 = counted.iter().map(count_in).sum();
         let total: i64 = counted.iter().map(|place| audit.totals[*place]).sum();
         let sources: Vec<String> =
@@ -79,7 +87,7 @@ impl Lists<'_> {
                 )
             })
             .collect();
-        Some(Fault {
+        Fault {
             fault: "undocumented",
             code: Some(code.to_string()),
             count,
@@ -92,7 +100,7 @@ impl Lists<'_> {
                 audit.cost(Some(code)),
             ),
             sql: quote::one_line(&format!("{} ORDER BY 2 DESC, 1", selects.join(" UNION ALL "))),
-        })
+        }
     }
 
     fn never_seen(&self, question: &Question) -> Result<Vec<Fault>> {
