@@ -159,11 +159,12 @@ fn look<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
         restrict(search, pair)?;
         let Pair { left, right, of_left, of_right } = &*pair;
         search.notes.extend(written::said(&[(&left.said(), &left.form), (&right.said(), &right.form)]));
-        if *of_left {
-            compare(search, left, right)?;
-        }
-        if *of_right {
-            compare(search, right, left)?;
+        for (present, lacking, is_looked) in [(left, right, *of_left), (right, left, *of_right)] {
+            match is_looked {
+                true => compare(search, present, lacking)?,
+                // All are there.
+                false => search.looked_for.push((present.clone(), lacking.clone())),
+            }
         }
         let told = [repeated(search, left, right)?, repeated(search, right, left)?];
         search.notes.extend(told.into_iter().flatten());
