@@ -79,6 +79,9 @@ impl Error {
             std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
             _ => cause.to_string(),
         };
+        // A name with a line's end begins no line here.
+        let spelled = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+        let path: String = path.to_string().chars().map(spelled).collect();
         Self::evidence(format!("cannot read `{path}`")).detail(reason)
     }
 

@@ -60,9 +60,14 @@ impl Output {
 fn beside(path: &Path) -> Result<(TempPath, File)> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let readable = std::fs::Permissions::from_mode(0o666);
+    // What takes a file's place is read by nobody who could not read that.
+    let replaced = path.metadata().ok().map(|there| std::fs::Permissions::from_mode(there.mode() & 0o777));
     let make = || {
         let file = tempfile::Builder::new().prefix(UNFINISHED).permissions(readable.clone()).tempfile_in(folder);
         let (handle, file) = file.map_err(|e| unwritable(path, &e))?.into_parts();
+        if let Some(replaced) = &replaced {
+            handle.set_permissions(replaced.clone()).map_err(|e| unwritable(path, &e))?;
+        }
         // Where there are no locks nobody removes it but this process.
         scratch::is_taken(&handle);
         Ok((file, handle))
@@ -81,7 +86,7 @@ fn sweep(folder: &Path, own: &File) {
     let Ok(own) = own.metadata() else { return };
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.filter_map(|entry| entry.ok()) {
-        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+        if !scratch::is_made_name(&entry.file_name().to_string_lossy(), UNFINISHED) {
             continue;
         }
         let Ok(metadata) = std::fs::symlink_metadata(entry.path()) else { continue };

@@ -5,6 +5,21 @@ fn turns(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether a terminal is steered by it, or text around it shown otherwise than it stands.
+pub fn steers(c: char) -> bool {
+    c.is_control() || turns(c)
+}
+
+/// A name on one line: what ends a line is spelled too.
+pub fn one_line(name: &str) -> String {
+    if !name.contains(steers) {
+        return name.to_string();
+    }
+    let spelled =
+        |c: char| if c.is_control() { c.escape_debug().to_string() } else { format!("\\u{{{:x}}}", c as u32) };
+    name.chars().map(|c| if steers(c) { spelled(c) } else { c.to_string() }).collect()
+}
+
 /// The same text with `\x1b` and `\u{202e}` in place of such characters. Lines stay lines, a tab is four blanks.
 pub fn printable(text: &str) -> String {
     if !text.chars().any(|c| c.is_control() && c != '\n' || turns(c)) {
@@ -36,5 +51,6 @@ mod tests {
         assert_eq!(printable("a\rb\x1b[2J\u{9b}"), "a\\x0db\\x1b[2J\\x9b");
         assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(printable("é 漢 😀"), "é 漢 😀");
+        assert_eq!(one_line("a\nb\x1b\u{9b}\u{202e}é.csv"), "a\\nb\\u{1b}\\u{9b}\\u{202e}é.csv");
     }
 }

@@ -5,15 +5,19 @@ use std::io::Write;
 
 use super::{Renderer, Style, written};
 use crate::error::Result;
+use crate::model::printable::{one_line, printable};
 use crate::model::scan::Sink;
 use crate::model::value::Value;
 
-pub fn csv(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
-    Box::new(Delimited { output, delimiter: ",", field: quoted })
+/// On a terminal what would steer it is spelled, as in tables; in a file and a pipe values are as they are.
+pub fn csv(output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
+    let field = if style.width.is_some() { |text: &str| quoted(&printable(text)) } else { quoted };
+    Box::new(Delimited { output, delimiter: ",", field })
 }
 
-pub fn tsv(output: Box<dyn Write>, _: Style) -> Box<dyn Renderer> {
-    Box::new(Delimited { output, delimiter: "\t", field: escaped })
+pub fn tsv(output: Box<dyn Write>, style: Style) -> Box<dyn Renderer> {
+    let field = if style.width.is_some() { |text: &str| one_line(&escaped(text)) } else { escaped };
+    Box::new(Delimited { output, delimiter: "\t", field })
 }
 
 struct Delimited {
@@ -59,6 +63,23 @@ impl Renderer for Delimited {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered_and_a_file_has_what_there_is() {
+        let shown = |make: fn(Box<dyn Write>, Style) -> Box<dyn Renderer>, width: Option<u16>| {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            let output = Box::new(file.reopen().expect("opened"));
+            let mut renderer = make(output, Style { width, ..Style::default() });
+            renderer.begin(&["a\u{9b}".into()]).expect("begun");
+            renderer.row(&[Value::Text("x\x1b[2J\u{202e}\ny".into())]).expect("written");
+            renderer.finish().expect("finished");
+            std::fs::read_to_string(file.path()).expect("read")
+        };
+        assert_eq!(shown(csv, Some(80)), "a\\x9b\n\"x\\x1b[2J\\u{202e}\ny\"\n");
+        assert_eq!(shown(csv, None), "a\u{9b}\n\"x\x1b[2J\u{202e}\ny\"\n");
+        assert_eq!(shown(tsv, Some(80)), "a\\u{9b}\nx\\u{1b}[2J\\u{202e}\\ny\n");
+        assert_eq!(shown(tsv, None), "a\u{9b}\nx\x1b[2J\u{202e}\\ny\n");
+    }
 
     #[test]
     fn fields_keep_their_bounds() {

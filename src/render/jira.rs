@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::{Renderer, Style, Told, written};
 use crate::error::Result;
+use crate::model::printable::steers;
 use crate::model::scan::Sink;
 use crate::model::value::Value;
 
@@ -30,6 +31,7 @@ fn escaped(text: &str) -> String {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\n' | '\r' => escaped.push_str(" \\\\ "),
             c if c.is_control() => escaped.push(' '),
+            c if steers(c) => escaped.push_str(&format!("&#92;u{:04x}", c as u32)),
             c => escaped.push(c),
         }
     }
@@ -55,7 +57,8 @@ impl Sink for Jira {
 impl Renderer for Jira {
     fn finish(&mut self) -> Result<Vec<String>> {
         if let Some(told) = &self.told {
-            let command = &told.command;
+            // In quotes of a shell, in which two of them are nothing, and no end of the block.
+            let command = told.command.replace("{noformat", "{''noformat");
             written(writeln!(self.output, "\nMade by:\n{{noformat}}\n{command}\n{{noformat}}"))?;
         }
         written(self.output.flush())?;
@@ -70,6 +73,7 @@ mod tests {
     #[test]
     fn a_cell_stays_one_cell() {
         assert_eq!(escaped("a|b\\c\nd {x}"), "a\\|b&#92;c \\\\ d \\{x\\}");
+        assert_eq!(escaped("a\u{202e}b"), "a&#92;u202eb");
         assert_eq!(escaped(""), " ");
     }
 }

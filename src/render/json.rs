@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Renderer, Style, written};
 use crate::error::Result;
+use crate::model::printable::steers;
 use crate::model::scan::Sink;
 use crate::model::value::Value;
 
@@ -24,6 +25,21 @@ struct JsonRenderer {
     rows: u64,
     /// A NaN or an infinity was written as null.
     is_lossy: bool,
+}
+
+/// With what would steer a terminal and need not be escaped in JSON escaped too: it means the same.
+fn without_steering(json: String) -> String {
+    if !json.chars().any(steers) {
+        return json;
+    }
+    json.chars().fold(String::with_capacity(json.len()), |mut shown, c| {
+        if steers(c) {
+            shown.push_str(&format!("\\u{:04x}", c as u32));
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
 }
 
 impl Sink for JsonRenderer {
@@ -54,7 +70,7 @@ impl Sink for JsonRenderer {
         };
         self.rows += 1;
         let end = if self.is_array { "" } else { "\n" };
-        written(write!(self.output, "{separator}{}{end}", Json::Object(object)))
+        written(write!(self.output, "{separator}{}{end}", without_steering(Json::Object(object).to_string())))
     }
 }
 
@@ -69,5 +85,18 @@ impl Renderer for JsonRenderer {
         } else {
             Vec::new()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_text_steers_a_terminal_and_it_means_the_same() {
+        let text = "a\u{9b}31m\u{7f}\u{1b}[2J\u{202e}b é 漢 \u{10ffff}";
+        let shown = without_steering(Json::from(text).to_string());
+        assert_eq!(shown, r#""a\u009b31m\u007f\u001b[2J\u202eb é 漢 "#.to_string() + "\u{10ffff}\"");
+        assert_eq!(serde_json::from_str::<Json>(&shown).expect("JSON"), Json::from(text));
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::{Renderer, Style, Told, written};
 use crate::error::Result;
+use crate::model::printable::steers;
 use crate::model::scan::Sink;
 use crate::model::value::Value;
 
@@ -33,6 +34,7 @@ pub fn escaped(text: &str) -> String {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\n' | '\r' => escaped.push_str("<br>"),
             c if c.is_control() => escaped.push(' '),
+            c if steers(c) => escaped.push_str(&format!("\\\\u{:04x}", c as u32)),
             c => escaped.push(c),
         }
     }
@@ -97,5 +99,6 @@ mod tests {
     #[test]
     fn a_cell_stays_one_cell() {
         assert_eq!(escaped("a|b\\c\r\nd `x` <*> 表"), "a\\|b\\\\c<br>d \\`x\\` &lt;\\*> 表");
+        assert_eq!(escaped("a\u{202e}b"), "a\\\\u202eb");
     }
 }

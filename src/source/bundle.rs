@@ -2,13 +2,16 @@
 //! lie; no name in an archive is ever a path that is written to.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::model::printable::one_line;
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
 use crate::source::file::{EndsEarly, File, Handle, Inside};
+use crate::source::locate::some;
 use crate::source::packing::Steady;
 use crate::source::{pgdump, scratch, together, unlisted, xlsx};
 
@@ -22,6 +25,8 @@ const HEADER_BYTES_MAX: u64 = 1 << 20;
 const BLOCK: u64 = 512;
 /// The year 10000: no member was changed then, whatever its header says.
 const SECONDS_MAX: u64 = 253_402_300_800;
+/// No link says a longer path.
+const PATH_MAX: u64 = 4096;
 const ENDS_BEFORE: &str = "the archive ends before this member does; what follows is lost";
 
 /// What an archive holds.
@@ -120,6 +125,7 @@ fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec
     let mut archive = tar::Archive::new(Headers { archive: Positioned::of(&plain)?, left: &left });
     let mut found = Vec::new();
     let mut end_mark = Some(0);
+    let (mut links, mut names) = (Vec::new(), HashSet::new());
     let entries = archive.entries_with_seek().map_err(|e| Error::file(&file.shown, &e))?;
     for entry in entries {
         left.set(HEADER_BYTES_MAX);
@@ -137,12 +143,21 @@ fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec
         let behind = start.saturating_add(size);
         // Of a sparse file less lies here than it has.
         end_mark = (!entry.header().entry_type().is_gnu_sparse()).then(|| behind.div_ceil(BLOCK).saturating_mul(BLOCK));
-        if !entry.header().entry_type().is_file() || size == 0 {
+        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_string();
+        let kind = entry.header().entry_type();
+        if let Some(target) = entry.link_name_bytes().filter(|_| kind.is_symlink() || kind.is_hard_link()) {
+            let target = String::from_utf8_lossy(&target).into_owned();
+            // One of the other kind says where its file is in the archive.
+            let from = if kind.is_symlink() { name.as_str() } else { "" };
+            links.push((led_to(from, &target), name));
             continue;
         }
-        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_string();
+        names.insert(name.trim_end_matches('/').to_string());
+        if !kind.is_file() || size == 0 {
+            continue;
+        }
         let end = behind.min(plain.bytes);
-        let mut member = plain.part(start..end.max(start), &format!("{}/{name}", file.shown))?;
+        let mut member = plain.part(start..end.max(start), &format!("{}/{}", file.shown, one_line(&name)))?;
         if end < behind {
             end_mark = None;
             members.left_out.push(format!("{ENDS_BEFORE}: {}", member.shown));
@@ -151,6 +166,7 @@ fn of_tar(file: &Arc<File>, scratch: &Path, members: &mut Members) -> Result<Vec
         member.modified = modified.map_or(file.modified, |at| at as i64 * SECOND);
         found.push(member.sampled()?.among(found.len()));
     }
+    members.left_out.extend(leading_out(file, &links, &names));
     // Two blocks of zeros end an archive; one that was cut off between two members lacks them.
     if end_mark.is_some_and(|at| at >= plain.bytes) {
         members.left_out.push(format!("{}: the archive lacks its end mark; members may be missing", file.shown));
@@ -164,6 +180,7 @@ fn of_zip(file: &Arc<File>, members: &mut Members) -> Result<Vec<File>> {
     };
     let mut archive = zip::ZipArchive::new(Positioned::of(file)?).map_err(|e| broken(&e))?;
     let mut found = Vec::new();
+    let (mut links, mut names) = (Vec::new(), HashSet::new());
     for index in 0..archive.len() {
         let raw = match archive.by_index_raw(index) {
             Ok(raw) => raw,
@@ -172,11 +189,20 @@ fn of_zip(file: &Arc<File>, members: &mut Members) -> Result<Vec<File>> {
                 continue;
             }
         };
+        let name = raw.name().map_or_else(|_| format!("member {index}"), |name| name.into_owned());
+        let name = name.trim_start_matches("./").to_string();
+        if raw.is_symlink() {
+            drop(raw);
+            let mut target = String::new();
+            let told = archive.by_index(index).map(|link| link.take(PATH_MAX).read_to_string(&mut target));
+            links.push((told.ok().and_then(|_| led_to(&name, &target)), name));
+            continue;
+        }
+        names.insert(name.trim_end_matches('/').to_string());
         if !raw.is_file() || raw.size() == 0 {
             continue;
         }
-        let name = raw.name().map_or_else(|_| format!("member {index}"), |name| name.into_owned());
-        let shown = format!("{}/{}", file.shown, name.trim_start_matches("./"));
+        let shown = format!("{}/{}", file.shown, one_line(&name));
         let modified = raw.last_modified().map(|at| {
             let day = time::days(at.year().into(), at.month().into(), at.day().into()).unwrap_or(0);
             day * DAY + i64::from(at.hour()) * HOUR + i64::from(at.minute()) * MINUTE + i64::from(at.second()) * SECOND
@@ -213,7 +239,44 @@ fn of_zip(file: &Arc<File>, members: &mut Members) -> Result<Vec<File>> {
             Err(error) => members.left_out.push(format!("{}: {shown}", error.detail.unwrap_or(error.message))),
         }
     }
+    members.left_out.extend(leading_out(file, &links, &names));
     Ok(found)
+}
+
+/// Where a link in an archive leads to there, given its own name; `None` if out of it.
+fn led_to(from: &str, target: &str) -> Option<String> {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    if target.starts_with('/') {
+        return None;
+    }
+    for part in target.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match part {
+            ".." => drop(parts.pop()?),
+            _ => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// What is said of links that lead to nothing in the archive: what others lead to is found under its own name.
+fn leading_out(file: &File, links: &[(Option<String>, String)], names: &HashSet<String>) -> Option<String> {
+    let mut inside: HashSet<&str> = links.iter().map(|(_, name)| name.as_str()).collect();
+    for name in names {
+        let folders = name.match_indices('/').map(|(at, _)| &name[..at]);
+        inside.extend(folders.chain([name.as_str()]));
+    }
+    let is_inside = |target: &Option<String>| target.as_deref().is_some_and(|to| to.is_empty() || inside.contains(to));
+    let out: Vec<String> = links
+        .iter()
+        .filter(|(target, _)| !is_inside(target))
+        .map(|(_, name)| format!("{}/{}", file.shown, one_line(name)))
+        .collect();
+    match out.len() {
+        0 => None,
+        1 => Some(format!("a link out of the archive, which is not followed: {}", out[0])),
+        count => Some(format!("{count} links out of the archive, which are not followed: {}", some(&out))),
+    }
 }
 
 /// What is still there of a zip archive that lost its list of members; `None` if that is nothing.
@@ -233,7 +296,7 @@ fn of_unlisted(file: &Arc<File>, members: &mut Members) -> Option<Vec<File>> {
         if member.name.ends_with('/') || member.lies.is_empty() {
             continue;
         }
-        let shown = format!("{}/{}", file.shown, member.name.trim_start_matches("./"));
+        let shown = format!("{}/{}", file.shown, one_line(member.name.trim_start_matches("./")));
         if let Some(fault) = member.fault {
             members.left_out.push(format!("{fault}: {shown}"));
             continue;

@@ -13,6 +13,7 @@ use std::time::UNIX_EPOCH;
 
 use crate::error::{Error, Result};
 use crate::model::coverage::Coverage;
+use crate::model::printable::one_line;
 use crate::source::packing::{Packing, gzip_time};
 use crate::source::transcode::{Encoding, Transcoder};
 
@@ -51,7 +52,7 @@ pub struct File {
     inside: Option<Arc<dyn Inside>>,
     /// Of a member of an archive: others that are read with it.
     pub beside: Vec<Arc<File>>,
-    /// As the user would type it; origins show it.
+    /// As the user would type it, on one line; origins show it.
     pub shown: Arc<str>,
     pub bytes: u64,
     /// UTC microseconds of its last change.
@@ -79,7 +80,7 @@ impl File {
             extent: None,
             inside: None,
             beside: Vec::new(),
-            shown: shown.into(),
+            shown: one_line(shown).into(),
             bytes: meta.len(),
             modified: modified.map_or(0, |at| i64::try_from(at.as_micros()).unwrap_or(0)),
             packing: Packing::Plain,
@@ -156,7 +157,7 @@ impl File {
         let mut part = File {
             bytes: range.end - range.start,
             extent: Some(before + range.start..before + range.end),
-            shown: shown.into(),
+            shown: one_line(shown).into(),
             head: None,
             damage: None,
             beside: Vec::new(),
@@ -172,7 +173,7 @@ impl File {
             inside: Some(inside),
             bytes,
             packing: Packing::Plain,
-            shown: shown.into(),
+            shown: one_line(shown).into(),
             head: None,
             damage: None,
             beside: Vec::new(),

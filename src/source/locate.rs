@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::name;
+use crate::model::printable::one_line;
 use crate::source::abreast;
 use crate::source::bundle::{self, Members};
 use crate::source::file::File;
@@ -71,7 +72,7 @@ pub fn locate(typed: &str, said: Option<&str>, base: &Path, scratch: &Path, logs
         return kept(&mut pipe, said.unwrap_or("pipe"), scratch, logs);
     }
     if let Some(members) = within_bundle(typed, base, scratch)? {
-        let is_file = members.files.len() == 1 && *members.files[0].shown == *typed;
+        let is_file = members.files.len() == 1 && *members.files[0].shown == *one_line(typed);
         let name = said.map_or_else(|| if is_file { file_name(typed) } else { folder_name(&path) }, str::to_string);
         return grouped(members, name, typed, logs);
     }
@@ -94,11 +95,12 @@ pub fn standard_input(input: &mut dyn Read, said: Option<&str>, scratch: &Path, 
 
 /// A stream, kept in a file of the temporary directory. One without a byte makes no group.
 fn kept(input: &mut dyn Read, name: &str, scratch: &Path, logs: &Logs) -> Result<Located> {
-    let path = scratch.join(name);
     let failed = |cause: io::Error| {
         Error::evidence(format!("cannot keep `{name}` in the temporary directory")).detail(cause.to_string())
     };
-    let mut copy = fs::File::create(&path).map_err(failed)?;
+    // What it is called is the settings' word, which may look like a path.
+    let copy = tempfile::Builder::new().prefix("stream-").tempfile_in(scratch).map_err(failed)?;
+    let (mut copy, path) = copy.keep().map_err(|kept| failed(kept.error))?;
     let empty = || Ok(Located { empty: Some(name.to_string()), ..Located::default() });
     if io::copy(input, &mut copy).map_err(failed)? == 0 {
         return empty();
@@ -134,9 +136,10 @@ fn within_bundle(typed: &str, base: &Path, scratch: &Path) -> Result<Option<Memb
     let bundle = Arc::new(File::open(&base.join(&typed[..at]), &typed[..at])?);
     let Some(mut members) = bundle::members(&bundle, scratch)? else { return Ok(None) };
     let pattern = glob::Pattern::new(typed).ok();
-    let folder = format!("{}/", typed.trim_end_matches('/'));
+    let shown = one_line(typed);
+    let folder = format!("{}/", shown.trim_end_matches('/'));
     members.files.retain(|file| {
-        *file.shown == *typed
+        *file.shown == *shown
             || file.shown.starts_with(&folder)
             || pattern.as_ref().is_some_and(|pattern| pattern.matches(&file.shown))
     });

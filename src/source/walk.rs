@@ -1,5 +1,6 @@
 //! Files as they lie on disk: all below a directory, or those that a pattern fits. Symbolic links to directories are not
-//! followed, so that no walk goes in circles, and a file that has several names is found once.
+//! followed, so that no walk goes in circles, nor those that lead out of the directory; a file that has several names is
+//! found once.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::model::printable::one_line;
 use crate::source::file::File;
 use crate::source::pgdump::Told;
 use crate::source::together;
@@ -82,7 +84,7 @@ impl Walk {
     /// # Errors
     /// If it cannot be read.
     pub fn of(folder: &Path, shown: &str) -> Result<Walk> {
-        let mut found = Walk::default();
+        let (mut found, shown) = (Walk::default(), &one_line(shown));
         found.walk_all(folder, shown).map_err(|e| Error::file(shown, &e))?;
         found.files.sort_by(|a, b| a.1.cmp(&b.1));
         Ok(found)
@@ -108,7 +110,7 @@ impl Walk {
         self.follow(links, &roots);
     }
 
-    /// Links to files, and a word on those that lead out of the directories walked.
+    /// Links to files of the directories walked, and a word on those that lead out of them.
     fn follow(&mut self, links: Vec<(PathBuf, String)>, roots: &[PathBuf]) {
         let is_walked = |target: &Path| roots.iter().any(|root| target.starts_with(root));
         for (path, shown) in links {
@@ -117,6 +119,10 @@ impl Walk {
                 Ok(target) if target.is_dir() && is_walked(&target) => {}
                 Ok(target) if target.is_dir() => {
                     self.left_out.push(format!("a link to a directory, which is not followed: {shown}"));
+                }
+                // Whoever packed the directory does not say what else is read.
+                Ok(target) if !is_walked(&target) => {
+                    self.left_out.push(format!("a link out of the directory, which is not followed: {shown}"));
                 }
                 _ => self.add(path, shown),
             }
@@ -142,7 +148,8 @@ impl Walk {
                 continue;
             }
             let path = entry.path();
-            let shown = if shown == "." { file_name } else { format!("{shown}/{file_name}") };
+            let own = one_line(&file_name);
+            let shown = if shown == "." { own } else { format!("{shown}/{own}") };
             let kind = match entry.file_type() {
                 Ok(kind) => kind,
                 Err(cause) => {
@@ -172,7 +179,7 @@ impl Walk {
     /// put aside.
     fn expand(&mut self, folder: &Path, shown: &str, parts: &[glob::Pattern], folders: &mut Vec<(PathBuf, String)>) {
         let Some((part, rest)) = parts.split_first() else { return };
-        let join = |name: &str| format!("{shown}{name}");
+        let join = |name: &str| format!("{shown}{}", one_line(name));
         let mut go_on = |path: PathBuf, shown: String| match (rest.is_empty(), path.is_dir()) {
             (true, true) => folders.push((path, shown.trim_end_matches('/').to_string())),
             (true, false) => self.add(path, shown),

@@ -42,6 +42,7 @@ mod names;
 mod nearest;
 mod oddities;
 mod others;
+mod others_files;
 mod packings;
 mod page;
 mod passed_over;
