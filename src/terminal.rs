@@ -181,7 +181,11 @@ pub fn limit_memory(bytes: Option<u64>) {
     let wanted = (used << 10).saturating_add(bytes).saturating_add(BESIDE);
     limit.current = Some(limit.current.map_or(wanted, |current| current.min(wanted)));
     // Where it cannot be set, the engine's limit stands alone.
-    setrlimit(Resource::Data, limit).ok();
+    if setrlimit(Resource::Data, limit).is_ok() {
+        // What the system does not give ends the process where nothing can be told any more: in order, as other limits do.
+        let is_over = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_shutdown(rustix::process::Signal::ABORT.as_raw(), 2, is_over).ok();
+    }
 }
 
 /// What is to be stopped when the user interrupts or the time is up, and what is to be removed if it does not stop.
