@@ -184,8 +184,9 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
         return Err(not_written_over(output, "evidence"));
     }
     stop_with(running, coverage.clone(), Some(session.engine.interrupt()));
-    redaction.learn(&session)?;
+    redaction.learn(&session, &surroundings.command, &command.inputs())?;
     session.shows_with(redaction.shared());
+    session.take_conditions(command.conditions().into_iter().map(|(_, condition)| condition));
     if command.is_any_sql() {
         terminal::limit_memory(session.engine.memory());
     }

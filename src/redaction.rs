@@ -1,7 +1,8 @@
 //! Whether an answer may say what it says: pseudonyms are made here, where rows, notes, errors and pages leave, so that
 //! no command and no format can forget them. `model/redact` knows what is replaced by what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -16,6 +17,8 @@ use crate::model::value::Value;
 use crate::session::{Session, Table};
 use crate::settings::Settings;
 use crate::terminal::{self, Surroundings};
+
+mod earlier;
 
 /// Shorter keys can be found by trying.
 const KEY_LENGTH_LEAST: usize = 16;
@@ -71,12 +74,13 @@ impl Redaction {
     }
 
     /// Learns the values of the named columns, and of those whose names tell that they are secrets, and makes `redact(x)` known to SQL.
+    /// `command` and the files `inputs` say what is asked, by pseudonyms or by values that the evidence has no more.
     ///
     /// # Errors
     /// If no table has a column that is named, it has too many values, or cannot be read.
-    pub fn learn(&mut self, session: &Session) -> Result<()> {
+    pub fn learn(&mut self, session: &Session, command: &str, inputs: &[&Path]) -> Result<()> {
         let Some(redactor) = self.redactor.as_mut() else { return Ok(()) };
-        let mut values = Taken { values: HashMap::new(), most: usize::MAX, kind: Kind::Value, has_more: false };
+        let mut values = Taken { most: usize::MAX, ..Taken::default() };
         let mut also = Vec::new();
         for named in &self.columns {
             for (table, column) in places(session, named)? {
@@ -96,6 +100,17 @@ impl Redaction {
             redactor.name(&secrets, &also);
             let columns = session.tables.iter().flat_map(|table| &table.columns);
             redactor.spell(columns.map(|column| (column.name.as_str(), column.kind == ColumnKind::Text)));
+            redactor.take_said(command);
+            for text in inputs.iter().filter_map(|path| std::fs::read_to_string(path).ok()) {
+                redactor.take_said(&text);
+                let names: HashSet<&str> = session.tables.iter().flat_map(earlier::names).collect();
+                let is_name = |text: &str| names.contains(text);
+                for value in earlier::values(&text, |column| redactor.is_named(column), is_name) {
+                    values.values.entry(value).or_insert(Kind::Value);
+                }
+            }
+            redactor.take_alike(values.alike);
+            redactor.take_said(&values.answers.join(" "));
             redactor.know(values.values)?;
         }
         let known = redactor.clone();
@@ -105,6 +120,11 @@ impl Redaction {
                 false => known.cell(column, Some(said), &Value::Text(value.to_string())).shown(),
             }
         })?;
+        // A text is redacted before it is cut: half of a value would stay.
+        session.engine.execute(
+            "CREATE OR REPLACE MACRO rca_cut(text) AS CASE WHEN length(text) > 500 \
+             THEN left(rca_redacted('message', '', text), 500) || '…' ELSE text END",
+        )?;
         session.engine.execute("CREATE OR REPLACE MACRO redact(x) AS rca_redacted('', '', x::VARCHAR)")
     }
 
@@ -258,11 +278,16 @@ fn telling(session: &Session) -> Vec<(&Table, &str, Kind)> {
 
 /// Values that are learned: of a first column, as answers show them, and of a second, as SQL does. A third has a date as the
 /// time that it is where SQL has it beside times.
+#[derive(Default)]
 struct Taken {
     values: HashMap<String, Kind>,
     most: usize,
     kind: Kind,
     has_more: bool,
+    /// Of columns that have other values too: those that look like pseudonyms.
+    alike: Vec<String>,
+    /// Pseudonyms of an earlier answer, which is evidence now.
+    answers: Vec<String>,
 }
 
 impl Taken {
@@ -273,16 +298,40 @@ impl Taken {
         let sql = format!(
             "SELECT DISTINCT {column} AS v, {column}::VARCHAR AS t{time} FROM {table} WHERE {column} IS NOT NULL LIMIT 1000001"
         );
-        session.engine.query(&sql, &[], self)
+        let mut own = Looked { taken: self, alike: Vec::new(), has_others: false };
+        session.engine.query(&sql, &[], &mut own)?;
+        let Looked { alike, has_others, .. } = own;
+        // A column of an earlier answer has nothing else, and hardly all without a letter that no number has.
+        let is_answer = !has_others && alike.iter().any(|value| redact::is_pseudonym(value));
+        if is_answer { &mut self.answers } else { &mut self.alike }.extend(alike);
+        Ok(())
     }
 }
 
-impl Sink for Taken {
+/// One column being looked at.
+struct Looked<'a> {
+    taken: &'a mut Taken,
+    alike: Vec<String>,
+    has_others: bool,
+}
+
+impl Sink for Looked<'_> {
     fn begin(&mut self, _: &[String]) -> Result<()> {
         Ok(())
     }
 
     fn row(&mut self, row: &[Value]) -> Result<()> {
+        match row.first() {
+            Some(Value::Text(text)) if redact::has_form(text) => self.alike.push(text.clone()),
+            Some(value) => self.has_others |= !value.is_null() && !redact::is_none(value.shown().trim()),
+            None => {}
+        }
+        self.taken.learn_row(row)
+    }
+}
+
+impl Taken {
+    fn learn_row(&mut self, row: &[Value]) -> Result<()> {
         for value in row.iter().filter(|value| !value.is_null()) {
             self.learn(value.shown());
         }
@@ -298,9 +347,7 @@ impl Sink for Taken {
         }
         Ok(())
     }
-}
 
-impl Taken {
     fn learn(&mut self, value: String) {
         let is_meant = match self.kind {
             Kind::Secret => !redact::is_none(value.trim()),

@@ -42,7 +42,9 @@ const TABLES: [&str; 9] = [
 impl Engine {
     /// What the columns of a query are made of. Counts and comparisons are left out: they say nothing of the values. `None`
     /// where nothing is known: the engine has no tree of the query, or one so deep that it is not read.
-    pub fn made_of(&self, sql: &str) -> Option<Made> {
+    ///
+    /// `evidence`: what columns of tables are called, in lower case.
+    pub fn made_of(&self, sql: &str, evidence: HashSet<String>) -> Option<Made> {
         let Some(tree) = self.tree(sql) else {
             let is_plan = guard::statements(sql).first().is_some_and(|first| first == "explain");
             let way = if is_plan { Some(Way::Whole) } else { words::way(sql) };
@@ -55,8 +57,13 @@ impl Engine {
             own: HashMap::new(),
             columns: RefCell::default(),
             made: Vec::new(),
+            evidence,
+            repeated: Vec::new(),
         };
         lineage.tables(&tree);
+        let mut repeated = Vec::new();
+        lineage.repeats(&tree, &mut repeated);
+        lineage.repeated = repeated;
         lineage.visit(&tree);
         Some(lineage.made)
     }
@@ -89,6 +96,10 @@ struct Lineage<'a> {
     /// The columns of these, as far as they are looked at.
     columns: RefCell<HashMap<String, Option<Made>>>,
     made: Made,
+    /// What columns of the evidence are called.
+    evidence: HashSet<String>,
+    /// What the number of rows is made of.
+    repeated: Vec<(String, Way)>,
 }
 
 impl<'a> Lineage<'a> {
@@ -138,7 +149,7 @@ impl<'a> Lineage<'a> {
             "STAR" => {}
             // Fields of a column are called by their own names; a column is called as it is.
             "COLUMN_REF" => {
-                if let Some((name, _)) = of.first().filter(|_| of.len() > 1).cloned() {
+                if let Some(name) = last_name(item).filter(|_| of.len() > 1 || self.is_row(item)) {
                     self.made.push((name, of));
                 }
             }
@@ -211,6 +222,7 @@ impl<'a> Lineage<'a> {
                 if text(&tree["alias"]).is_some() || tree["columns"] == Value::Bool(true) || has("rename_list") {
                     self.may_be_any(Way::Whole);
                 }
+                self.made.extend(self.fields(tree).map(|of| (ANY.to_string(), vec![of])));
                 for replaced in list(&tree["replace_list"]) {
                     let of = self.gathered(&replaced["value"]);
                     self.take(&replaced["value"], replaced["key"].as_str().unwrap_or(ANY).to_string(), of);
@@ -262,7 +274,7 @@ impl<'a> Lineage<'a> {
                             let of = self.gathered(item);
                             let own = match (text(&item["alias"]), class) {
                                 (Some(alias), _) => alias.to_string(),
-                                (None, "COLUMN_REF") => of.first()?.0.clone(),
+                                (None, "COLUMN_REF") => last_name(item)?,
                                 (None, _) => self.called(item)?,
                             };
                             columns.push((own, of));
@@ -313,6 +325,11 @@ impl<'a> Lineage<'a> {
         let names = described.rows.iter().filter_map(|row| row.first()).map(|name| name.shown());
         Some(names.map(|name| (name.clone(), vec![(name, Way::Whole)])).collect())
     }
+}
+
+/// What a column is called, without what it is of.
+fn last_name(column: &Value) -> Option<String> {
+    list(&column["column_names"]).last().and_then(Value::as_str).map(str::to_string)
 }
 
 fn is_plain_star(star: &Value) -> bool {

@@ -348,13 +348,16 @@ impl Engine {
         }
         let text = cause.to_string();
         let (kind, message) = text.split_once(": ").unwrap_or(("", &text));
+        // `error(x)` says whatever it is given, and is never a fault of the machine.
+        let is_said = kind == "Invalid Input Error";
+        let has = |words: &str| !is_said && message.contains(words);
         match kind {
-            _ if message.contains("No space left on device") || message.contains("max_temp_directory_size") => {
+            _ if has("No space left on device") || has("max_temp_directory_size") => {
                 Error::question("the temporary directory has no room left")
                     .detail(message.lines().next().unwrap_or_default())
                     .hint("point TMPDIR at a directory with room, or ask for less with --where")
             }
-            _ if message.contains("could not write file") && message.contains("File too large") => {
+            _ if has("could not write file") && has("File too large") => {
                 Error::question("a file would be larger than any may be here")
                     .detail(message.lines().next().unwrap_or_default())
                     .hint("allow larger files (ulimit -f), or ask for less with --where")
@@ -367,7 +370,8 @@ impl Engine {
                 .detail(message.lines().next().unwrap_or_default())
                 .hint("allow more with --memory, or ask for less with --where"),
             _ if is_of_parquet(message) => {
-                Error::evidence("a Parquet file is damaged").detail(message.lines().next().unwrap_or_default())
+                let error = Error::evidence("a Parquet file is damaged");
+                if is_said { error } else { error.detail(message.lines().next().unwrap_or_default()) }
             }
             "INTERNAL Error" => Error::internal("the engine failed").detail(message),
             _ => match self.meant(message) {

@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use super::Session;
 use crate::engine::words;
-use crate::error::Result;
-use crate::model::redact::Redactor;
+use crate::error::{Error, Result};
+use crate::model::redact::{Redactor, WITHIN, Way};
 use crate::model::value::Value;
+
+const EVENTS: &str = "events";
+/// Columns of events that are made of others.
+const TELLING: [&str; 3] = ["message", "entity", "code"];
 
 impl Session {
     /// Takes what makes pseudonyms.
@@ -20,6 +24,14 @@ impl Session {
         self.redactor.as_ref().map_or_else(|| text.to_string(), |redactor| redactor.text(text))
     }
 
+    /// A fault as it is shown, for what is told as a part of an answer.
+    pub fn shown_error(&self, error: Error) -> Error {
+        match &self.redactor {
+            Some(redactor) => redactor.error(error),
+            None => error,
+        }
+    }
+
     /// Rows of SQL as they are shown.
     pub fn shown_row(&self, columns: &[String], row: &[Value]) -> Vec<Value> {
         self.redactor.as_ref().map_or_else(|| row.to_vec(), |redactor| redactor.row(columns, row))
@@ -30,14 +42,47 @@ impl Session {
         own == said || self.redactor.as_ref().is_some_and(|redactor| redactor.text(own) == said)
     }
 
+    /// Names of columns of SQL's rows as they are shown.
+    pub fn shown_columns(&self, columns: &[String]) -> Vec<String> {
+        let shown =
+            |name: &String| self.redactor.as_ref().map_or_else(|| name.clone(), |redactor| redactor.column(name));
+        columns.iter().map(shown).collect()
+    }
+
     /// Follows which columns of a query are made of named ones.
     pub fn follow(&self, sql: &str) {
         if let Some(redactor) = &self.redactor {
-            let columns = self.tables.iter().flat_map(|table| &table.columns).map(|column| column.name.clone());
-            let tables = self.tables.iter().flat_map(|table| [&table.name, &table.short_name, &table.source]).cloned();
-            let said: Vec<String> = columns.chain(tables).chain(words(sql)).collect();
-            redactor.follow(self.engine.made_of(sql).as_deref(), &said);
+            let said: Vec<String> = self.names().chain(words(sql)).collect();
+            let columns = self.tables.iter().flat_map(|table| &table.columns);
+            let mut made = self.engine.made_of(sql, columns.map(|column| column.name.to_lowercase()).collect());
+            // Events of rows say what is in their columns.
+            let is_of_events = words(sql).any(|word| word.eq_ignore_ascii_case(EVENTS));
+            if let Some(made) = made.as_mut().filter(|_| is_of_events && self.has_told_columns(redactor)) {
+                made.extend(TELLING.map(|name| (name.to_string(), vec![(WITHIN.to_string(), Way::Whole)])));
+            }
+            redactor.follow(made.as_deref(), &said);
         }
+    }
+
+    /// Whether a row that is an event has a column that is named.
+    fn has_told_columns(&self, redactor: &Redactor) -> bool {
+        let timed = self.tables.iter().filter(|table| table.roles.time.is_some());
+        timed.flat_map(|table| &table.columns).any(|column| redactor.is_named(&column.name))
+    }
+
+    /// Takes what conditions of the user say: what goes wrong with them is told with values of rows.
+    pub fn take_conditions<'a>(&self, conditions: impl Iterator<Item = &'a str>) {
+        if let Some(redactor) = &self.redactor {
+            let said: Vec<String> = conditions.flat_map(words).collect();
+            redactor.take_words(&self.names().chain(said).collect::<Vec<_>>());
+        }
+    }
+
+    /// What things are called, which hides nothing.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let columns = self.tables.iter().flat_map(|table| &table.columns).map(|column| column.name.clone());
+        let tables = self.tables.iter().flat_map(|table| [&table.name, &table.short_name, &table.source]).cloned();
+        columns.chain(tables)
     }
 
     /// Asks SQL of the user within a question: what goes wrong is told as its rows are shown.

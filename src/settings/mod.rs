@@ -256,7 +256,7 @@ impl Layer {
         };
         let table = text
             .parse::<Table>()
-            .map_err(|e| Error::question(format!("`{}` is no TOML", path.display())).detail(e.to_string()))?;
+            .map_err(|e| Error::question(format!("`{}` is no TOML", path.display())).detail(fault(&e)))?;
         Ok(Some(Layer { origin: path.display().to_string(), table }))
     }
 
@@ -292,7 +292,19 @@ pub fn merge(layers: Vec<Layer>) -> Result<Settings> {
     }
     Value::Table(merged)
         .try_into()
-        .map_err(|e: toml::de::Error| Error::question("a setting does not fit its key").detail(e.to_string()))
+        .map_err(|e: toml::de::Error| Error::question("a setting does not fit its key").detail(fault(&e)))
+}
+
+/// What is wrong with TOML, without the line where that may be the key of pseudonyms.
+fn fault(error: &toml::de::Error) -> String {
+    let said = error.to_string();
+    let is_key = |line: &str| {
+        line.split_once('|').is_some_and(|(_, text)| text.trim_start().starts_with("key") || text.contains("redact"))
+    };
+    match said.lines().any(is_key) {
+        true => said.lines().filter(|line| !line.contains('|')).collect::<Vec<_>>().join("\n"),
+        false => said,
+    }
 }
 
 /// The checks of a file of their own, which has nothing else; `None` if it does not even say that there are none.

@@ -50,6 +50,7 @@ mod pasted;
 mod rca;
 mod records;
 mod redact;
+mod redact_cut;
 mod redact_made;
 mod redact_named;
 mod regressions;

@@ -131,6 +131,7 @@ impl<'a> Asking<'a> {
             // Before they are cut.
             let Kept { columns, rows } = &mut first;
             rows.iter_mut().for_each(|row| *row = self.session.shown_row(columns, row));
+            *columns = self.session.shown_columns(columns);
             Ok((count[0].int(), shown(&first)))
         })
     }

@@ -252,7 +252,9 @@ fn asked(asking: &Asking, checks: &[Said]) -> Result<Vec<Row>> {
             prepare(asking, checks)?;
         }
         for (row, said) in rows.iter_mut().zip(checks).filter(|(_, said)| said.kind.is_analysis == is_analysis) {
-            *row = Some(said.row((said.kind.ask)(asking, &said.check))?);
+            asking.session.take_conditions(said.check.condition.as_deref().into_iter());
+            let verdict = (said.kind.ask)(asking, &said.check).map_err(|error| asking.session.shown_error(error));
+            *row = Some(said.row(verdict)?);
         }
     }
     Ok(rows.into_iter().flatten().collect())

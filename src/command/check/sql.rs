@@ -59,8 +59,9 @@ fn ask(asking: &Asking, check: &Check) -> Result<Verdict> {
         return Ok(Verdict { holds: rows == 0, expected: "0 rows".into(), observed, detail, sql });
     }
     let (rows, seen) = session.asked_of(&sql, || {
-        let rows = session.engine.rows(&format!("SELECT * FROM ({sql}\n) LIMIT 1"))?;
+        let mut rows = session.engine.rows(&format!("SELECT * FROM ({sql}\n) LIMIT 1"))?;
         let seen = rows.rows.first().map(|row| session.shown_row(&rows.columns, row)).unwrap_or_default();
+        rows.columns = session.shown_columns(&rows.columns);
         Ok((rows, seen))
     })?;
     let expected = match (bounds(check), &check.equals) {

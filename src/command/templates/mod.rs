@@ -75,7 +75,7 @@ impl Ask for TemplatesArgs {
             fill(include_str!("rows.sql"), &[("rows", &rows)])
         } else {
             let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-            list(&session.engine, &rows, &names, &Rules::default())?
+            list(&session.engine, &rows, &names, &Rules::default(), &|text| session.shown(text))?
         };
         Ok(Answer { notes, ..Answer::of(sql) })
     }
@@ -122,10 +122,10 @@ pub(super) fn like(template: &str) -> String {
 }
 
 /// The SQL of the list of templates.
-fn list(engine: &Engine, rows: &str, tables: &[&str], rules: &Rules) -> Result<String> {
+fn list(engine: &Engine, rows: &str, tables: &[&str], rules: &Rules, shown: Shown) -> Result<String> {
     let mined = mining::seen(engine, rows, rules)?;
     let templates = if mined.has_details() {
-        keep(engine, &mined, tables)?
+        keep(engine, &mined, tables, shown)?
     } else {
         mining::make_known(engine, &mined)?;
         engine.keep_found("rca_again", &fill(include_str!("again.sql"), &[("rows", rows)]))?;
@@ -134,8 +134,13 @@ fn list(engine: &Engine, rows: &str, tables: &[&str], rules: &Rules) -> Result<S
     Ok(fill(include_str!("templates.sql"), &[("templates", &templates)]))
 }
 
+/// A text as it is shown.
+type Shown<'a> = &'a dyn Fn(&str) -> String;
+/// So many characters of a message are an example: cut when what names somebody is replaced, since half of it would stay.
+const EXAMPLE_CHARS: usize = 500;
+
 /// Keeps the templates with what is seen of each; the SQL that reads them.
-fn keep(engine: &Engine, mined: &Mined, tables: &[&str]) -> Result<String> {
+fn keep(engine: &Engine, mined: &Mined, tables: &[&str], shown: Shown) -> Result<String> {
     let columns = [
         ("template_id", Kind::Text),
         ("template", Kind::Text),
@@ -158,7 +163,10 @@ fn keep(engine: &Engine, mined: &Mined, tables: &[&str]) -> Result<String> {
             seen.first.map_or(Value::Null, Value::Time),
             seen.last.map_or(Value::Null, Value::Time),
             text(&sources(&seen.tables, tables)),
-            seen.example.as_deref().map_or(Value::Null, |example| text(&String::from_utf8_lossy(example))),
+            seen.example.as_deref().map_or(Value::Null, |example| {
+                let whole = shown(&String::from_utf8_lossy(example));
+                Value::Text(whole.chars().take(EXAMPLE_CHARS).collect())
+            }),
         ]
     };
     let rows: Vec<Vec<Value>> = mined.templates().iter().map(row).collect();
@@ -194,7 +202,8 @@ mod tests {
         let limits = Limits { threads: 2, memory: None, spill: std::env::temp_dir() };
         let engine = Engine::open(&limits, Arc::new(Coverage::default())).expect("opens");
         let answer = |details: usize| {
-            let sql = list(&engine, ROWS, &["b", "a"], &Rules { details, ..Rules::default() }).expect("listed");
+            let sql = list(&engine, ROWS, &["b", "a"], &Rules { details, ..Rules::default() }, &str::to_string)
+                .expect("listed");
             assert_eq!(sql.contains("rca_again"), details == 0);
             engine.rows(&sql).expect("answered").rows
         };

@@ -178,7 +178,11 @@ fn candidates(session: &Session, wanted: &Wanted) -> Result<(Vec<(Id, String)>, 
         }
     }
     for row in session.engine.rows("SELECT DISTINCT entity, texts FROM rca_direct ORDER BY ALL")?.rows {
-        for id in ids::of_text(&row[1].shown()).into_iter().filter(|id| !is_entity(&id.value)) {
+        let text = row[1].shown();
+        let shown = session.shown(&text);
+        // What is hidden in its text and by itself is not is a token or the like, and no id.
+        let is_told = |id: &Id| shown.contains(&id.value) || !session.shown(&label(id)).contains(&id.value);
+        for id in ids::of_text(&text).into_iter().filter(|id| !is_entity(&id.value) && is_told(id)) {
             if !found.keys().any(|known: &Id| known.value == id.value) {
                 found.insert(id, row[0].shown());
             }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::functions::{self, Does};
-use super::{Lineage, before, each, has_star, list};
+use super::{Lineage, before, each, has_column, has_star, list};
 use crate::model::redact::{ANY, Way};
 
 /// What holds the parts of an expression in the tree, by its class. `None` of a class that is not known here.
@@ -44,7 +44,10 @@ impl Lineage<'_> {
             return of.push((ANY.into(), Way::Part));
         }
         match tree["class"].as_str().unwrap_or_default() {
-            "STAR" | "POSITIONAL_REFERENCE" => of.push((ANY.into(), way)),
+            "STAR" | "POSITIONAL_REFERENCE" => {
+                of.extend(self.fields(tree));
+                of.push((ANY.into(), way));
+            }
             "COLUMN_REF" => self.column(tree, way, of),
             "CONSTANT" => constant(tree, way, of),
             // They tell nothing of the values.
@@ -72,7 +75,17 @@ impl Lineage<'_> {
             "OPERATOR_TRY" => self.each_part(tree, way, of),
             "OPERATOR_COALESCE" | "ARRAY_CONSTRUCTOR" => self.beside(list(&tree["children"]).iter(), way, of),
             // A field of a whole row is that column.
-            "STRUCT_EXTRACT" if self.is_row(&tree["children"][0]) => self.gather(&tree["children"][1], way, of),
+            "STRUCT_EXTRACT" if self.is_row(&tree["children"][0]) => {
+                let (row, field) = (&tree["children"][0], &tree["children"][1]["value"]["value"]);
+                match field.as_str() {
+                    Some(field) => {
+                        of.push((field.to_string(), way));
+                        let row = list(&row["column_names"]).last().and_then(Value::as_str);
+                        of.extend(row.and_then(|row| self.field_of(row, field)));
+                    }
+                    None => self.gather(&tree["children"][1], Way::Part, of),
+                }
+            }
             _ => self.each_part(tree, Way::Part, of),
         }
     }
@@ -87,7 +100,13 @@ impl Lineage<'_> {
         let name = tree["function_name"].as_str().unwrap_or_default();
         let before = before(tree);
         let children = || before.iter().chain(list(&tree["children"]));
+        if functions::counts(name) {
+            of.extend(self.repeated.iter().cloned());
+        }
         match functions::does(name) {
+            Does::Tell if functions::measures(name) => {
+                children().filter(|child| !is_column(child)).for_each(|child| self.gather(child, Way::Part, of));
+            }
             Does::Tell => {}
             // Of one row it is the value itself, so what it sums must be the column as it is.
             Does::Sum => {
@@ -132,20 +151,59 @@ impl Lineage<'_> {
             true => of.push((ANY.into(), way)),
             false => of.push(((*last).to_string(), way)),
         }
-        let fields = before.iter().filter(|name| !self.tables.contains(&name.to_lowercase()));
-        of.extend(fields.map(|name| ((*name).to_string(), Way::Part)));
+        of.extend(before.iter().filter_map(|name| match self.tables.contains(&name.to_lowercase()) {
+            true => self.field_of(name, last),
+            false => Some(((*name).to_string(), Way::Part)),
+        }));
     }
 
-    fn is_row(&self, column: &Value) -> bool {
+    /// What is called like a table and has no column of that name may be a column with such a field.
+    fn field_of(&self, name: &str, field: &str) -> Option<(String, Way)> {
+        (!self.evidence.contains(&field.to_lowercase())).then(|| (name.to_string(), Way::Field))
+    }
+
+    /// Of `person.*` the column whose fields they are, if `person` is no table.
+    pub fn fields(&self, star: &Value) -> Option<(String, Way)> {
+        let name = star["relation_name"].as_str().filter(|name| !name.is_empty())?;
+        (!self.tables.contains(&name.to_lowercase())).then(|| (name.to_string(), Way::Part))
+    }
+
+    /// What tells how many rows there are: of a column that says it the rows that are counted are its value.
+    pub fn repeats(&self, tree: &Value, of: &mut Vec<(String, Way)>) {
+        let mut take = |part: &Value| {
+            if has_column(part) {
+                let mut made = Vec::new();
+                self.gather(part, Way::Part, &mut made);
+                of.extend(made.into_iter().map(|(name, _)| (name, Way::Field)));
+            }
+        };
+        let kind = tree["type"].as_str().unwrap_or_default();
+        match tree["class"].as_str().unwrap_or_default() {
+            "FUNCTION" if tree["function_name"].as_str().is_some_and(functions::repeats) => take(&tree["children"]),
+            "WINDOW" => ["start_expr", "end_expr"].iter().for_each(|frame| take(&tree[*frame])),
+            "" if kind.starts_with("LIMIT") => ["limit", "offset"].iter().for_each(|rows| take(&tree[*rows])),
+            _ => {}
+        }
+        each(tree, |below| self.repeats(below, of));
+    }
+
+    pub fn is_row(&self, column: &Value) -> bool {
         let name = list(&column["column_names"]).last().and_then(Value::as_str);
         name.is_some_and(|name| self.tables.contains(&name.to_lowercase()))
     }
 }
 
+/// A column, or its text, whose length is that of its value.
+fn is_column(tree: &Value) -> bool {
+    let is_text = tree["class"] == "CAST" && tree["cast_type"]["id"] == "VARCHAR";
+    tree["class"] == "COLUMN_REF" || is_text && tree["child"]["class"] == "COLUMN_REF"
+}
+
 /// A text may name a field: `'name'`, and each word of `$.person.name` and `/person/name`.
 fn constant(tree: &Value, way: Way, of: &mut Vec<(String, Way)>) {
     let Some(value) = tree["value"]["value"].as_str() else { return };
-    of.push((value.to_string(), way));
+    // By itself it is what whoever asks has written.
+    of.push((value.to_string(), if way == Way::Part { way } else { Way::Word }));
     if value.starts_with(['$', '/']) {
         let is_sign = |c: char| !c.is_alphanumeric() && c != '_';
         of.extend(value.split(is_sign).filter(|word| !word.is_empty()).map(|word| (word.into(), Way::Part)));

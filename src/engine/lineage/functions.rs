@@ -27,6 +27,28 @@ const MOVE: &str = "\
     arg_max_null list array_agg list_value list_pack struct_pack row map map_from_entries histogram unnest lag \
     lead first_value last_value nth_value coalesce ifnull nullif greatest least redact list_distinct list_sort";
 
+/// Those of TELL that measure: of what is made of a value the length may be the value.
+const MEASURE: &str = "\
+    length len strlen char_length character_length bit_length octet_length array_length json_array_length cardinality";
+
+pub fn measures(function: &str) -> bool {
+    has(MEASURE, &function.to_lowercase())
+}
+
+/// Those that tell how many rows there are, or sum over them.
+pub fn counts(function: &str) -> bool {
+    let name = function.to_lowercase();
+    name.starts_with("count") || name.starts_with("approx_count") || has(ROWS, &name) || has(SUM, &name)
+}
+
+/// Those that make as much of something as they are told.
+pub fn repeats(function: &str) -> bool {
+    has(REPEAT, &function.to_lowercase())
+}
+
+const REPEAT: &str = "range generate_series repeat list_resize array_resize";
+const ROWS: &str = "row_number rank rank_dense dense_rank ntile";
+
 /// Those whose values become ones of one type.
 const BESIDE: [&str; 7] = ["coalesce", "ifnull", "nullif", "greatest", "least", "list_value", "list_pack"];
 
@@ -69,7 +91,8 @@ mod tests {
         let engine = Engine::open(&limits, Arc::default()).expect("opens");
         let rows = engine.rows("SELECT DISTINCT function_name FROM duckdb_functions()").expect("answered").rows;
         let there: Vec<String> = rows.iter().map(|row| row[0].shown()).collect();
-        let known = [TELL, SUM, MOVE].into_iter().flat_map(str::split_ascii_whitespace).chain(BESIDE);
+        let known =
+            [TELL, SUM, MOVE, MEASURE, ROWS, REPEAT].into_iter().flat_map(str::split_ascii_whitespace).chain(BESIDE);
         for word in known.filter(|word| !OF_GRAMMAR.contains(word) && *word != OWN) {
             assert!(there.iter().any(|name| name == word), "{word}");
         }

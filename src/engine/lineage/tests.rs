@@ -12,7 +12,16 @@ fn engine() -> Engine {
 
 fn lineage(engine: &Engine) -> Lineage<'_> {
     let (tables, own, columns) = (HashSet::new(), HashMap::new(), RefCell::default());
-    Lineage { engine, blank: engine.tree("SELECT 1").expect("a tree"), tables, own, columns, made: Vec::new() }
+    Lineage {
+        engine,
+        blank: engine.tree("SELECT 1").expect("a tree"),
+        tables,
+        own,
+        columns,
+        made: Vec::new(),
+        evidence: HashSet::new(),
+        repeated: Vec::new(),
+    }
 }
 
 fn of(name: &str, way: Way) -> Vec<(String, Way)> {
@@ -21,7 +30,8 @@ fn of(name: &str, way: Way) -> Vec<(String, Way)> {
 
 #[test]
 fn columns_that_are_called_otherwise_are_told_with_what_they_are_made_of() {
-    let mut made = engine().made_of("select upper(name) as q, max(badge), unit from people").expect("a tree");
+    let mut made =
+        engine().made_of("select upper(name) as q, max(badge), unit from people", HashSet::new()).expect("a tree");
     made.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(made, [("max(badge)".into(), of("badge", Way::Whole)), ("q".into(), of("name", Way::Part))]);
 }

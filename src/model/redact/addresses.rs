@@ -12,9 +12,14 @@ use super::rules::{Rule, is_pseudonym, small};
 /// A rule sees what those before it have left.
 pub fn rules() -> Vec<Rule> {
     vec![
+        // Who a mail was for, in the address that it comes back to.
+        Rule::new(Email, r"(?P<v>[\p{L}\p{N}][\p{L}\p{N}._-]*\+[\p{L}\p{N}._-]+=(?:[\p{L}\p{N}-]+\.)+\p{L}+@(?:[\p{L}\p{N}-]+\.)+\p{L}[\p{L}\p{N}-]+)")
+            .needs(b'@')
+            .spelled(email),
+        Rule::new(Email, r#"(?P<v>"[^"\n@]{1,64}"@(?:[\p{L}\p{N}-]+\.)+\p{L}[\p{L}\p{N}-]+)"#).needs(b'@').spelled(small),
         Rule::new(Email, r"(?P<v>[\p{L}\p{N}][\p{L}\p{N}._%+'\\-]*(?:@|%40)(?:[\p{L}\p{N}-]+\\*\.)+\p{L}[\p{L}\p{N}-]+)")
             .spelled(email),
-        Rule::new(User, r"(?:^|[^\p{L}\p{N}._-])(?P<v>[\p{L}_][\p{L}\p{N}._-]*)@(?:\d{1,3}\\*\.){3}\d{1,3}")
+        Rule::new(User, r"(?:^|[^\p{L}\p{N}._-])(?P<v>[\p{L}_][\p{L}\p{N}._-]*)@\[?(?:\d{1,3}\\*\.){3}\d{1,3}")
             .needs(b'@')
             .spelled(small),
         Rule::new(User, r#"(?i)\b(?:ssh|scp|sftp|rsync|mail|mailto|sender|recipient|user|login|account|from|to|for|by|as)[\s:="'<(\[]+(?P<v>\p{L}[\p{L}\p{N}._-]+)@\p{L}[\p{L}\p{N}_-]*(?:[^\p{L}\p{N}._@-]|\.\s|\.?$)"#)
@@ -27,14 +32,16 @@ pub fn rules() -> Vec<Rule> {
             .needs(b':')
             .spelled(mac_digits),
         Rule::new(Mac, r"(?i)(?P<v>(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|(?:[0-9a-f]{4}\\*\.){2}[0-9a-f]{4})").spelled(mac),
+        Rule::new(Mac, r"\b(?P<v>(?:[0-9a-f]{4}-){2}[0-9a-f]{4})\b").needs(b'-').spelled(mac_of_fours),
         Rule::new(Mac, r"(?i)\b01:(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})").needs(b':').spelled(mac_of_client),
         Rule::new(Mac, r"(?i)\b(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})\b").needs(b':').spelled(short_mac),
-        Rule::new(Mac, r"(?i)\b(?:[a-z0-9]+[_-])?(?:mac|mac[_-]?addr(?:ess)?|hwaddr|ether|bssid)\W{1,4}(?P<v>[0-9a-f]{12})\b")
+        Rule::new(Mac, r"(?i)\b(?:[a-z0-9]+[_-])?(?:mac|mac[ _-]?addr(?:ess)?|hwaddr|ether|bssid)\W{1,4}(?P<v>[0-9a-f]{12})\b")
             .spelled(mac),
         Rule::new(Ip, r"(?P<v>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{1,4})?)")
             .needs(b':')
             .narrowed(around_ipv6)
             .spelled(ipv6),
+        Rule::new(Ip, r"(?i)\b(?P<v>(?:[0-9a-f]\.){32})ip6\.arpa").needs(b'.').spelled(reversed_ipv6),
         Rule::new(Ip, r"(?i)\b(?:ip|ec2|host|dhcp|client|pool|dynamic|dyn|static|cpe|ppp|a?dsl|node|customer|user)-(?P<v>\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3})\b")
             .needs(b'-')
             .spelled(ipv4),
@@ -114,6 +121,19 @@ fn mac_digits(text: &str, start: usize, end: usize) -> Option<String> {
     let digits: String = text[start..end].chars().filter(char::is_ascii_hexdigit).collect();
     // All zeros and all ones are no machine's.
     (!matches!(digits.to_lowercase().as_str(), "000000000000" | "ffffffffffff")).then(|| digits.to_lowercase())
+}
+
+/// As switches write it: in lower case. Numbers alone are none.
+fn mac_of_fours(text: &str, start: usize, end: usize) -> Option<String> {
+    let has = |is: fn(&u8) -> bool| text.as_bytes()[start..end].iter().any(is);
+    (has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase)).then(|| mac(text, start, end)).flatten()
+}
+
+/// As names of hosts are asked for by their addresses: digit by digit, from the last.
+fn reversed_ipv6(text: &str, start: usize, end: usize) -> Option<String> {
+    let digits: Vec<char> = text[start..end].chars().rev().filter(char::is_ascii_hexdigit).collect();
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    spelled(IpAddr::V6(groups.join(":").parse().ok()?))
 }
 
 /// A frame's head, as firewalls write it: two addresses and a type of two bytes. More bytes are a fingerprint.

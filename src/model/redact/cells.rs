@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::addresses::bare_mac;
 use super::named::Holds;
-use super::{Kind, Redactor, one_spelling};
+use super::{Kind, Redactor, is_none, one_spelling};
 use crate::model::value::Value;
 
 /// Columns that name places of the evidence, and never a value of a row.
@@ -44,8 +44,8 @@ impl Redactor {
         }
         let of_said = said.filter(|_| is_of_column).map_or(Holds::Nothing, |said| self.told(said).holds);
         let holds = self.told(column).holds.max(of_said);
-        if holds == Holds::Parts {
-            return self.hidden(value);
+        if holds.is_all() {
+            return self.hidden(value, holds);
         }
         let is_made = holds.is_values();
         match value {
@@ -72,11 +72,20 @@ impl Redactor {
 
     /// What is made of values of named columns: whatever it is, nobody can tell what of them it has. What is true or false
     /// is told.
-    fn hidden(&self, value: &Value) -> Value {
+    fn hidden(&self, value: &Value, holds: Holds) -> Value {
         match value {
             Value::Null | Value::Bool(_) => value.clone(),
-            Value::Nested(json) => Value::Nested(self.json(json, Holds::Parts)),
-            other => Value::Text(self.of_named(&plain(other))),
+            Value::Nested(json) => Value::Nested(self.json(json, holds)),
+            other => Value::Text(self.of_all(&plain(other), holds)),
+        }
+    }
+
+    /// A text of which nothing is told. Of a secret the pseudonym is the one that it has behind its name.
+    fn of_all(&self, text: &str, holds: Holds) -> String {
+        match holds {
+            Holds::Secrets if is_none(text.trim()) => text.to_string(),
+            Holds::Secrets => self.of_kind(Kind::Secret, text),
+            _ => self.of_named(text),
         }
     }
 
@@ -115,9 +124,9 @@ impl Redactor {
     /// `holds`: what it has of named columns.
     fn json(&self, json: &Json, holds: Holds) -> Json {
         let text = |text: &str| match holds {
-            Holds::Nothing => self.text(text),
+            Holds::Nothing | Holds::Within => self.text(text),
             Holds::Texts | Holds::Values => self.whole_of_made(text),
-            Holds::Parts => self.of_named(text),
+            Holds::Secrets | Holds::Parts => self.of_all(text, holds),
         };
         let field = |(key, value): (&String, &Json)| {
             let is_value = self.is_named(key) && !matches!(value, Json::Null | Json::Object(_) | Json::Array(_));
@@ -126,8 +135,8 @@ impl Redactor {
                 true => Json::String(self.of_column(key, &spelled)),
                 false => self.json(value, if self.is_named(key) { holds.max(Holds::Values) } else { holds }),
             };
-            // What was asked names fields too.
-            let is_said = holds == Holds::Parts && self.named.is_said(key);
+            // What was asked names fields too, and a secret's fields have names of their own.
+            let is_said = holds == Holds::Secrets || holds == Holds::Parts && self.named.is_said(key);
             (if is_said { self.whole_of_made(key) } else { text(key) }, shown)
         };
         match json {
@@ -139,7 +148,8 @@ impl Redactor {
                 let meant = if holds.is_values() { self.meant(&text) } else { None };
                 match meant {
                     Some(meant) => Json::String(self.of_named(&meant)),
-                    None if holds == Holds::Parts || self.known.has_long(&text) => Json::String(self.of_named(&text)),
+                    None if holds.is_all() => Json::String(self.of_all(&text, holds)),
+                    None if self.known.has_long(&text) => Json::String(self.of_named(&text)),
                     None => json.clone(),
                 }
             }

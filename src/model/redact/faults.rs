@@ -14,7 +14,7 @@ const QUOTES: [char; 2] = ['\'', '"'];
 
 impl Redactor {
     pub fn error(&self, error: Error) -> Error {
-        let of_rows = of_rows(&error.message).filter(|_| self.named.may_be_taken_apart());
+        let of_rows = of_rows(&error.message).filter(|_| self.named.has_columns());
         let (message, detail) = match of_rows {
             Some((before, fault)) => {
                 let detail = error.detail.as_deref().and_then(place_in_sql).map(str::to_string);
@@ -25,7 +25,11 @@ impl Redactor {
         Error {
             kind: error.kind,
             message: self.text(&message),
-            detail: detail.map(|detail| self.text(&self.without_parts(&detail))),
+            detail: detail.map(|detail| match place_in_sql(&detail) {
+                // The SQL itself, which says no more than was asked.
+                Some(place) if place.len() == detail.len() => self.text(&detail),
+                _ => self.text(&self.without_parts(&detail)),
+            }),
             hints: error.hints.iter().map(|hint| self.text(hint)).collect(),
         }
     }
@@ -37,10 +41,10 @@ impl Redactor {
             return self.of_named(fault);
         }
         let Some((open, quote)) = opening_quote(fault) else {
-            let Some(end) = fault.rfind(": ").map(|at| at + 2) else { return self.without_parts(fault).into_owned() };
+            let Some(end) = fault.rfind(": ").map(|at| at + 2) else { return self.parts_hidden(fault).into_owned() };
             let value = &fault[end..];
             let value = if self.is_told(value) { value.into() } else { self.of_named(value) };
-            return format!("{}{value}", self.without_parts(&fault[..end]));
+            return format!("{}{value}", self.parts_hidden(&fault[..end]));
         };
         let (before, value) = fault.split_at(open + 1);
         // One of several lines goes on behind the first.
@@ -48,10 +52,10 @@ impl Redactor {
         let mut quoted = value.split(quote).step_by(2);
         let value = if quoted.all(|part| self.is_told(part)) { value.into() } else { self.of_named(value) };
         let behind = match behind.strip_prefix(quote) {
-            Some(behind) => format!("{quote}{}", self.without_parts(behind)),
+            Some(behind) => format!("{quote}{}", self.parts_hidden(behind)),
             None => String::new(),
         };
-        format!("{}{value}{behind}", self.without_parts(before))
+        format!("{}{value}{behind}", self.parts_hidden(before))
     }
 
     /// Whether it is nothing, or what was asked says it.
@@ -59,20 +63,28 @@ impl Redactor {
         part.is_empty() || self.named.is_said(part)
     }
 
-    /// With what stands in quotes, and numbers, hidden unless what was asked says them.
+    /// The same of any fault, where SQL of the user is asked.
     fn without_parts<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.named.may_be_taken_apart() { self.parts_of(text, 2) } else { Cow::Borrowed(text) }
+    }
+
+    fn parts_hidden<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.parts_of(text, 1)
+    }
+
+    /// With what stands in quotes or braces, and numbers of so many digits, hidden unless what was asked says them.
+    fn parts_of<'a>(&self, text: &'a str, digits_least: usize) -> Cow<'a, str> {
         static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-            let pattern = r#"'(?P<a>[^'\n]*)'|"(?P<b>[^"\n]*)"|\b(?P<c>[0-9][0-9.:-]+)\b"#;
-            Regex::new(pattern).expect("a pattern of this file compiles, which a test holds")
+            let number = r"\b(?P<c>[0-9](?:[0-9.,:-]|[eE][+-]?[0-9])*)";
+            let pattern = format!(r#"'(?P<a>[^'\n]*)'|"(?P<b>[^"\n]*)"|\{{:?(?P<d>[^{{}}\n]+)|{number}"#);
+            Regex::new(&pattern).expect("a pattern of this file compiles, which a test holds")
         });
-        if !self.named.may_be_taken_apart() {
-            return Cow::Borrowed(text);
-        }
         VALUE.replace_all(text, |found: &Captures| {
-            let (quoted, number) = (found.name("a").or(found.name("b")), found.name("c"));
+            let (quoted, number) = (found.name("a").or(found.name("b")).or(found.name("d")), found.name("c"));
             let inner = quoted.or(number).map_or("", |part| part.as_str());
-            let are_told = || number.is_some() && inner.split(['.', ':', '-']).all(|part| self.is_told(part));
-            match self.is_told(inner) || are_told() {
+            let are_told = || number.is_some() && inner.split(['.', ':', '-', ',']).all(|part| self.is_told(part));
+            let is_short = number.is_some() && inner.bytes().filter(u8::is_ascii_digit).count() < digits_least;
+            match is_short || self.is_told(inner) || are_told() {
                 true => found[0].to_string(),
                 false => found[0].replace(inner, &self.of_named(inner)),
             }
@@ -164,6 +176,17 @@ mod tests {
                 "SQL: conversion: malformed JSON.  Input: \"~\"",
             ),
             ("invalid input: bad format '%Y'", None, "SQL: invalid input: bad format '%Y'"),
+            (
+                "invalid input: argument with name \"Ali\" not found, did you mean it as a format specifier (e.g. {:Ali})?",
+                None,
+                "SQL: invalid input: argument with name \"~\" not found, did you mean it as a format specifier (e.g. {:~})?",
+            ),
+            (
+                "conversion: type DOUBLE with value 7.104e+43 can't be cast to the destination type INT32",
+                None,
+                "SQL: conversion: type DOUBLE with value ~ can't be cast to the destination type INT32",
+            ),
+            ("out of range: overflow in INT64 (7 * 8)", None, "SQL: out of range: overflow in INT64 (~ * ~)"),
             (
                 "binder: Candidate functions: left(VARCHAR)",
                 Some("a\nb"),

@@ -15,8 +15,12 @@ pub const VALUES_MAX: usize = 1_000_000;
 const LENGTH_LEAST: usize = 3;
 /// Shorter numbers are counts and times in other texts.
 const DIGITS_LEAST: usize = 5;
-/// What templates have in place of what changes.
-const GAP: &str = "<*>";
+/// What templates have in place of what changes, and what stands for it where they are shown.
+const GAPS: [&str; 2] = ["<*>", "…"];
+/// A text of SQL in which `%` does.
+const LIKE: &str = "like '";
+/// What may stand between two words of a value is no longer.
+const BETWEEN_MOST: usize = 4;
 /// Longer values are not looked for behind names; as words they are.
 const LONGEST: usize = 256;
 
@@ -37,6 +41,8 @@ pub struct Known {
     search: Option<AhoCorasick>,
     /// The words of values that are several, which templates may show alone.
     parts: HashSet<String>,
+    /// What stands between words of one value.
+    between: HashSet<String>,
     /// What templates may show of a value with digits: `hunter<*>` of `hunter2`.
     stems: HashSet<String>,
 }
@@ -91,6 +97,7 @@ impl Known {
         let parts = all.iter().filter(|value| is_several(value)).flat_map(|value| words_of(value));
         let parts =
             parts.map(|(start, end, value)| value[start..end].to_string()).filter(|part| is_long(part)).collect();
+        let between = all.iter().filter(|value| is_several(value)).flat_map(|value| between_words(value)).collect();
         let has_digit = |value: &&String| value.bytes().any(|b| b.is_ascii_digit());
         let stems = all.iter().filter(has_digit).flat_map(|value| value.split(|c: char| !c.is_alphabetic()));
         let stems = stems.filter(|stem| is_long(stem)).map(str::to_string).collect();
@@ -109,6 +116,7 @@ impl Known {
             search: Some(search).filter(|_| !words.is_empty()),
             words,
             parts,
+            between,
             stems,
             all,
         })
@@ -208,34 +216,60 @@ impl Known {
                 None => found.push(text.hit(hit.start(), hit.end(), self.spelled(word))),
             }
         }
-        if lower.contains(GAP) && !(self.parts.is_empty() && self.stems.is_empty()) {
-            found.extend(self.parts_beside_gaps(text));
+        if !(self.parts.is_empty() && self.stems.is_empty()) {
+            let gaps = gaps(lower);
+            if !gaps.is_empty() {
+                found.extend(self.parts_beside_gaps(text, &gaps));
+            }
+        }
+        if lower.contains('…') {
+            found.extend(self.beginnings(text));
         }
         found
     }
 
+    /// What in quotes is the beginning of a value, of which the rest was cut off.
+    fn beginnings(&self, text: &Lowered) -> Vec<Hit> {
+        let lower = &text.lower;
+        let begins = |at: usize, end: usize| {
+            let start = at + 1;
+            let said = lower[start..end].trim_end();
+            let next = self.all.partition_point(|value| value.as_str() < said);
+            let is_one = is_long(said) && self.all.get(next).is_some_and(|value| value.starts_with(said));
+            is_one.then(|| text.hit(start, end, said.to_string()))
+        };
+        let quotes = |end: usize| {
+            let from = lower[..end].rfind('\n').map_or(0, |at| at + 1);
+            let quoted = lower[from..end].match_indices(['`', '\'', '"']).map(move |(at, _)| from + at);
+            quoted.filter_map(|at| begins(at, end)).next()
+        };
+        lower.match_indices('…').filter_map(|(end, _)| quotes(end)).collect()
+    }
+
     /// What a template has left of values of which other words change.
-    fn parts_beside_gaps(&self, text: &Lowered) -> Vec<Hit> {
+    fn parts_beside_gaps(&self, text: &Lowered, gaps: &[(usize, usize)]) -> Vec<Hit> {
         let lower = &text.lower;
         let words: Vec<(usize, usize, &str)> = words_of(lower).collect();
         let is_part = |at: usize| self.parts.contains(&lower[words[at].0..words[at].1]);
-        // A quote, a bracket and a space may stand between.
-        let between = |from: usize, to: usize| lower.get(from..to).unwrap_or_default();
-        let is_near = |text: &str| text.len() <= 4 && !text.contains(['.', ';', ',']);
-        let gaps: Vec<usize> = lower.match_indices(GAP).map(|(at, _)| at).collect();
+        // A quote, a bracket and a space may stand between, and what does in a value.
+        let is_near = |from: usize, to: usize| {
+            let between = lower.get(from..to).unwrap_or_default();
+            let is_sign = !between.contains(['.', ';', ',']) || self.between.contains(between);
+            between.len() <= BETWEEN_MOST && is_sign
+        };
         let mut is_hidden: Vec<bool> = (0..words.len())
             .map(|at| {
                 let (start, end, _) = words[at];
-                let before = gaps.partition_point(|gap| gap + GAP.len() <= start).checked_sub(1);
-                let ahead = before.is_some_and(|before| is_near(between(gaps[before] + GAP.len(), start)));
-                let next = gaps.get(gaps.partition_point(|gap| *gap < end));
-                let behind = next.is_some_and(|gap| is_near(between(end, *gap)));
-                let touches = lower[..start].ends_with(GAP) || lower[end..].starts_with(GAP);
+                let before = gaps.partition_point(|gap| gap.1 <= start).checked_sub(1).map(|before| gaps[before].1);
+                let next = gaps.get(gaps.partition_point(|gap| gap.0 < end)).map(|next| next.0);
+                let ahead = before.is_some_and(|before| is_near(before, start));
+                let behind = next.is_some_and(|next| is_near(end, next));
+                let touches = before == Some(start) || next == Some(end);
                 is_part(at) && (ahead || behind) || touches && self.stems.contains(&lower[start..end])
             })
             .collect();
         for at in (1..words.len()).chain((1..words.len()).rev()) {
-            let is_beside = is_near(between(words[at - 1].1, words[at].0));
+            let is_beside = is_near(words[at - 1].1, words[at].0);
             if is_beside && is_hidden[at - 1] != is_hidden[at] {
                 is_hidden[at - 1] |= is_part(at - 1);
                 is_hidden[at] |= is_part(at);
@@ -253,6 +287,28 @@ impl Known {
         let plain = [word.replace("''", "'"), word.replace("\\\"", "\"").replace("\\\\", "\\")];
         plain.into_iter().find(|plain| self.find(plain)).unwrap_or_else(|| word.to_string())
     }
+}
+
+/// Where something stands in place of what changes: in templates, in what is made of them, in patterns of SQL.
+fn gaps(lower: &str) -> Vec<(usize, usize)> {
+    let of = |gap: &'static str| lower.match_indices(gap).map(move |(at, _)| (at, at + gap.len()));
+    let mut gaps: Vec<(usize, usize)> = GAPS.into_iter().flat_map(of).collect();
+    for (at, _) in lower.match_indices(LIKE) {
+        let start = at + LIKE.len();
+        let rest = &lower[start..];
+        let mut quotes = rest.match_indices('\'').map(|(at, _)| at).peekable();
+        let mut end = rest.len();
+        while let Some(quote) = quotes.next() {
+            // Two of them are one of the text's own.
+            if quotes.next_if_eq(&(quote + 1)).is_none() {
+                end = quote;
+                break;
+            }
+        }
+        gaps.extend(rest[..end].match_indices('%').map(|(at, _)| (start + at, start + at + 1)));
+    }
+    gaps.sort_unstable();
+    gaps
 }
 
 /// Where a number ends that begins at a place: `36.6`, `1e300`.
@@ -308,14 +364,33 @@ fn words_of(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     })
 }
 
+/// What stands between the words of a text.
+fn between_words(text: &str) -> Vec<String> {
+    let words: Vec<(usize, usize, &str)> = words_of(text).collect();
+    let between = words.windows(2).map(|two| &text[two[0].1..two[1].0]);
+    between.filter(|between| between.len() <= BETWEEN_MOST).map(str::to_string).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn whole_words_the_longest_first_and_short_ones_in_quotes_alone() {
-        let values =
-            ["ACME", "ACME Co", "O'Brien", "Müller", "a", "7", "12345", "say \"hi\"", "Xaver \"Q\" Moon", "hunter2"];
+        let values = [
+            "ACME",
+            "ACME Co",
+            "O'Brien",
+            "Müller",
+            "a",
+            "7",
+            "12345",
+            "say \"hi\"",
+            "Xaver \"Q\" Moon",
+            "hunter2",
+            "7 Elm Lane, Spring",
+            "{\"7 Elm Lane, Spring\"}",
+        ];
         let known = Known::of(values.map(|value| (value.to_string(), Kind::Value)).into()).expect("few");
         let shown = |text: &str| {
             let mut found = known.found(&Lowered::of(text));
@@ -336,6 +411,13 @@ mod tests {
         assert_eq!(shown("{\"n\": \"say \\\"hi\\\"\"}"), "{\"n\": \"<say \"hi\">\"}");
         assert_eq!(shown("hunter<*> of hunter <*>"), "<hunter><*> of hunter <*>");
         assert_eq!(shown("by Xaver \"<*>\" Moon of the moon"), "by <xaver> \"<*>\" <moon> of the moon");
+        assert_eq!(shown("to … Lane, Spring: it's"), "to … <lane>, <spring>: it's");
+        assert_eq!(
+            shown("m LIKE 'it''s % Lane, % Spring: 5 %' and Lane"),
+            "m LIKE 'it''s % <lane>, % <spring>: 5 %' and Lane"
+        );
+        assert_eq!(shown("<*> Lane; Spring"), "<*> <lane>; Spring");
+        assert_eq!(shown("since `{\"7 Elm Lane, …` and Elm. …"), "since `<{\"7 elm lane,>…` and Elm. …");
     }
     #[test]
     fn a_number_is_the_one_that_sql_made_it_of() {

@@ -6,7 +6,7 @@
 //! Of a million different values two have the same pseudonym with a probability of 0.0004.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use regex::{Captures, Regex};
@@ -26,7 +26,8 @@ mod secrets;
 
 pub use addresses::{bare_mac, is_mac_name};
 pub use known::{Known, VALUES_MAX, is_long};
-pub use named::{ANY, Made, MadeOf, Way};
+pub use named::{ANY, Made, MadeOf, WITHIN, Way};
+pub use rules::{has_form, is_pseudonym};
 pub use secrets::{is_none, is_secret_name};
 
 use lower::{Lowered, lower};
@@ -34,7 +35,7 @@ use named::{Holds, Named};
 use rules::Span;
 
 /// What is replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kind {
     Email,
     Ip,
@@ -42,6 +43,7 @@ pub enum Kind {
     User,
     Secret,
     /// Of a named column.
+    #[default]
     Value,
 }
 
@@ -66,6 +68,10 @@ pub struct Redactor {
     known: Known,
     /// What names of columns tell, which each cell asks.
     told: RwLock<HashMap<String, Told>>,
+    /// Pseudonyms that were said, and made ones that their form does not tell.
+    odd: RwLock<HashSet<String>>,
+    /// Values of the evidence that have the form of one.
+    alike: HashSet<String>,
 }
 
 /// What the name of a column tells of its values.
@@ -86,6 +92,8 @@ impl Redactor {
             named: Named::new(columns),
             known: Known::default(),
             told: RwLock::default(),
+            odd: RwLock::default(),
+            alike: HashSet::new(),
         }
     }
 
@@ -151,8 +159,8 @@ impl Redactor {
     pub fn column(&self, name: &str) -> String {
         match self.named.any_holds() {
             _ if self.is_named(name) => self.text(name),
-            Holds::Nothing => self.text(name),
-            Holds::Parts if !self.named.is_said(name) => self.of_named(name),
+            Holds::Nothing | Holds::Within => self.text(name),
+            Holds::Secrets | Holds::Parts if !self.named.is_said(name) => self.of_named(name),
             _ => self.whole_of_made(name),
         }
     }
@@ -170,6 +178,14 @@ impl Redactor {
                 return shown;
             }
         }
+        // Of a URL only what it says of known values is decoded.
+        if let Some(plain) = Some(&self.known).filter(|known| !known.is_empty()).and_then(|_| rules::url_decoded(&text))
+        {
+            let found = |text: &str| self.known.found(&Lowered::of(text)).len();
+            if found(&plain) > found(&text) {
+                return self.replaced(&plain, is_made);
+            }
+        }
         self.replaced(&text, is_made)
     }
 
@@ -180,7 +196,8 @@ impl Redactor {
             let lowered = Lowered::of(text);
             // Of a check that is written as TOML the keys are no columns.
             let is_check = text.starts_with("[[checks]]");
-            let named = self.named.found(&lowered, &self.known, is_sql, is_check);
+            let is_replaced = |text: &str| self.is_pseudonym(text);
+            let named = self.named.found(&lowered, &self.known, (is_sql, is_check), is_replaced);
             let is_bare = |hit: &known::Hit| !text[..hit.start].ends_with('\'') && !text[..hit.start].ends_with('"');
             let quoted = |hit: known::Hit| match is_sql && is_bare(&hit) {
                 true => Span { shown: format!("'{}'", self.of_hit(text, &hit)), start: hit.start, end: hit.end },
@@ -193,7 +210,7 @@ impl Redactor {
             let mut all: Vec<Span> = named.into_iter().chain(known).collect();
             if !all.is_empty() {
                 let is_free = |one: &Span| spans.iter().all(|span| span.end <= one.start || one.end <= span.start);
-                let standing: Vec<Span> = rules::pseudonyms(text).into_iter().filter(is_free).collect();
+                let standing: Vec<Span> = rules::pseudonyms(text, is_replaced).into_iter().filter(is_free).collect();
                 spans.extend(standing);
                 spans.sort_by_key(|span| span.start);
                 all.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
@@ -270,12 +287,12 @@ impl Redactor {
 
     fn of_kind(&self, kind: Kind, value: &str) -> String {
         let value = value.trim();
-        if value.is_empty() || rules::is_pseudonym(value) {
+        if value.is_empty() || self.is_pseudonym(value) {
             return value.to_string();
         }
         let by_rule = rules::replaced(value, |kind, value| self.pseudonym(kind, value));
         match kind {
-            _ if rules::is_pseudonym(&by_rule) => by_rule,
+            _ if by_rule != value && self.is_pseudonym(&by_rule) => by_rule,
             Kind::Secret => self.pseudonym(kind, value.trim_end_matches(['.', ':', '!', '?'])),
             Kind::Mac => self.pseudonym(kind, &bare_mac(value).unwrap_or_else(|| value.to_lowercase())),
             _ => self.pseudonym(kind, &one_spelling(value)),
@@ -288,7 +305,33 @@ impl Redactor {
         let hash = hmac(&self.key, value.as_bytes());
         let number = hash[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         let digits: String = (0..10).map(|at| char::from(DIGITS[(number >> (59 - 5 * at)) as usize & 31])).collect();
-        format!("{}-{digits}", kind.name())
+        let made = format!("{}-{digits}", kind.name());
+        if !rules::is_pseudonym(&made) {
+            self.odd.write().unwrap_or_else(PoisonError::into_inner).insert(made.clone());
+        }
+        made
+    }
+
+    /// Whether it is a pseudonym: by its form, unless evidence has it, or one that was made or said.
+    fn is_pseudonym(&self, text: &str) -> bool {
+        let is_one = || self.odd.read().unwrap_or_else(PoisonError::into_inner).contains(text);
+        rules::is_pseudonym(text) && !self.alike.contains(text) || rules::has_form(text) && is_one()
+    }
+
+    /// Takes pseudonyms that stand in what was asked.
+    pub fn take_said(&self, text: &str) {
+        let mut odd = self.odd.write().unwrap_or_else(PoisonError::into_inner);
+        odd.extend(rules::of_form(text).filter(|one| !rules::is_pseudonym(one)).map(str::to_string));
+    }
+
+    /// Takes values of named columns that look like pseudonyms and are none.
+    pub fn take_alike(&mut self, values: Vec<String>) {
+        self.alike.extend(values);
+    }
+
+    /// Takes the words of conditions that are asked: faults may tell them.
+    pub fn take_words(&self, words: &[String]) {
+        self.named.take_words(words);
     }
 }
 

@@ -8,7 +8,6 @@ use aho_corasick::AhoCorasick;
 
 use super::known::{Hit, Known};
 use super::lower::{Lowered, is_word, lower};
-use super::rules;
 
 /// Signs between a name and its values, and words, the longer before those that they begin with.
 const SIGNS: [&str; 14] = ["==", "=>", "!=", "<>", "<=", ">=", "=", "≠", "≤", "≥", "%3d", ":", "<", ">"];
@@ -26,6 +25,8 @@ const WORDS: [&str; 9] = [
 
 /// In place of a name: any column of a query.
 pub const ANY: &str = "*";
+/// In place of a name: texts that say values of named columns among others.
+pub const WITHIN: &str = "* within";
 
 /// How an expression has a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,10 @@ pub enum Way {
     Spelled,
     /// Parts of them, or what else is made of them.
     Part,
+    /// Parts of a column, if one is called so: it may be a table.
+    Field,
+    /// A word that is called like it, by which something may be taken out of others.
+    Word,
 }
 
 impl Way {
@@ -55,10 +60,14 @@ pub type MadeOf = (String, Vec<(String, Way)>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holds {
     Nothing,
+    /// Texts that say them among others: each is replaced there, but what is made of such a text may have any part of it.
+    Within,
     /// Texts of them, which are spelled alike wherever they stand.
     Texts,
     /// Their values: what is none of these is shown.
     Values,
+    /// What is a secret by its name and of no column that was looked at: all of it is hidden.
+    Secrets,
     /// What is made of them: all of it is hidden.
     Parts,
 }
@@ -67,6 +76,11 @@ impl Holds {
     /// Whether there are values as they are.
     pub fn is_values(self) -> bool {
         matches!(self, Holds::Texts | Holds::Values)
+    }
+
+    /// Whether all of it is hidden, whatever it is.
+    pub fn is_all(self) -> bool {
+        self >= Holds::Secrets
     }
 }
 
@@ -82,6 +96,8 @@ pub struct Named {
     made: RwLock<HashMap<String, Holds>>,
     /// What names of columns may be, of what was asked: its own words, and columns that there are.
     said: RwLock<HashSet<String>>,
+    /// The words of conditions, whose faults are told with values too.
+    typed: RwLock<HashSet<String>>,
     names: Vec<String>,
     search: Option<AhoCorasick>,
 }
@@ -163,8 +179,9 @@ impl Named {
 
     /// What an expression has of a column.
     fn holds(&self, known: &HashMap<String, Holds>, of: &str, way: Way) -> Holds {
-        let own = self.columns.contains(of) || super::is_secret_name(of);
+        let own = self.columns.contains(of);
         let is_some = own || of == ANY && !self.columns.is_empty();
+        let is_secret = !own && super::is_secret_name(of);
         let is_text = match of {
             ANY => self.columns.is_subset(&self.texts),
             _ => self.texts.contains(of),
@@ -172,8 +189,18 @@ impl Named {
         let least = match is_some {
             true if is_text => Holds::Texts,
             true => Holds::Values,
+            false if is_secret => Holds::Secrets,
+            false if of == WITHIN && !self.columns.is_empty() => Holds::Within,
             false => Holds::Nothing,
         };
+        if matches!(way, Way::Field | Way::Word) {
+            let holds = known.get(of).copied().unwrap_or(Holds::Nothing).max(least);
+            return match way {
+                _ if holds == Holds::Nothing => Holds::Nothing,
+                Way::Field => Holds::Parts,
+                _ => Holds::Within,
+            };
+        }
         let made = match of {
             ANY => known.values().max().copied(),
             _ => known.get(of).copied().max(known.get(ANY).copied()),
@@ -204,10 +231,22 @@ impl Named {
         self.made().get(ANY).copied().unwrap_or(Holds::Nothing)
     }
 
+    /// Takes the words of conditions that are asked.
+    pub fn take_words(&self, words: &[String]) {
+        self.typed.write().unwrap_or_else(PoisonError::into_inner).extend(words.iter().map(|word| lower(word)));
+    }
+
     /// Whether a name stands in what was asked, or is that of a column.
     pub fn is_said(&self, name: &str) -> bool {
         let name = lower(name);
-        self.made().contains_key(&name) || self.said.read().unwrap_or_else(PoisonError::into_inner).contains(&name)
+        let has =
+            |names: &RwLock<HashSet<String>>| names.read().unwrap_or_else(PoisonError::into_inner).contains(&name);
+        self.made().contains_key(&name) || has(&self.said) || has(&self.typed)
+    }
+
+    /// Whether there are columns whose values a fault may tell.
+    pub fn has_columns(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Whether SQL of the user is being asked that may make something of named columns.
@@ -227,7 +266,9 @@ impl Named {
             made.get(name).copied().unwrap_or(Holds::Nothing).max(own)
         };
         if let Some(told) = made.get(&lower) {
-            return (*told).max(also);
+            // That texts of this name say values is told besides what any column may have.
+            let any = made.get(ANY).copied().filter(|_| *told == Holds::Within).unwrap_or(Holds::Nothing);
+            return (*told).max(also).max(any);
         }
         let again = lower.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(['_', ':']).map(of);
         let least = made.get(ANY).copied().max(again).unwrap_or(Holds::Nothing).max(also);
@@ -242,7 +283,14 @@ impl Named {
 
     /// Where values stand behind names. In SQL what is no number and not in quotes is a name; where `is_strict`, only
     /// values that are known are meant.
-    pub fn found(&self, text: &Lowered, known: &Known, is_sql: bool, is_strict: bool) -> Vec<Hit> {
+    /// What `is_replaced` knows is no value.
+    pub fn found(
+        &self,
+        text: &Lowered,
+        known: &Known,
+        (is_sql, is_strict): (bool, bool),
+        is_replaced: impl Fn(&str) -> bool,
+    ) -> Vec<Hit> {
         let Some(search) = &self.search else { return Vec::new() };
         let lower = &text.lower;
         let mut found = Vec::new();
@@ -255,7 +303,7 @@ impl Named {
             let Some((mut at, sign)) = behind_sign(lower, hit.end()) else { continue };
             let mut is_value = is_sure && sign != Sign::Space;
             while let Some((start, end)) = value_at(lower, at, known, is_value, is_sql) {
-                if !rules::is_pseudonym(&lower[start..end]) {
+                if !is_replaced(&lower[start..end]) {
                     found.push(text.hit(start, end, lower[start..end].replace("''", "'")));
                 }
                 let rest = lower[end..].trim_start_matches(['\'', '"']);

@@ -15,7 +15,7 @@ pub type Narrowed = fn(&str, usize, usize) -> (usize, usize);
 
 /// Groups of a pattern: what is replaced is the first of them that took part. A pattern that knows several ways in which
 /// one thing is quoted needs a group for each.
-const GROUPS: [&str; 7] = ["v", "w", "x", "y", "z", "u", "t"];
+const GROUPS: [&str; 8] = ["v", "w", "x", "y", "z", "u", "t", "s"];
 
 pub struct Rule {
     kind: Kind,
@@ -69,7 +69,7 @@ pub fn spans(text: &str, pseudonym: impl Fn(Kind, &str) -> String) -> Vec<Span> 
         for hit in rule.pattern.captures_iter(&left.text) {
             let Some((start, end)) = place(&hit) else { continue };
             let (start, end) = rule.narrowed.map_or((start, end), |narrowed| narrowed(&left.text, start, end));
-            if is_replaced(&left.text[start..end]) {
+            if is_replaced(&left.text[start..end], &left) {
                 continue;
             }
             if let Some(spelled) = (rule.spelled)(&left.text, start, end) {
@@ -149,18 +149,25 @@ static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whether all of a text that tells anything is replaced already.
-fn is_replaced(text: &str) -> bool {
-    matches!(own(text), Cow::Owned(rest) if !rest.contains(char::is_alphanumeric))
+fn is_replaced(text: &str, left: &Left) -> bool {
+    let is_made = |one: &str| is_pseudonym(one) || left.pieces.iter().any(|(_, piece)| piece.shown == one);
+    let mut has_one = false;
+    let rest = PSEUDONYM.replace_all(text, |found: &Captures| {
+        has_one |= is_made(&found[0]);
+        if is_made(&found[0]) { String::new() } else { found[0].to_string() }
+    });
+    has_one && !rest.contains(char::is_alphanumeric)
 }
 
 /// What of a text is its own: without pseudonyms, whose digits tell nothing of it.
 pub fn own(text: &str) -> Cow<'_, str> {
-    PSEUDONYM.replace_all(text, "")
+    PSEUDONYM
+        .replace_all(text, |found: &Captures| if is_pseudonym(&found[0]) { String::new() } else { found[0].into() })
 }
 
 /// Where pseudonyms stand already.
-pub fn pseudonyms(text: &str) -> Vec<Span> {
-    let found = PSEUDONYM.find_iter(text).filter(|found| is_pseudonym(found.as_str()));
+pub fn pseudonyms(text: &str, is_one: impl Fn(&str) -> bool) -> Vec<Span> {
+    let found = PSEUDONYM.find_iter(text).filter(|found| is_one(found.as_str()));
     found.map(|found| Span { start: found.start(), end: found.end(), shown: found.as_str().to_string() }).collect()
 }
 
@@ -206,8 +213,39 @@ pub fn unescaped(text: &str) -> Option<String> {
     }
 }
 
-/// Whether it is what this program puts in the place of others.
+/// A text with what `%20` and `+` stand for in URLs, if it has any.
+pub fn url_decoded(text: &str) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes().iter();
+    while let Some(&byte) = rest.next() {
+        let digits =
+            rest.as_slice().get(..2).filter(|_| byte == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest.nth(1);
+            }
+            None => bytes.push(if byte == b'+' { b' ' } else { byte }),
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|plain| plain != text && !plain.contains(char::is_control))
+}
+
+/// Whether it is what this program puts in the place of others, by its form. `user-0000012345` and `user-00c0ffee00` are
+/// ids of another's; of a thousand pseudonyms one has no letter behind `f` either, and is known since it was made.
 pub fn is_pseudonym(text: &str) -> bool {
+    has_form(text) && text.rsplit('-').next().is_some_and(|digits| digits.bytes().any(|b| b > b'f'))
+}
+
+/// What in a text has the form of a pseudonym.
+pub fn of_form(text: &str) -> impl Iterator<Item = &str> {
+    PSEUDONYM.find_iter(text).map(|found| found.as_str()).filter(|one| has_form(one))
+}
+
+pub fn has_form(text: &str) -> bool {
     let Some((kind, digits)) = text.split_once('-') else { return false };
     let is_digit = |b: u8| b.is_ascii_digit() || (b.is_ascii_lowercase() && !matches!(b, b'i' | b'l' | b'o' | b'u'));
     matches!(kind, "email" | "ip" | "mac" | "user" | "secret" | "value")

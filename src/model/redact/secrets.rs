@@ -9,26 +9,33 @@ use super::rules::{Rule, own, small};
 
 /// Words whose value is a secret, as a pattern: long ones wherever they end a name, short ones as words of their own, unless
 /// a sign behind them says that a value follows.
-const LONG: &str = r"secret_key_base|password|passwd|passphrase|secret|token|credentials?|signature|bearer|(?:api|access|account|private|secret|signing|encryption|encrypt|shared|sharedaccess|master|session|auth|ssh|client|license|registration|webhook)[_.-]?(?:key|secret|token)|session[_-]?id|sessid|phpsessid|jsessionid|keyid|identified by";
+const LONG: &str = r"secret_key_base|password|passwd|passphrase|secret|token|credentials?|signature|bearer|(?:api|access|account|private|secret|signing|encryption|encrypt|shared|sharedaccess|master|session|auth|ssh|client|license|registration|webhook)[_.-]?(?:key|secret|token)|session[_-]?id|sessid|phpsessid|jsessionid|keyid|identified (?:with \S+ )?by";
 const SHORT: [&str; 5] = ["pwd", "jwt", "csrf", "xsrf", "sig"];
 
 /// Between a name and its value, as JSON, TOML, SQL, URLs and command lines write it.
-const IS: &str = r#"(?:\\*["'`]|%22|%27)?(?:\s|%20)*(?:[=:]+>?|%3[aAdD]|\s)(?:\s|%20|\\[tnr])*(?:(?:is|was)\s+)?"#;
+const IS: &str = r#"(?:\]|\[\d*\]|%5[dD])?(?:\\*["'`]|%22|%27)?(?:\s|%20)*(?:[=:]+>?|%3[aAdD]|\s)(?:\s|%20|\\[tnr])*(?:(?:is|was)\s+)?"#;
 /// In quotes, whose end is told by how they began: `\"…\"` within a text, `"…"`, in which `\"` and `""` end nothing, and
 /// so on. A list is one value.
 const QUOTED: &str = r#"\\{2,}"(?P<v>[^"\\\n]+)|\\"(?P<w>(?:[^"\\\n]|\\\\(?:\\["\\]|[^"\\\n]))+)|"(?P<x>(?:[^"\\\n]|\\[^\n]|"")+)|'(?P<y>(?:[^'\n]|'')+)"#;
-/// Without quotes. What another value could follow is one itself if no name is in it.
-const BARE: &str = r#"`(?P<z>[^`\n]+)|\[\s*(?P<u>[^\]\n]+)|(?:%22|%27)?(?P<t>[&,;<]?[^\s"'`&,;<>\)\]\}|\\]+)"#;
+/// Without quotes. What another value could follow is one itself if no name is in it; an object is one value.
+const BARE: &str =
+    r#"`(?P<z>[^`\n]+)|\[\s*(?P<u>[^\]\n]+)|\{\s*(?P<s>[^{}\n]+)|(?:%22|%27)?(?P<t>[&,;<]?[^\s"'`&,;<>\)\]\}|\\]+)"#;
 
 /// A rule sees what those before it have left.
 pub fn rules() -> Vec<Rule> {
     let value = format!("(?:{QUOTED}|{BARE})");
     let telling = format!("(?:{LONG}|{})", SHORT.join("|"));
     vec![
-        Rule::new(Secret, r"(?s)(?P<v>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))").needs(b'-'),
+        Rule::new(Secret, r"(?s)(?P<v>-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$))").needs(b'-'),
         Rule::new(Secret, r#"(?i)\b(?:set-)?cookie(?:\\*["'])?\s*:\s*(?:\\*["'])?(?P<v>(?:=\\*"[^"\\\n]*\\*"|[^\n"\\])+)"#)
             .needs(b':')
             .spelled(secret),
+        Rule::new(Secret, r#"(?i)\b(?:set-)?cookie(?:\\*["'])?=(?:\\*["'])?(?P<v>[^\s"'\\]+)"#).needs(b'=').spelled(secret),
+        // As the engine writes a struct and a map as texts: such a value may have blanks.
+        Rule::new(Secret, &format!(r"(?i)'[^'\n]*{telling}': (?P<v>[^'\x22{{}}\[\],\n]+)[,}}]")).needs(b'}').spelled(header),
+        Rule::new(Secret, &format!(r"(?i)(?:\{{|, )[a-z0-9_.-]*{telling}=(?P<v>[^'\x22{{}}\[\],=\n]+)[,}}]"))
+            .needs(b'}')
+            .spelled(header),
         Rule::new(Secret, &authorization()).spelled(header),
         Rule::new(Secret, r"(?i)\b(?:bearer|basic)\s+(?P<v>[a-z0-9+/_.~-]{16,}=*)").spelled(secret),
         // Up to the last `@` of a URL's authority; a `/` is in a password that does not begin as a port would.
@@ -38,12 +45,19 @@ pub fn rules() -> Vec<Rule> {
         Rule::new(User, r"[a-zA-Z][a-zA-Z0-9+.-]*://(?P<v>[^\s/:@'\x22]+)(?::[^\s/@]*)?@").needs(b'/').spelled(small),
         Rule::new(Secret, r"(?P<v>https://hooks\.slack\.com/services/[A-Za-z0-9/_-]+)").needs(b'/'),
         Rule::new(Secret, r"\b(?P<v>eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)").needs(b'.'),
-        Rule::new(Secret, r"\b(?P<v>(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{15,}|xox[a-z]-[A-Za-z0-9_-]{8,}|xapp-[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{10,}|[spr]k_(?:live|test)_[A-Za-z0-9_]{8,}|npm_[A-Za-z0-9_]{20,}|pypi-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9_]{20,}|sk-[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|dop_v1_[A-Za-z0-9_]{20,})"),
+        Rule::new(Secret, r"\b(?P<v>(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{15,}|xox[a-z]-[A-Za-z0-9_-]{8,}|xapp-[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{10,}|[spr]k_(?:live|test)_[A-Za-z0-9_]{8,}|npm_[A-Za-z0-9_]{20,}|pypi-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9_]{20,}|sk-[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|dop_v1_[A-Za-z0-9_]{20,}|hv[sbr]\.[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9+/=]{16,})"),
+        // Hashes of passwords, as crypt(3) has them.
+        Rule::new(Secret, r"(?P<v>\$(?:2[abxy]?|[1567y]|argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9-]*)\$[A-Za-z0-9./$=,+-]{20,})")
+            .needs(b'$'),
         Rule::new(Secret, r"(?P<v>\bssh-(?:rsa|dss|ed25519) AAAA[A-Za-z0-9+/=]+|\bAAAA[BCE][A-Za-z0-9+/]{30,}=*)"),
         Rule::new(Secret, &format!(r"(?i)<[a-z0-9_.:-]*{telling}(?:\s[^<>]*)?>(?P<v>[^<>\n]+)</")).needs(b'<').spelled(header),
         Rule::new(Secret, &format!(r#"(?i){telling}["']\s+value\s*=\s*(?:"(?P<v>[^"\n]+)|'(?P<w>[^'\n]+))"#))
             .needs(b'=')
             .spelled(header),
+        Rule::new(Secret, r#"(?i)\bpassword\(\s*(?:'(?P<v>[^'\n]+)|"(?P<w>[^"\n]+))"#).needs(b'(').spelled(header),
+        Rule::new(Secret, r"(?i)\bjdbc:oracle:[a-z0-9]+:[^\s/@]+/(?P<v>[^\s@]+)@").needs(b'@').spelled(header),
+        Rule::new(Secret, r"(?i)\b(?:password|passwd|passphrase) for [^\s:]+: *(?P<v>[^\s]+)").needs(b':').spelled(random),
+        Rule::new(Secret, &format!(r"(?i){telling}:[ \t]*[|>][+-]?\n[ \t]+(?P<v>[^\n]+)")).needs(b'\n').spelled(header),
         // Flags of programs.
         Rule::new(Secret, r#"\bcurl\b[^\n|;]*?\s(?:-u|-U|--user|--proxy-user)[ =]?["']?[^\s:"'-][^\s:"']*:(?P<v>[^\s"']+)"#)
             .needs(b'-')
@@ -128,6 +142,14 @@ fn before_quotes(text: &str) -> &str {
 fn ends_with(text: &str, sign: &str) -> bool {
     let end = text.len().checked_sub(sign.len()).and_then(|at| text.get(at..));
     end.is_some_and(|end| end.eq_ignore_ascii_case(sign))
+}
+
+/// Behind a word alone, which one of a sentence may follow too.
+fn random(text: &str, start: usize, end: usize) -> Option<String> {
+    const LENGTH_LEAST: usize = 4;
+    let value = text[start..end].trim_end_matches(['.', ':', '!', '?', ',']);
+    let own = own(value);
+    (own.len() >= LENGTH_LEAST && own.bytes().any(|b| b.is_ascii_digit())).then(|| value.to_string())
 }
 
 /// What an Authorization header carries.

@@ -18,6 +18,28 @@ fn shown(text: &str) -> String {
 fn what_must_not_be_said_is_replaced() {
     let planted = [
         ("from 10.20.30.40:8443 to", "10.20.30.40"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOYBF\n-----END PGP PRIVATE KEY BLOCK-----", "lQOYBF"),
+        ("GET /x?user[password]=hunter2&a=1", "hunter2"),
+        ("user%5Bpassword%5D=hunter2", "hunter2"),
+        ("password[0]=hunter2", "hunter2"),
+        ("arp 00e0-fc12-3456 up", "fc12"),
+        ("MAC address 001a2b3c4d5e", "2b3c"),
+        ("to bounce+alice=example.com@lists.example.org", "alice"),
+        ("to \"john doe\"@example.com", "john"),
+        ("to alice@[10.1.2.3]", "alice"),
+        ("{\"password\": {\"value\": \"hunter2\"}}", "hunter2"),
+        ("IDENTIFIED WITH mysql_native_password BY 'hunter2'", "hunter2"),
+        ("SET x = PASSWORD('hunter2')", "hunter2"),
+        ("jdbc:oracle:thin:scott/tiger9@db:1521", "tiger9"),
+        ("cookie=sid=abc123 ok", "abc123"),
+        ("Password for bob: hunter2", "hunter2"),
+        ("secret: |\n  hunter2", "hunter2"),
+        ("hvs.CAESIJ0123456789abcdefgh", "CAESIJ"),
+        ("whsec_0123456789abcdef0123", "whsec_0123"),
+        ("password_hash=$2b$12$0123456789012345678901", "$12$"),
+        ("{'password': hun ter zebra, 'n': 1}", "zebra"),
+        ("{password=hun ter zebra, n=1}", "zebra"),
+        ("5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "8.b.d.0"),
         ("route 10.20.30.0/24", "10.20.30.0"),
         ("regexp '10\\.20\\.30\\.40'", "20\\.30"),
         ("host ip-10-20-30-40.ec2.internal", "10-20-30-40"),
@@ -228,11 +250,55 @@ fn values_of_named_columns_are_replaced_wherever_they_stand() {
 fn values_of_other_alphabets_and_in_escapes_are_found() {
     let mut redactor = redactor();
     redactor.know(["Γιώργος", "Jörg", "Zoë 😀"].map(|value| (value.to_string(), Kind::Value)).into()).expect("few");
-    for text in ["ΓΙΏΡΓΟΣ", r#"{"a": "J\u00f6rg"}"#, r#"{"a": "Zo\u00eb \ud83d\ude00"}"#, r"b'J\xc3\xb6rg'"] {
+    for text in [
+        "ΓΙΏΡΓΟΣ",
+        r#"{"a": "J\u00f6rg"}"#,
+        r#"{"a": "Zo\u00eb \ud83d\ude00"}"#,
+        r"b'J\xc3\xb6rg'",
+        "GET /x?n=J%C3%B6rg&m=1",
+    ] {
         assert!(redactor.text(text).contains("value-"), "{text} is {}", redactor.text(text));
     }
     assert_eq!(redactor.text("ΓΙΏΡΓΟΣ"), redactor.text("γιώργος"));
     assert_eq!(redactor.text(r#"{"a": "\u000a \ud83d J"}"#), r#"{"a": "\u000a \ud83d J"}"#);
+}
+
+#[test]
+fn what_only_looks_like_a_pseudonym_is_none() {
+    let mut redactor = redactor();
+    let text = |text: &str| Value::Text(text.into());
+    let cell = |redactor: &Redactor, value: &str| redactor.cell("customer", None, &text(value));
+    for id in ["user-0001234567", "user-00c0ffee00", "value-0123456789"] {
+        assert_ne!(cell(&redactor, id), text(id));
+        assert!(!redactor.text(&format!("password={id} customer={id}")).contains(id), "{id}");
+    }
+    let made = redactor.pseudonym(Kind::Value, "x");
+    assert_eq!(cell(&redactor, &made), text(&made), "one of an earlier answer stays");
+    redactor.take_said("rca query \"… where redact(customer) = 'user-0001234567'\"");
+    assert_eq!(cell(&redactor, "user-0001234567"), text("user-0001234567"), "one that is asked for too");
+    redactor.take_alike(vec!["value-zz00000000".into()]);
+    assert_ne!(cell(&redactor, "value-zz00000000"), text("value-zz00000000"));
+    // One of a thousand is told by its having been made.
+    let odd =
+        (0..100_000).map(|n| redactor.pseudonym(Kind::Value, &n.to_string())).find(|one| !rules::is_pseudonym(one));
+    let odd = odd.expect("one of a thousand");
+    assert_eq!(redactor.text(&format!("customer={odd}")), format!("customer={odd}"));
+}
+
+#[test]
+fn what_texts_say_is_hidden_where_it_is_taken_out_of_them() {
+    let redactor = redactor();
+    let of = |name: &str, of: &str, way: Way| (name.to_string(), vec![(of.to_string(), way)]);
+    let made = [of("message", WITHIN, Way::Whole), of("m", "message", Way::Spelled), of("part", "m", Way::Part)];
+    redactor.follow(Some(&[&made[..], &[of("secret", "password", Way::Whole)]].concat()), &[]);
+    let cell = |column: &str, value: &str| redactor.cell(column, None, &Value::Text(value.into())).shown();
+    assert_eq!(
+        (cell("message", "a b"), cell("m", "a b"), cell("other", "a b")),
+        ("a b".into(), "a b".into(), "a b".into())
+    );
+    assert!(cell("part", "a b").starts_with("value-"));
+    // A field that is a secret by its name has the pseudonym that it has behind it.
+    assert_eq!(format!("password={}", cell("secret", "hun")), redactor.text("password=hun"));
 }
 
 #[test]

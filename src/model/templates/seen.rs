@@ -1,8 +1,8 @@
 //! What is known of the messages counted under one skeleton or template: how many, since and until when, how severe, in
 //! which tables, and one of them as an example. All of it adds up in any order.
 
-/// How many characters of a message an example has.
-const EXAMPLE_CHARS: usize = 500;
+/// How many characters of a message are kept for an example, which has fewer: what begins in these is told by what follows.
+const EXAMPLE_CHARS: usize = 1000;
 
 /// What is known of a message besides its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn an_example_ends_between_characters() {
-        let text = "\u{e4}".repeat(600);
-        assert_eq!(beginning(text.as_bytes()), "\u{e4}".repeat(500).as_bytes());
+        let text = "\u{e4}".repeat(EXAMPLE_CHARS + 100);
+        assert_eq!(beginning(text.as_bytes()), "\u{e4}".repeat(EXAMPLE_CHARS).as_bytes());
         assert_eq!(beginning(b"short"), b"short");
     }
 }

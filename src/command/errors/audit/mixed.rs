@@ -70,13 +70,13 @@ impl Mixed<'_> {
     }
 
     /// What each of them is called, for people: by what its templates have in common, unless another one is called so.
-    fn texts(&self) -> Vec<String> {
+    fn texts(&self, audit: &Audit) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
         for failure in self.listed() {
             let templates = self.templates(failure);
-            let common = shown(&alike::common(&templates));
+            let common = audit.shown(&alike::common(&templates));
             let is_taken = texts.contains(&common);
-            texts.push(if is_taken { shown(templates.first().copied().unwrap_or_default()) } else { common });
+            texts.push(if is_taken { audit.shown(templates.first().copied().unwrap_or_default()) } else { common });
         }
         texts
     }
@@ -146,7 +146,7 @@ fn fault(audit: &Audit, mixed: &Mixed, elsewhere: Option<&Vec<String>>) -> Resul
     let description = audit.description(mixed.code)?.unwrap_or_default();
     let is_many = mixed.distinct >= FAILURES_OF_CATCH_ALL && share >= SHARE_OF_CATCH_ALL;
     let is_catch_all = is_many || is_rest(&description) || is_rest(mixed.code);
-    let texts = mixed.texts();
+    let texts = mixed.texts(audit);
     let listed: Vec<String> =
         mixed.listed().iter().zip(&texts).map(|(failure, text)| format!("{} × {text}", failure.count)).collect();
     let more = rest(mixed, listed.len());

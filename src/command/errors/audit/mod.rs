@@ -240,6 +240,11 @@ impl Audit<'_, '_> {
         (0..self.totals.len()).any(|other| rank(other) < rank(place) && mine.len() > 1 && counts(other) == mine)
     }
 
+    /// A template as people read it; what names somebody is replaced while its gaps tell where it may stand.
+    fn shown(&self, template: &str) -> String {
+        shown(&self.question.session.shown(template))
+    }
+
     /// ` (Other / unspecified failure)`, or nothing.
     fn called(&self, code: &str) -> Result<String> {
         let description = self.description(code)?;

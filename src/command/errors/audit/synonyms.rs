@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Audit, Fault, first_line, share, shown};
+use super::{Audit, Fault, first_line, share};
 use crate::command::errors::meanings;
 use crate::command::templates::like;
 use crate::engine::quote;
@@ -84,7 +84,7 @@ fn fault(audit: &Audit, place: usize, template: &str, with: &[(&str, i64)], name
             "one failure of {} under several codes ({}): {}; proposal: keep one of them, or say what tells them apart",
             table.name,
             counted.join(", "),
-            shown(first_line(template))
+            audit.shown(first_line(template))
         ),
         sql: quote::one_line(&sql),
     }

@@ -1,6 +1,6 @@
 //! `unclassified`: errors without a code, in tables whose errors have codes.
 
-use super::{Audit, Fault, first_line, shown};
+use super::{Audit, Fault, first_line};
 use crate::engine::quote;
 use crate::model::figure::{percent, plural};
 
@@ -21,7 +21,7 @@ pub fn find(audit: &Audit, faults: &mut Vec<Fault>) {
             .iter()
             .take(LISTED)
             .map(|count| {
-                format!("{} × {}", count.count, shown(first_line(count.template.as_deref().unwrap_or_default())))
+                format!("{} × {}", count.count, audit.shown(first_line(count.template.as_deref().unwrap_or_default())))
             })
             .collect();
         let more = match templates.len().saturating_sub(LISTED) {
