@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike::{self, Failure};
-use super::{Audit, Count, Fault, first_line, shown};
+use super::{Audit, Count, Fault, first_line};
 use crate::command::errors::meanings;
 use crate::command::templates::like;
 use crate::engine::quote;
