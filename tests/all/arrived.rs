@@ -100,10 +100,7 @@ const CASES: &[Case] = &[
         arguments: &["trace", "orders.csv", "wh_north.csv", "wh_south.csv", "wh_west.csv", "shipments.csv"],
         code: 0,
         shown: &[r#""entered":1200"#, r#""lost":40"#],
-        said: &[
-            "wh_north, wh_south and wh_west share no order",
-            "they are branches, and no stages one behind the other",
-        ],
+        said: &["wh_north, wh_south, wh_west share no order", "they are branches, and no stages one behind the other"],
     },
     Case {
         name: "the hour that the clock showed twice",

@@ -171,7 +171,8 @@ const CASES: &[Case] = &[
         name: "level and code of an access log are told by its status",
         place: |place| {
             let line = |n: usize| {
-                let (host, status) = if n % 10 == 0 { ("node1", 500) } else { (["node2", "node3"][n % 2], 200) };
+                let (host, status) =
+                    if n.is_multiple_of(10) { ("node1", 500) } else { (["node2", "node3"][n % 2], 200) };
                 let at = format!("01/Mar/2025:08:{:02}:{:02} +0000", n / 60, n % 60);
                 format!("192.0.2.7 - {host} [{at}] \"GET /a HTTP/1.1\" {status} 1 \"-\" \"curl\"\n")
             };

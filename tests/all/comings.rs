@@ -101,7 +101,7 @@ fn a_flat_line_is_no_finding_where_another_column_says_that_the_machine_stands()
     let stuck = one("flatline", "asset=T2", &stamp(500), 60);
     let stopped = one("flatline", "asset=T1", &stamp(300), 100);
     // It runs out for some minutes.
-    assert_eq!(of(|n| if (295..400).contains(&n) { "STOP" } else { "RUN" }), [stuck.clone()]);
+    assert_eq!(of(|n| if (295..400).contains(&n) { "STOP" } else { "RUN" }), std::slice::from_ref(&stuck));
     let note = "scada: flat lines that another column explains are no finding: rpm 0 100 times in a row of asset=T1 from \
                 2025-03-01T05:00:00Z to 2025-03-01T06:39:00Z, where state = STOP";
     let said = said(place.path(), &["missing", "scada.csv"]);

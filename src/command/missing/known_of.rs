@@ -34,10 +34,13 @@ const VALUES_KEPT_MAX: usize = 1_000_000;
 /// By key: what a list has in each of its columns, NULL where that is not one value.
 type Told = HashMap<String, Vec<Value>>;
 
-/// What lists were found to say, by table and SQL of the key; `None` of those that are asked anew for some keys.
+/// A table, and SQL of its key.
+type Place = (String, String);
+
+/// What lists were found to say; `None` of those that are asked anew for some keys.
 #[derive(Default)]
 struct Lists {
-    told: RefCell<HashMap<(String, String), Option<Rc<Told>>>>,
+    told: RefCell<HashMap<Place, Option<Rc<Told>>>>,
     values: Cell<usize>,
 }
 

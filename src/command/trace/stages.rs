@@ -310,7 +310,7 @@ fn without_branches(session: &Session, stages: &mut Vec<Stage>, thing: &str) -> 
         }
         let names: Vec<String> = branches.iter().map(|place| stages[*place].name.clone()).collect();
         let of = &stages[whole].name;
-        let said = format!("{} share no {thing}, and each has another part of those of {of}", name::listed(&names));
+        let said = format!("{} share no {thing}, and each has another part of those of {of}", names.join(", "));
         if stages.len() - branches.len() < 2 {
             return Ok(Some(format!("{said}: what is lost at one of them may be in another")));
         }
