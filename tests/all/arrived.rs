@@ -67,7 +67,7 @@ const CASES: &[Case] = &[
         arguments: &["missing", "orders.csv", "payments.csv"],
         code: 0,
         shown: &[],
-        said: &["is no loss: all ", "keys that orders has in that time are here, by up to 5h"],
+        said: &["are no loss: all ", "keys that orders has in that time are here, by up to 5h"],
     },
     Case {
         name: "rows that came late, and others that were lost",

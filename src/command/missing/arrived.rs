@@ -126,10 +126,10 @@ fn said(search: &Search, present: &Key, lacking: &Key, come: &[(usize, Told)]) -
     let (here, there) = (&lacking.table.name, &present.table.name);
     let at = search.findings[*first].since.map(time::rfc3339).unwrap_or_default();
     let what = match come.len() {
-        1 => format!("{} at {at} is no loss", plural(rows.unsigned_abs(), "row that would be due")),
+        1 => format!("{} that would be due at {at} and on are no loss", plural(rows.unsigned_abs(), "row")),
         all => format!(
-            "{} in {all} stretches, the first at {at}, are no loss",
-            plural(rows.unsigned_abs(), "row that would be due")
+            "{} that would be due in {all} stretches, the first at {at}, are no loss",
+            plural(rows.unsigned_abs(), "row")
         ),
     };
     let why = match keys {
