@@ -6,16 +6,17 @@ use crate::alike::{stamp, write as csv};
 use crate::hostile::{Case, hold};
 use crate::rca::{folder, rows_in};
 
+/// Orders, one each minute.
+fn placed(place: &Path, orders: std::ops::Range<u64>) {
+    let row = |n: u64| format!("{},A{n:05},{}", stamp(60 * n), n % 97);
+    csv(place, "orders.csv", "ts,order_id,amount", orders.map(row));
+}
+
 /// Orders, one each minute for two days, and their payments a few seconds later: those of an hour came five hours late, and
 /// `lost` of another hour never did.
 fn payments(place: &Path, lost: u64) {
     let orders = 0..2_880_u64;
-    csv(
-        place,
-        "orders.csv",
-        "ts,order_id,amount",
-        orders.clone().map(|n| format!("{},A{n:05},{}", stamp(60 * n), n % 97)),
-    );
+    placed(place, orders.clone());
     let is_late = |n: u64| (600..660).contains(&n);
     let is_lost = |n: u64| (1_800..1_800 + lost).contains(&n);
     let mut paid: Vec<(u64, u64)> = orders
@@ -34,12 +35,7 @@ fn payments(place: &Path, lost: u64) {
 /// Each order goes through one of three warehouses; of the second, 40 are lost.
 fn warehouses(place: &Path) {
     let orders = 0..1_200_u64;
-    csv(
-        place,
-        "orders.csv",
-        "ts,order_id,amount",
-        orders.clone().map(|n| format!("{},A{n:05},{}", stamp(60 * n), n % 97)),
-    );
+    placed(place, orders.clone());
     for (at, name) in ["north", "south", "west"].into_iter().enumerate() {
         let own = orders.clone().filter(|n| n % 3 == at as u64);
         let rows = own.map(|n| format!("{},A{n:05},box", stamp(60 * n + 1_800)));

@@ -3,18 +3,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Output, Stdio};
 
-use crate::rca::{command, folder};
-
-fn rca(place: &Path, arguments: &[&str]) -> Output {
-    let mut rca = command("rca", place);
-    rca.env("RCA_REDACT_KEY", "planted-key-0123456789")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("rca starts")
-}
+use crate::rca::folder;
+use crate::redact_made::ran as rca;
 
 fn all_of(place: &Path, arguments: &[&str]) -> String {
     let output = rca(place, arguments);

@@ -6,7 +6,8 @@ use std::process::{Output, Stdio};
 
 use crate::rca::{command, folder};
 
-fn ran(place: &Path, arguments: &[&str]) -> Output {
+/// Runs it under a key of its own.
+pub fn ran(place: &Path, arguments: &[&str]) -> Output {
     let mut rca = command("rca", place);
     rca.env("RCA_REDACT_KEY", "planted-key-0123456789")
         .args(arguments)
