@@ -23,6 +23,7 @@ pub mod json;
 pub mod lacking;
 pub mod locate;
 pub mod log;
+mod lz4;
 mod near;
 mod packing;
 pub mod parquet;

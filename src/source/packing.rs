@@ -1,8 +1,8 @@
 //! How files are packed, told by their first bytes, and what unpacks them.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 
-use lz4_flex::frame::FrameDecoder;
+use super::lz4::Frames;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
@@ -51,7 +51,7 @@ impl Packing {
                 decoder.window_log_max(31)?;
                 Steady::of(decoder)
             }
-            Packing::Lz4 => Steady::of(Frames(Some(FrameDecoder::new(buffered())))),
+            Packing::Lz4 => Steady::of(Frames::of(buffered())),
             Packing::Bzip2 => Steady::of(bzip2::bufread::MultiBzDecoder::new(buffered())),
             Packing::Xz => Steady::of(lzma_rust2::XzReader::new(buffered(), true)),
         })
@@ -100,23 +100,6 @@ impl<R: Read> Read for Steady<R> {
     }
 }
 
-/// LZ4 frames, one after the other, each with a decoder of its own: one that goes on keeps buffers that may be too small.
-struct Frames<R: BufRead>(Option<FrameDecoder<R>>);
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(frame) = &mut self.0 {
-            let got = frame.read(buffer)?;
-            if got > 0 || buffer.is_empty() {
-                return Ok(got);
-            }
-            let is_end = frame.get_mut().fill_buf()?.is_empty();
-            self.0 = self.0.take().filter(|_| !is_end).map(|frame| FrameDecoder::new(frame.into_inner()));
-        }
-        Ok(0)
-    }
-}
-
 /// In seconds since 1970.
 const YEAR_2000: u32 = 946_684_800;
 
@@ -130,5 +113,72 @@ pub fn gzip_time(magic: &[u8]) -> Option<i64> {
             (seconds > YEAR_2000).then_some(i64::from(seconds) * 1_000_000)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn packed(packing: Packing, text: &[u8]) -> Vec<u8> {
+        use lz4_flex::frame::{BlockSize, FrameEncoder, FrameInfo};
+        match packing {
+            Packing::Plain => text.to_vec(),
+            Packing::Gzip => {
+                let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                gzip.write_all(text).expect("written");
+                gzip.finish().expect("finished")
+            }
+            Packing::Zstd => zstd::encode_all(text, 1).expect("packed"),
+            Packing::Lz4 => {
+                let mut frame =
+                    FrameEncoder::with_frame_info(FrameInfo::new().block_size(BlockSize::Max64KB), Vec::new());
+                frame.write_all(text).expect("written");
+                frame.finish().expect("finished")
+            }
+            Packing::Bzip2 => {
+                let mut stream = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+                stream.write_all(text).expect("written");
+                stream.finish().expect("finished")
+            }
+            Packing::Xz => {
+                let options = lzma_rust2::XzOptions::with_preset(0);
+                let mut stream = lzma_rust2::XzWriter::new(Vec::new(), options).expect("a packer");
+                stream.write_all(text).expect("written");
+                stream.finish().expect("finished")
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_anywhere_is_told() {
+        // Several blocks, each of a few bytes.
+        let text = b"a,b\n".repeat(50_000);
+        for packing in [Packing::Gzip, Packing::Zstd, Packing::Lz4, Packing::Bzip2, Packing::Xz] {
+            let whole = packed(packing, &text);
+            assert_eq!(Packing::of(&whole), packing);
+            for cut in 10..=whole.len() {
+                let mut read = Vec::new();
+                let stream = packing.unpacked(io::Cursor::new(whole[..cut].to_vec()));
+                let ended = stream.and_then(|mut stream| stream.read_to_end(&mut read));
+                assert!(text.starts_with(&read), "{packing:?} cut at {cut}");
+                assert!(ended.is_err() || cut == whole.len(), "{packing:?} cut at {cut} of {}", whole.len());
+            }
+        }
+    }
+
+    #[test]
+    fn frames_of_the_old_lz4_end_with_the_file() {
+        let block = lz4_flex::block::compress(b"a line\n");
+        let length = u32::try_from(block.len()).expect("short").to_le_bytes();
+        let two = [&[0x02, 0x21, 0x4c, 0x18][..], &length, &block, &length, &block].concat();
+        for (cut, is_whole) in [(0, true), (1, false), (block.len() + 4, true), (block.len() + 2, false)] {
+            let mut read = String::new();
+            let stream = Packing::Lz4.unpacked(io::Cursor::new(two[..two.len() - cut].to_vec()));
+            let ended = stream.and_then(|mut stream| stream.read_to_string(&mut read));
+            assert_eq!(ended.is_ok(), is_whole, "without the last {cut} bytes: {ended:?}");
+        }
     }
 }

@@ -128,6 +128,7 @@ struct Seen {
 
 /// Of each kind.
 const PERIODS: [Period; 3] = [YEAR, OF_DAYS, OF_HOURS];
+const LACKS: [Lack; 3] = [Lack::Year, Lack::Day, Lack::Hour];
 
 impl Seen {
     /// A line that lacks a part of its time is near those around it that say it; `directive` is what states its day.
@@ -138,12 +139,8 @@ impl Seen {
             self.near = Some(known);
         }
         let Some(at) = within(written) else { return };
+        let Some(kind) = LACKS.iter().position(|lack| *lack == written.lacks()) else { return };
         let is_leap_day = matches!(written, Written::Yearless { month: 2, day: 29, .. });
-        let kind = match written.lacks() {
-            Lack::Year => 0,
-            Lack::Day => 1,
-            _ => 2,
-        };
         let (segments, period) = (&mut self.kinds[kind], PERIODS[kind]);
         let near = self.near.filter(|_| directive.is_none()).map(|known| written.near(Written::Whole(known)));
         if let Some(Written::Whole(whole)) = near {
@@ -233,7 +230,10 @@ impl Survey {
     /// Years, days and hours.
     fn turn(&self, formats: &Arc<FileFormats>) -> Turned {
         let Place { zone, skew } = self.place;
-        let mut parts = looked_through(&self.file, formats, |seen: &mut Seen, offset, written| {
+        // A line that lacks its date may tell the year of one that lacks that.
+        let lacks = formats.lacks();
+        let is_mixed = LACKS.iter().filter(|lack| lacks.contains(lack)).count() > 1;
+        let mut parts = looked_through(&self.file, formats, is_mixed, |seen: &mut Seen, offset, written| {
             let is_day = written.lacks() == Lack::Day;
             seen.see(offset, written, is_day.then(|| formats.stated_day(offset)).flatten());
         });
@@ -252,7 +252,7 @@ impl Survey {
     fn fold(&self, formats: &Arc<FileFormats>, calendar: Calendar) -> Repeats {
         let zone = self.place.zone;
         let clock = Clock::new(Place { zone, skew: 0 }, Arc::new(calendar));
-        let parts = looked_through(&self.file, formats, |seen: &mut Option<Folding>, offset, written| {
+        let parts = looked_through(&self.file, formats, false, |seen: &mut Option<Folding>, offset, written| {
             let seen = seen.get_or_insert_with(|| Folding::new(clock.clone()));
             let Stamp { wall, offset: own } = seen.clock.whole(written, offset);
             // A line that says its offset tells where the clock stood, if it is of this zone.

@@ -90,10 +90,7 @@ proptest! {
             at += step / SECOND * SECOND;
             latest = latest.max(at);
             let shown = time::rfc3339(at);
-            let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-                [shown[5..7].parse::<usize>().expect("a month") - 1];
-            let day: u32 = shown[8..10].parse().expect("a day");
-            writeln!(text, "{month} {day:>2} {} gw01 kernel: eth0 up", &shown[11..19]).expect("written");
+            writeln!(text, "{} {} gw01 kernel: eth0 up", day_of(&shown), &shown[11..19]).expect("written");
             truth.push(Some(at.to_string()));
         }
         let folder = tempfile::tempdir().expect("a directory");
@@ -107,4 +104,36 @@ proptest! {
         let found: Vec<Option<String>> = rows.iter().map(|row| row[0].clone()).collect();
         prop_assert_eq!(found, truth, "{}", text);
     }
+
+    #[test]
+    fn lines_that_say_less_of_their_time_are_told_by_those_before_them_in_any_division(
+        start in 0..3_000_i64,
+        lines in prop::collection::vec((0..10 * HOUR, 0..3_usize), 1..60),
+    ) {
+        let mut at = (14_000 + start) * DAY;
+        let mut truth = vec![Some(at.to_string())];
+        let mut text = format!("{} INFO begins\n", time::rfc3339(at));
+        for (step, says) in lines {
+            at += step / SECOND * SECOND;
+            let shown = time::rfc3339(at);
+            match says {
+                0 => writeln!(text, "{shown} INFO says all"),
+                1 => writeln!(text, "{} {} gw01 kernel: says no year", day_of(&shown), &shown[11..19]),
+                _ => writeln!(text, "{},001 WARN [main] c.f.Main - says no day", &shown[11..19]),
+            }
+            .expect("written");
+            truth.push(Some((at + i64::from(says == 2) * 1_000).to_string()));
+        }
+        let (rows, _) = both_ways(&log::KNOWN, text.as_bytes(), &[]).expect("a log");
+        let found: Vec<Option<String>> = rows.iter().map(|row| row[0].clone()).collect();
+        prop_assert_eq!(found, truth, "{}", text);
+    }
+}
+
+/// As syslog writes it.
+fn day_of(shown: &str) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = shown[5..7].parse::<usize>().expect("a month") - 1;
+    let day: u32 = shown[8..10].parse().expect("a day");
+    format!("{} {day:>2}", MONTHS[month])
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::toc::{Compression, Integers};
 use crate::error::{Error, Result};
 use crate::source::file::{self, File, Handle, Inside};
+use crate::source::lz4::Frames;
 use crate::source::packing::Steady;
 
 const DATA: u8 = 1;
@@ -166,7 +167,7 @@ impl Inside for Data {
         Ok(match self.compression {
             Compression::None => Box::new(buffered(chunks)),
             Compression::Gzip => Steady::of(flate2::bufread::ZlibDecoder::new(buffered(chunks))),
-            Compression::Lz4 => Steady::of(lz4_flex::frame::FrameDecoder::new(buffered(chunks))),
+            Compression::Lz4 => Steady::of(Frames::of(buffered(chunks))),
             Compression::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered(chunks))?;
                 decoder.window_log_max(31)?;
