@@ -22,9 +22,7 @@ pub fn rules() -> Vec<Rule> {
         Rule::new(User, r"(?:^|[^\p{L}\p{N}._-])(?P<v>[\p{L}_][\p{L}\p{N}._-]*)@\[?(?:\d{1,3}\\*\.){3}\d{1,3}")
             .needs(b'@')
             .spelled(small),
-        Rule::new(User, r#"(?i)\b(?:ssh|scp|sftp|rsync|mail|mailto|sender|recipient|user|login|account|from|to|for|by|as)[\s:="'<(\[]+(?P<v>\p{L}[\p{L}\p{N}._-]+)@\p{L}[\p{L}\p{N}_-]*(?:[^\p{L}\p{N}._@-]|\.\s|\.?$)"#)
-            .needs(b'@')
-            .spelled(small),
+        at_host(),
         Rule::new(Mac, r"(?i)(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2}):(?:[0-9a-f]{2}:){7}[0-9a-f]{2}")
             .needs(b':')
             .spelled(first_of_two_macs),
@@ -49,6 +47,8 @@ pub fn rules() -> Vec<Rule> {
             .needs(b'-')
             .spelled(ipv4),
         Rule::new(Ip, r"(?P<v>\d{1,3}(?:\\*\.\d{1,3}){3})").needs(b'.').spelled(ipv4),
+        // Of `a10.1.2.3` a word is left.
+        at_host(),
         Rule::new(User, r"(?i)%2f(?:home|users)%2f(?P<v>[^%&\s]+)").needs(b'%').spelled(user),
         Rule::new(User, r"(?:/home|/Users|/export/home)/(?P<v>[^/\\\s\x22'`:;,<>|()?*&]+)").needs(b'/').spelled(user),
         Rule::new(User, r"(?i)\b[a-z]:[\\/]+(?:users|documents and settings)[\\/]+(?P<v>[^\\/:*?\x22<>|\s']+(?: [^\\/:*?\x22<>|\s']+){0,2})\\")
@@ -61,6 +61,13 @@ pub fn rules() -> Vec<Rule> {
             .needs(b':')
             .spelled(user),
     ]
+}
+
+/// A user before a host of one word, where the text says that it is one.
+fn at_host() -> Rule {
+    Rule::new(User, r#"(?i)\b(?:ssh|scp|sftp|rsync|mail|mailto|sender|recipient|user|login|account|from|to|for|by|as)[\s:="'<(\[]+(?P<v>\p{L}[\p{L}\p{N}._-]+)@\p{L}[\p{L}\p{N}_-]*(?:[^\p{L}\p{N}._@-]|\.\s|\.?$)"#)
+        .needs(b'@')
+        .spelled(small)
 }
 
 /// Whether a column holds MAC addresses by its name, so that twelve digits alone are one.

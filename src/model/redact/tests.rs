@@ -27,6 +27,7 @@ fn what_must_not_be_said_is_replaced() {
         ("to bounce+alice=example.com@lists.example.org", "alice"),
         ("to \"john doe\"@example.com", "john"),
         ("to alice@[10.1.2.3]", "alice"),
+        ("from alice@b10.1.2.4 at", "alice"),
         ("{\"password\": {\"value\": \"hunter2\"}}", "hunter2"),
         ("IDENTIFIED WITH mysql_native_password BY 'hunter2'", "hunter2"),
         ("SET x = PASSWORD('hunter2')", "hunter2"),
