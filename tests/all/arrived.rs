@@ -91,12 +91,71 @@ const CASES: &[Case] = &[
         said: &["1,200 of the 1,200 keys of orders.order_id are in one of"],
     },
     Case {
-        name: "the way past branches",
+        name: "the way through branches",
         place: warehouses,
         arguments: &["trace", "orders.csv", "wh_north.csv", "wh_south.csv", "wh_west.csv", "shipments.csv"],
         code: 0,
-        shown: &[r#""entered":1200"#, r#""lost":40"#],
-        said: &["wh_north, wh_south, wh_west share no order", "they are branches, and no stages one behind the other"],
+        shown: &[
+            r#""stage":"wh_north/wh_south/wh_west","table_name":"wh_north, wh_south, wh_west""#,
+            r#""entered":1200,"passed":1200,"lost":0"#,
+            r#""entered":1200,"passed":1160,"lost":40"#,
+        ],
+        said: &["wh_north, wh_south, wh_west share no order", "they are one stage"],
+    },
+    Case {
+        name: "the way through branches, by a column of theirs",
+        place: warehouses,
+        arguments: &[
+            "trace",
+            "orders.csv",
+            "wh_north.csv",
+            "wh_south.csv",
+            "wh_west.csv",
+            "shipments.csv",
+            "--by",
+            "pack",
+        ],
+        code: 0,
+        shown: &[r#""part":"box","entered":1200,"passed":1160,"lost":40"#],
+        said: &[],
+    },
+    Case {
+        name: "the way through branches, declared under one name",
+        place: |place| {
+            warehouses(place);
+            let stage = |name: &str, table: &str| format!("[[stages]]\nname = \"{name}\"\ntable = \"{table}\"\n");
+            let branches = ["wh_north", "wh_south", "wh_west"].map(|table| stage("warehouse", table)).concat();
+            let declared = [stage("orders", "orders"), branches, stage("truck", "shipments")].concat();
+            std::fs::write(place.join("rca.toml"), declared).expect("written");
+        },
+        arguments: &["trace", "-C", "."],
+        code: 0,
+        shown: &[
+            r#""stage":"warehouse","table_name":"wh_north, wh_south, wh_west""#,
+            r#""entered":1200,"passed":1200,"lost":0"#,
+            r#""entered":1200,"passed":1160,"lost":40"#,
+        ],
+        said: &[],
+    },
+    Case {
+        name: "the way of one through branches",
+        place: warehouses,
+        arguments: &[
+            "trace",
+            "orders.csv",
+            "wh_north.csv",
+            "wh_south.csv",
+            "wh_west.csv",
+            "shipments.csv",
+            "--entity",
+            "A00301",
+        ],
+        code: 0,
+        shown: &[
+            r#""table_name":"wh_south","ts":"2025-06-01T05:31:00Z""#,
+            r#""stage":"shipments","table_name":"shipments","ts":null,"origin":null,"state":"lost""#,
+        ],
+        said: &["they are one stage"],
     },
     Case {
         name: "the hour that the clock showed twice",

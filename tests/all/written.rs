@@ -95,6 +95,9 @@ fn what_is_written_otherwise_is_not_lost() {
         let states = rows_in(place, &[&asked(&["trace"])[..], &["--entity", &one]].concat());
         let states: Vec<&str> = states.iter().map(|row| row["state"].as_str().expect("a state")).collect();
         assert_eq!(states, ["passed", "passed"], "{name}: {one}");
+        let followed = said(place, &[&asked(&["timeline"])[..], &["--entity", &one]].concat());
+        let told = format!("mes.serial has `{}`, which may be {one} written otherwise", (case.others)(8));
+        assert_eq!(followed.contains(&told), !["alike", "a beginning"].contains(&name), "{name}: {followed}");
 
         let found = rows_in(place, &asked(&["missing", "--kind", "absent_key"]));
         let missing: Vec<i64> = found.iter().map(|row| row["missing"].as_i64().expect("a count")).collect();

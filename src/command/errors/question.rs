@@ -55,7 +55,7 @@ impl<'a> Question<'a> {
         }
         let evidence = &args.common.evidence;
         let condition = evidence.condition.as_deref();
-        let mut places = Vec::new();
+        let (mut places, mut taken) = (Vec::new(), Vec::new());
         for table in event_tables_with(session, condition, &mut notes)? {
             if codebook.as_ref().is_some_and(|book| book.table.name == table.name) {
                 continue;
@@ -63,11 +63,12 @@ impl<'a> Question<'a> {
             if let Some((mut place, note)) = Place::of(session, table, &said, codebook.as_ref())? {
                 place.called = codebook.as_ref().map(|book| book.called.clone()).unwrap_or_default();
                 let unknown = place.learn_harmless(session, levels)?;
-                let text = texts::find(session, &mut place)?;
+                taken.extend(texts::find(session, &mut place)?);
                 places.push(place);
-                notes.extend(note.into_iter().chain(unknown).chain(text));
+                notes.extend(note.into_iter().chain(unknown));
             }
         }
+        notes.extend(texts::said(&taken));
         if let Some(book) = &codebook {
             is_used(book.table, &mut notes);
         }

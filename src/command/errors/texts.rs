@@ -33,7 +33,7 @@ struct Seen {
     others_said: i64,
 }
 
-/// Sets the text of a place that has codes, and none by its name. Returns what is to be said of that.
+/// Sets the text of a place that has codes, and none by its name. Returns the column that it is.
 ///
 /// # Errors
 /// If the evidence cannot be read.
@@ -76,7 +76,22 @@ pub fn find(session: &Session, place: &mut Place) -> Result<Option<String>> {
         .max_by_key(|(column, seen)| (is_named(&column.name), 100 * seen.letters / seen.said));
     let Some((column, _)) = best else { return Ok(None) };
     place.message = Some(column.name.clone());
-    Ok(Some(format!("{}.{} is taken for its text: its values are sentences", table.name, column.name)))
+    Ok(Some(format!("{}.{}", table.name, column.name)))
+}
+
+/// What is said of the columns that are taken for texts.
+pub fn said(columns: &[String]) -> Option<String> {
+    const NAMED_MOST: usize = 8;
+    let (named, more) = columns.split_at(columns.len().min(NAMED_MOST));
+    let list = named.join(", ");
+    match (named.len(), more.len()) {
+        (0, _) => None,
+        (1, _) => Some(format!("{list} is taken for its text: its values are sentences")),
+        (_, 0) => Some(format!("{list} are taken for the texts of their tables: their values are sentences")),
+        (_, more) => {
+            Some(format!("{list} and {more} more are taken for the texts of their tables: their values are sentences"))
+        }
+    }
 }
 
 fn is_named(name: &str) -> bool {

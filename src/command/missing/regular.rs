@@ -32,8 +32,8 @@ pub struct Regular {
     pub steps: i64,
     /// Series without a cadence, by their labels.
     pub irregular: Vec<String>,
-    /// Those whose cadence changed.
-    pub changed: usize,
+    /// Those whose cadence changed, by their labels: since when which one holds, in microseconds.
+    pub changed: Vec<(String, Vec<(i64, i64)>)>,
     /// How the columns came about.
     pub found: String,
     /// Whether gaps, or holes in the sequence, were looked for and not found.
@@ -53,7 +53,9 @@ impl Regular {
         // Of rows that somebody said the cadence of each long step is a gap.
         let passed_over =
             regular().filter(|_| series.every.is_none()).map(|seen| gaps::longest_passed_over(&seen.line));
-        let changed = regular().filter(|seen| seen.line.told.rhythm.segments.len() > 1).count();
+        let since = |segment: &Segment| (segment.since, segment.cadence().round() as i64);
+        let cadences_of = |seen: &Seen| seen.line.told.rhythm.segments.iter().map(since).collect::<Vec<_>>();
+        let changed = regular().map(|seen| (seen.label.clone(), cadences_of(seen)));
         Some(Regular {
             table: series.table.clone(),
             time: series.time.clone(),
@@ -67,7 +69,7 @@ impl Regular {
             is_said: series.every.is_some(),
             has_many: false,
             irregular: seen.iter().filter(|seen| !series.has_cadence(seen)).map(|seen| seen.label.clone()).collect(),
-            changed,
+            changed: changed.filter(|(_, cadences)| cadences.len() > 1).collect(),
             rows: seen.iter().map(|seen| seen.line.rows as i64).sum(),
             steps: seen.iter().map(|seen| seen.line.rows as i64 - 1).max().unwrap_or(0),
             found: series.found.clone(),

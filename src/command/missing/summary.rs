@@ -60,8 +60,8 @@ pub fn looked_at(regular: &Regular) -> String {
     if regular.has_no_hole {
         text.push_str(", no hole in the sequence");
     }
-    if regular.changed > 0 {
-        text.push_str(&format!("; the cadence changed in {}", count(regular.changed)));
+    if !regular.changed.is_empty() {
+        text.push_str(&format!("; the cadence changed in {}", changed(&regular.changed)));
     }
     if !regular.irregular.is_empty() {
         text.push_str(&format!(
@@ -71,6 +71,29 @@ pub fn looked_at(regular: &Regular) -> String {
         ));
     }
     text
+}
+
+/// Which series changed their cadence, when and to which.
+fn changed(series: &[(String, Vec<(i64, i64)>)]) -> String {
+    const SERIES_MAX: usize = 3;
+    const CHANGES_MAX: usize = 4;
+    let and_more = |all: usize, most: usize| match all.saturating_sub(most) {
+        0 => String::new(),
+        more => format!(" and {} more", grouped(more as u64)),
+    };
+    let of = |(label, cadences): &(String, Vec<(i64, i64)>)| {
+        let [(_, first), changes @ ..] = cadences.as_slice() else { return label.clone() };
+        let each: Vec<String> = changes
+            .iter()
+            .take(CHANGES_MAX)
+            .map(|(since, cadence)| format!("from about {} on {}", time::rfc3339(*since), duration::shown(*cadence)))
+            .collect();
+        let more = and_more(changes.len(), CHANGES_MAX);
+        let label = if label.is_empty() { String::new() } else { format!("{label}: ") };
+        format!("{label}{}, {}{more}", duration::shown(*first), each.join(", "))
+    };
+    let named: Vec<String> = series.iter().take(SERIES_MAX).map(of).collect();
+    format!("{} ({}{})", count(series.len()), named.join("; "), and_more(series.len(), SERIES_MAX))
 }
 
 /// That rows of these series come in bursts, and how to find what is missing if they should not.

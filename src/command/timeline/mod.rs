@@ -22,6 +22,7 @@ mod order;
 mod otherwise;
 mod related;
 mod rhythm;
+mod unfollowed;
 mod view;
 mod zones;
 
@@ -280,6 +281,9 @@ impl Ask for TimelineArgs {
         notes.extend(self.shown_otherwise(session, &view.events)?);
         if answer.found == Some(0) {
             notes.push(self.nothing(&tables));
+        }
+        if let Some(having) = having.as_ref().filter(|_| view.is_followed) {
+            notes.extend(unfollowed::told(session, &tables, &wanted.entities, having)?);
         }
         notes.extend(loaded(&tables, having.as_deref()));
         notes.append(&mut answer.notes);

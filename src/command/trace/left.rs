@@ -1,6 +1,6 @@
 //! Tables that have the entity and are no stage, and why: of a few entities, without a time, or under another name.
 
-use super::stages::Stage;
+use super::stages::{Stage, branches};
 use crate::command::missing::few as of_few;
 use crate::engine::quote;
 use crate::error::Result;
@@ -103,11 +103,11 @@ fn declared(stage: &Stage) -> String {
 /// If the evidence cannot be read.
 pub fn out(session: &Session, stages: &[Stage], thing: &str, loaded: &[String], firsts: &str) -> Result<Vec<String>> {
     const TABLES_MAX: usize = 60;
-    let is_stage = |table: &&Table| stages.iter().any(|stage| stage.table.name == table.name);
+    let is_stage = |table: &&Table| branches(stages).any(|stage| stage.table.name == table.name);
     let others =
         session.tables.iter().filter(|table| !table.is_prose() && !is_stage(table) && !loaded.contains(&table.name));
     // Without what other ids begin with, these are as those are.
-    let is_as_written = stages.iter().all(|stage| stage.form == Form::AsWritten);
+    let is_as_written = branches(stages).all(|stage| stage.form == Form::AsWritten);
     let form = if is_as_written { Form::AsWritten } else { Form::Alike };
     let mut notes = Vec::new();
     for table in others.take(TABLES_MAX) {
@@ -149,9 +149,10 @@ fn in_messages(
     const LOGS_MAX: usize = 20;
     const ROWS: i64 = 20_000;
     const KEYS_LEAST: i64 = 10;
+    let is_stage = |table: &&Table| branches(stages).any(|stage| stage.table.name == table.name);
     let logs = session.tables.iter().filter(|table| table.is_prose() && table.roles.time.is_some());
     let mut names = Vec::new();
-    for table in logs.filter(|table| stages.iter().all(|stage| stage.table.name != table.name)).take(LOGS_MAX) {
+    for table in logs.filter(|table| !is_stage(table)).take(LOGS_MAX) {
         let Some(message) = table.column("message").map(|column| quote::readable_name(&column.name)) else { continue };
         let messages = format!("SELECT {message} AS message FROM {}", table.sql());
         session.engine.keep_first("rca_messages", &messages, ROWS)?;

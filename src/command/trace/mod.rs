@@ -21,6 +21,7 @@ mod order;
 mod passage;
 mod same;
 mod stages;
+mod together;
 mod within;
 
 use stages::{Stage, Way};
@@ -28,10 +29,11 @@ use stages::{Stage, Way};
 /// Follow entities through their stages: how many entered each, passed and were lost
 ///
 /// Stages are tables that all entities should pass through, in order: as rca.toml declares them ([[stages]]), else
-/// the tables that have the entity's column, in the order in which entities were in them. An entity is lost at the
-/// first stage that it does not reach; one that is there again later has skipped the stage, which is said. With
-/// --entity it is one entity's way: its states are passed, failed (as its row says), late, out_of_order, duplicated,
-/// skipped, lost and not_reached. --from and --to choose entities by when they were seen first.
+/// the tables that have the entity's column, in the order in which entities were in them. Tables of which each entity
+/// is in one (three warehouses) are one stage, as are those declared under one name. An entity is lost at the first
+/// stage that it does not reach; one that is there again later has skipped the stage, which is said. With --entity it
+/// is one entity's way: its states are passed, failed (as its row says), late, out_of_order, duplicated, skipped, lost
+/// and not_reached. --from and --to choose entities by when they were seen first.
 ///
 /// Examples:
 ///   rca trace -C examples/laptop-anomaly
@@ -207,7 +209,13 @@ impl TraceArgs {
         notes: &mut Vec<String>,
     ) -> Result<()> {
         let condition = self.common.evidence.condition.as_deref();
-        for stage in stages {
+        let named = |stage: &Stage, branch: &Stage| match stage.others.as_slice() {
+            [] => stage.name.clone(),
+            _ => branch.table.name.clone(),
+        };
+        let branches =
+            stages.iter().flat_map(|stage| stage.branches().map(move |branch| (named(stage, branch), branch)));
+        for (name, stage) in branches {
             let (scan, key) = (stage.table.sql(), stage.key_sql());
             let said = condition.filter(|condition| session.fits(&scan, condition)).unwrap_or("true");
             let entered = window.sql(&stage.time_sql());
@@ -218,8 +226,7 @@ impl TraceArgs {
                 let without = (all - keyed).unsigned_abs();
                 let (have, are) = if without == 1 { ("has", "is") } else { ("have", "are") };
                 notes.push(format!(
-                    "{}: {} of {} {have} no {} and {are} in no passage",
-                    stage.name,
+                    "{name}: {} of {} {have} no {} and {are} in no passage",
                     grouped(without),
                     plural(all.unsigned_abs(), "row"),
                     stage.key()
@@ -232,32 +239,30 @@ impl TraceArgs {
     /// The first passages as SQL: `stage`, `key`, `ts` and how many `times`.
     fn passages(&self, session: &Session, stages: &[Stage], notes: &mut Vec<String>) -> Result<String> {
         let condition = self.common.evidence.condition.as_deref();
-        let mut fits_any = condition.is_none();
-        let mut selects = Vec::new();
-        for (index, stage) in stages.iter().enumerate() {
-            let scan = stage.table.sql();
-            let said = condition.filter(|condition| session.fits(&scan, condition));
-            fits_any |= said.is_some();
-            if condition.is_some() && said.is_none() {
-                notes.push(format!("{} is taken whole: --where does not fit it", stage.table.name));
+        let fits = |stage: &Stage| condition.filter(|condition| session.fits(&stage.table.sql(), condition));
+        let tables = || stages::branches(stages);
+        if let Some(condition) = condition {
+            let whole: Vec<&Stage> = tables().filter(|stage| fits(stage).is_none()).collect();
+            let said = |stage: &&Stage| format!("{} is taken whole: --where does not fit it", stage.table.name);
+            notes.extend(whole.iter().map(said));
+            if whole.len() == tables().count() {
+                // Says by the first what is wrong.
+                session.engine.rows(&format!("SELECT 1 FROM {} WHERE ({condition}) LIMIT 0", stages[0].table.sql()))?;
             }
-            selects.push(stage.firsts(index, said.unwrap_or("true")));
         }
-        if let Some(condition) = condition.filter(|_| !fits_any) {
-            // Says by the first what is wrong.
-            session.engine.rows(&format!("SELECT 1 FROM {} WHERE ({condition}) LIMIT 0", stages[0].table.sql()))?;
-        }
-        Ok(selects.join(" UNION ALL "))
+        let firsts = |(index, stage): (usize, &Stage)| stage.firsts(index, |branch| fits(branch).unwrap_or("true"));
+        Ok(stages.iter().enumerate().map(firsts).collect::<Vec<_>>().join(" UNION ALL "))
     }
 
     /// The part of each entity, as a relation of `key` and `part`.
     fn parts(&self, session: &Session, stages: &[Stage], notes: &mut Vec<String>) -> Result<String> {
         let mut joined = String::from("rca_entities");
         for (number, column) in self.by.iter().enumerate() {
-            let found = stages.iter().find_map(|stage| Some((stage, stage.table.column(column)?.name.clone())));
-            let Some((stage, column)) = found else {
-                let names =
-                    stages.iter().flat_map(|stage| stage.table.own_columns()).map(|column| column.name.as_str());
+            let has = |stage: &&Stage| stage.branches().any(|branch| branch.table.column(column).is_some());
+            let Some(stage) = stages.iter().find(has) else {
+                let names = stages::branches(stages)
+                    .flat_map(|stage| stage.table.own_columns())
+                    .map(|column| column.name.as_str());
                 let near = crate::model::name::nearest(column, names);
                 let error = Error::question(format!("no stage has a column `{column}`"));
                 return Err(if near.is_empty() {
@@ -266,12 +271,16 @@ impl TraceArgs {
                     error.hint(format!("did you mean {}", crate::model::name::listed(&near)))
                 });
             };
-            let value = format!("{}::VARCHAR", quote::name(&column));
+            let of = |branch: &Stage| {
+                let own = branch.table.column(column)?;
+                let (key, value) = (branch.key_sql(), quote::name(&own.name));
+                let table = branch.table.sql();
+                Some(format!("SELECT {key} AS key, {value}::VARCHAR AS value FROM {table} WHERE {key} IS NOT NULL"))
+            };
+            let each: Vec<String> = stage.branches().filter_map(of).collect();
             let values = format!(
-                "SELECT {} AS key, min({value}) AS value, min({value}) <> max({value}) AS has_several FROM {} WHERE {} IS NOT NULL GROUP BY ALL",
-                stage.key_sql(),
-                stage.table.sql(),
-                stage.key_sql(),
+                "SELECT key, min(value) AS value, min(value) <> max(value) AS has_several FROM ({}) GROUP BY ALL",
+                each.join(" UNION ALL ")
             );
             let table = format!("rca_part_{number}");
             session.engine.keep_found(&table, &values)?;
@@ -281,7 +290,7 @@ impl TraceArgs {
                 count => notes.push(format!(
                     "{} of {} {} several values of {column}: what counts is the alphabetically first",
                     plural(count.unsigned_abs(), &stage.key()),
-                    stage.table.name,
+                    stage.table_names(),
                     if count == 1 { "has" } else { "have" }
                 )),
             }
@@ -312,7 +321,7 @@ fn shown(row: &[Value], stages: &[Stage]) -> Vec<Value> {
     let share = if entered == 0 { 0.0 } else { figure::share(lost as f64 / entered as f64) };
     vec![
         Value::Text(stage.name.clone()),
-        Value::Text(stage.table.name.clone()),
+        Value::Text(stage.table_names()),
         row[1].clone(),
         row[2].clone(),
         row[3].clone(),

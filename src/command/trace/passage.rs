@@ -20,14 +20,8 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
     let last = seen.checked_ilog2().map_or(0, |bit| bit as usize);
     let mut rows = Vec::new();
     for (index, stage) in stages.iter().enumerate().filter(|_| seen != 0) {
-        let row = |ts: Value, origin: Value, state: &str| {
-            vec![
-                Value::Text(stage.name.clone()),
-                Value::Text(stage.table.name.clone()),
-                ts,
-                origin,
-                Value::Text(state.to_string()),
-            ]
+        let row = |table: Value, ts: Value, origin: Value, state: &str| {
+            vec![Value::Text(stage.name.clone()), table, ts, origin, Value::Text(state.to_string())]
         };
         if seen & (1 << index) == 0 {
             let state = match index {
@@ -35,7 +29,7 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
                 _ if index == last + 1 => "lost",
                 _ => "not_reached",
             };
-            rows.push(row(Value::Null, Value::Null, state));
+            rows.push(row(Value::Text(stage.table_names()), Value::Null, Value::Null, state));
             continue;
         }
         let values = [("delays", super::delays(index)), ("entity", key.clone())];
@@ -46,17 +40,8 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
             (_, Some(1)) => "late",
             _ => "passed",
         };
-        let result = stage.table.roles.result.as_ref();
-        let failed = result.map_or_else(|| "false".into(), |result| format!("rca_failed({})", quote::name(result)));
-        let passages = format!(
-            "SELECT {} AS ts, {} AS origin, coalesce({failed}, false) AS failed FROM {} WHERE {} = {} \
-             ORDER BY ts NULLS LAST, _file, _line",
-            stage.time_sql(),
-            stage.table.origin,
-            stage.table.scan(&[]),
-            stage.key_sql(),
-            key
-        );
+        let branches: Vec<String> = stage.branches().map(|branch| rows_of(branch, &key)).collect();
+        let passages = format!("{} ORDER BY ts NULLS LAST, _file, _line", branches.join(" UNION ALL "));
         // What follows a failure is another try.
         let mut has_passed = false;
         for (number, passage) in session.engine.rows(&passages)?.rows.into_iter().enumerate() {
@@ -68,7 +53,7 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
                 (false, false, _) => "passed",
             };
             has_passed |= !has_failed;
-            rows.push(row(passage[0].clone(), passage[1].clone(), state));
+            rows.push(row(passage[3].clone(), passage[0].clone(), passage[1].clone(), state));
         }
     }
     let columns = [
@@ -82,4 +67,18 @@ pub fn of(session: &Session, stages: &[Stage], entity: &str, mut notes: Vec<Stri
     let found = rows.iter().filter(is_whole).count() as u64;
     let sql = session.engine.keep("passage", &columns, &rows)?;
     Ok(Answer { notes, found: Some(found), ..Answer::of(sql) })
+}
+
+/// The rows of an entity in a table of a stage.
+fn rows_of(branch: &Stage, key: &str) -> String {
+    let result = branch.table.roles.result.as_ref();
+    let failed = result.map_or_else(|| "false".into(), |result| format!("rca_failed({})", quote::name(result)));
+    format!(
+        "SELECT {} AS ts, {} AS origin, coalesce({failed}, false) AS failed, {} AS table_name, _file, _line FROM {} WHERE {} = {key}",
+        branch.time_sql(),
+        branch.table.origin,
+        quote::text(&branch.table.name),
+        branch.table.scan(&[]),
+        branch.key_sql(),
+    )
 }

@@ -2,7 +2,7 @@
 
 use super::held::{self, Held};
 use super::within::Counted;
-use super::{left, order, same, within};
+use super::{left, order, same, together, within};
 use crate::command::missing::proposals;
 use crate::engine::quote;
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::model::{name, shell};
 use crate::session::written::{Form, Written};
 use crate::session::{Entity, Session, Table, known_column};
 
-/// A table that entities should pass through.
+/// A table that entities should pass through, or several of which each entity should pass through one.
 #[derive(Clone)]
 pub struct Stage {
     pub name: String,
@@ -21,11 +21,26 @@ pub struct Stage {
     pub keys: Vec<String>,
     /// In which form ids are those of the other stages.
     pub form: Form,
+    /// The other tables of the stage.
+    pub others: Vec<Stage>,
 }
 
 impl Stage {
     pub fn of(table: &Table, key: &str) -> Stage {
-        Stage { name: table.name.clone(), table: table.clone(), keys: vec![key.to_string()], form: Form::AsWritten }
+        Stage::named(table.name.clone(), table, vec![key.to_string()])
+    }
+
+    fn named(name: String, table: &Table, keys: Vec<String>) -> Stage {
+        Stage { name, table: table.clone(), keys, form: Form::AsWritten, others: Vec::new() }
+    }
+
+    /// Each table of the stage, as a stage of one.
+    pub fn branches(&self) -> impl Iterator<Item = &Stage> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    pub fn table_names(&self) -> String {
+        self.branches().map(|branch| branch.table.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// The key as settings take it: `serial`, `device+msg_no`.
@@ -38,14 +53,24 @@ impl Stage {
         Written::of(&self.table, &self.keys).key(&self.form)
     }
 
-    /// The first passage of each entity, of rows for which a condition holds.
-    pub fn firsts(&self, number: usize, condition: &str) -> String {
-        let key = self.key_sql();
-        format!(
-            "SELECT {number} AS stage, {key} AS key, min({}) AS ts, count(*) AS times FROM {} WHERE {key} IS NOT NULL AND ({condition}) GROUP BY ALL",
-            self.time_sql(),
-            self.table.sql(),
-        )
+    /// The first passage of each entity, of rows of its tables for which their conditions hold.
+    pub fn firsts<'a>(&'a self, number: usize, condition: impl Fn(&'a Stage) -> &'a str) -> String {
+        let of = |branch: &'a Stage| {
+            let (key, condition) = (branch.key_sql(), condition(branch));
+            format!(
+                "SELECT {number} AS stage, {key} AS key, min({}) AS ts, count(*) AS times FROM {} WHERE {key} IS NOT NULL AND ({condition}) GROUP BY ALL",
+                branch.time_sql(),
+                branch.table.sql(),
+            )
+        };
+        let each: Vec<String> = self.branches().map(of).collect();
+        match each.as_slice() {
+            [only] => only.clone(),
+            all => format!(
+                "SELECT stage, key, min(ts) AS ts, sum(times)::BIGINT AS times FROM ({}) GROUP BY ALL",
+                all.join(" UNION ALL ")
+            ),
+        }
     }
 
     pub fn time_sql(&self) -> String {
@@ -103,6 +128,11 @@ fn found(session: &Session, followed: Option<&Entity>) -> Result<Way> {
     keep(session, &stages)?;
     let thing = stages.first().map(Stage::key).unwrap_or_default();
     let notes = same::settle(session, &mut stages, &thing, (FIRSTS, &|stages| keep(session, stages)))?.notes;
+    let tables = stages.len();
+    let stages = called_alike(stages);
+    if stages.len() < tables {
+        keep(session, &stages)?;
+    }
     Ok(Way { stages, few: Vec::new(), firsts: Some(format!("SELECT stage, key, ts, times FROM {FIRSTS}")), notes })
 }
 
@@ -143,7 +173,7 @@ fn declared(session: &Session, followed: Option<&Entity>) -> Result<Vec<Stage>> 
             })?],
         };
         let name = stage.name.clone().unwrap_or_else(|| table.name.clone());
-        stages.push(Stage { name, table: table.clone(), keys, form: Form::AsWritten });
+        stages.push(Stage::named(name, table, keys));
     }
     if let Some(column) = followed.and_then(|entity| entity.column.as_ref())
         && !stages.iter().any(|stage| session.columns_meant(&stage.table, column).contains(&stage.key()))
@@ -155,6 +185,19 @@ fn declared(session: &Session, followed: Option<&Entity>) -> Result<Vec<Stage>> 
             .detail(format!("rca.toml says key = {}", name::listed(&keys))));
     }
     Ok(stages)
+}
+
+/// Makes one stage of tables that are declared under one name.
+fn called_alike(declared: Vec<Stage>) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    for stage in declared {
+        let is_of = |known: &&mut Stage| known.name == stage.name && known.table.name != stage.table.name;
+        match stages.iter_mut().find(is_of) {
+            Some(known) => known.others.push(stage),
+            None => stages.push(stage),
+        }
+    }
+    stages
 }
 
 /// The table of first passages from which the order is told.
@@ -264,6 +307,10 @@ fn ordered(
     followed: Option<&Entity>,
     mut notes: Vec<String>,
 ) -> Result<Way> {
+    if let Some(told) = together::join(session, &mut stages, thing)? {
+        notes.push(told);
+        keep(session, &stages)?;
+    }
     let value = followed.map(|entity| typed(&stages, &entity.value));
     let (few, told) = left::few(session, &mut stages, thing, FIRSTS, value.as_deref())?;
     if few.is_empty() && !told.is_empty() {
@@ -271,9 +318,6 @@ fn ordered(
     }
     notes.extend(told);
     notes.extend(left::out(session, &stages, thing, loaded, FIRSTS)?);
-    if followed.is_none() {
-        notes.extend(without_branches(session, &mut stages, thing)?);
-    }
     let (order, doubts) = order::of(session, &stages, thing, FIRSTS)?;
     let numbers: String =
         (0..).zip(&order).map(|(number, place): (usize, _)| format!(" WHEN {place} THEN {number}")).collect();
@@ -296,34 +340,6 @@ fn ordered(
     Ok(Way { stages, few, firsts: Some(firsts), notes })
 }
 
-/// Takes away tables that each have another part of the entities of one stage, and are no stages one behind the other, if
-/// two others are left; and says so.
-fn without_branches(session: &Session, stages: &mut Vec<Stage>, thing: &str) -> Result<Option<String>> {
-    let written = |stage: &Stage| Written::of(&stage.table, &stage.keys);
-    for whole in 0..stages.len() {
-        let others: Vec<usize> = (0..stages.len()).filter(|place| *place != whole).collect();
-        let parts: Vec<Written> = others.iter().map(|place| written(&stages[*place])).collect();
-        let branches: Vec<usize> =
-            session.branches(&written(&stages[whole]), &parts)?.into_iter().map(|place| others[place]).collect();
-        if branches.is_empty() {
-            continue;
-        }
-        let names: Vec<String> = branches.iter().map(|place| stages[*place].name.clone()).collect();
-        let of = &stages[whole].name;
-        let said = format!("{} share no {thing}, and each has another part of those of {of}", names.join(", "));
-        if stages.len() - branches.len() < 2 {
-            return Ok(Some(format!("{said}: what is lost at one of them may be in another")));
-        }
-        let mut place = 0..;
-        stages.retain(|_| place.next().is_some_and(|place| !branches.contains(&place)));
-        keep(session, stages)?;
-        return Ok(Some(format!(
-            "{said}: they are branches, and no stages one behind the other; to follow one of them, declare it in rca.toml"
-        )));
-    }
-    Ok(None)
-}
-
 /// An entity as it was typed, as SQL of a key of these stages.
 pub fn typed(stages: &[Stage], value: &str) -> String {
     let parts: Vec<&str> = value.split(", ").collect();
@@ -332,7 +348,7 @@ pub fn typed(stages: &[Stage], value: &str) -> String {
         return parts.iter().map(part).collect::<Vec<_>>().join(" || ', ' || ");
     }
     let mut forms: Vec<&Form> = Vec::new();
-    for stage in stages.iter().filter(|stage| stage.keys.len() == 1) {
+    for stage in branches(stages).filter(|stage| stage.keys.len() == 1) {
         if !forms.contains(&&stage.form) {
             forms.push(&stage.form);
         }
@@ -340,8 +356,13 @@ pub fn typed(stages: &[Stage], value: &str) -> String {
     forms.into_iter().fold(quote::text(value), |sql, form| form.sql(&sql))
 }
 
+/// All tables of all stages, each as a stage of one.
+pub fn branches(stages: &[Stage]) -> impl Iterator<Item = &Stage> {
+    stages.iter().flat_map(Stage::branches)
+}
+
 /// The first passages of all rows: `stage`, `key`, `ts` and how many `times`.
 pub fn firsts(stages: &[Stage]) -> String {
-    let one = |(number, stage): (usize, &Stage)| stage.firsts(number, "true");
+    let one = |(number, stage): (usize, &Stage)| stage.firsts(number, |_| "true");
     stages.iter().enumerate().map(one).collect::<Vec<_>>().join(" UNION ALL ")
 }
