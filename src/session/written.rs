@@ -98,7 +98,8 @@ impl Written {
         }
     }
 
-    fn values(&self, form: &Form) -> String {
+    /// All its values, as a query.
+    pub fn values(&self, form: &Form) -> String {
         let key = self.key(form);
         format!("SELECT DISTINCT {key} AS key FROM {} WHERE {key} IS NOT NULL", self.scan)
     }
@@ -140,6 +141,13 @@ impl Agreed {
     }
 }
 
+/// Whether some of either side are not in the other, and in another form so many more are that it is that in which they
+/// are the same: an update wrote them otherwise from some day on.
+pub fn gains((both, left, right): (i64, i64, i64), otherwise: i64) -> bool {
+    const SHARE: i64 = 100;
+    both < left.min(right) && otherwise - both >= KEYS_LEAST.max(left.min(right) / SHARE)
+}
+
 /// Whether at least half of the smaller of two sides is in the other.
 pub fn are_same(both: i64, left: i64, right: i64) -> bool {
     both * 2 >= left.min(right)
@@ -167,23 +175,31 @@ pub fn said(names: &[(&str, &Form)]) -> Option<String> {
         .collect();
     Some(format!(
         "{} and {} are compared whatever the case of letters, blanks around them and zeros before numbers{}: as written \
-         fewer than half are the same",
+         fewer are the same",
         others.join(", "),
         last.0,
         without.concat()
     ))
 }
 
-/// What ids begin with, if all have it and a digit stands behind it, of the first and the last of them.
-pub fn beginning(first: &str, last: &str) -> Option<String> {
+/// What ids begin with, of the first of [`ENDS`]; whatever the case of letters if some are written in another.
+pub fn beginning(ends: &[Value]) -> Option<String> {
+    let [first, last, _, small_first, small_last, ..] = ends else { return None };
+    common(&first.shown(), &last.shown()).or_else(|| common(&small_first.shown(), &small_last.shown()))
+}
+
+/// What the first and the last of texts begin with, if all have it and a digit stands behind it.
+fn common(first: &str, last: &str) -> Option<String> {
     let common: String = first.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
     let beginning = common.trim_end_matches(|c: char| c.is_ascii_digit());
     let goes_on = |text: &str| text[beginning.len()..].starts_with(|c: char| c.is_ascii_digit());
     (!beginning.is_empty() && goes_on(first) && goes_on(last)).then(|| beginning.to_string())
 }
 
-/// SQL of what tells a beginning, over `key`: the first id and the last, and whether all are plain numbers.
-pub const ENDS: &str = "min(trim(key)), max(trim(key)), bool_and(regexp_full_match(trim(key), '[0-9]+'))";
+/// SQL of what tells a beginning, over `key`: the first id and the last, whether all are plain numbers, and the first and
+/// the last in small letters.
+pub const ENDS: &str = "min(trim(key)), max(trim(key)), bool_and(regexp_full_match(trim(key), '[0-9]+')), \
+                        min(lower(trim(key))), max(lower(trim(key)))";
 
 /// Mere numbers, numbers behind what all ids begin with, or neither.
 enum Ids {
@@ -234,8 +250,8 @@ impl Shape {
 }
 
 impl Session {
-    /// In which forms two keys are the same: as written if at least half of the smaller's are, else in another form if
-    /// they are in that.
+    /// In which forms two keys are the same: as written if at least half of the smaller's are, unless far more are
+    /// whatever the case; else in another form if they are in that.
     ///
     /// # Errors
     /// If the evidence cannot be read.
@@ -256,15 +272,19 @@ impl Session {
 
     fn agreeing(&self, left: &Written, right: &Written) -> Result<Agreed> {
         let written = self.shared_as_written(left, right)?;
-        if written.is_of_most() {
+        if written.is_of_most() && written.both == written.left.min(written.right) {
             return Ok(written);
         }
         let alike = self.counted_in((left, Form::Alike), (right, Form::Alike))?;
         // What is not one id any more was not the same one.
         let keeps = |of: fn(&Agreed) -> i64| 100 * of(&alike) >= 99 * of(&written);
         let are_kept = keeps(|agreed| agreed.left) && keeps(|agreed| agreed.right);
-        if alike.is_of_most() && are_kept {
+        let is_better = !written.is_of_most() || gains((written.both, written.left, written.right), alike.both);
+        if alike.is_of_most() && are_kept && is_better {
             return Ok(alike);
+        }
+        if written.is_of_most() {
+            return Ok(written);
         }
         if let Some(forms) = self.without_beginning(left, right)? {
             let without = self.counted_in((left, forms.0), (right, forms.1))?;
@@ -338,7 +358,7 @@ impl Session {
             self.engine.counted(&format!("SELECT {ENDS} FROM {}", self.kept(side, &Form::AsWritten)?.relation))?;
         Ok(match row[2] == Value::Bool(true) {
             true => Ids::Numbers,
-            false => beginning(&row[0].shown(), &row[1].shown()).map_or(Ids::Other, Ids::Behind),
+            false => beginning(&row).map_or(Ids::Other, Ids::Behind),
         })
     }
 
@@ -418,7 +438,7 @@ mod tests {
             ("ab1", "cd2", None),
             ("s", "s", None),
         ] {
-            assert_eq!(beginning(first, last).as_deref(), expected, "{first} {last}");
+            assert_eq!(common(first, last).as_deref(), expected, "{first} {last}");
         }
     }
 

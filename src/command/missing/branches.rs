@@ -1,6 +1,6 @@
 //! Keys that one of several branches lacks and another one has: only those that none of them has are absent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::Key;
 use super::{Finding, Kind, Search};
@@ -8,42 +8,66 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::name;
-use crate::session::written::Written;
+use crate::session::branches::Side;
 
-/// In place of what each branch lacks tells what all of them do.
+/// Tells what all branches of one table lack, in place of what each of them does. Returns the pairs that are told so, of
+/// keys of which the second of a pair may lack some, by their places.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn fold(search: &mut Search) -> Result<()> {
-    let mut by_present: BTreeMap<String, Vec<(Key, Key)>> = BTreeMap::new();
-    for (present, lacking) in &search.absent {
-        by_present.entry(present.said()).or_default().push((present.clone(), lacking.clone()));
+pub fn search<'a>(search: &mut Search<'a>, pairs: &[(Key<'a>, Key<'a>)]) -> Result<BTreeSet<usize>> {
+    let mut by_present: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, (present, _)) in pairs.iter().enumerate() {
+        by_present.entry(present.said()).or_default().push(place);
     }
-    for (_, pairs) in by_present {
-        let parts: Vec<Written> = pairs.iter().map(|(_, lacking)| lacking.written()).collect();
-        let branches = search.session.branches(&pairs[0].0.written(), &parts)?;
-        if branches.is_empty() {
+    let mut told = BTreeSet::new();
+    for places in by_present.into_values() {
+        let present = &pairs[places[0]].0;
+        let parts: Vec<Side> = places.iter().map(|place| pairs[*place].1.side()).collect();
+        let found = search.session.branches(&present.side(), &parts)?;
+        for (list, of) in &found.lists {
+            search.notes.push(of_list(search, &pairs[places[*list]], &pairs[places[*of]])?);
+            told.insert(places[*list]);
+        }
+        if found.branches.is_empty() {
             continue;
         }
-        let branches: Vec<(Key, Key)> = branches.into_iter().map(|place| pairs[place].clone()).collect();
-        let is_of = |present: &Key, lacking: &Key| {
-            branches.iter().any(|(one, other)| one.said() == present.said() && other.said() == lacking.said())
-        };
-        let said: Vec<String> =
-            branches.iter().map(|(present, lacking)| format!("{}={}", present.said(), lacking.said())).collect();
-        search.findings.retain(|finding| !finding.keys.as_ref().is_some_and(|keys| said.contains(keys)));
-        search.absent.retain(|(present, lacking)| !is_of(present, lacking));
-        search.looked_for.retain(|(present, lacking)| !is_of(present, lacking));
+        let branches: Vec<(Key, Key)> = found.branches.iter().map(|place| pairs[places[*place]].clone()).collect();
         let of_none = of_none(search, &branches)?;
-        search.notes.push(told(&branches, &of_none));
+        search.notes.push(self::told(&branches, &of_none));
         search.findings.extend((of_none.missing > 0).then_some(of_none));
+        told.extend(found.branches.iter().map(|place| places[*place]));
     }
-    Ok(())
+    Ok(told)
+}
+
+/// How many of what a part lacks stand in a list of them.
+fn of_list(search: &Search, (present, list): &(Key, Key), (other, part): &(Key, Key)) -> Result<String> {
+    let condition = search.condition(present.table);
+    let row = search.session.engine.counted(&format!(
+        "SELECT count(DISTINCT {mine}), count(DISTINCT {mine}) FILTER ({} IN ({})) FROM {} WHERE {mine} IS NOT NULL AND ({condition}) AND {mine} NOT IN ({})",
+        present.sql(),
+        list.values(),
+        present.table.sql(),
+        part.values(),
+        mine = other.sql(),
+    ))?;
+    let number = |at: usize| grouped(row[at].int().unsigned_abs());
+    Ok(format!(
+        "{} has {} of the {} keys of {} that {} lacks, later and from a part of the time alone: a list of what became of \
+         them, and what it lacks is no loss; --keys {} counts it",
+        list.said(),
+        number(1),
+        number(0),
+        present.said(),
+        part.table.name,
+        present.with(list),
+    ))
 }
 
 /// The keys that none of them has.
 fn of_none(search: &Search, branches: &[(Key, Key)]) -> Result<Finding> {
-    let (present, first) = &branches[0];
+    let (present, _) = &branches[0];
     let table = present.table;
     let condition = search.condition(table);
     let shown = Key::together(table, present.columns.clone()).sql();
@@ -60,7 +84,7 @@ fn of_none(search: &Search, branches: &[(Key, Key)]) -> Result<Finding> {
     ))?;
     let (expected, missing, rows) = (row[0].int(), row[1].int(), row[2].int());
     Ok(Finding {
-        column_name: Some(first.columns.join(", ")),
+        column_name: Some(present.columns.join(", ")),
         expected,
         observed: expected - missing,
         missing,
@@ -71,7 +95,7 @@ fn of_none(search: &Search, branches: &[(Key, Key)]) -> Result<Finding> {
             row[3].shown()
         ),
         sql: quote::one_line(&format!("{keys} ORDER BY 1")),
-        ..Finding::of(Kind::AbsentKey, first.table)
+        ..Finding::of(Kind::AbsentKey, table)
     })
 }
 
@@ -83,8 +107,8 @@ fn told(branches: &[(Key, Key)], of_none: &Finding) -> String {
     let (present, lacking) = &branches[0];
     let all: Vec<String> = branches.iter().map(|(_, lacking)| lacking.said()).collect();
     format!(
-        "{} of the {} keys of {} are in one of {}, which share none: what one of them lacks is not lost there; --keys {} \
-         counts it",
+        "{} of the {} keys of {} are in one of {}, which share none, or few: what one of them lacks is not lost there; \
+         --keys {} counts it",
         grouped(of_none.observed.unsigned_abs()),
         grouped(of_none.expected.unsigned_abs()),
         present.said(),

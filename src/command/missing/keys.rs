@@ -1,15 +1,18 @@
 //! Keys of one table that another lacks: those asked for, those of `[entities]`, or columns of names that mean the same
 //! and whose values overlap.
 
+use std::collections::BTreeSet;
+
 use super::pairs::inferred;
-use super::{Finding, Kind, Search, arrived, branches, by_key, composite, few};
+use super::{Finding, Kind, Search, arrived, branches, by_key, composite};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::coverage::grouped;
 use crate::model::figure::plural;
 use crate::model::value::Value;
+use crate::session::branches::Side;
 use crate::session::written::{self, Agreed, Form, Written};
-use crate::session::{Session, Table};
+use crate::session::{Session, Table, few};
 
 /// A column of a table, or several that are a key together.
 #[derive(Clone)]
@@ -63,6 +66,10 @@ impl<'a> Key<'a> {
 
     pub fn written(&self) -> Written {
         Written::of(self.table, &self.columns)
+    }
+
+    pub fn side(&self) -> Side<'a> {
+        Side::of(self.table, &self.columns)
     }
 
     /// One of its values as it is written, of those that are one in its form.
@@ -122,6 +129,12 @@ impl<'a> Pair<'a> {
         Pair { left, right, of_left: true, of_right: true }
     }
 
+    /// Those of which some may be absent, with where they are looked for.
+    fn ways(&self) -> impl Iterator<Item = (Key<'a>, Key<'a>)> {
+        let ways = [(&self.left, &self.right, self.of_left), (&self.right, &self.left, self.of_right)];
+        ways.into_iter().filter(|way| way.2).map(|(present, lacking, _)| (present.clone(), lacking.clone()))
+    }
+
     /// Whether it is of the same two tables and one of these columns at least.
     pub fn has_either(&self, one: &Key, other: &Key) -> bool {
         let is = |mine: &Key, key: &Key| mine.table.name == key.table.name;
@@ -157,10 +170,16 @@ fn look<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
     let mut pairs = if is_asked { asked(search.session, &search.args.keys)? } else { inferred(search, tables)? };
     for pair in &mut pairs {
         restrict(search, pair)?;
-        let Pair { left, right, of_left, of_right } = &*pair;
+    }
+    let ways: Vec<(Key, Key)> = pairs.iter().flat_map(Pair::ways).collect();
+    let told = if is_asked { BTreeSet::new() } else { branches::search(search, &ways)? };
+    let mut way = 0..;
+    for pair in &pairs {
+        let Pair { left, right, of_left, of_right } = pair;
         search.notes.extend(written::said(&[(&left.said(), &left.form), (&right.said(), &right.form)]));
         for (present, lacking, is_looked) in [(left, right, *of_left), (right, left, *of_right)] {
             match is_looked {
+                true if way.next().is_some_and(|way| told.contains(&way)) => {}
                 true => compare(search, present, lacking)?,
                 // All are there.
                 false => search.looked_for.push((present.clone(), lacking.clone())),
@@ -188,13 +207,13 @@ fn look<'a>(search: &mut Search<'a>, tables: &[&'a Table]) -> Result<()> {
         };
         let mut together = composite::of(search, tables)?;
         together.retain(|pair| !are_compared(&pair.present, &pair.lacking));
-        for pair in together.iter().filter(|pair| pair.lacks_some) {
-            compare(search, &pair.present, &pair.lacking)?;
+        let ways = together.iter().filter(|pair| pair.lacks_some);
+        let ways: Vec<(Key, Key)> = ways.map(|pair| (pair.present.clone(), pair.lacking.clone())).collect();
+        let told = branches::search(search, &ways)?;
+        for (_, (present, lacking)) in ways.iter().enumerate().filter(|(way, _)| !told.contains(way)) {
+            compare(search, present, lacking)?;
         }
         compared.extend(together.into_iter().map(|pair| (pair.present, pair.lacking)));
-    }
-    if !is_asked {
-        branches::fold(search)?;
     }
     search.compared = compared.len();
     let several = tables.iter().filter(|table| !table.is_prose()).count() > 1;

@@ -27,7 +27,6 @@ mod divide;
 mod duplicates;
 mod ended;
 mod expect;
-mod few;
 mod finding;
 mod flatline;
 mod fold;
@@ -68,7 +67,6 @@ mod untimed;
 mod volume;
 mod walk;
 
-pub(super) use few::of as few;
 use finding::{FIELDS, Track};
 pub use finding::{Finding, Kind};
 use regular::Regular;

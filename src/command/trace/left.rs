@@ -1,7 +1,6 @@
 //! Tables that have the entity and are no stage, and why: of a few entities, without a time, or under another name.
 
 use super::stages::{Stage, branches};
-use crate::command::missing::few as of_few;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
@@ -10,7 +9,7 @@ use crate::model::figure::plural;
 use crate::model::meaning;
 use crate::model::value::Value;
 use crate::session::written::{Form, Written};
-use crate::session::{Session, Table};
+use crate::session::{Session, Table, few};
 
 /// One in so many, at most.
 const SHARE: i64 = 4;
@@ -31,7 +30,7 @@ pub fn few(
     for place in small(session, stages.len(), firsts)? {
         let keys = format!("SELECT key, min(ts) AS ts, bool_or(stage = {place}) AS has FROM {firsts} GROUP BY key");
         if !followed.is_some_and(|value| is_in(session, firsts, place, value).unwrap_or(true))
-            && let Some((own, all)) = of_few(session, &keys)?
+            && let Some((own, all)) = few::of(session, &keys)?
         {
             found.push((place, own, all));
         }

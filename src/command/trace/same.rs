@@ -17,6 +17,11 @@ impl Seen {
     fn are_same(&self, (one, other): (usize, usize)) -> bool {
         are_same(self.both[one][other], self.own[one], self.own[other])
     }
+
+    /// Whether far more of both are the same as seen otherwise.
+    fn gains(&self, (one, other): (usize, usize), otherwise: &Seen) -> bool {
+        written::gains((self.both[one][other], self.own[one], self.own[other]), otherwise.both[one][other])
+    }
 }
 
 /// What came of it.
@@ -92,7 +97,7 @@ fn seen(session: &Session, stages: usize, firsts: &str, key: &str) -> Result<See
     Ok(seen)
 }
 
-/// The forms in which stages hold the same ids, if some hold them in no way as they are written.
+/// The forms in which stages hold the same ids, if some hold them in no way as they are written, or far more in another.
 fn forms(
     session: &Session,
     stages: &[Stage],
@@ -102,7 +107,8 @@ fn forms(
     let pairs: Vec<(usize, usize)> =
         (0..stages.len()).flat_map(|one| (0..one).map(move |other| (one, other))).collect();
     let differ = |seen: &Seen| -> Vec<(usize, usize)> {
-        let differ = |pair: &&(usize, usize)| seen.own[pair.0].min(seen.own[pair.1]) > 0 && !seen.are_same(**pair);
+        let fewer = |pair: &(usize, usize)| seen.own[pair.0].min(seen.own[pair.1]);
+        let differ = |pair: &&(usize, usize)| fewer(pair) > 0 && seen.both[pair.0][pair.1] < fewer(pair);
         pairs.iter().filter(differ).copied().collect()
     };
     let apart = differ(written);
@@ -126,12 +132,14 @@ fn forms(
         return Ok(None);
     }
     let mut forms = vec![Form::Alike; stages.len()];
-    let without = if is_single { without(session, &differ(&alike), stages.len(), firsts)? } else { Vec::new() };
+    let others: Vec<(usize, usize)> = differ(&alike).into_iter().filter(|pair| !alike.are_same(*pair)).collect();
+    let without = if is_single { without(session, &others, stages.len(), firsts)? } else { Vec::new() };
     let is_otherwise = !without.is_empty();
     for (place, form) in without {
         forms[place] = form;
     }
-    let is_alike = apart.iter().any(|pair| alike.are_same(*pair));
+    let is_better = |pair: &(usize, usize)| !written.are_same(*pair) || written.gains(*pair, &alike);
+    let is_alike = apart.iter().any(|pair| alike.are_same(*pair) && is_better(pair));
     Ok((is_alike || is_otherwise).then_some(forms))
 }
 
@@ -146,7 +154,7 @@ fn without(session: &Session, apart: &[(usize, usize)], stages: usize, firsts: &
     for row in session.engine.counted_by(&format!("SELECT stage, {ENDS} FROM {firsts} GROUP BY stage"))? {
         if row[3] == Value::Bool(true) {
             numbers.push(place(&row[0]));
-        } else if let Some(beginning) = written::beginning(&row[1].shown(), &row[2].shown()) {
+        } else if let Some(beginning) = written::beginning(&row[1..]) {
             found.push((place(&row[0]), Form::Without(beginning)));
         }
     }

@@ -307,10 +307,11 @@ fn ordered(
     followed: Option<&Entity>,
     mut notes: Vec<String>,
 ) -> Result<Way> {
-    if let Some(told) = together::join(session, &mut stages, thing)? {
-        notes.push(told);
+    let told = together::join(session, &mut stages, thing)?;
+    if !told.is_empty() {
         keep(session, &stages)?;
     }
+    notes.extend(told);
     let value = followed.map(|entity| typed(&stages, &entity.value));
     let (few, told) = left::few(session, &mut stages, thing, FIRSTS, value.as_deref())?;
     if few.is_empty() && !told.is_empty() {
