@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Session, Table, Wanted};
+use super::{Session, Table, Wanted, written};
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::column::{Column, Kind};
@@ -54,10 +54,8 @@ impl Session {
             }
             let names = self.tables.iter().flat_map(|table| table.own_columns()).map(|column| column.name.as_str());
             let near = name::nearest(wanted, names);
-            let error = Error::question(format!("no table has a column `{wanted}`"));
-            let error =
-                if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) };
-            return Err(error
+            return Err(Error::question(format!("no table has a column `{wanted}`"))
+                .near(&near)
                 .hint("to look for the value in all columns and texts, write it without a column: --entity =VALUE"));
         }
         Ok(())
@@ -74,7 +72,7 @@ impl Session {
             .map(|(follows, entity)| format!("CASE WHEN {follows} THEN {} END", quote::text(&entity.value)));
         let columns = self.entity_columns(table);
         let parts: Vec<String> =
-            matched.chain(columns.iter().filter_map(|name| table.column(name)).map(entity_text)).collect();
+            matched.chain(columns.iter().filter_map(|name| table.column(name)).map(written::text_of)).collect();
         let any: Vec<String> = follows.iter().map(|follows| format!("({follows})")).collect();
         Following {
             condition: if any.is_empty() { "true".into() } else { any.join(" OR ") },
@@ -253,17 +251,6 @@ impl Session {
             },
             needles: self.needles(table, ids.iter().map(|id| id.value.as_str())),
         }
-    }
-}
-
-/// The text of an entity in a column: a number is the same in a column of whole numbers and in one of fractions, which
-/// it is in where some rows have none, and a blank is no entity.
-pub fn entity_text(column: &Column) -> String {
-    let name = quote::name(&column.name);
-    match column.kind {
-        Kind::Float | Kind::Decimal { .. } => format!("regexp_replace({name}::VARCHAR, '\\.0+$', '')"),
-        Kind::Text => format!("nullif(trim({name}), '')"),
-        _ => format!("{name}::VARCHAR"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::written::{Form, Written};
-use super::{Session, Table, entity_text};
+use super::{Session, Table, written};
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
 
@@ -173,7 +173,7 @@ impl Session {
         if let Some(known) = known {
             return Ok(known);
         }
-        let text = table.column(column).map(entity_text).unwrap_or_default();
+        let text = table.column(column).map(written::text_of).unwrap_or_default();
         let sql = format!("SELECT count(key), count(DISTINCT key) FROM (SELECT {text} AS key FROM {})", table.sql());
         let row = self.engine.counted(&sql)?;
         let rows = Rows { all: row[0].int(), distinct: row[1].int() };
@@ -189,7 +189,7 @@ impl Session {
         if let Some(known) = known {
             return Ok(known);
         }
-        let text = table.column(column).map(entity_text).unwrap_or_default();
+        let text = table.column(column).map(written::text_of).unwrap_or_default();
         let sql =
             format!("SELECT count(key), approx_count_distinct(key) FROM (SELECT {text} AS key FROM {})", table.sql());
         let row = self.engine.counted(&sql)?;

@@ -1,6 +1,6 @@
 //! By which columns rows of one table tell of the same things as rows of another.
 
-use super::{Session, Table, entity_text, written};
+use super::{Session, Table, written};
 use crate::error::Result;
 use crate::model::column::Column;
 use crate::model::meaning;
@@ -60,8 +60,8 @@ impl Session {
         let mut best: Option<((bool, i64), Shared)> = None;
         for shared in all {
             let forms = self.forms((mine, &shared.mine.name), (other, &shared.other.name))?;
-            let of_mine = forms.0.sql(&entity_text(shared.mine));
-            let of_other = forms.1.sql(&entity_text(shared.other));
+            let of_mine = forms.0.sql(&written::text_of(shared.mine));
+            let of_other = forms.1.sql(&written::text_of(shared.other));
             let row = self.engine.counted(&format!(
                 "SELECT count(DISTINCT key), count(*) FILTER (key IN (SELECT {of_mine} FROM {})) FROM (SELECT {of_other} AS key FROM {}) \
                  WHERE key IS NOT NULL",
@@ -99,7 +99,7 @@ impl Session {
                 other.name != column.name && self.thing(table, &other.name).as_ref() == Some(thing)
             })
         });
-        let all: Vec<String> = std::iter::once(column).chain(more).map(entity_text).collect();
-        if all.len() == 1 { entity_text(column) } else { format!("coalesce({})", all.join(", ")) }
+        let all: Vec<String> = std::iter::once(column).chain(more).map(written::text_of).collect();
+        if all.len() == 1 { all.concat() } else { format!("coalesce({})", all.join(", ")) }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::{Session, Table};
 use crate::engine::quote;
 use crate::error::Result;
-use crate::model::column::Kind;
+use crate::model::column::{Column, Kind};
 use crate::model::coverage::grouped;
 use crate::model::value::Value;
 
@@ -105,18 +105,29 @@ impl Written {
     }
 }
 
-/// A value of a column as text; a whole number is the same whether its column holds fractions or not.
+/// An id in a column as text. Wherever ids are compared, counted or shown it is this one.
+pub fn text_of(column: &Column) -> String {
+    text_of_kind(&quote::readable_name(&column.name), column.kind)
+}
+
+/// The same, of a column by its name.
 pub fn text(table: &Table, column: &str) -> String {
-    let name = quote::readable_name(column);
-    match table.column(column).map(|column| column.kind) {
-        Some(Kind::Float) => {
+    table.column(column).map_or_else(|| quote::readable_name(column), text_of)
+}
+
+/// The same, of SQL. A whole number is the same whether it stands among fractions or not, as it does where some rows have
+/// none; what is blank is no id.
+pub fn text_of_kind(sql: &str, kind: Kind) -> String {
+    match kind {
+        // Those behind 2^53 stand for several whole numbers.
+        Kind::Float => {
             format!(
-                "CASE WHEN {name} = floor({name}) AND abs({name}) <= 9007199254740992 THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
+                "CASE WHEN {sql} = floor({sql}) AND abs({sql}) <= 9007199254740992 THEN {sql}::BIGINT::VARCHAR ELSE {sql}::VARCHAR END"
             )
         }
-        Some(Kind::Decimal { .. }) => format!("regexp_replace({name}::VARCHAR, '\\.0+$', '')"),
-        // An empty text is no key.
-        _ => format!("nullif({name}::VARCHAR, '')"),
+        Kind::Decimal { .. } => format!("regexp_replace({sql}::VARCHAR, '\\.0+$', '')"),
+        Kind::Text => format!("CASE WHEN trim({sql}) <> '' THEN {sql} END"),
+        _ => format!("{sql}::VARCHAR"),
     }
 }
 
@@ -453,6 +464,47 @@ mod tests {
                 let row = engine.counted(&format!("SELECT {}", form.sql(&quote::text(text)))).expect("asked");
                 let in_sql = Some(&row[0]).filter(|value| !value.is_null()).map(Value::shown);
                 assert_eq!(form.of(text), in_sql, "{text:?} in {form:?}");
+            }
+        }
+    }
+
+    /// An id is one text in each column that may hold it, and what is blank is none.
+    #[test]
+    fn an_id_is_one_text_in_columns_of_any_kind() {
+        let limits = Limits { threads: 1, memory: None, spill: std::env::temp_dir() };
+        let engine = Engine::open(&limits, Arc::default()).expect("opens");
+        let decimal = Kind::Decimal { width: 9, scale: 2 };
+        let text = "CASE WHEN trim(id) <> '' THEN id END";
+        let cut = "regexp_replace(id::VARCHAR, '\\.0+$', '')";
+        let whole =
+            "CASE WHEN id = floor(id) AND abs(id) <= 9007199254740992 THEN id::BIGINT::VARCHAR ELSE id::VARCHAR END";
+        for (kind, sql, values) in [
+            (
+                Kind::Text,
+                text,
+                &[("'A1'", Some("A1")), ("' A1'", Some(" A1")), ("'7.0'", Some("7.0")), ("''", None), ("'  '", None)][..],
+            ),
+            (Kind::Int, "id::VARCHAR", &[("7", Some("7")), ("NULL::INT", None)]),
+            (
+                Kind::Float,
+                whole,
+                &[
+                    ("7::DOUBLE", Some("7")),
+                    ("-0.0::DOUBLE", Some("0")),
+                    ("7.5::DOUBLE", Some("7.5")),
+                    ("1e300::DOUBLE", Some("1e+300")),
+                ],
+            ),
+            (decimal, cut, &[("7::DECIMAL(9, 2)", Some("7")), ("7.50::DECIMAL(9, 2)", Some("7.50"))]),
+            (Kind::Bool, "id::VARCHAR", &[("true", Some("true"))]),
+            (Kind::Date, "id::VARCHAR", &[("DATE '2025-03-01'", Some("2025-03-01"))]),
+        ] {
+            let column = Column::new("id", kind);
+            assert_eq!(text_of(&column), sql, "{kind:?}");
+            for (value, expected) in values {
+                let row = engine.counted(&format!("SELECT {sql} FROM (SELECT {value} AS id)")).expect("asked");
+                let shown = Some(&row[0]).filter(|value| !value.is_null()).map(Value::shown);
+                assert_eq!(shown.as_deref(), *expected, "{value} in {kind:?}");
             }
         }
     }

@@ -1,10 +1,12 @@
 //! The faults of the classification as `explain` asks for them: which rows have a code that cannot be trusted, which
 //! entities have no label.
 
+use super::ErrorsArgs;
+use super::audit::{self, Unlabelled};
 use super::question::Question;
-use super::{ErrorsArgs, audit};
 use crate::args::Common;
-use crate::error::{Kind, Result};
+use crate::error::{self, Result};
+use crate::model::column::Kind;
 use crate::session::Session;
 
 /// A fault, and what holds of the rows that it concerns.
@@ -12,8 +14,8 @@ use crate::session::Session;
 pub enum Told {
     /// Of a table's own columns.
     Rows { name: String, table: String, condition: String },
-    /// Entities without a label: the only column of the SQL.
-    Unlabelled { name: String, table: String, sql: String },
+    /// Entities without a label: the only column of the SQL, which is of this kind.
+    Unlabelled { name: String, table: String, kind: Kind, sql: String },
 }
 
 /// All of them, over the whole of the evidence; none where there are no errors.
@@ -32,13 +34,13 @@ pub fn told(session: &Session) -> Result<Vec<Told>> {
         common: Common::default(),
     };
     let question = match Question::new(session, &args) {
-        Err(error) if error.kind == Kind::Question => return Ok(Vec::new()),
+        Err(fault) if fault.kind == error::Kind::Question => return Ok(Vec::new()),
         found => found?,
     };
     let mut told = Vec::new();
     for found in audit::found(&question)? {
-        if let Some((table, sql)) = found.labels {
-            told.push(Told::Unlabelled { name: format!("{table}: unlabelled"), table, sql });
+        if let Some(Unlabelled { table, kind, sql }) = found.labels {
+            told.push(Told::Unlabelled { name: format!("{table}: unlabelled"), table, kind, sql });
             continue;
         }
         let (name, codes) = match (found.fault, &found.code) {

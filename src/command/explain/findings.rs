@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::attributes::has_word;
-use super::population::{Population, as_text, columns};
+use super::population::{Population, columns};
 use crate::command::{errors, missing};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::name;
-use crate::session::Table;
+use crate::session::{Table, written};
 
 /// A condition of the rows judged.
 pub struct Mark {
@@ -29,8 +29,15 @@ struct Told {
     rows: BTreeMap<Option<usize>, Vec<String>>,
     /// Stretches of time by the table and by what holds of its rows besides.
     stretches: BTreeMap<OfSeries, Vec<(i64, i64)>>,
-    /// Columns of the table judged, and SQL whose first column has their values.
-    entities: Vec<(String, String)>,
+    entities: Vec<Entities>,
+}
+
+/// Entities that a column of the table judged has.
+struct Entities {
+    own: String,
+    /// Its first column has their values, which are of this kind.
+    sql: String,
+    kind: Kind,
 }
 
 /// All of them, by their names, but those that --bad asks for itself. Of the joined tables in `after` it is no cause that
@@ -57,7 +64,8 @@ pub fn find(population: &Population, after: &[usize], notes: &mut Vec<String>) -
                     continue;
                 }
                 let all = told.entry(name).or_default();
-                all.entities.push((own, sql.trim_end_matches(" ORDER BY 1").to_string()));
+                let sql = sql.trim_end_matches(" ORDER BY 1").to_string();
+                all.entities.push(Entities { own, sql, kind: Kind::Text });
             }
             missing::Told::Stretch { name, table, columns, since, until } => {
                 for place in places(population) {
@@ -82,13 +90,13 @@ pub fn find(population: &Population, after: &[usize], notes: &mut Vec<String>) -
     }
     for fault in session.once(|| errors::told(session))?.iter().cloned() {
         match fault {
-            errors::Told::Unlabelled { name, table, sql } => {
+            errors::Told::Unlabelled { name, table, kind, sql } => {
                 let table = population.session.table(&table)?;
                 let is_known = population.joined.iter().any(|joined| joined.table.name == table.name);
                 let own = session.entity_columns(population.table).into_iter().next();
                 if let Some(own) = own.filter(|_| is_known || table.name == population.table.name) {
                     let sql = sql.trim_end_matches(" ORDER BY 1").to_string();
-                    told.entry(name).or_default().entities.push((own, sql));
+                    told.entry(name).or_default().entities.push(Entities { own, sql, kind });
                 }
             }
             errors::Told::Rows { name, table, condition } => {
@@ -143,7 +151,7 @@ fn entity(population: &Population, table: &Table, column: &str) -> Option<String
     let followed = followed.find(|own| thing.is_some() && session.thing(judged, own) == thing);
     followed.or_else(|| {
         let joined = population.joined.iter().find(|joined| joined.table.name == table.name)?;
-        joined.own_column(judged).filter(|_| joined.is_key(column))
+        joined.is_key(column).then(|| joined.own_column().to_string())
     })
 }
 
@@ -205,8 +213,8 @@ fn sql(population: &Population, told: &Told) -> String {
             }
         });
     }
-    for (own, sql) in &told.entities {
-        let (own, keys) = (as_text(&quote::readable_name(own)), as_text("columns_of.key"));
+    for Entities { own, sql, kind } in &told.entities {
+        let (own, keys) = (written::text(population.table, own), written::text_of_kind("columns_of.key", *kind));
         parts.push(format!("{own} IN (SELECT {keys} FROM ({sql}) columns_of(key))"));
     }
     format!("coalesce({}, false)", parts.join(" OR "))

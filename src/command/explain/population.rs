@@ -23,11 +23,9 @@ pub struct Joined<'a> {
     /// The entity in the table judged and in this one, as SQL that can be compared.
     pub own_key: String,
     pub key: String,
-    /// Its columns, and whether they are of one kind.
-    own: String,
-    theirs: String,
-    /// Of which kind both keys are, if of one.
-    kind: Option<Kind>,
+    /// Their columns.
+    own: &'a Column,
+    theirs: &'a Column,
     /// In which form the entity's id in the table judged is that in this one.
     forms: (Form, Form),
     /// Whether an entity has several rows.
@@ -36,32 +34,36 @@ pub struct Joined<'a> {
 
 impl Joined<'_> {
     /// The column of the table judged by which it is joined.
-    pub fn own_column(&self, judged: &Table) -> Option<String> {
-        let mut columns = judged.own_columns().map(|column| column.name.clone());
-        columns.find(|name| quote::readable_name(name) == self.own)
+    pub fn own_column(&self) -> &str {
+        &self.own.name
+    }
+
+    /// The entity in this one as text.
+    pub fn key_text(&self) -> String {
+        self.forms.1.sql(&written::text_of(self.theirs))
     }
 
     /// Whether two tables are joined by the same column of the table judged.
     pub fn is_by_same(&self, other: &Joined) -> bool {
-        self.own == other.own
+        self.own.name == other.own.name
     }
 
     /// Whether a column is what its rows are found by, which the table judged has too.
     pub fn is_key(&self, column: &str) -> bool {
-        quote::readable_name(column) == self.theirs
+        column == self.theirs.name
     }
 
     /// What is to be said of how its entity is written.
     pub fn told(&self, judged: &Table) -> Option<String> {
-        let name = |table: &Table, column: &str| format!("{}.{}", table.name, column_of(table, column));
-        let (own, theirs) = (name(judged, &self.own), name(self.table, &self.theirs));
+        let name = |table: &Table, column: &Column| format!("{}.{}", table.name, column.name);
+        let (own, theirs) = (name(judged, self.own), name(self.table, self.theirs));
         written::said(&[(&own, &self.forms.0), (&theirs, &self.forms.1)])
     }
 
     /// The entity in the table judged and in this one, where both are called by other names.
     pub fn keys(&self, judged: &str, other: &str) -> (String, String) {
-        let (own, theirs) = (format!("{judged}.{}", self.own), format!("{other}.{}", self.theirs));
-        comparable((&own, &theirs), self.kind, &self.forms)
+        let name = |alias: &str, column: &Column| format!("{alias}.{}", quote::readable_name(&column.name));
+        comparable((&name(judged, self.own), self.own.kind), (&name(other, self.theirs), self.theirs.kind), &self.forms)
     }
 }
 
@@ -278,8 +280,8 @@ impl<'a> Population<'a> {
             if self.session.engine.counted(&some)?.first().is_none_or(|count| count.int() > 0) {
                 continue;
             }
-            let mine = [column_of(self.table, own).to_string()];
-            let its = [column_of(table, theirs).to_string()];
+            let mine = [own.name.clone()];
+            let its = [theirs.name.clone()];
             let written = (Written::of(self.table, &mine), Written::of(table, &its));
             if self.session.agreed(&written.0, &written.1)?.is_of_none() {
                 let none = self.session.share_none((self.table, &mine), (table, &its))?;
@@ -380,18 +382,16 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>>
         };
         let long = format!("{}_{}", other.source, other.short_name);
         let Some(alias) = [other.short_name.clone(), long].into_iter().find(|name| !is_taken(name)) else { continue };
-        let (own_name, name) = (quote::readable_name(&own.name), quote::readable_name(&theirs.name));
-        let kind = Some(own.kind).filter(|kind| *kind == theirs.kind);
-        let (own_key, key) = comparable((&own_name, &name), kind, &forms);
+        let name = |column: &Column| quote::readable_name(&column.name);
+        let (own_key, key) = comparable((&name(own), own.kind), (&name(theirs), theirs.kind), &forms);
         found.push(Joined {
             table: other,
             alias,
             is_followed: followed.is_some(),
             own_key,
             key,
-            own: own_name,
-            theirs: name,
-            kind,
+            own,
+            theirs,
             forms,
             is_many: OnceCell::new(),
         });
@@ -399,22 +399,13 @@ fn joined<'a>(session: &'a Session, table: &'a Table) -> Result<Vec<Joined<'a>>>
     Ok(found)
 }
 
-/// The column that SQL calls so.
-fn column_of<'a>(table: &'a Table, sql: &'a str) -> &'a str {
-    table.own_columns().map(|column| column.name.as_str()).find(|name| quote::readable_name(name) == sql).unwrap_or(sql)
-}
-
 /// Two columns as SQL that can be compared: as they are where they are of one kind and written alike. A row without an
-/// id is of no entity, so that an empty text is not equal to another one.
-fn comparable((own, theirs): (&str, &str), kind: Option<Kind>, forms: &(Form, Form)) -> (String, String) {
-    match (kind, &forms.0) {
-        (Some(Kind::Text), Form::AsWritten) => (own.to_string(), format!("nullif({theirs}, '')")),
-        (Some(_), Form::AsWritten) => (own.to_string(), theirs.to_string()),
-        _ => (forms.0.sql(&as_text(own)), forms.1.sql(&as_text(theirs))),
+/// id is of no entity, so that a blank text is not equal to another one.
+fn comparable(own: (&str, Kind), theirs: (&str, Kind), forms: &(Form, Form)) -> (String, String) {
+    let text = |(sql, kind): (&str, Kind)| written::text_of_kind(sql, kind);
+    match &forms.0 {
+        Form::AsWritten if own.1 == theirs.1 && own.1 == Kind::Text => (own.0.to_string(), text(theirs)),
+        Form::AsWritten if own.1 == theirs.1 => (own.0.to_string(), theirs.0.to_string()),
+        _ => (forms.0.sql(&text(own)), forms.1.sql(&text(theirs))),
     }
-}
-
-/// An entity's number is the same whether its column is of whole numbers or not.
-pub fn as_text(sql: &str) -> String {
-    format!("regexp_replace({sql}::VARCHAR, '^([0-9]+)\\.0$', '\\1')")
 }

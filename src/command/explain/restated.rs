@@ -1,7 +1,7 @@
 //! What --bad asks of another table: rows that it lacks are lacking there, and so is what comes behind it. Neither is a
 //! reason.
 
-use super::population::{Population, as_text};
+use super::population::Population;
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::name;
@@ -76,14 +76,14 @@ fn comes_behind(population: &Population, at: usize, before: usize) -> Result<boo
         return Ok(false);
     }
     let firsts = |key: &str, time: &str, table: &str| {
-        let (key, time) = (as_text(key), quote::readable_name(time));
+        let time = quote::readable_name(time);
         format!("SELECT {key} AS key, min({time}::TIMESTAMP) AS ts FROM {table} WHERE {key} IS NOT NULL GROUP BY 1")
     };
     let row = population.session.one_row(&format!(
         "SELECT count(*) FILTER (rca_later.ts > rca_first.ts), count(*) FILTER (rca_first.ts IS NOT NULL), count(*) \
          FROM ({}) rca_later LEFT JOIN ({}) rca_first USING (key)",
-        firsts(&later.key, time, &later.table.sql()),
-        firsts(&earlier.key, first, &earlier.table.sql()),
+        firsts(&later.key_text(), time, &later.table.sql()),
+        firsts(&earlier.key_text(), first, &earlier.table.sql()),
     ))?;
     let [after, both, all] = [row[0].int(), row[1].int(), row[2].int()];
     Ok(both >= ROWS_LEAST && after as f64 >= LATER_LEAST * both as f64 && both as f64 >= LACKING_LEAST * all as f64)

@@ -11,8 +11,8 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
 use crate::model::value::Value;
-use crate::session::written::Form;
-use crate::session::{Linked, Table, entity_text};
+use crate::session::written::{self, Form};
+use crate::session::{Linked, Table};
 
 /// What has more values than these names single rows.
 const KEYS_MAX: usize = 2_000;
@@ -78,7 +78,7 @@ pub fn crossings<'a>(
     for key in of_few(search, table, keys, keys_max)? {
         let sql = format!(
             "SELECT {}, count(*), {counted} FROM {} WHERE ({}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
-            entity_text(key),
+            written::text_of(key),
             table.sql(),
             search.condition(table),
             keys_max + 1
@@ -181,7 +181,7 @@ fn told(
         let shown = shown(column);
         format!("CASE WHEN min({shown}) = max({shown}) THEN min({shown})::VARCHAR END")
     };
-    let (text, values): (String, Vec<String>) = (form.sql(&entity_text(key)), columns.iter().map(only).collect());
+    let (text, values): (String, Vec<String>) = (form.sql(&written::text_of(key)), columns.iter().map(only).collect());
     let ask = |which: &str| -> Result<Rc<Told>> {
         let sql = format!("SELECT {text}, {} FROM {} WHERE {which} GROUP BY 1", values.join(", "), list.sql());
         let rows = engine.counted_by(&sql)?;

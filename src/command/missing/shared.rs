@@ -9,7 +9,7 @@ use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::coverage::grouped;
-use crate::session::{Linked, Table, entity_text};
+use crate::session::{Linked, Table, written};
 
 /// How many series are concerned at once, and what they have in common.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +94,7 @@ fn of_other_table(
         return Ok(Vec::new());
     }
     let (own, theirs) = &linked.forms;
-    let rows = values_of(search, &theirs.sql(&entity_text(linked.other)), &table.sql(), "true", &names)?;
+    let rows = values_of(search, &theirs.sql(&written::text_of(linked.other)), &table.sql(), "true", &names)?;
     let of_key = names.iter().enumerate().filter_map(|(place, name)| attribute((*name).clone(), &rows, place));
     let by_series = |of_key: Attribute| {
         let value = |(label, values): &(String, Vec<Option<String>>)| {

@@ -98,7 +98,7 @@ impl<'a> Labels<'a> {
             if has_words { format!(" AND lower(trim({label}::VARCHAR)) NOT IN ({NONE})") } else { String::new() };
         let Some(key) = table.column(&key) else { return Ok(Vec::new()) };
         let labelled = |form: &Form| {
-            let text = form.sql(&written::text(table, &key.name));
+            let text = form.sql(&written::text_of(key));
             format!("SELECT {text} FROM {} WHERE {text} IS NOT NULL AND {label} IS NOT NULL{has_label}", table.sql())
         };
         let mut found = Vec::new();
@@ -190,6 +190,11 @@ impl<'a> Labels<'a> {
     /// Entities that failed with a code, in the table whose failures should be labelled.
     pub fn of(&self, code: Option<&str>) -> Option<Units> {
         self.by_code.get(&code.map(String::from)).copied()
+    }
+
+    /// Of which kind the column of the entities is that fail.
+    pub fn kind(&self, question: &Question) -> Kind {
+        question.places[self.place].table.column(&self.entity).map_or(Kind::Text, |column| column.kind)
     }
 
     /// The table of labels.

@@ -144,12 +144,18 @@ fn examine<'a, 'b>(question: &'b Question<'a>, notes: &mut Vec<String>) -> Resul
     Ok((audit, faults))
 }
 
-/// A fault as `explain` asks for it: its kind, its code, and of entities without a label the table of labels and the SQL
-/// of the entities.
+/// A fault as `explain` asks for it: its kind, its code, and which entities have no label.
 pub struct Found {
     pub fault: &'static str,
     pub code: Option<String>,
-    pub labels: Option<(String, String)>,
+    pub labels: Option<Unlabelled>,
+}
+
+/// Entities without a label in a table of labels, as the only column of SQL, which is of this kind.
+pub struct Unlabelled {
+    pub table: String,
+    pub kind: Kind,
+    pub sql: String,
 }
 
 /// The faults alone.
@@ -160,7 +166,7 @@ pub fn found(question: &Question) -> Result<Vec<Found>> {
     let (audit, faults) = examine(question, &mut Vec::new())?;
     let labels = |fault: &Fault| {
         let labels = audit.labels.first().filter(|_| fault.fault == "unlabelled")?;
-        Some((labels.name().to_string(), fault.sql.clone()))
+        Some(Unlabelled { table: labels.name().to_string(), kind: labels.kind(question), sql: fault.sql.clone() })
     };
     Ok(faults
         .iter()
