@@ -255,11 +255,8 @@ fn places<'a>(session: &'a Session, named: &str) -> Result<Vec<(&'a Table, Strin
     if found.is_empty() && !session.is_empty_stream {
         let all = session.tables.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
         let near = crate::model::name::nearest(named, all);
-        let error = Error::question(format!("no table has a column `{named}` to redact"));
-        return Err(match near.is_empty() {
-            true => error.hint("`rca schema` lists all columns"),
-            false => error.hint(format!("did you mean {}", crate::model::name::listed(&near))),
-        });
+        return Err(Error::question(format!("no table has a column `{named}` to redact"))
+            .near_or(&near, "`rca schema` lists all columns"));
     }
     Ok(found)
 }

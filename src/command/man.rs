@@ -28,8 +28,7 @@ impl ManArgs {
             Some(wanted) => cli.find_subcommand(wanted).cloned().ok_or_else(|| {
                 let known: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
                 let near = name::nearest(wanted, known.iter().copied());
-                let error = Error::question(format!("there is no command `{wanted}`"));
-                if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) }
+                Error::question(format!("there is no command `{wanted}`")).near(&near)
             })?,
         };
         let mut roff = Vec::new();

@@ -375,10 +375,7 @@ impl Engine {
             }
             "INTERNAL Error" => Error::internal("the engine failed").detail(message),
             _ => match self.meant(message) {
-                Some((message, names)) if !names.is_empty() => {
-                    sql_error(kind, &message).hint(format!("did you mean {}", crate::model::name::listed(&names)))
-                }
-                Some((message, _)) => sql_error(kind, &message),
+                Some((message, names)) => sql_error(kind, &message).near(&names),
                 None => sql_error(kind, message),
             },
         }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::error::Error;
+
 /// A path's text as an SQL identifier that needs no quotes: `gateway-logs` is `gateway_logs`.
 pub fn identifier(text: &str) -> String {
     let mut name: String =
@@ -252,6 +254,21 @@ pub fn listed(names: &[String]) -> String {
         None => String::new(),
         Some((only, [])) => only.clone(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+/// What near names are for.
+impl Error {
+    /// With the names that are near what was written, if there are any.
+    #[must_use]
+    pub fn near(self, names: &[String]) -> Self {
+        if names.is_empty() { self } else { self.hint(format!("did you mean {}", listed(names))) }
+    }
+
+    /// The same; where there is none, with another hint.
+    #[must_use]
+    pub fn near_or(self, names: &[String], otherwise: impl Into<String>) -> Self {
+        if names.is_empty() { self.hint(otherwise) } else { self.near(names) }
     }
 }
 

@@ -29,12 +29,8 @@ impl Session {
             _ => {
                 let names: Vec<String> = self.tables.iter().map(|table| table.name.clone()).collect();
                 let near = name::nearest(wanted, names.iter().map(String::as_str));
-                let hint = if near.is_empty() {
-                    format!("tables are {}", name::listed(&names))
-                } else {
-                    format!("did you mean {}", name::listed(&near))
-                };
-                Err(Error::question(format!("there is no table `{wanted}`")).hint(hint))
+                Err(Error::question(format!("there is no table `{wanted}`"))
+                    .near_or(&near, format!("tables are {}", name::listed(&names))))
             }
         }
     }
@@ -64,12 +60,7 @@ pub fn known_column(table: &str, columns: &[Column], wanted: &str, said_by: &str
     }
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let near = name::nearest(wanted, names.iter().map(String::as_str));
-    let hint = if near.is_empty() {
-        format!("its columns are {}", name::listed(&names))
-    } else {
-        format!("did you mean {}", name::listed(&near))
-    };
     Err(Error::question(format!("table `{table}` has no column `{wanted}`"))
         .detail(format!("asked for by {said_by}"))
-        .hint(hint))
+        .near_or(&near, format!("its columns are {}", name::listed(&names))))
 }

@@ -35,11 +35,7 @@ impl Session {
                 let own = tables.iter().flat_map(|table| table.own_columns());
                 let names: Vec<String> = own.map(|column| column.name.clone()).collect();
                 let near = name::nearest(&column, names.iter().map(String::as_str));
-                let hint = match near.is_empty() {
-                    true => format!("there are {}", name::listed(&names)),
-                    false => format!("did you mean {}", name::listed(&near)),
-                };
-                return Err(Error::question(text).hint(hint));
+                return Err(Error::question(text).near_or(&near, format!("there are {}", name::listed(&names))));
             }
         }
         for (source, note) in notes {

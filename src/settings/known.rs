@@ -119,14 +119,9 @@ fn walk(layer: &Layer, path: &str, place: &str, table: &Table) -> Result<()> {
         if let Some(known) = known.filter(|known| !known.contains(&key.as_str())) {
             let near = name::nearest(key, known.iter().copied());
             let all: Vec<String> = known.iter().map(|key| (*key).to_string()).collect();
-            let hint = if near.is_empty() {
-                format!("known keys are {}", name::listed(&all))
-            } else {
-                format!("did you mean {}", name::listed(&near))
-            };
             return Err(Error::question(format!("unknown key `{path}`"))
                 .detail(format!("in {}", layer.origin))
-                .hint(hint));
+                .near_or(&near, format!("known keys are {}", name::listed(&all))));
         }
         match value {
             Value::Table(inner) if next != "entities" => walk(layer, &path, &next, inner)?,

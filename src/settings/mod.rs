@@ -221,7 +221,7 @@ pub fn zone(text: &str, key: &str) -> Result<Zone> {
         let near = name::nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name()));
         let error = Error::question(format!("`{text}` is no time zone"))
             .detail(format!("{key} takes a name such as Asia/Taipei or an offset such as +08:00"));
-        if near.is_empty() { error } else { error.hint(format!("did you mean {}", name::listed(&near))) }
+        error.near(&near)
     })
 }
 

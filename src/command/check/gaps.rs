@@ -47,11 +47,8 @@ fn kinds(check: &Check) -> Result<Vec<Missing>> {
     let one = |text: &String| {
         Missing::value_variants().iter().copied().find(|kind| kind.name() == *text).ok_or_else(|| {
             let near = name::nearest(text, known.iter().map(String::as_str));
-            let error = Error::question(format!("`kinds` has `{text}`, which is no kind of finding"));
-            match near.is_empty() {
-                true => error.hint(format!("kinds are {}", name::listed(&known))),
-                false => error.hint(format!("did you mean {}", name::listed(&near))),
-            }
+            Error::question(format!("`kinds` has `{text}`, which is no kind of finding"))
+                .near_or(&near, format!("kinds are {}", name::listed(&known)))
         })
     };
     check.kinds.iter().map(one).collect()

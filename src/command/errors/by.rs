@@ -113,10 +113,7 @@ fn by<'a>(question: &Question<'a>, text: &str) -> Result<By<'a>> {
                     name::listed(&holders)
                 )));
             }
-            Err(match near.is_empty() {
-                true => error.hint("`rca schema` lists all columns"),
-                false => error.hint(format!("did you mean {}", name::listed(&near))),
-            })
+            Err(error.near_or(&near, "`rca schema` lists all columns"))
         }
         several => {
             let names: Vec<String> = several.iter().map(|table| format!("{}.{text}", table.name)).collect();

@@ -313,7 +313,7 @@ fn said(session: &Session, args: &ErrorsArgs) -> Result<Said> {
     if is_word && !near.is_empty() {
         return Err(Error::question(format!("no table has a column `{text}`"))
             .detail("asked for by --code")
-            .hint(format!("did you mean {}", name::listed(&near))));
+            .near(&near));
     }
     // It is the engine that looks for it.
     session.engine.rows(&format!("SELECT regexp_extract('', {})", quote::text(text))).map_err(|e| {

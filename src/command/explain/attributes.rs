@@ -220,11 +220,8 @@ fn only(all: Vec<Attribute>, by: &[String]) -> Result<Vec<Attribute>> {
     for wanted in by {
         if !names.iter().any(|name| is_called(name, wanted)) {
             let near = name::nearest(wanted, names.iter().map(String::as_str));
-            let error = Error::question(format!("no column `{wanted}` can be looked at"));
-            return Err(match near.is_empty() {
-                true => error.hint(format!("there are {}", name::listed(&names))),
-                false => error.hint(format!("did you mean {}", name::listed(&near))),
-            });
+            return Err(Error::question(format!("no column `{wanted}` can be looked at"))
+                .near_or(&near, format!("there are {}", name::listed(&names))));
         }
     }
     Ok(all.into_iter().filter(|attribute| by.iter().any(|wanted| is_called(&attribute.name, wanted))).collect())

@@ -123,11 +123,8 @@ pub fn undivided(wanted: &[String], tables: &[&Table]) -> Error {
     let columns = tables.iter().flat_map(|table| table.own_columns());
     let names: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
     let near: Vec<String> = wanted.iter().flat_map(|column| name::nearest(column, names.iter().copied())).collect();
-    let error = Error::question(format!("no table has the columns `{}`", wanted.join("`, `")));
-    match near.is_empty() {
-        true => error.hint("`rca schema` lists all columns"),
-        false => error.hint(format!("did you mean {}", name::listed(&near))),
-    }
+    Error::question(format!("no table has the columns `{}`", wanted.join("`, `")))
+        .near_or(&near, "`rca schema` lists all columns")
 }
 
 fn is_number(value: &str) -> bool {

@@ -319,10 +319,7 @@ fn wanted_place(population: &Population, wanted: &str, role: &Role) -> Result<Pl
             let near = name::nearest(wanted, names.iter().map(String::as_str));
             let error = Error::question(format!("rows of `{}` have no column `{wanted}`", population.table.name))
                 .detail(format!("asked for by {}", role.flag));
-            Err(error.hint(match near.is_empty() {
-                true => format!("there are {}", name::listed(&names)),
-                false => format!("did you mean {}", name::listed(&near)),
-            }))
+            Err(error.near_or(&near, format!("there are {}", name::listed(&names))))
         }
         several => {
             let names: Vec<String> = several.iter().map(|(name, _)| name.clone()).collect();

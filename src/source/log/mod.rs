@@ -152,10 +152,7 @@ fn check_format(spec: &Spec, name: &str) -> Result<()> {
     }
     let near = crate::model::name::nearest(name, known.iter().copied());
     let error = Error::question(format!("source `{}` has no known log format `{name}`", spec.name));
-    Err(match near.is_empty() {
-        true => error.hint("list them: rca formats"),
-        false => error.hint(format!("did you mean {}", crate::model::name::listed(&near))),
-    })
+    Err(error.near_or(&near, "list them: rca formats"))
 }
 
 fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
