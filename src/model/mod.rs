@@ -13,6 +13,7 @@ pub mod meaning;
 pub mod name;
 pub mod printable;
 pub mod redact;
+pub mod retain;
 pub mod role;
 pub mod scan;
 pub mod sheet;

@@ -89,9 +89,14 @@ impl Zone {
 
     /// The zones by name, those first that most people live by.
     pub fn known() -> impl Iterator<Item = Zone> {
+        Zone::common_first().map(Zone::Named)
+    }
+
+    /// The same, as the database of zones calls them.
+    pub fn common_first() -> impl Iterator<Item = Tz> {
         const COMMON: [Tz; 5] =
             [Tz::Europe__Berlin, Tz::America__New_York, Tz::Europe__London, Tz::Australia__Sydney, Tz::Europe__Athens];
-        COMMON.iter().chain(&chrono_tz::TZ_VARIANTS).copied().map(Zone::Named)
+        COMMON.iter().chain(&chrono_tz::TZ_VARIANTS).copied()
     }
 
     /// Whether a wall-clock time occurs twice.

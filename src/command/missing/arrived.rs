@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::finding::Edges;
 use super::keys::Key;
 use super::{Finding, Kind, Search};
 use crate::engine::quote::{self, fill};
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::model::coverage::grouped;
 use crate::model::duration;
 use crate::model::figure::plural;
+use crate::model::retain::retain_at;
 use crate::model::time::{self, MINUTE};
 use crate::model::value::Value;
 
@@ -66,8 +68,7 @@ pub fn search(search: &mut Search) -> Result<()> {
         search.notes.extend(said(search, &present, &lacking, &come));
         there.extend(come.iter().map(|(place, _)| place));
     }
-    let mut place = 0..;
-    search.findings.retain(|_| place.next().is_some_and(|place| !there.contains(&place)));
+    retain_at(&mut search.findings, |place| !there.contains(&place));
     Ok(())
 }
 
@@ -77,9 +78,9 @@ fn told(search: &Search, present: &Key, lacking: &Key, findings: &[usize]) -> Re
     };
     let gaps: Vec<String> = findings
         .iter()
-        .flat_map(|place| gaps(&search.findings[*place]).into_iter().map(|gap| (*place, gap)))
+        .flat_map(|place| search.findings[*place].gaps_or_whole(Edges::Rows).into_iter().map(|gap| (*place, gap)))
         .take(GAPS_MAX + 1)
-        .map(|(place, (since, until))| format!("({place}, {}, {})", quote::time(since), quote::time(until)))
+        .map(|(place, gap)| format!("({place}, {}, {})", quote::time(gap.since), quote::time(gap.until)))
         .collect();
     if gaps.is_empty() || gaps.len() > GAPS_MAX {
         return Ok(BTreeMap::new());
@@ -107,14 +108,6 @@ fn told(search: &Search, present: &Key, lacking: &Key, findings: &[usize]) -> Re
         own.is_behind &= row[4] == Value::Bool(true);
     }
     Ok(told)
-}
-
-/// From when to when.
-fn gaps(finding: &Finding) -> Vec<(i64, i64)> {
-    let (Some(since), Some(until)) = (finding.since, finding.until) else { return Vec::new() };
-    let single = finding.track.iter().flat_map(|track| &track.gaps).map(|gap| (gap.step.since, gap.step.until));
-    let single: Vec<(i64, i64)> = single.collect();
-    if single.is_empty() { vec![(since, until)] } else { single }
 }
 
 fn said(search: &Search, present: &Key, lacking: &Key, come: &[(usize, Told)]) -> Option<String> {

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
+use super::finding::{Edges, Lost};
 use super::keys::Key;
 use super::regular::Regular;
 use super::testimony::Testimony;
 use super::{Finding, Kind, Search};
-use crate::engine::quote;
+use crate::engine::quote::{self, fill};
 use crate::error::Result;
+use crate::model::value::Value;
 use crate::session::Table;
 
 /// More gaps are not looked into at once.
@@ -42,60 +44,44 @@ pub fn of(search: &Search, regular: &Regular, findings: &[usize]) -> Result<Hash
     Ok(told)
 }
 
-/// From when to when, and how many rows are missing.
-fn gaps(finding: &Finding) -> Vec<(i64, i64, i64)> {
-    let gaps = finding.track.iter().flat_map(|track| &track.gaps);
-    gaps.map(|gap| (gap.step.since, gap.step.until, gap.missing)).collect()
-}
-
 /// Counts them in all gaps, in one look.
 fn counted(
     search: &Search,
     regular: &Regular,
-    (present, time): (&Key, &str),
+    (present, sent): (&Key, &str),
     lacking: &Key,
     findings: &[usize],
 ) -> Result<Vec<(usize, Testimony)>> {
-    let all = findings.iter().flat_map(|place| gaps(&search.findings[*place]).into_iter().map(|gap| (*place, gap)));
-    let windows: Vec<String> = all
+    let gaps = |place: &usize| search.findings[*place].gaps(Edges::Rows);
+    let gaps: Vec<String> = findings
+        .iter()
+        .flat_map(|place| gaps(place).into_iter().map(|gap| (*place, gap)))
         .take(GAPS_MAX)
         .enumerate()
-        .map(|(gap, (place, (since, until, missing)))| {
-            format!("({gap}, {place}, {}, {}, {missing})", quote::time(since), quote::time(until))
+        .map(|(number, (place, Lost { since, until, missing }))| {
+            format!("({number}, {place}, {}, {}, {missing})", quote::time(since), quote::time(until))
         })
         .collect();
-    if windows.is_empty() {
+    if gaps.is_empty() {
         return Ok(Vec::new());
     }
-    let time = format!("{}::TIMESTAMP", quote::name(time));
-    let here = format!("{}::TIMESTAMP", quote::name(&regular.time));
-    // The rows around a gap as the sender has them, what it has between them that is not here, and how much later rows are
-    // here than there.
-    let rows = search.session.engine.counted_by(&format!(
-        "WITH gap AS (SELECT * FROM (VALUES {}) AS gap (gap, place, since, until, missing)), \
-         own AS (SELECT {} AS key, {here} AS here FROM {} WHERE {} AND {here} IN (SELECT since FROM gap UNION SELECT until FROM gap)), \
-         sent AS (SELECT {} AS key, {time} AS there FROM {} WHERE {time} IS NOT NULL), \
-         around AS (SELECT here, min(there) AS earliest, max(there) AS latest FROM own JOIN sent USING (key) GROUP BY here), \
-         lost AS (SELECT there FROM sent WHERE key IS NOT NULL AND key NOT IN \
-         (SELECT {} FROM {} WHERE {} IS NOT NULL)), \
-         told AS (SELECT gap.*, before.earliest AS sent_since, behind.latest AS sent_until, \
-         epoch_us(since) - epoch_us(before.earliest) AS later FROM gap \
-         JOIN around AS before ON before.here = since JOIN around AS behind ON behind.here = until), \
-         found AS (SELECT told.gap, count(there) AS n FROM told \
-         LEFT JOIN lost ON there > sent_since AND there < sent_until GROUP BY told.gap) \
-         SELECT place, sum(missing)::BIGINT, sum(least(n, missing))::BIGINT, sum(n)::BIGINT, count(*) FILTER (n > 0), \
-         min(later), max(later) FROM told JOIN found USING (gap) GROUP BY place ORDER BY place",
-        windows.join(", "),
-        lacking.sql(),
-        regular.table.sql(),
-        regular.condition,
-        present.sql(),
-        present.table.sql(),
-        lacking.sql(),
-        lacking.table.sql(),
-        lacking.sql(),
-    ))?;
-    let testimony = |row: &Vec<crate::model::value::Value>| {
+    let time = |name: &str| format!("{}::TIMESTAMP", quote::name(name));
+    let sql = fill(
+        include_str!("by_key.sql"),
+        &[
+            ("gaps", &gaps.join(", ")),
+            ("here_key", &lacking.sql()),
+            ("here_time", &time(&regular.time)),
+            ("here_table", &regular.table.sql()),
+            ("condition", &regular.condition),
+            ("sent_key", &present.sql()),
+            ("sent_time", &time(sent)),
+            ("sent_table", &present.table.sql()),
+            ("lacking_table", &lacking.table.sql()),
+        ],
+    );
+    let rows = search.session.engine.counted_by(&sql)?;
+    let testimony = |row: &Vec<Value>| {
         let [place, asked, there, rows, gaps, least, most] = [0, 1, 2, 3, 4, 5, 6].map(|at| row[at].int());
         let place = usize::try_from(place).ok()?;
         let missing = search.findings.get(place)?.missing;

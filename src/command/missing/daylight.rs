@@ -3,20 +3,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::Tz;
 
-use super::gaps::{Between, Gap};
+use super::finding::{Edges, Lost};
 use super::{Finding, Kind, Search};
 use crate::model::coverage::Fault;
 use crate::model::figure::plural;
+use crate::model::retain::retain_at;
 use crate::model::time::{self, HOUR, MINUTE, SECOND};
 use crate::model::zone::{self, Doubt, Zone};
 use crate::session::Table;
 
-/// Named where they are among the zones that would explain it, since most people live by one of them.
-const COMMON: [Tz; 5] =
-    [Tz::Europe__Berlin, Tz::America__New_York, Tz::Europe__London, Tz::Australia__Sydney, Tz::Europe__Athens];
-/// With a step beside it, no hour that clocks leave out or repeat is longer, or shorter.
+/// The longest and the shortest gap that one change of clocks makes, with a step beside it.
 const LONGEST: i64 = 3 * HOUR;
 const SHORTEST: i64 = 30 * MINUTE;
 /// Of so many hours it is asked whether clocks were set in them, and so many are said.
@@ -76,27 +74,20 @@ pub fn leave_out(search: &mut Search) -> Vec<String> {
             said.entry(place).or_insert_with_key(|(name, _)| repeated(name, *stretch));
         }
     }
-    let mut is_kept = is_kept.into_iter();
-    search.findings.retain(|_| is_kept.next().unwrap_or(true));
+    retain_at(&mut search.findings, |place| is_kept[place]);
     said.into_values().take(SAID_MAX).collect()
 }
 
 /// The single gaps of a finding, each as long as an hour that clocks are set by.
 fn stretches(finding: &Finding) -> Vec<Stretch> {
-    let (Some(since), Some(until)) = (finding.since, finding.until) else { return Vec::new() };
-    let (kind, missing, has_rows) = (finding.kind, finding.missing, finding.observed > 0);
-    let gaps = finding.track.as_ref().map_or(&[][..], |track| &track.gaps);
-    let single =
-        |gap: &Gap| Stretch { kind, since: gap.since(), until: gap.until(), missing: gap.missing, has_rows: false };
-    let all = match (kind, gaps) {
-        (Kind::TimeGap, [_, ..]) => gaps.iter().map(single).collect(),
-        (Kind::TimeGap | Kind::VolumeDrop | Kind::Late, _) => {
-            vec![Stretch { kind, since, until, missing, has_rows }]
-        }
-        _ => Vec::new(),
-    };
+    let kind = finding.kind;
+    if !matches!(kind, Kind::TimeGap | Kind::VolumeDrop | Kind::Late) {
+        return Vec::new();
+    }
+    let has_rows = finding.track.is_none() && finding.observed > 0;
+    let stretch = |Lost { since, until, missing }: Lost| Stretch { kind, since, until, missing, has_rows };
     let is_hour = |one: &Stretch| (SHORTEST..LONGEST).contains(&(one.until - one.since));
-    all.into_iter().filter(is_hour).collect()
+    finding.gaps_or_whole(Edges::Due).into_iter().map(stretch).filter(is_hour).collect()
 }
 
 fn unset(name: &str, stretch: Stretch, zone: Tz) -> String {
@@ -147,8 +138,7 @@ impl Changes {
         }
         let near = self.by_hour.entry(place).or_insert_with(|| {
             let ends = [place.0 * SHORTEST, (place.0 + 1) * SHORTEST - 1];
-            let all = COMMON.iter().chain(&TZ_VARIANTS).copied();
-            all.filter(|zone| ends.iter().any(|end| is(*zone, *end))).collect()
+            Zone::common_first().filter(|zone| ends.iter().any(|end| is(*zone, *end))).collect()
         });
         let does = |zone: &&Tz| match kind {
             Kind::Late => is(**zone, since) && is(**zone, until),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use clap::ValueEnum;
 
 use super::cause::Cause;
-use super::gaps::Gap;
+use super::gaps::{Between, Gap};
 use super::walk::counter::Hole;
 use crate::model::column::Kind as ColumnKind;
 use crate::model::figure;
@@ -44,6 +44,48 @@ pub struct Track {
     pub is_plain: bool,
     pub gaps: Vec<Gap>,
     pub holes: Vec<Hole>,
+}
+
+/// A stretch of time in which rows or numbers are missing, in UTC microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    pub since: i64,
+    pub until: i64,
+    pub missing: i64,
+}
+
+/// Where a gap begins and ends.
+#[derive(Clone, Copy)]
+pub enum Edges {
+    /// At the rows around it.
+    Rows,
+    /// Where rows are due and do not come: a pause beside it is no part of it.
+    Due,
+}
+
+impl Finding {
+    /// The single gaps or holes that it is made of; none of what was told otherwise.
+    pub fn gaps(&self, edges: Edges) -> Vec<Lost> {
+        let Some(track) = &self.track else { return Vec::new() };
+        let of_gap = |gap: &Gap| {
+            let (since, until) = match edges {
+                Edges::Rows => (gap.step.since, gap.step.until),
+                Edges::Due => (gap.since(), gap.until()),
+            };
+            Lost { since, until, missing: gap.missing }
+        };
+        let of_hole = |hole: &Hole| Lost { since: hole.since, until: hole.until, missing: hole.missing() };
+        track.gaps.iter().map(of_gap).chain(track.holes.iter().map(of_hole)).collect()
+    }
+
+    /// The same; of what was told otherwise its whole time as one.
+    pub fn gaps_or_whole(&self, edges: Edges) -> Vec<Lost> {
+        let gaps = self.gaps(edges);
+        match (self.since, self.until) {
+            (Some(since), Some(until)) if gaps.is_empty() => vec![Lost { since, until, missing: self.missing }],
+            _ => gaps,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

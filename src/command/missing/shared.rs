@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::finding::{Edges, Lost};
 use super::regular::Regular;
 use super::{Finding, Kind as FindingKind, Search, profile};
 use crate::engine::quote;
@@ -215,10 +216,10 @@ fn at_once(findings: &[&Finding], limit: i64) -> Vec<bool> {
     const SAME: i64 = 8;
     let Some(most) = findings.iter().max_by_key(|one| (one.missing, &one.series)) else { return Vec::new() };
     let reference = stretches(most);
-    let is_same = |one: &[Stretch], other: &[Stretch]| {
-        let all: i64 = one.iter().map(|stretch| stretch.2).sum();
-        let within = |stretch: &&Stretch| other.iter().any(|other| overlaps(stretch, other, limit));
-        10 * one.iter().filter(within).map(|stretch| stretch.2).sum::<i64>() >= SAME * all
+    let is_same = |one: &[Lost], other: &[Lost]| {
+        let all: i64 = one.iter().map(|stretch| stretch.missing).sum();
+        let within = |stretch: &&Lost| other.iter().any(|other| overlaps(stretch, other, limit));
+        10 * one.iter().filter(within).map(|stretch| stretch.missing).sum::<i64>() >= SAME * all
     };
     let is_of_one = |one: &&Finding| {
         if one.kind == FindingKind::Ended {
@@ -246,26 +247,18 @@ fn over_one_stretch(findings: &[&Finding]) -> Vec<bool> {
     findings.iter().map(is_of_one).collect()
 }
 
-/// From when to when how many are missing.
-type Stretch = (i64, i64, i64);
-
 /// Whether the time of both is nearly the same: they begin and end no further apart than a step that is no gap, or a tenth
 /// of their length.
-fn overlaps(one: &Stretch, other: &Stretch, limit: i64) -> bool {
-    let slack = limit.max((one.1 - one.0).max(other.1 - other.0) / 10);
-    (one.0 - other.0).abs() <= slack && (one.1 - other.1).abs() <= slack
+fn overlaps(one: &Lost, other: &Lost, limit: i64) -> bool {
+    let slack = limit.max((one.until - one.since).max(other.until - other.since) / 10);
+    (one.since - other.since).abs() <= slack && (one.until - other.until).abs() <= slack
 }
 
 /// The first gaps or holes that a finding is made of.
-fn stretches(finding: &Finding) -> Vec<Stretch> {
-    let track = finding.track.as_ref();
-    let gaps = track.iter().flat_map(|track| &track.gaps).map(|gap| (gap.step.since, gap.step.until, gap.missing));
-    let holes = track.iter().flat_map(|track| &track.holes).map(|hole| (hole.since, hole.until, hole.missing()));
-    let all: Vec<Stretch> = gaps.chain(holes).take(STRETCHES_MAX).collect();
-    match (finding.since, finding.until) {
-        (Some(since), Some(until)) if all.is_empty() => vec![(since, until, finding.missing)],
-        _ => all,
-    }
+fn stretches(finding: &Finding) -> Vec<Lost> {
+    let mut all = finding.gaps_or_whole(Edges::Rows);
+    all.truncate(STRETCHES_MAX);
+    all
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::clocks;
-use super::gaps::Between;
+use super::finding::{Edges, Lost};
 use super::regular::Regular;
 use super::series::{self, Series};
 use super::walk::counter::{Counter, Hole, Life, Turn};
 use super::walk::line::Step;
 use super::walk::{self, NAMED_MAX, Seen};
 use super::{Finding, Kind, Search};
-use crate::engine::quote;
+use crate::engine::quote::{self, fill};
 use crate::error::Result;
 use crate::model::time::MINUTE;
 use crate::session::written::Form;
@@ -346,20 +346,34 @@ fn added(mine: &Course, (life, hole): (&Life, &Hole), (theirs, other): (&Course,
     is_same.then_some(same.adds - turn.adds)
 }
 
-/// From when to when.
-type Stretch = (i64, i64);
+/// A gap of a finding as a stretch of time in another table, by its clock.
+struct Window {
+    /// Of the finding.
+    place: usize,
+    series: Key,
+    since: i64,
+    until: i64,
+    /// The same without what at either end may be rows around it by another clock.
+    within: (i64, i64),
+}
+
+/// What a finding lacks in its windows.
+#[derive(Clone, Copy)]
+struct Lacking {
+    place: usize,
+    rows: i64,
+    /// How many rows would be usual in the other table in so much time.
+    usual: f64,
+    offset: Option<i64>,
+}
 
 /// Stretches of time in which rows of another table are counted.
 #[derive(Default)]
 struct Gaps {
     /// How much later the same rows are by the other clock.
     apart: i64,
-    /// The place of a finding, the values of its series, from when to when, and the same without what at either end may
-    /// be rows around it by another clock.
-    windows: Vec<(usize, Key, Stretch, Stretch)>,
-    /// By the place of a finding: how many rows it lacks in the stretches, how many would be usual in the other table, and
-    /// offsets.
-    lacking: Vec<(usize, i64, f64, Option<i64>)>,
+    windows: Vec<Window>,
+    lacking: Vec<Lacking>,
 }
 
 impl Gaps {
@@ -370,18 +384,13 @@ impl Gaps {
         finding: &Finding,
         mine: &Course,
         (witness, theirs): (&Witness, &Course),
-        key: Key,
+        series: Key,
     ) {
-        let (Some(since), Some(until)) = (finding.since, finding.until) else { return };
-        let gaps = finding.track.iter().flat_map(|track| &track.gaps);
-        let mut gaps: Vec<(i64, i64, i64)> = gaps.map(|gap| (gap.since(), gap.until(), gap.missing)).collect();
-        if gaps.is_empty() {
-            gaps.push((since, until, finding.missing));
-        }
+        let mut gaps = finding.gaps_or_whole(Edges::Due);
         for gap in &mut gaps {
-            (gap.0, gap.1) = (gap.0 + self.apart, gap.1 + self.apart);
+            (gap.since, gap.until) = (gap.since + self.apart, gap.until + self.apart);
         }
-        let covers = |(since, until, _): &(i64, i64, i64)| {
+        let covers = |Lost { since, until, .. }: &Lost| {
             let edge = edge(until - since);
             match finding.kind {
                 // Of a series that has ended there can be no row behind it, but of others.
@@ -399,18 +408,19 @@ impl Gaps {
         gaps.retain(covers);
         // The beginning of a window is no row.
         let is_beginning = finding.kind == Kind::TimeGap && finding.track.is_none();
-        let missing: i64 = gaps.iter().map(|gap| gap.2).sum();
-        let length: i64 = gaps.iter().map(|gap| gap.1 - gap.0).sum();
+        let missing: i64 = gaps.iter().map(|gap| gap.missing).sum();
+        let length: i64 = gaps.iter().map(|gap| gap.until - gap.since).sum();
         if missing == 0 || 2 * missing < finding.missing || self.windows.len() + gaps.len() > WINDOWS_MAX {
             return;
         }
         let usual = theirs.rows as f64 / (theirs.last - theirs.first).max(1) as f64 * length as f64;
         let offset = told_by_times(later(mine, &gaps, theirs, self.apart), self.apart);
-        self.lacking.push((place, missing, usual, offset));
-        self.windows.extend(gaps.iter().map(|(since, until, _)| {
-            let edge = edge(until - since);
-            let (from, within) = if is_beginning { (since - 1, since - 1) } else { (*since, since + edge) };
-            (place, key.clone(), (from, *until), (within, until - edge))
+        self.lacking.push(Lacking { place, rows: missing, usual, offset });
+        self.windows.extend(gaps.iter().map(|gap| {
+            let edge = edge(gap.until - gap.since);
+            let (since, within) =
+                if is_beginning { (gap.since - 1, gap.since - 1) } else { (gap.since, gap.since + edge) };
+            Window { place, series: series.clone(), since, until: gap.until, within: (within, gap.until - edge) }
         }));
     }
 
@@ -423,28 +433,30 @@ impl Gaps {
         let windows: Vec<String> = self
             .windows
             .iter()
-            .map(|(place, key, (from, to), within)| {
-                let times = [*from, *to, within.0, within.1].map(quote::time).join(", ");
-                format!("({place}, {}, {times})", named(key))
+            .map(|Window { place, series, since, until, within }| {
+                let times = [*since, *until, within.0, within.1].map(quote::time).join(", ");
+                format!("({place}, {}, {times})", named(series))
             })
             .collect();
-        let from = self.windows.iter().map(|window| window.2.0).min().unwrap_or(0);
-        let to = self.windows.iter().map(|window| window.2.1).max().unwrap_or(0);
-        let rows = search.session.engine.counted_by(&format!(
-            "SELECT place, count(*) FILTER (t > within AND t < within_until), count(*) \
-             FROM (VALUES {}) AS gap (place, series, since, until, within, within_until) \
-             JOIN (SELECT {label} AS label, {time} AS t FROM {} WHERE {time} > {} AND {time} < {}) AS there \
-             ON label = series AND t > since AND t < until GROUP BY place",
-            windows.join(", "),
-            other.sql(),
-            quote::time(from),
-            quote::time(to)
-        ))?;
+        let first = self.windows.iter().map(|window| window.since).min().unwrap_or(0);
+        let last = self.windows.iter().map(|window| window.until).max().unwrap_or(0);
+        let sql = fill(
+            include_str!("testimony.sql"),
+            &[
+                ("windows", &windows.join(", ")),
+                ("label", &label),
+                ("time", &time),
+                ("table", &other.sql()),
+                ("first", &quote::time(first)),
+                ("last", &quote::time(last)),
+            ],
+        );
+        let rows = search.session.engine.counted_by(&sql)?;
         let there: HashMap<i64, (i64, i64)> =
             rows.iter().map(|row| (row[0].int(), (row[1].int(), row[2].int()))).collect();
-        let told = |(place, asked, usual, offset): (usize, i64, f64, Option<i64>)| {
+        let told = |Lacking { place, rows: asked, usual, offset }: Lacking| {
             let (there, rows) = there.get(&(place as i64)).copied().unwrap_or((0, 0));
-            let gaps = self.windows.iter().filter(|window| window.0 == place).count();
+            let gaps = self.windows.iter().filter(|window| window.place == place).count();
             // Rows of another kind, that come far more seldom or more often, are no other side of a link.
             let is_like = usual >= 0.5 * asked as f64 && usual <= 2.0 * asked as f64;
             let tells = is_like || there == 0 && usual >= ROWS_LEAST;
@@ -458,9 +470,9 @@ impl Gaps {
 }
 
 /// How much later rows come in another table: by gaps that both have, else by where both begin or end with the same row.
-fn later(mine: &Course, gaps: &[(i64, i64, i64)], theirs: &Course, apart: i64) -> Option<i64> {
+fn later(mine: &Course, gaps: &[Lost], theirs: &Course, apart: i64) -> Option<i64> {
     let mut offsets = Vec::new();
-    for (since, until, _) in gaps {
+    for Lost { since, until, .. } in gaps {
         let near = (until - since) / 4;
         let first = theirs.steps.partition_point(|step| step.since < since - near);
         let same = |step: &&Step| (step.since - since).abs() <= near && (step.until - until).abs() <= near;
