@@ -293,7 +293,8 @@ impl Taken {
         let (table, column) = (table.sql(), quote::name(column));
         let time = if is_date { format!(", try_cast({column} AS TIMESTAMP) AS m") } else { String::new() };
         let sql = format!(
-            "SELECT DISTINCT {column} AS v, {column}::VARCHAR AS t{time} FROM {table} WHERE {column} IS NOT NULL LIMIT 1000001"
+            "SELECT DISTINCT {column} AS v, {column}::VARCHAR AS t{time} FROM {table} WHERE {column} IS NOT NULL LIMIT {}",
+            redact::VALUES_MAX + 1
         );
         let mut own = Looked { taken: self, alike: Vec::new(), has_others: false };
         session.engine.query(&sql, &[], &mut own)?;

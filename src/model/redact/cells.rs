@@ -49,13 +49,13 @@ impl Redactor {
         }
         let is_made = holds.is_values();
         match value {
-            Value::Text(text) if is_made => Value::Text(self.whole_of_made(text)),
+            Value::Text(text) if is_made => Value::Text(self.of_derived(text)),
             Value::Text(text) if VALUES.contains(&column) => Value::Text(self.whole(text)),
             Value::Text(text) => Value::Text(self.text(text)),
             Value::Nested(json) => Value::Nested(self.json(json, holds)),
             Value::Blob(_) => {
                 let plain = plain(value);
-                let text = if is_made { self.whole_of_made(&plain) } else { self.text(&plain) };
+                let text = if is_made { self.of_derived(&plain) } else { self.text(&plain) };
                 if text == plain { value.clone() } else { Value::Text(text) }
             }
             other if self.known.is_empty() => other.clone(),
@@ -63,7 +63,7 @@ impl Redactor {
                 shown if self.known.has_long(&shown) => Value::Text(self.of_named(&shown)),
                 shown => {
                     let spelled = || Some(one_spelling(&shown)).filter(|spelled| self.known.has_long(spelled));
-                    let meant = if is_made { self.meant(&shown) } else { spelled() };
+                    let meant = if is_made { self.known_value(&shown) } else { spelled() };
                     meant.map_or_else(|| other.clone(), |meant| Value::Text(self.of_named(&meant)))
                 }
             },
@@ -91,7 +91,7 @@ impl Redactor {
 
     /// The value that is known of one in another spelling: `-7`, `7.0`, `1980-05-17 00:00:00` of a date, and of a number
     /// of 32 bits the one of 64.
-    fn meant(&self, value: &str) -> Option<String> {
+    fn known_value(&self, value: &str) -> Option<String> {
         if self.known.is_empty() {
             return None;
         }
@@ -102,8 +102,8 @@ impl Redactor {
     }
 
     /// A value of a column that is made of named ones.
-    pub(super) fn whole_of_made(&self, text: &str) -> String {
-        match self.meant(text) {
+    pub(super) fn of_derived(&self, text: &str) -> String {
+        match self.known_value(text) {
             Some(value) => self.of_named(&value),
             None => self.text_of(text, true),
         }
@@ -125,8 +125,8 @@ impl Redactor {
     fn json(&self, json: &Json, holds: Holds) -> Json {
         let text = |text: &str| match holds {
             Holds::Nothing | Holds::Within => self.text(text),
-            Holds::Texts | Holds::Values => self.whole_of_made(text),
-            Holds::Secrets | Holds::Parts => self.of_all(text, holds),
+            Holds::Texts | Holds::Values => self.of_derived(text),
+            Holds::Secrets | Holds::Derived => self.of_all(text, holds),
         };
         let field = |(key, value): (&String, &Json)| {
             let is_value = self.is_named(key) && !matches!(value, Json::Null | Json::Object(_) | Json::Array(_));
@@ -136,8 +136,8 @@ impl Redactor {
                 false => self.json(value, if self.is_named(key) { holds.max(Holds::Values) } else { holds }),
             };
             // What was asked names fields too, and a secret's fields have names of their own.
-            let is_said = holds == Holds::Secrets || holds == Holds::Parts && self.named.is_said(key);
-            (if is_said { self.whole_of_made(key) } else { text(key) }, shown)
+            let is_said = holds == Holds::Secrets || holds == Holds::Derived && self.named.is_said(key);
+            (if is_said { self.of_derived(key) } else { text(key) }, shown)
         };
         match json {
             Json::String(own) => Json::String(text(own)),
@@ -145,7 +145,7 @@ impl Redactor {
             Json::Object(fields) => Json::Object(fields.iter().map(field).collect()),
             Json::Number(number) => {
                 let text = number.to_string();
-                let meant = if holds.is_values() { self.meant(&text) } else { None };
+                let meant = if holds.is_values() { self.known_value(&text) } else { None };
                 match meant {
                     Some(meant) => Json::String(self.of_named(&meant)),
                     None if holds.is_all() => Json::String(self.of_all(&text, holds)),

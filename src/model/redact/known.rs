@@ -7,6 +7,7 @@ use aho_corasick::AhoCorasick;
 use super::Kind;
 use super::lower::{Lowered, is_word, lower};
 use crate::error::{Error, Result};
+use crate::model::coverage::grouped;
 
 /// More different values are not looked for, and not shown either.
 pub const VALUES_MAX: usize = 1_000_000;
@@ -61,9 +62,12 @@ impl Known {
     /// If there are too many.
     pub fn of(values: HashMap<String, Kind>) -> Result<Known> {
         let too_many = || {
-            Error::question("the columns to redact have more than 1,000,000 different values")
-                .detail("so many are not looked for in texts, and what is not looked for could be shown")
-                .hint("name columns of people, customers or machines, not ones of messages or numbers")
+            Error::question(format!(
+                "the columns to redact have more than {} different values",
+                grouped(VALUES_MAX as u64)
+            ))
+            .detail("so many are not looked for in texts, and what is not looked for could be shown")
+            .hint("name columns of people, customers or machines, not ones of messages or numbers")
         };
         if values.len() > VALUES_MAX {
             return Err(too_many());

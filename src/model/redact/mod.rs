@@ -4,6 +4,19 @@
 //! A pseudonym is a kind and 50 bits of HMAC-SHA-256 (RFC 2104, FIPS 180-4) of the value under the case's key, so it is
 //! the same in every table and every command of one case, and no list of all addresses gives it back without the key.
 //! Of a million different values two have the same pseudonym with a probability of 0.0004.
+//!
+//! | given | call |
+//! |---|---|
+//! | a sentence, SQL, a message | [`Redactor::text`] |
+//! | a text that stands alone, which may be a value as a whole | [`Redactor::whole`] |
+//! | a cell of an answer, by the name of its column | [`Redactor::cell`], which chooses among those below |
+//! | a value of a named column, or one that is a secret by its name | `of_column` |
+//! | a value of a named column, however it is shown | `of_named` |
+//! | a value of an expression over named columns, `max(name)` | `of_derived` |
+//! | what is made of their parts, `left(name, 2)`: all of it | `of_all` |
+//! | a value that was found in a text | `of_found` |
+//!
+//! All of them end in `of_kind`, or, for what a rule found, in `pseudonym`.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -31,7 +44,7 @@ pub use rules::{has_form, is_pseudonym};
 pub use secrets::{is_none, is_secret_name};
 
 use lower::{Lowered, lower};
-use named::{Holds, Named};
+use named::{Holds, Named, Writing};
 use rules::Span;
 
 /// What is replaced.
@@ -160,8 +173,8 @@ impl Redactor {
         match self.named.any_holds() {
             _ if self.is_named(name) => self.text(name),
             Holds::Nothing | Holds::Within => self.text(name),
-            Holds::Secrets | Holds::Parts if !self.named.is_said(name) => self.of_named(name),
-            _ => self.whole_of_made(name),
+            Holds::Secrets | Holds::Derived if !self.named.is_said(name) => self.of_named(name),
+            _ => self.of_derived(name),
         }
     }
 
@@ -191,22 +204,20 @@ impl Redactor {
 
     fn replaced(&self, text: &str, is_made: bool) -> String {
         let mut spans = rules::spans(text, |kind, value| self.pseudonym(kind, value));
-        let is_sql = text.contains("SELECT ") && text.contains("FROM ");
+        let written = Writing::of(text);
         if !self.known.is_empty() || !self.named.is_empty() {
             let lowered = Lowered::of(text);
-            // Of a check that is written as TOML the keys are no columns.
-            let is_check = text.starts_with("[[checks]]");
             let is_replaced = |text: &str| self.is_pseudonym(text);
-            let named = self.named.found(&lowered, &self.known, (is_sql, is_check), is_replaced);
+            let named = self.named.found(&lowered, &self.known, written, is_replaced);
             let is_bare = |hit: &known::Hit| !text[..hit.start].ends_with('\'') && !text[..hit.start].ends_with('"');
-            let quoted = |hit: known::Hit| match is_sql && is_bare(&hit) {
-                true => Span { shown: format!("'{}'", self.of_hit(text, &hit)), start: hit.start, end: hit.end },
-                false => Span { shown: self.of_hit(text, &hit), start: hit.start, end: hit.end },
+            let quoted = |hit: known::Hit| match written.is_sql && is_bare(&hit) {
+                true => Span { shown: format!("'{}'", self.of_found(text, &hit)), start: hit.start, end: hit.end },
+                false => Span { shown: self.of_found(text, &hit), start: hit.start, end: hit.end },
             };
             let named: Vec<Span> = named.into_iter().map(quoted).collect();
             let within = if is_made { self.known.within(&lowered) } else { Vec::new() };
             let known = self.known.found(&lowered).into_iter().chain(within);
-            let known = known.map(|hit| Span { shown: self.of_hit(text, &hit), start: hit.start, end: hit.end });
+            let known = known.map(|hit| Span { shown: self.of_found(text, &hit), start: hit.start, end: hit.end });
             let mut all: Vec<Span> = named.into_iter().chain(known).collect();
             if !all.is_empty() {
                 let is_free = |one: &Span| spans.iter().all(|span| span.end <= one.start || one.end <= span.start);
@@ -218,10 +229,10 @@ impl Redactor {
             }
         }
         let shown = rules::with(text, &spans);
-        if is_sql { askable(&shown).into_owned() } else { shown }
+        if written.is_sql { askable(&shown).into_owned() } else { shown }
     }
 
-    fn of_hit(&self, text: &str, hit: &known::Hit) -> String {
+    fn of_found(&self, text: &str, hit: &known::Hit) -> String {
         let written = &text[hit.start..hit.end];
         // A secret is hashed as it is written.
         match lower(written) == hit.value {

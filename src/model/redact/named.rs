@@ -31,16 +31,17 @@ pub const WITHIN: &str = "* within";
 /// How an expression has a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
+    /// `max(name)`: the values as they are.
     Whole,
-    /// Beside others, which may be of another type: all are spelled as values of one that holds both, dates as times.
+    /// `coalesce(born, now())`: the engine casts all branches to one type, so that a date may be shown as a time.
     Beside,
-    /// As SQL writes them.
+    /// `badge::VARCHAR`: as SQL writes them.
     Spelled,
-    /// Parts of them, or what else is made of them.
+    /// `left(name, 2)`: parts of them, or what else is made of them.
     Part,
-    /// Parts of a column, if one is called so: it may be a table.
+    /// `people.name`: parts of a column `people`, if there is one; it may be a table.
     Field,
-    /// A word that is called like it, by which something may be taken out of others.
+    /// `'name'`: a word that is called like the column, by which its values may be taken out of others.
     Word,
 }
 
@@ -59,17 +60,18 @@ pub type MadeOf = (String, Vec<(String, Way)>);
 /// What of named columns is in a column of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holds {
+    /// `count(*)`.
     Nothing,
     /// Texts that say them among others: each is replaced there, but what is made of such a text may have any part of it.
     Within,
-    /// Texts of them, which are spelled alike wherever they stand.
+    /// Texts of them, as of `max(name)` and `badge::VARCHAR`, which are spelled alike wherever they stand.
     Texts,
-    /// Their values: what is none of these is shown.
+    /// Their values, as of `max(badge)`: what is none of these is shown.
     Values,
     /// What is a secret by its name and of no column that was looked at: all of it is hidden.
     Secrets,
-    /// What is made of them: all of it is hidden.
-    Parts,
+    /// What is made of them, as of `left(name, 2)`: all of it is hidden.
+    Derived,
 }
 
 impl Holds {
@@ -151,7 +153,7 @@ impl Named {
         let mut known = self.made.write().unwrap_or_else(PoisonError::into_inner);
         known.clear();
         let Some(made) = made else {
-            known.insert(ANY.to_string(), if self.columns.is_empty() { Holds::Nothing } else { Holds::Parts });
+            known.insert(ANY.to_string(), if self.columns.is_empty() { Holds::Nothing } else { Holds::Derived });
             return;
         };
         // Whatever is called as it was says nothing new.
@@ -197,7 +199,7 @@ impl Named {
             let holds = known.get(of).copied().unwrap_or(Holds::Nothing).max(least);
             return match way {
                 _ if holds == Holds::Nothing => Holds::Nothing,
-                Way::Field => Holds::Parts,
+                Way::Field => Holds::Derived,
                 _ => Holds::Within,
             };
         }
@@ -207,15 +209,15 @@ impl Named {
         };
         let holds = made.unwrap_or(Holds::Nothing).max(least);
         match way {
-            Way::Part if holds > Holds::Nothing => Holds::Parts,
+            Way::Part if holds > Holds::Nothing => Holds::Derived,
             // Who knows how they are spelled there?
-            Way::Beside if holds == Holds::Values => Holds::Parts,
+            Way::Beside if holds == Holds::Values => Holds::Derived,
             // Of a named column the texts are known too.
             Way::Spelled if holds == Holds::Values => {
                 if own {
                     Holds::Texts
                 } else {
-                    Holds::Parts
+                    Holds::Derived
                 }
             }
             _ => holds,
@@ -276,19 +278,17 @@ impl Named {
         let is_expression = !is_count && lower.contains(['(', '[', '|']);
         match is_expression && lower.split(|c| !is_word(c)).any(|word| of(word) > Holds::Nothing) {
             // What was not followed is of a question of this program's own.
-            true => least.max(if made.is_empty() { Holds::Values } else { Holds::Parts }),
+            true => least.max(if made.is_empty() { Holds::Values } else { Holds::Derived }),
             false => least,
         }
     }
 
-    /// Where values stand behind names. In SQL what is no number and not in quotes is a name; where `is_strict`, only
-    /// values that are known are meant.
-    /// What `is_replaced` knows is no value.
+    /// Where values stand behind names. What `is_replaced` knows is no value.
     pub fn found(
         &self,
         text: &Lowered,
         known: &Known,
-        (is_sql, is_strict): (bool, bool),
+        written: Writing,
         is_replaced: impl Fn(&str) -> bool,
     ) -> Vec<Hit> {
         let Some(search) = &self.search else { return Vec::new() };
@@ -299,10 +299,10 @@ impl Named {
             if !is_whole {
                 continue;
             }
-            let is_sure = !is_strict && self.columns.contains(&self.names[hit.pattern().as_usize()]);
+            let is_sure = !written.is_check && self.columns.contains(&self.names[hit.pattern().as_usize()]);
             let Some((mut at, sign)) = behind_sign(lower, hit.end()) else { continue };
             let mut is_value = is_sure && sign != Sign::Space;
-            while let Some((start, end)) = value_at(lower, at, known, is_value, is_sql) {
+            while let Some((start, end)) = value_at(lower, at, known, is_value, written) {
                 if !is_replaced(&lower[start..end]) {
                     found.push(text.hit(start, end, lower[start..end].replace("''", "'")));
                 }
@@ -321,6 +321,22 @@ impl Named {
             }
         }
         found
+    }
+}
+
+/// What a text is.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing {
+    /// In SQL what is no number and not in quotes is a name.
+    pub is_sql: bool,
+    /// Of a check, which is written as TOML, the keys are no columns: only values that are known are meant.
+    pub is_check: bool,
+}
+
+impl Writing {
+    pub fn of(text: &str) -> Writing {
+        let is_sql = text.contains("SELECT ") && text.contains("FROM ");
+        Writing { is_sql, is_check: text.starts_with("[[checks]]") }
     }
 }
 
@@ -372,7 +388,7 @@ fn behind_sign(lower: &str, end: usize) -> Option<(usize, Sign)> {
 }
 
 /// A value at a place: in quotes, one that is known, or, where it must be one, up to the next space.
-fn value_at(lower: &str, at: usize, known: &Known, is_sure: bool, is_sql: bool) -> Option<(usize, usize)> {
+fn value_at(lower: &str, at: usize, known: &Known, is_sure: bool, written: Writing) -> Option<(usize, usize)> {
     let rest = &lower[at..];
     let typed = ["date ", "timestamp "].iter().find_map(|word| rest.strip_prefix(word));
     let rest = typed.filter(|rest| rest.starts_with('\'')).unwrap_or(rest);
@@ -380,7 +396,7 @@ fn value_at(lower: &str, at: usize, known: &Known, is_sure: bool, is_sql: bool) 
     let at = lower.len() - opened.len();
     if let Some(quote) = opened.chars().next().filter(|c| matches!(c, '\'' | '"')) {
         // In SQL it is the name of another column.
-        if is_sql && quote == '"' {
+        if written.is_sql && quote == '"' {
             return None;
         }
         let inside = &opened[1..];
@@ -398,7 +414,8 @@ fn value_at(lower: &str, at: usize, known: &Known, is_sure: bool, is_sql: bool) 
     let is_number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     let is_value =
         value.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '/' | '\\' | '.' | '@' | '#'));
-    (is_sure && is_value && (is_number || !is_sql) && !super::secrets::is_none(value)).then_some((at, at + value.len()))
+    (is_sure && is_value && (is_number || !written.is_sql) && !super::secrets::is_none(value))
+        .then_some((at, at + value.len()))
 }
 
 /// How long a text in quotes is, without the backslashes before the quote that ends it. Two quotes in SQL are one.
