@@ -23,14 +23,24 @@ impl Value {
         matches!(self, Value::Null)
     }
 
-    /// A count, microseconds or days; 0 of what is no number.
+    /// A count or microseconds; 0 of what is no number.
     pub fn int(&self) -> i64 {
+        self.whole().unwrap_or(0)
+    }
+
+    /// The same; `None` of what is no number, as of NULL.
+    pub fn whole(&self) -> Option<i64> {
         match self {
-            Value::Int(number) => i64::try_from(*number).unwrap_or(i64::MAX),
-            Value::Float(number) => number.round() as i64,
-            Value::Time(micros) => *micros,
-            _ => 0,
+            Value::Int(number) => Some(i64::try_from(*number).unwrap_or(i64::MAX)),
+            Value::Float(number) => Some(number.round() as i64),
+            Value::Time(micros) => Some(*micros),
+            _ => None,
         }
+    }
+
+    /// An instant, in UTC microseconds.
+    pub fn time(&self) -> Option<i64> {
+        if let Value::Time(micros) = self { Some(*micros) } else { None }
     }
 
     /// What a person or a CSV file sees; NULL is the empty text.

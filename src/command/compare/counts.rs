@@ -26,10 +26,6 @@ impl Rows {
     }
 }
 
-fn at(value: &Value) -> Option<i64> {
-    if let Value::Time(at) = value { Some(*at) } else { None }
-}
-
 /// Adds to a block.
 fn put(blocks: &mut Blocks<u32>, row: &[Value], count: i64) {
     let side = usize::from(row[0].int() == 1);
@@ -45,8 +41,8 @@ pub fn rows(session: &Session, pair: &Pair) -> Result<Rows> {
     for row in session.engine.counted_by(&fill(include_str!("rows.sql"), &[("rows", &pair.relation)]))? {
         let side = usize::from(row[0].int() == 1);
         put(&mut rows.blocks, &row, row[2].int());
-        rows.first[side] = [rows.first[side], at(&row[3])].into_iter().flatten().min();
-        rows.last[side] = rows.last[side].max(at(&row[4]));
+        rows.first[side] = [rows.first[side], row[3].time()].into_iter().flatten().min();
+        rows.last[side] = rows.last[side].max(row[4].time());
     }
     Ok(rows)
 }
@@ -141,8 +137,8 @@ pub fn values(
                 last: [None; 2],
             });
             put(&mut counted.blocks, &row, row[2].int());
-            counted.first[side] = [counted.first[side], at(&row[3])].into_iter().flatten().min();
-            counted.last[side] = counted.last[side].max(at(&row[4]));
+            counted.first[side] = [counted.first[side], row[3].time()].into_iter().flatten().min();
+            counted.last[side] = counted.last[side].max(row[4].time());
         }
     }
     let few = |(place, values): (usize, BTreeMap<String, Counted>)| {

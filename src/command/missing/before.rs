@@ -130,7 +130,7 @@ fn begun<'a>(search: &Search, there: &Series, both: &[Both<'a>]) -> Result<Vec<B
     ))?;
     let one = |row: &Vec<Value>| {
         let both = *both.get(usize::try_from(row[0].int()).ok()?)?;
-        (!row[1].is_null()).then(|| Begun { both, at: row[1].int() })
+        row[1].whole().map(|at| Begun { both, at })
     };
     Ok(rows.iter().filter_map(one).collect())
 }

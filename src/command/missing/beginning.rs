@@ -65,7 +65,7 @@ fn before(search: &Search, series: &Series, from: i64) -> Result<HashMap<u64, La
             Value::Int(hash) => u64::try_from(hash).ok()?,
             _ => return None,
         };
-        Some((hash, (row[1].int(), (!row[2].is_null()).then(|| row[2].int()))))
+        Some((hash, (row[1].int(), row[2].whole())))
     };
     Ok(search.session.engine.counted_by(&sql)?.into_iter().filter_map(last).collect())
 }

@@ -418,7 +418,7 @@ fn compared(search: &Search, present: &Key, lacking: &Key) -> Result<Finding> {
         [_] if missing > 0 && present.form == Form::AsWritten => written_otherwise(search, present, lacking)?,
         _ => None,
     };
-    let at = |place: usize| row.get(place).filter(|at| !at.is_null()).map(Value::int);
+    let at = |place: usize| row.get(place).and_then(Value::whole);
     Ok(Finding {
         column_name: Some(lacking.columns.join(", ")),
         since: at(4),

@@ -66,7 +66,7 @@ pub fn of(search: &mut Search, table: &Table) -> Result<Rc<Profile>> {
             row.splice(1..5, ask(&format!("min({time}), max({time}), {} AS q", strayed::middle(time)), &finite)?);
         }
     }
-    let at = |place: usize| row.get(place).filter(|value| !value.is_null()).map(Value::int);
+    let at = |place: usize| row.get(place).and_then(Value::whole);
     let mut profile = Profile { rows: at(0).unwrap_or(0), first: at(1), last: at(2), is_time };
     if let (Some(time), Some(first), Some(last)) = (time, profile.first, profile.last) {
         let of_time = match &profile.is_time {

@@ -136,7 +136,7 @@ fn counted(asking: &Asking, notes: &mut Vec<String>) -> Result<Histogram> {
         let answer = args.run(asking.session)?;
         take(asking.session, &answer, 0, &mut |columns, row| {
             let of = |name: &str| columns.iter().position(|column| column == name).map_or(&Value::Null, |at| &row[at]);
-            let at = if let Value::Time(at) = of("bucket") { Some(*at) } else { None };
+            let at = of("bucket").time();
             let level = of("level").shown();
             let level = LEVELS.iter().position(|known| *known == level).map_or(0, |at| at + 1);
             histogram.add((at, of("source").shown(), level), of("count").int().unsigned_abs());
