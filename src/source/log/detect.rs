@@ -5,30 +5,25 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::capture::Capture;
+use super::choice::choose;
 use super::directives::Directives;
 use super::formats::{BUILT, Format, Formats};
 use super::gathered::{self, Gathered, cleaned};
 use super::general;
 use super::generic::Generic;
 use super::keys::{Keys, Schema, Syntax};
-use super::recogniser::{Recogniser, Wrapped, cookie, may_be_record, telling};
+use super::recogniser::Recogniser;
 use super::slow;
 use super::stamp::Lack;
 use super::strays::Around;
 use super::tagged::{Kind, Tagged};
-use crate::model::statistics::most_frequent;
+use crate::model::retain::retain_at;
 use crate::source::blocks::without_return;
 use crate::source::file::File;
 use crate::source::sample;
 
 /// First lines looked at to tell a log from others.
 const LINES: usize = 2_000;
-/// Of a file's sample, the lines that all formats are tried on.
-const TRIED: usize = 120;
-/// Of fewer lines among many others is no format that a file has.
-const OWN_MIN: usize = 3;
-/// Formats in one file.
-const FORMATS_MAX: usize = 12;
 
 /// The lines of a piece of text that are not blank, without their ends.
 pub fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -121,9 +116,8 @@ fn without_far(detected: &mut Detected, lines: &[&[u8]], heads: &[&[u8]]) {
         }
     }
     let most = seen.iter().map(|(known, ..)| *known).max().unwrap_or(0);
-    let mut of_each = seen.into_iter();
     let is_own = |(known, is_near, is_far): (usize, bool, bool)| is_near || !is_far || known == most;
-    detected.recognisers.retain(|_| of_each.next().is_none_or(is_own));
+    retain_at(&mut detected.recognisers, |place| is_own(seen[place]));
 }
 
 fn keys_of_all(file: &File, keys: &Keys, own: &Formats) -> Option<Keys> {
@@ -132,183 +126,14 @@ fn keys_of_all(file: &File, keys: &Keys, own: &Formats) -> Option<Keys> {
     Keys::learn(keys.syntax, &all, &schemas(own)).filter(|all| all.name == keys.name)
 }
 
-fn schemas(own: &Formats) -> Vec<Schema> {
+/// The keys of JSON and logfmt that formats tell.
+pub fn schemas(own: &Formats) -> Vec<Schema> {
     own.schemas.iter().chain(&BUILT.schemas).cloned().collect()
 }
 
 /// The format that knows a line first.
 pub fn first_of<'a>(formats: &'a [Arc<Format>], line: &[u8], capture: &mut Capture) -> Option<&'a Arc<Format>> {
     formats.iter().find(|format| format.may_begin(line) && format.read(line, capture))
-}
-
-/// `heads` are lines of other places that a record may begin with.
-fn choose(sample: &[&[u8]], heads: &[&[u8]], own: &Formats, forced: Option<&str>, depth: usize) -> Detected {
-    let mut capture = Capture::default();
-    let all: Vec<Arc<Format>> = own.lines.iter().chain(&BUILT.lines).cloned().collect();
-    let is_asked = |name: &str| forced.is_none_or(|forced| forced == name);
-    // A format of one's own is what says the order of its dates.
-    let is_own = |format: &Arc<Format>| own.lines.iter().any(|one| Arc::ptr_eq(one, format));
-    let is_told = |format: &Arc<Format>| forced.is_some() || is_own(format) || format.is_told_by(sample);
-    let formats: Vec<Arc<Format>> =
-        all.into_iter().filter(|format| is_asked(&format.name) && is_told(format)).collect();
-    let schemas = schemas(own);
-    let mut detected = Detected::default();
-    let (mut rest, mut rare) = (sample.to_vec(), heads.to_vec());
-    let all = [sample, heads].concat();
-    let learn = if depth > 0 { Keys::learn_within } else { Keys::learn };
-    let json = learn(Syntax::Json, &all, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("json"));
-    if let Some(keys) = json {
-        let mut is_other = |line: &&[u8]| !keys.read(line, &mut capture) && keys.records(line).is_empty();
-        let before = (rest.len(), rare.len());
-        rest.retain(&mut is_other);
-        rare.retain(&mut is_other);
-        let known = before.0 - rest.len();
-        // A few objects late in a file are a format of it, one is a line of another.
-        if known > 0 || before.1 - rare.len() >= OWN_MIN {
-            detected.votes.push(Vote { format: keys.name.clone(), knows: known, first: known });
-            detected.recognisers.push(wrapped(Recogniser::Keys(Arc::new(keys)), &all, own, depth));
-        }
-    }
-    // All formats are tried on some lines, the others only on what those few that were found do not know.
-    let step = (rest.len() / TRIED).max(1);
-    let tried: Vec<&[u8]> = rest.iter().step_by(step).copied().collect();
-    let mut votes: Vec<(usize, usize)> = vec![(0, 0); formats.len()];
-    for line in &tried {
-        let mut is_known = false;
-        for (index, format) in formats.iter().enumerate() {
-            if format.may_begin(line) && format.read(line, &mut capture) {
-                votes[index].0 += 1;
-                votes[index].1 += usize::from(!is_known && !format.is_timeless);
-                is_known |= !format.is_timeless;
-            }
-        }
-    }
-    detected.tried = tried.len();
-    let mut chosen: Vec<usize> = (0..formats.len()).filter(|index| votes[*index].1 > 0).collect();
-    let (mut unknown, mut late) = (0, 0);
-    // Of all lines: those tried may be the others of records that are equally long.
-    let (mut heads_known, mut all_known) = (vec![0; formats.len()], vec![0; formats.len()]);
-    let heads = rare.iter().map(|line| (line, true));
-    for (line, is_late) in heads.chain(rest.iter().map(|line| (line, false))) {
-        let tries = if is_late { &mut late } else { &mut unknown };
-        if *tries > 4 * TRIED {
-            continue;
-        }
-        if let Some(index) = chosen.iter().find(|index| formats[**index].read(line, &mut capture)) {
-            heads_known[*index] += usize::from(is_late);
-            all_known[*index] += usize::from(!is_late);
-            continue;
-        }
-        *tries += 1;
-        if let Some(format) = first_of(&formats, line, &mut capture).filter(|format| !format.is_timeless)
-            && let Some(index) = formats.iter().position(|other| Arc::ptr_eq(other, format))
-        {
-            votes[index].0 += 1;
-            votes[index].1 += 1;
-            heads_known[index] += usize::from(is_late);
-            chosen.push(index);
-        }
-    }
-    // A few lines among many are none of a format's own, unless they are all there is.
-    chosen.sort_unstable();
-    let is_enough = |index: &usize| {
-        let votes = votes[*index].1;
-        let is_part = votes * 50 >= tried.len() || all_known[*index] * 50 >= rest.len();
-        votes.max(heads_known[*index]) >= OWN_MIN || is_part || forced.is_some()
-    };
-    chosen.retain(is_enough);
-    chosen = most_frequent(chosen, FORMATS_MAX, |index| votes[*index].1);
-    let knows_times = || {
-        let generic = Generic::learn(&tried, false);
-        let mut capture = Capture::default();
-        let known = generic.map_or(0, |generic| tried.iter().filter(|line| generic.read(line, &mut capture)).count());
-        known * 2 > tried.len()
-    };
-    if chosen.is_empty() && (forced.is_some() || !knows_times()) {
-        // Lines without times, if nearly all are of one format.
-        let timeless =
-            |index: &usize| formats[*index].is_timeless && (votes[*index].0 * 2 > tried.len() || forced.is_some());
-        chosen.extend((0..formats.len()).filter(timeless).max_by_key(|index| votes[*index].0));
-    }
-    for (index, format) in formats.iter().enumerate() {
-        let (knows, first) = votes[index];
-        if knows > 0 {
-            detected.votes.push(Vote { format: format.name.clone(), knows, first });
-        }
-    }
-    order_by_frequency(&mut chosen, &formats, &votes, &tried);
-    for index in &chosen {
-        let recogniser = Recogniser::Lines(formats[*index].tuned_to(&tried));
-        detected.recognisers.push(wrapped(recogniser, &all, own, depth));
-    }
-    let mut is_other = |line: &&[u8]| !chosen.iter().any(|index| formats[*index].read(line, &mut capture));
-    rest.retain(&mut is_other);
-    rare.retain(&mut is_other);
-    let both = [&rest[..], &rare[..]].concat();
-    let logfmt = learn(Syntax::Logfmt, &both, &schemas).filter(|keys| is_asked(&keys.name) || is_asked("logfmt"));
-    if let Some(keys) = logfmt {
-        let before = (rest.len(), rare.len());
-        rest.retain(|line| !keys.read(line, &mut capture));
-        rare.retain(|line| !keys.read(line, &mut capture));
-        let known = before.0 - rest.len();
-        let is_rare = keys.has_level && before.1 - rare.len() >= OWN_MIN;
-        if known * 20 >= sample.len() || is_rare {
-            detected.votes.push(Vote { format: keys.name.clone(), knows: known, first: known });
-            detected.recognisers.push(Recogniser::Keys(Arc::new(keys)));
-        }
-    }
-    if is_asked("generic")
-        && let Some(generic) = Generic::learn(&both, !detected.recognisers.is_empty())
-    {
-        let mut count = |lines: &[&[u8]]| lines.iter().filter(|line| generic.read(line, &mut capture)).count();
-        let (known, late) = (count(&rest), count(&rare));
-        // A line of a trace that looks like a stamp is no second format.
-        if known > 0 && (detected.recognisers.is_empty() || known * 20 >= sample.len()) || late >= OWN_MIN {
-            detected.votes.push(Vote { format: "generic".into(), knows: known, first: known });
-            detected.recognisers.push(Recogniser::Generic(Arc::new(generic)));
-        }
-    }
-    detected
-}
-
-/// Of two formats that never know the same line, the more frequent is tried first: it is faster.
-fn order_by_frequency(chosen: &mut [usize], formats: &[Arc<Format>], votes: &[(usize, usize)], tried: &[&[u8]]) {
-    let mut capture = Capture::default();
-    let mut know: Vec<Vec<bool>> = Vec::new();
-    for index in chosen.iter() {
-        know.push(tried.iter().map(|line| formats[*index].read(line, &mut capture)).collect());
-    }
-    let is_apart = |a: &[bool], b: &[bool]| a.iter().zip(b).all(|(a, b)| !(*a && *b));
-    let all_apart = (0..know.len()).all(|a| (0..a).all(|b| is_apart(&know[a], &know[b])));
-    if all_apart {
-        chosen.sort_by_key(|index| (std::cmp::Reverse(votes[*index].1), *index));
-    }
-}
-
-/// A format that wraps lines of others, with those.
-fn wrapped(outer: Recogniser, sample: &[&[u8]], own: &Formats, depth: usize) -> Recogniser {
-    const DEPTH_MAX: usize = 2;
-    let is_whole = outer.wraps();
-    if !(is_whole || outer.may_wrap()) || depth == DEPTH_MAX {
-        return outer;
-    }
-    let mut capture = Capture::default();
-    let messages: Vec<Vec<u8>> = sample
-        .iter()
-        .filter_map(|line| {
-            let is_read = outer.read(line, 0, &mut capture);
-            is_read.then(|| cleaned(capture.text(capture.message, line)))
-        })
-        .filter(|message| is_whole && !message.is_empty() || may_be_record(message))
-        .collect();
-    let messages: Vec<&[u8]> =
-        messages.iter().map(|message| &message[cookie(message)..]).filter(|line| !line.is_empty()).collect();
-    if messages.is_empty() {
-        return outer;
-    }
-    let inner = choose(&messages, &[], own, None, depth + 1).recognisers;
-    let inner = if is_whole { inner } else { telling(inner, &messages) };
-    if inner.is_empty() { outer } else { Recogniser::Wrapped(Arc::new(Wrapped::learn(outer, inner, sample))) }
 }
 
 /// The first text of a file: not the zeros or blank lines that a copy while it was written leaves before it.

@@ -15,6 +15,7 @@ mod alike;
 mod calendar;
 mod called;
 mod capture;
+mod choice;
 mod code;
 mod columns;
 mod csvlog;
