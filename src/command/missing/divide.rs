@@ -1,10 +1,11 @@
 //! Which columns divide a table into series, and which is its counter: as said, or as a sample of its rows shows.
 
+use super::Search;
+use super::best::Divider;
 use super::numbering::SEQUENCE;
 use super::sample::Sample;
 use super::series::Series;
 use super::trial::{COUNTING_LEAST, REGULAR_LEAST};
-use super::{Search, best};
 use crate::error::Result;
 use crate::model::column::Kind as ColumnKind;
 use crate::session::{Table, known_column};
@@ -27,10 +28,10 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
     let sample = Sample::take(search, &series)?;
     let mut is_regular = true;
     if !are_said {
-        let mut trial = best::of(&sample, search, &series)?;
+        let mut trial = Divider { sample: &sample, search, series: &series }.best()?;
         is_regular = trial.regular >= REGULAR_LEAST;
         if !is_regular && series.sequence.is_none() && !table.is_prose() {
-            trial = best::counted(&sample, search, &series)?.unwrap_or(trial);
+            trial = Divider { sample: &sample, search, series: &series }.counted()?.unwrap_or(trial);
         }
         if is_regular || trial.counting >= COUNTING_LEAST {
             series.columns = trial.columns.clone();
@@ -63,7 +64,7 @@ pub fn divide<'a>(search: &mut Search, table: &'a Table, time: String) -> Result
             }
         }
         None => {
-            series.sequence = best::counter(&sample, search, &series)?;
+            series.sequence = Divider { sample: &sample, search, series: &series }.counter()?;
             if let Some(counter) = &series.sequence {
                 search.notes.push(format!("{}: `{counter}` counts the rows (found)", table.name));
             }

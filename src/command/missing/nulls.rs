@@ -21,39 +21,80 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let (count, lacks, unlike) = formats::of(search, table, lacks)?;
     let spread = Spread::of(search, table, &lacks)?;
     let others = renamed::pairs(search, table, &lacks, rows)?;
-    let mut closer_looks = 0;
-    let mut times = |search: &mut Search, (lack, place): (&Lack, usize)| -> Result<Vec<Part>> {
-        const LOOKS_MAX: usize = 12;
-        closer_looks += 1;
-        let parts = &spread.by_time;
-        if closer_looks > LOOKS_MAX {
-            return Ok(parts.iter().map(|part| part.of(place)).collect());
-        }
-        closer(search, table, (lack, place), parts)
-    };
-    let mut explained = Vec::new();
-    let mut sparse = Vec::new();
     let first = search.findings.len();
+    let (explained, sparse, closer_looks) = (Vec::new(), Vec::new(), 0);
+    let mut lacking = Lacking {
+        table,
+        rows,
+        columns: &columns,
+        lacks: &lacks,
+        spread: &spread,
+        others: &others,
+        explained,
+        sparse,
+        closer_looks,
+    };
     for (place, lack) in lacks.iter().enumerate().take(count) {
-        if let Some(value) = &lack.sentinel {
-            let times = times(search, (lack, place))?;
-            let (told, spell) = told(search, table, (lack, place), (&spread, &times), rows)?;
-            let stands = match lack.codes.filter(|_| !is_bare(&spread, (lack, place), value, rows)) {
-                Some(others) => format!("may stand for none, or be a code as the {others} others of its column are"),
-                None => "stands for none".into(),
-            };
-            found(search, table, lack, rows, format!("the value '{value}' {stands}{told}"), spell);
-            continue;
+        match &lack.sentinel {
+            Some(value) => lacking.sentinel(search, (lack, place), value)?,
+            None => lacking.nulls(search, (lack, place))?,
         }
-        let (column, nulls) = (lack.column, lack.rows);
+    }
+    let Lacking { explained, sparse, .. } = lacking;
+    let doubtful: Vec<&str> =
+        lacks.iter().filter(|lack| lack.codes.is_some()).map(|lack| lack.column.name.as_str()).collect();
+    lacking_any(search, table, first, &doubtful)?;
+    for (what, columns) in [
+        ("fields that only some of its files have, in each of their lines, are no finding", unlike),
+        ("texts that are empty more often than not are no finding", sparse),
+        ("nulls that another column explains are no finding", explained),
+    ] {
+        if !columns.is_empty() {
+            search.notes.push(format!("{}: {what}: {}", table.name, columns.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+/// What the rows of a table lack, and what is told of it so far.
+struct Lacking<'n, 'a> {
+    table: &'n Table,
+    rows: i64,
+    columns: &'n [&'a Column],
+    lacks: &'n [Lack<'a>],
+    spread: &'n Spread<'n>,
+    /// Columns that are null exactly where another one is not, and that one.
+    others: &'n [(String, String)],
+    /// Columns whose nulls another one explains, with that one.
+    explained: Vec<String>,
+    /// Texts that are empty more often than not.
+    sparse: Vec<String>,
+    closer_looks: usize,
+}
+
+impl Lacking<'_, '_> {
+    /// A value that stands for none.
+    fn sentinel(&mut self, search: &mut Search, (lack, place): (&Lack, usize), value: &str) -> Result<()> {
+        let (table, rows) = (self.table, self.rows);
+        let times = self.times(search, (lack, place))?;
+        let (told, spell) = told(search, table, (lack, place), (self.spread, &times), rows)?;
+        let stands = match lack.codes.filter(|_| !is_bare(self.spread, (lack, place), value, rows)) {
+            Some(others) => format!("may stand for none, or be a code as the {others} others of its column are"),
+            None => "stands for none".into(),
+        };
+        found(search, table, lack, rows, format!("the value '{value}' {stands}{told}"), spell);
+        Ok(())
+    }
+
+    fn nulls(&mut self, search: &mut Search, (lack, place): (&Lack, usize)) -> Result<()> {
+        let (table, rows, column, nulls) = (self.table, self.rows, lack.column, lack.rows);
         if nulls == rows {
             found(search, table, lack, rows, "null in all rows".into(), None);
-            continue;
+            return Ok(());
         }
-        let is_sparse = column.kind == ColumnKind::Text && 2 * nulls >= lack.of(rows);
         let whole = lack.within.as_ref().map_or(place, |within| within.whole);
-        match explanation(&columns, &lacks[whole], (&spread, whole)) {
-            Explained::Wholly(by) => explained.push(format!("{} by {by}", column.name)),
+        match explanation(self.columns, &self.lacks[whole], (self.spread, whole)) {
+            Explained::Wholly(by) => self.explained.push(format!("{} by {by}", column.name)),
             Explained::But { by, values, left, of } if whole == place => {
                 let name = quote::readable_name(&by);
                 let list = values.iter().map(|value| quote::text(value)).collect::<Vec<_>>().join(", ");
@@ -62,52 +103,50 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
                 let left = Lack { holds, rows: left, ..lack.clone() };
                 found(search, table, &left, of, format!("null though `{by}` is not {values}"), None);
             }
-            Explained::But { .. } | Explained::Not
-                if is_sparse
-                    && !mechanism::rises(&spread, place)
-                    && !others.iter().any(|(of, _)| *of == column.name) =>
-            {
-                sparse.push(column.name.clone());
+            Explained::But { .. } | Explained::Not if self.is_sparse((lack, place)) => {
+                self.sparse.push(column.name.clone());
             }
-            Explained::But { .. } | Explained::Not => {
-                let times = times(search, (lack, place))?;
-                let (told, spell) = told(search, table, (lack, place), (&spread, &times), rows)?;
-                let other = others.iter().find(|(of, _)| *of == column.name).map(|(_, other)| other);
-                let instead = other.map_or_else(String::new, |other| {
-                    // From some time on the one and before it the other: it is the name that changed.
-                    let is_new = if mechanism::turn(&times, 0).is_some() { ": renamed?" } else { "" };
-                    format!(" exactly where `{other}` is not{is_new}")
-                });
-                let lines = lack.within.as_ref().map_or("", |within| &within.said);
-                found(search, table, lack, lack.of(rows), format!("null{instead}{lines}{told}"), spell);
-            }
+            Explained::But { .. } | Explained::Not => self.unexplained(search, (lack, place))?,
         }
+        Ok(())
     }
-    let doubtful: Vec<&str> =
-        lacks.iter().filter(|lack| lack.codes.is_some()).map(|lack| lack.column.name.as_str()).collect();
-    lacking_any(search, table, first, &doubtful)?;
-    if !unlike.is_empty() {
-        search.notes.push(format!(
-            "{}: fields that only some of its files have, in each of their lines, are no finding: {}",
-            table.name,
-            unlike.join(", ")
-        ));
+
+    /// Whether it is a text that is empty more often than not, at all times, and no other column has it instead.
+    fn is_sparse(&self, (lack, place): (&Lack, usize)) -> bool {
+        lack.column.kind == ColumnKind::Text
+            && 2 * lack.rows >= lack.of(self.rows)
+            && !mechanism::rises(self.spread, place)
+            && self.other(lack).is_none()
     }
-    if !sparse.is_empty() {
-        search.notes.push(format!(
-            "{}: texts that are empty more often than not are no finding: {}",
-            table.name,
-            sparse.join(", ")
-        ));
+
+    fn other(&self, lack: &Lack) -> Option<&String> {
+        self.others.iter().find(|(of, _)| *of == lack.column.name).map(|(_, other)| other)
     }
-    if !explained.is_empty() {
-        search.notes.push(format!(
-            "{}: nulls that another column explains are no finding: {}",
-            table.name,
-            explained.join(", ")
-        ));
+
+    /// Nulls that no column tells, with when and where they are.
+    fn unexplained(&mut self, search: &mut Search, (lack, place): (&Lack, usize)) -> Result<()> {
+        let times = self.times(search, (lack, place))?;
+        let (told, spell) = told(search, self.table, (lack, place), (self.spread, &times), self.rows)?;
+        let instead = self.other(lack).map_or_else(String::new, |other| {
+            // From some time on the one and before it the other: it is the name that changed.
+            let is_new = if mechanism::turn(&times, 0).is_some() { ": renamed?" } else { "" };
+            format!(" exactly where `{other}` is not{is_new}")
+        });
+        let lines = lack.within.as_ref().map_or("", |within| &within.said);
+        found(search, self.table, lack, lack.of(self.rows), format!("null{instead}{lines}{told}"), spell);
+        Ok(())
     }
-    Ok(())
+
+    /// When it is lacking; of the first ones with a closer look.
+    fn times(&mut self, search: &mut Search, (lack, place): (&Lack, usize)) -> Result<Vec<Part>> {
+        const LOOKS_MAX: usize = 12;
+        self.closer_looks += 1;
+        let parts = &self.spread.by_time;
+        if self.closer_looks > LOOKS_MAX {
+            return Ok(parts.iter().map(|part| part.of(place)).collect());
+        }
+        closer(search, self.table, (lack, place), parts)
+    }
 }
 
 /// What rows lack: column after column, first its nulls, then its sentinels.
