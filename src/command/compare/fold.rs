@@ -134,17 +134,25 @@ pub fn together(seen: &Seen, significant: &[usize]) -> Vec<usize> {
     places
 }
 
-/// Folds what is a consequence. `places` are the findings of the table that have a bit, `codes` those of codes behind them.
-/// Returns the consequences, and of which cause each is: both as bits.
+/// A table's changes, by their places among the findings.
+pub struct Changes<'a> {
+    /// Those that have a bit.
+    pub places: &'a [usize],
+    /// Those of codes, whose bits are behind these.
+    pub codes: &'a [Marked],
+    /// All that are sure.
+    pub sure: &'a [usize],
+}
+
+/// Folds what is a consequence. Returns the consequences, and of which cause each is: both as bits.
 pub fn fold(
     session: &Session,
     sides: &Sides,
     pair: &Pair,
     seen: &mut Seen,
-    places: &[usize],
-    codes: &[Marked],
-    significant: &[usize],
+    changes: &Changes,
 ) -> Result<Vec<(usize, usize)>> {
+    let Changes { places, codes, sure } = *changes;
     let of = |at: &usize| {
         let found = &seen.findings[*at];
         found.hit.as_ref().map(|hit| Marked {
@@ -169,7 +177,7 @@ pub fn fold(
         .collect();
     let left: Vec<usize> =
         (0..places.len()).filter(|bit| !folded.iter().any(|(consequence, _)| consequence == bit)).collect();
-    let volume = significant.iter().copied().find(|at| seen.findings[*at].what == What::Volume);
+    let volume = sure.iter().copied().find(|at| seen.findings[*at].what == What::Volume);
     if let Some(volume) = volume {
         explain_volume(sides, pair, seen, (volume, &masks), &left, places);
     }

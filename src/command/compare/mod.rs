@@ -321,7 +321,8 @@ impl Comparison<'_> {
                 rank: 0,
             })
             .collect();
-        for (other, cause) in fold::fold(self.session, self.sides, pair, seen, &places, &codes, &sure)? {
+        let changes = fold::Changes { places: &places, codes: &codes, sure: &sure };
+        for (other, cause) in fold::fold(self.session, self.sides, pair, seen, &changes)? {
             let said = match places.get(other) {
                 Some(at) => seen.findings[*at].shown(),
                 None => of_codes[here[other - places.len()]].0.shown(),

@@ -33,17 +33,17 @@ pub fn tell(session: &Session, sides: &Sides, pair: &Pair, seen: &Seen, found: &
                 return Ok(seen.rows.first[1]);
             }
             let Some(part) = rate_part(pair, blocks) else { return Ok(None) };
-            within(session, pair, gap, part, ("true", "true"), blocks, None)
+            within(session, pair, gap, &Change { part, hit: "true", of: "true", hits: blocks, rows: None })
         }
         (Some(Hit { sql, blocks, .. }), What::Volume) => {
             let Some(part) = rate_part(pair, blocks) else { return Ok(None) };
-            within(session, pair, gap, part, (sql, "true"), blocks, None)
+            within(session, pair, gap, &Change { part, hit: sql, of: "true", hits: blocks, rows: None })
         }
         (Some(Hit { sql, of, blocks, rows, .. }), _) => {
             let Some(part) = statistics::share_shift(&blocks.sides.concat(), &rows.sides.concat()) else {
                 return Ok(None);
             };
-            within(session, pair, gap, part, (sql, of), blocks, Some(rows))
+            within(session, pair, gap, &Change { part, hit: sql, of, hits: blocks, rows: Some(rows) })
         }
         (None, _) => Ok(None),
     }
@@ -54,17 +54,21 @@ fn rate_part(pair: &Pair, blocks: &Blocks<u32>) -> Option<usize> {
     Some(statistics::shift(&counts, &pair.cut.lengths.sides.concat())).filter(|part| *part > 0)
 }
 
-/// The moment near the beginning of a block, of hits among rows that count. `rows` are those of which the hits are a share;
-/// `None` where it is their number by time that changed.
-fn within(
-    session: &Session,
-    pair: &Pair,
-    gap: i64,
+/// Hits among rows that count, which are more or fewer from about the beginning of a block on.
+struct Change<'a> {
+    /// Among the blocks of both windows.
     part: usize,
-    (hit, of): (&str, &str),
-    hits: &Blocks<u32>,
-    rows: Option<&Blocks<u32>>,
-) -> Result<Option<i64>> {
+    /// What holds of a hit, and of the rows that count.
+    hit: &'a str,
+    of: &'a str,
+    hits: &'a Blocks<u32>,
+    /// Those of which the hits are a share; `None` where it is their number by time that changed.
+    rows: Option<&'a Blocks<u32>>,
+}
+
+/// The moment near the beginning of the block. `gap` is how long nobody looked between the windows.
+fn within(session: &Session, pair: &Pair, gap: i64, change: &Change) -> Result<Option<i64>> {
+    let Change { part, hit, of, hits, rows } = *change;
     let cut = &pair.cut;
     let before = cut.blocks(0);
     let begin = |part: usize| if part < before { cut.begin(0, part) } else { cut.begin(1, part - before) };
@@ -124,13 +128,12 @@ struct Near {
 
 impl Near {
     fn of(row: &[Value]) -> Near {
-        let at = |value: &Value| if let Value::Time(at) = value { Some(*at) } else { None };
         Near {
             part: row[0].int(),
             rows: row[1].int() as f64,
             hits: row[2].int() as f64,
-            first: at(&row[3]),
-            first_hit: at(&row[4]),
+            first: row[3].time(),
+            first_hit: row[4].time(),
         }
     }
 }

@@ -47,11 +47,11 @@ pub fn run(mut question: Question, wanted: &[String]) -> Result<Answer> {
     if !left_out.is_empty() {
         question.notes.push(format!("left out, without the columns of --by: {}", name::listed(&left_out)));
     }
-    let list: String = (0..by.len()).map(|number| format!("by_{number}, ")).collect();
+    let list = listed(by.len());
     let named: String = by
         .iter()
         .enumerate()
-        .map(|(number, by)| format!("by_{number} AS {}, ", quote::name(&header(&by.name))))
+        .map(|(number, by)| format!("{} AS {}, ", Names::of(number).by, quote::name(&header(&by.name))))
         .collect();
     let sql = fill(
         include_str!("by.sql"),
@@ -132,10 +132,9 @@ fn counted(question: &Question, at: usize, by: &[By], notes: &mut Vec<String>) -
     let mut names = String::new();
     let mut joined = Vec::new();
     for (number, by) in by.iter().enumerate() {
-        let column = format!("by_{number}");
+        let Names { by: column, own: own_name, key, map: map_name, lacks, several } = Names::of(number);
         let mine = place.table.column(&by.name).filter(|_| by.of.is_none_or(|of| of.name == place.table.name));
         if let Some(mine) = mine {
-            let own_name = format!("own_{number}");
             names.push_str(&format!("rows_of_place.{own_name} AS {column}, "));
             own.push((shown(mine), own_name));
         } else {
@@ -144,14 +143,13 @@ fn counted(question: &Question, at: usize, by: &[By], notes: &mut Vec<String>) -
             let ([mine, theirs], told) = question.session.keys_of(place.table, other, &shared)?;
             notes.extend(told);
             let map = map(other, &theirs, &by.name);
-            own.push((mine, format!("key_{number}")));
-            joins
-                .push_str(&format!(" LEFT JOIN ({map}) map_{number} ON map_{number}.key = rows_of_place.key_{number}"));
+            joins.push_str(&format!(" LEFT JOIN ({map}) {map_name} ON {map_name}.key = rows_of_place.{key}"));
             names.push_str(&format!(
-                "map_{number}.value AS {column}, map_{number}.key IS NULL AS lacks_{number}, \
-                 coalesce(map_{number}.is_several, false) AS several_{number}, "
+                "{map_name}.value AS {column}, {map_name}.key IS NULL AS {lacks}, \
+                 coalesce({map_name}.is_several, false) AS {several}, "
             ));
-            joined.push(Joined { number, other, shared, column: &by.name });
+            own.push((mine, key));
+            joined.push(Joined { lacks, several, other, shared, column: &by.name });
         }
     }
     let roles = &place.table.roles;
@@ -159,7 +157,6 @@ fn counted(question: &Question, at: usize, by: &[By], notes: &mut Vec<String>) -
     let code = place.code_sql("raw_code", "text");
     let (code, judged) = if place.table.kind == "log" { (code.as_str(), "code") } else { ("raw_code", "") };
     let rows = question.rows_of(place, question.window, &own);
-    let list: String = (0..by.len()).map(|number| format!("by_{number}, ")).collect();
     let alike = format!(
         "SELECT {code} AS raw_code, raw_result, raw_level, {names} count(*) AS n, min(ts) AS first, max(ts) AS last \
          FROM (SELECT * FROM ({rows}) WHERE NOT ({})) rows_of_place{joins} GROUP BY ALL",
@@ -184,22 +181,57 @@ fn counted(question: &Question, at: usize, by: &[By], notes: &mut Vec<String>) -
     for joined in &joined {
         notes.extend(joined.said(question.session, place.table, &errors)?);
     }
-    Ok(Some(format!("SELECT code, {list} n, first, last {errors}")))
+    Ok(Some(format!("SELECT code, {} n, first, last {errors}", listed(by.len()))))
 }
 
 /// A table that errors are joined to.
 struct Joined<'a> {
-    number: usize,
+    /// The columns that say which errors get nothing or several things of it.
+    lacks: String,
+    several: String,
     other: &'a Table,
     shared: Shared<'a>,
     /// What is asked of it.
     column: &'a str,
 }
 
+/// What a column of --by is called while errors are counted by it, from its place among them.
+struct Names {
+    /// The column itself.
+    by: String,
+    /// In a place that has it.
+    own: String,
+    /// The key by which a place is joined to a table that has it, and that table.
+    key: String,
+    map: String,
+    /// Whether an error has no row there, or rows with several values.
+    lacks: String,
+    several: String,
+}
+
+impl Names {
+    fn of(number: usize) -> Names {
+        let name = |what: &str| format!("{what}_{number}");
+        Names {
+            by: name("by"),
+            own: name("own"),
+            key: name("key"),
+            map: name("map"),
+            lacks: name("lacks"),
+            several: name("several"),
+        }
+    }
+}
+
+/// All of them, for a list of columns: `by_0, by_1, `.
+fn listed(columns: usize) -> String {
+    (0..columns).map(|number| format!("{}, ", Names::of(number).by)).collect()
+}
+
 impl Joined<'_> {
     /// By what it is joined, and which errors get nothing or several things by that.
     fn said(&self, session: &Session, mine: &Table, errors: &str) -> Result<Vec<String>> {
-        let Joined { number, other, shared, column } = self;
+        let Joined { lacks, several, other, shared, column } = self;
         let same = (&mine.name, &shared.mine.name, &other.name, &shared.other.name);
         let mut links: Vec<String> = Vec::new();
         for one in session.all_shared(mine, other) {
@@ -214,8 +246,8 @@ impl Joined<'_> {
         let mut notes =
             vec![format!("{}.{column} is told by {}.{} = {}.{}{finest}", same.2, same.0, same.1, same.2, same.3)];
         let row = session.engine.counted(&format!(
-            "SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (lacks_{number}), 0)::BIGINT, \
-             coalesce(sum(n) FILTER (several_{number}), 0)::BIGINT {errors}"
+            "SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER ({lacks}), 0)::BIGINT, \
+             coalesce(sum(n) FILTER ({several}), 0)::BIGINT {errors}"
         ))?;
         let [all, lacking, several] = [row[0].int(), row[1].int(), row[2].int()];
         let of = |count: i64| format!("{} of {}", grouped(count.unsigned_abs()), plural(all.unsigned_abs(), "error"));

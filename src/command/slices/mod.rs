@@ -142,6 +142,15 @@ impl Ask for SlicesArgs {
     }
 }
 
+/// What slices are judged by.
+struct Measured<'a, T: Outcome> {
+    metric: Metric,
+    rule: T::Rule,
+    /// What a difference is measured against.
+    unit: f64,
+    count: &'a Count<'a, T>,
+}
+
 impl SlicesArgs {
     fn slices(
         &self,
@@ -155,17 +164,17 @@ impl SlicesArgs {
         match metric.way() {
             Way::Share => {
                 let count = |items: &[Items], chosen: &[Items]| counter.count::<Shares>(asked, &(), items, chosen);
-                self.choose(rows, (metric, ()), 1.0, &count, looked, least)
+                self.choose(rows, Measured { metric, rule: (), unit: 1.0, count: &count }, looked, least)
             }
             Way::Ranks => {
                 let count = |items: &[Items], chosen: &[Items]| counter.ranks(items, chosen);
-                self.choose::<Ranks>(rows, (metric, ()), 1.0, &count, looked, least)
+                self.choose::<Ranks>(rows, Measured { metric, rule: (), unit: 1.0, count: &count }, looked, least)
             }
             Way::Mean => {
                 let scale = counter.scale(asked)?;
                 let unit = if rows.judged.is_of_numbers() { root_mean_square(counter)? } else { 1.0 };
                 let count = |items: &[Items], chosen: &[Items]| counter.count::<Means>(asked, &scale, items, chosen);
-                self.choose(rows, (metric, scale), unit, &count, looked, least)
+                self.choose(rows, Measured { metric, rule: scale, unit, count: &count }, looked, least)
             }
         }
     }
@@ -173,12 +182,11 @@ impl SlicesArgs {
     fn choose<T: Outcome>(
         &self,
         rows: &Rows,
-        (metric, rule): (Metric, T::Rule),
-        unit: f64,
-        count: &Count<T>,
+        measured: Measured<T>,
         looked: &Looked,
         least: u64,
     ) -> Result<(Vec<Slice>, LeftOut)> {
+        let Measured { metric, rule, unit, count } = measured;
         let of_items: Vec<usize> = looked.items.iter().map(|item| item.attribute).collect();
         // Ranges of several tenths have so many rows that `SliceLine`'s bound of all of their conjunctions is the highest
         // there is: they would keep others from being counted. Their tenths are in conjunctions.

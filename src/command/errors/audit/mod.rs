@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::model::column::Kind;
 use crate::model::figure;
 use crate::model::name;
+use crate::model::retain::retain_at;
 use crate::model::shell;
 use crate::model::value::Value;
 use crate::session::Session;
@@ -132,8 +133,7 @@ fn examine<'a, 'b>(question: &'b Question<'a>, notes: &mut Vec<String>) -> Resul
     let mut audit = Audit { question, labels, counts, totals };
     // Tables that tell of the same failures are looked at once.
     let echoes: Vec<bool> = audit.labels.iter().map(|labels| audit.is_echo(labels.place())).collect();
-    let mut echoes = echoes.into_iter();
-    audit.labels.retain(|_| !echoes.next().unwrap_or(false));
+    retain_at(&mut audit.labels, |place| !echoes[place]);
     let mut faults = Vec::new();
     mixed::find(&audit, &mut faults)?;
     synonyms::find(&audit, &mut faults)?;

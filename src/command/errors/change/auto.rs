@@ -7,7 +7,7 @@ use crate::command::errors::breakdown;
 use crate::command::errors::question::Question;
 use crate::error::{Error, Result};
 use crate::model::statistics::{self, Series, Stretch};
-use crate::session::{Span, Table, Windows};
+use crate::session::{Session, Span, Table, Windows};
 
 /// Into how many parts the whole time is divided.
 const PARTS: usize = 240;
@@ -47,10 +47,11 @@ pub fn windows(question: &Question) -> Result<(Windows, bool)> {
             false,
         ));
     };
-    let start = moment(question, &errors, whole, &series, stretch, stretch.from)?;
+    let counts = Counts { errors, whole, series };
+    let start = counts.moment(session, stretch, stretch.from)?;
     let end = match stretch.to {
         PARTS => to,
-        part => moment(question, &errors, whole, &series, stretch, part)?,
+        part => counts.moment(session, stretch, part)?,
     };
     Ok((Windows { baseline: Span { from, to: start }, incident: Span { from: start, to: end }, asked: None }, true))
 }
@@ -119,62 +120,66 @@ fn series(question: &Question, errors: &str, whole: Span) -> Result<BTreeMap<Key
     Ok(series)
 }
 
-/// The moment at an edge of the stretch: of the errors in the parts around it that one at which the rates outside and
-/// inside say best what came before and after.
-fn moment(
-    question: &Question,
-    errors: &str,
+/// The errors, as SQL, and how many there are by code and part of the whole time.
+struct Counts {
+    errors: String,
     whole: Span,
-    series: &BTreeMap<Key, Vec<u64>>,
-    stretch: Stretch,
-    edge: usize,
-) -> Result<i64> {
-    let near = Span {
-        from: begin(whole, edge.saturating_sub(1).max(usize::from(edge == stretch.to) * (stretch.from + 1))),
-        to: begin(whole, (edge + 1).min(PARTS)),
-    };
-    let rows = question.session.engine.rows(&format!(
+    series: BTreeMap<Key, Vec<u64>>,
+}
+
+impl Counts {
+    /// The moment at an edge of the stretch: of the errors in the parts around it that one at which the rates outside and
+    /// inside say best what came before and after.
+    fn moment(&self, session: &Session, stretch: Stretch, edge: usize) -> Result<i64> {
+        let Counts { errors, whole, series } = self;
+        let whole = *whole;
+        let near = Span {
+            from: begin(whole, edge.saturating_sub(1).max(usize::from(edge == stretch.to) * (stretch.from + 1))),
+            to: begin(whole, (edge + 1).min(PARTS)),
+        };
+        let rows = session.engine.rows(&format!(
         "SELECT code, number, epoch_us(ts) FROM ({errors}) WHERE {} ORDER BY ts, code NULLS LAST, number LIMIT {NEAR}",
         near.sql()
     ))?;
-    if rows.rows.len() == NEAR {
-        return Ok(begin(whole, edge));
-    }
-    // The logarithm of how much likelier a code is inside, and how much oftener all codes come there, for each part.
-    let inside = (stretch.to - stretch.from) as f64;
-    let outside = PARTS as f64 - inside;
-    let mut likelier: BTreeMap<&Key, f64> = BTreeMap::new();
-    let mut oftener = 0.0;
-    for (key, counts) in series {
-        let within = counts[stretch.from..stretch.to].iter().sum::<u64>() as f64;
-        let all = counts.iter().sum::<u64>() as f64;
-        // Half an error more keeps what is new or gone from being impossible.
-        let (rate_inside, rate_outside) = ((within + 0.5) / inside, (all - within + 0.5) / outside);
-        likelier.insert(key, (rate_inside / rate_outside).ln());
-        oftener += rate_inside - rate_outside;
-    }
-    let part_length = whole.length() as f64 / PARTS as f64;
-    let sign = if edge == stretch.from { 1.0 } else { -1.0 };
-    // How much better it is to say that the stretch begins (or ends) at a time than at the end of what is near.
-    let mut best = (f64::NEG_INFINITY, begin(whole, edge));
-    let mut sum = 0.0;
-    for row in rows.rows.iter().rev() {
-        let at = row[2].int();
-        let weight = likelier.get(&Key::of(row)).copied().unwrap_or(0.0);
-        let left = (near.to - at) as f64 / part_length * oftener;
-        if sign > 0.0 {
-            sum += weight;
+        if rows.rows.len() == NEAR {
+            return Ok(begin(whole, edge));
         }
-        let score = sign * (sum - left);
-        if score > best.0 {
-            // A stretch begins with an error, and ends behind one.
-            best = (score, if sign > 0.0 { at } else { at + 1 });
+        // The logarithm of how much likelier a code is inside, and how much oftener all codes come there, for each part.
+        let inside = (stretch.to - stretch.from) as f64;
+        let outside = PARTS as f64 - inside;
+        let mut likelier: BTreeMap<&Key, f64> = BTreeMap::new();
+        let mut oftener = 0.0;
+        for (key, counts) in series {
+            let within = counts[stretch.from..stretch.to].iter().sum::<u64>() as f64;
+            let all = counts.iter().sum::<u64>() as f64;
+            // Half an error more keeps what is new or gone from being impossible.
+            let (rate_inside, rate_outside) = ((within + 0.5) / inside, (all - within + 0.5) / outside);
+            likelier.insert(key, (rate_inside / rate_outside).ln());
+            oftener += rate_inside - rate_outside;
         }
-        if sign < 0.0 {
-            sum += weight;
+        let part_length = whole.length() as f64 / PARTS as f64;
+        let sign = if edge == stretch.from { 1.0 } else { -1.0 };
+        // How much better it is to say that the stretch begins (or ends) at a time than at the end of what is near.
+        let mut best = (f64::NEG_INFINITY, begin(whole, edge));
+        let mut sum = 0.0;
+        for row in rows.rows.iter().rev() {
+            let at = row[2].int();
+            let weight = likelier.get(&Key::of(row)).copied().unwrap_or(0.0);
+            let left = (near.to - at) as f64 / part_length * oftener;
+            if sign > 0.0 {
+                sum += weight;
+            }
+            let score = sign * (sum - left);
+            if score > best.0 {
+                // A stretch begins with an error, and ends behind one.
+                best = (score, if sign > 0.0 { at } else { at + 1 });
+            }
+            if sign < 0.0 {
+                sum += weight;
+            }
         }
+        Ok(best.1.clamp(whole.from + 1, whole.to - 1))
     }
-    Ok(best.1.clamp(whole.from + 1, whole.to - 1))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ struct Key {
 
 impl Key {
     fn of(row: &[Value]) -> Key {
-        Key { code: (!row[0].is_null()).then(|| row[0].shown()), number: (!row[1].is_null()).then(|| row[1].int()) }
+        Key { code: (!row[0].is_null()).then(|| row[0].shown()), number: row[1].whole() }
     }
 }
 
@@ -219,9 +219,8 @@ fn pairs(question: &Question, windows: &Windows, errors: &str) -> Result<BTreeMa
         seen.count += count;
         seen.failed += row[6].int().unsigned_abs();
         seen.parts[usize::try_from(row[4].int()).unwrap_or(0).min(PARTS - 1)] += count;
-        let at = |value: &Value| if let Value::Time(at) = value { Some(*at) } else { None };
-        seen.first = [seen.first, at(&row[7])].into_iter().flatten().min();
-        seen.last = seen.last.max(at(&row[8]));
+        seen.first = [seen.first, row[7].time()].into_iter().flatten().min();
+        seen.last = seen.last.max(row[8].time());
         if pairs.len() > CODES_MOST {
             return Err(Error::question(format!("there are more than {CODES_MOST} different codes"))
                 .hint("say where the code is: --code COLUMN"));
