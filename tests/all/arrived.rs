@@ -128,16 +128,7 @@ const CASES: &[Case] = &[
             let declared = [stage("orders", "orders"), branches, stage("truck", "shipments")].concat();
             std::fs::write(place.join("rca.toml"), declared).expect("written");
         },
-        arguments: &[
-            "trace",
-            "-C",
-            ".",
-            "orders.csv",
-            "wh_north.csv",
-            "wh_south.csv",
-            "wh_west.csv",
-            "shipments.csv",
-        ],
+        arguments: &["trace", "-C", ".", "orders.csv", "wh_north.csv", "wh_south.csv", "wh_west.csv", "shipments.csv"],
         code: 0,
         shown: &[
             r#""stage":"warehouse","table_name":"wh_north, wh_south, wh_west""#,

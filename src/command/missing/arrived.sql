@@ -1,32 +1,57 @@
--- Of each gap: how many keys the sender has in it by its own clock, how many of these are not here at all, by how much the
--- last of the others came later, and whether the gap lies behind all that was sent. A row stands here as much later as rows
--- usually do: what is sent is counted by the middle of that, what is lost by nearly all of it.
--- No row comes out if either table has several rows of one key: then a key tells nothing of a row.
--- Parameters: gaps (VALUES of place, since and until); sent, sent_table and sent_time, here, here_table and here_time (SQL
--- of a key, its table and its time).
-WITH gap AS (SELECT * FROM (VALUES {gaps}) AS gap (place, since, until)),
-sent AS (SELECT {sent} AS key, min({sent_time}) AS rca_ts, count(*) AS n FROM {sent_table} WHERE {sent_time} IS NOT NULL GROUP BY ALL),
-here AS (SELECT {here} AS key, min({here_time}) AS rca_ts, count(*) AS n FROM {here_table} GROUP BY ALL),
-each AS (
-  SELECT (SELECT 10 * count(key) >= 9 * sum(n) FROM sent) AND (SELECT 10 * count(key) >= 9 * sum(n) FROM here) AS is_a_row
+-- Of each gap: how many keys the sender has in it by its own clock whose rows are here, elsewhere in time; how many of its
+-- keys in it are not here at all; how many of its rows in it have no key; by how much the last of the others came later;
+-- whether the gap lies behind all that was sent, and nothing that is here was sent later; and how much later than there
+-- rows usually stand here, at least and at most. What is sent is counted by the middle of that, what is lost by nearly all
+-- of it.
+-- No row comes out if this table has several rows of one key, since then a key tells nothing of a row; or if rows do not
+-- stand later here than there: what comes behind cannot tell what was due.
+-- Parameters: gaps (VALUES of place, series, since and until); sent, sent_table, sent_time and sent_series, here, here_table,
+-- here_time and here_series (SQL of a key, its table, its time and its series; NULL if the sender tells none).
+WITH gap AS (SELECT * FROM (VALUES {gaps}) AS gap (place, series, since, until)),
+sent_row AS (SELECT {sent} AS key, {sent_time} AS rca_ts, {sent_series} AS series FROM {sent_table} WHERE {sent_time} IS NOT NULL),
+sent AS (SELECT key, min(rca_ts) AS rca_ts, min(series) AS series FROM sent_row WHERE key IS NOT NULL GROUP BY key),
+here_row AS (SELECT {here} AS key, {here_time} AS rca_ts, {here_series} AS series FROM {here_table}),
+here AS (SELECT key, min(rca_ts) AS rca_ts, min(series) AS series, count(*) AS n FROM here_row GROUP BY key),
+each AS (SELECT 10 * count(key) >= 9 * sum(n) AS is_a_row FROM here),
+come AS (
+  SELECT sent.rca_ts, here.series, epoch_us(here.rca_ts) - epoch_us(sent.rca_ts) AS us
+  FROM sent JOIN here USING (key)
+  WHERE here.rca_ts IS NOT NULL
 ),
-way AS (
-  SELECT quantile_disc(epoch_us(here.rca_ts) - epoch_us(sent.rca_ts), [0.1, 0.5, 0.9]) AS us FROM sent JOIN here USING (key)
-),
-lost AS (SELECT key, rca_ts FROM sent WHERE key IS NOT NULL AND key NOT IN (SELECT key FROM here WHERE key IS NOT NULL)),
-come AS (SELECT sent.rca_ts, epoch_us(here.rca_ts) - epoch_us(sent.rca_ts) AS us FROM sent JOIN here USING (key)),
+lost AS (SELECT rca_ts, series FROM sent WHERE key NOT IN (SELECT key FROM here WHERE key IS NOT NULL)),
+way AS (SELECT quantile_disc(us, [0.1, 0.5, 0.9]) AS us FROM come),
 moved AS (
   SELECT
-    place, (since - to_microseconds(us[2])) AS since, (until - to_microseconds(us[2])) AS until,
+    place, series, since AS here_since, us[1] AS least, us[3] AS most,
+    (since - to_microseconds(us[2])) AS since, (until - to_microseconds(us[2])) AS until,
     since - to_microseconds(us[3]) AS earliest, until - to_microseconds(us[1]) AS latest
   FROM gap, way, each
-  WHERE is_a_row AND us IS NOT NULL
+  WHERE is_a_row AND us[1] >= 0 AND us[3] > 0
+),
+came AS (
+  SELECT place, moved.since, count(*) AS n, max(us) AS us
+  FROM moved JOIN come ON come.series = moved.series AND come.rca_ts > moved.since AND come.rca_ts < moved.until
+  GROUP BY ALL
+),
+went AS (
+  SELECT place, moved.since, count(*) FILTER (key IS NOT NULL) AS n, count(*) FILTER (key IS NULL) AS keyless
+  FROM moved
+  JOIN (
+    SELECT 1 AS key, rca_ts, series FROM lost
+    UNION ALL SELECT NULL, rca_ts, series FROM sent_row WHERE key IS NULL
+  ) AS row ON coalesce(row.series = moved.series, true) AND row.rca_ts > moved.earliest AND row.rca_ts < moved.latest
+  GROUP BY ALL
 )
 SELECT
   place,
-  (SELECT count(*) FROM come WHERE come.rca_ts > moved.since AND come.rca_ts < moved.until),
-  (SELECT count(*) FROM lost WHERE lost.rca_ts > moved.earliest AND lost.rca_ts < moved.latest),
-  (SELECT coalesce(max(us), 0) FROM come WHERE come.rca_ts > moved.since AND come.rca_ts < moved.until),
-  moved.since >= (SELECT max(rca_ts) FROM sent)
-FROM moved
+  coalesce(came.n, 0),
+  coalesce(went.n, 0),
+  coalesce(went.keyless, 0),
+  coalesce(came.us, 0),
+  moved.since >= (SELECT max(rca_ts) FROM sent_row) AND NOT EXISTS (
+    SELECT 1 FROM here WHERE here.rca_ts >= moved.here_since AND key NOT IN (SELECT key FROM sent)
+  ),
+  least,
+  most
+FROM moved LEFT JOIN came USING (place, since) LEFT JOIN went USING (place, since)
 ORDER BY place

@@ -99,7 +99,7 @@ pub fn keep(search: &mut Search, series: &Series, mut seen: Vec<Seen>) {
 
 /// The column of another table that tells the same series apart: of the same name, else the only one that holds the same
 /// thing.
-fn same(session: &Session, (table, name): (&Table, &str), other: &Table) -> Option<String> {
+pub(super) fn same(session: &Session, (table, name): (&Table, &str), other: &Table) -> Option<String> {
     if let Some(column) = other.column(name) {
         return Some(column.name.clone());
     }
