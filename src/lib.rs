@@ -128,12 +128,12 @@ fn ask_with(
         engine::guard::condition(flag, condition)?;
     }
     let patience = patience(common)?;
-    let scratch = Scratch::make()?;
     let coverage = Arc::new(Coverage::default());
     let running = Arc::new(Running::default());
-    running.remove_at_end(scratch.path());
+    // Before anything is made that is to be removed.
     stop_with(&running, coverage.clone(), None);
     terminal::on_interrupt(running.clone());
+    let scratch = Scratch::make(|made| running.remove_at_end(made))?;
     let timed_out = || Error::timed_out(common.evidence.timeout.as_deref().unwrap_or_default());
     if let Some(patience) = patience {
         terminal::on_timeout(running.clone(), patience, timed_out().to_string());

@@ -18,7 +18,7 @@ const SIGNATURE: &str = "the temporary directory of a run of rca\n";
 /// It holds evidence, which only its reader may read.
 const OWN: u32 = 0o700;
 /// An empty directory without a lock may be one that is just being made, but not for so long.
-const BEING_MADE: Duration = Duration::from_secs(3600);
+const BEING_MADE: Duration = Duration::from_secs(60);
 
 pub struct Scratch {
     // Dropped in this order: the directory goes while it is still held.
@@ -27,11 +27,11 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes the directory, and removes those of processes that are gone.
+    /// Makes the directory, tells of it at once, and removes those of processes that are gone.
     ///
     /// # Errors
     /// If the system's temporary directory cannot be written.
-    pub fn make() -> Result<Scratch> {
+    pub fn make(made: impl FnOnce(&Path)) -> Result<Scratch> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX).permissions(fs::Permissions::from_mode(OWN));
         let folder = builder.tempdir().map_err(|e| {
@@ -39,6 +39,7 @@ impl Scratch {
                 .detail(e.to_string())
                 .hint("point TMPDIR at a directory that can be written")
         })?;
+        made(folder.path());
         let lock = held(folder.path());
         if let Some(parent) = folder.path().parent() {
             sweep(parent, folder.path());

@@ -15,6 +15,9 @@ pub struct Entity {
     pub value: String,
 }
 
+/// A plain number of so many digits is an id of something, and no count.
+const DIGITS_LEAST: usize = 9;
+
 /// An id that occurs together with an entity, and through which more rows are about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id {
@@ -27,7 +30,9 @@ impl Id {
     /// Whether it cannot well be anything else, so that it is looked for in texts as a word of its own.
     pub fn is_distinctive(&self) -> bool {
         let has = |wanted: fn(&u8) -> bool| self.value.bytes().any(|byte| wanted(&byte));
-        self.value.len() >= 6 && has(u8::is_ascii_digit) && (has(u8::is_ascii_alphabetic) || self.value.len() >= 9)
+        self.value.len() >= 6
+            && has(u8::is_ascii_digit)
+            && (has(u8::is_ascii_alphabetic) || self.value.len() >= DIGITS_LEAST)
     }
 }
 
@@ -171,7 +176,7 @@ impl Session {
     }
 
     /// The columns in which a bare value is looked for: of tables, a plain number only in those that hold identities,
-    /// since it may be a count or a measurement in any other.
+    /// since it may be a count or a measurement in any other, unless it is too long for one.
     pub fn searched(&self, table: &Table, value: &str) -> Vec<String> {
         let is_number = value.parse::<f64>().is_ok();
         let fits = |column: &&Column| match column.kind {
@@ -179,8 +184,9 @@ impl Session {
             Kind::Int | Kind::Float | Kind::Decimal { .. } => is_number,
             _ => false,
         };
-        let is_searched =
-            |column: &&Column| !is_number || table.kind == "log" || self.thing(table, &column.name).is_some();
+        let is_searched = |column: &&Column| {
+            !is_number || is_long_number(value) || table.kind == "log" || self.thing(table, &column.name).is_some()
+        };
         table.own_columns().filter(fits).filter(is_searched).map(|column| column.name.clone()).collect()
     }
 
@@ -295,6 +301,11 @@ fn is(column: &Column, value: &str) -> Option<String> {
 
 /// What is no part of a word; scripts that write without spaces are not asked for.
 const NO_PART: &str = r"[^\p{Latin}\p{Greek}\p{Cyrillic}\p{N}_]";
+
+/// Whether a number is too long for a count, so that it is looked for in all columns.
+pub fn is_long_number(value: &str) -> bool {
+    value.len() >= DIGITS_LEAST && value.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 fn is_short_number(value: &str) -> bool {
     value.len() < 6 && value.parse::<f64>().is_ok()

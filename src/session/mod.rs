@@ -44,7 +44,7 @@ mod windows;
 pub mod written;
 
 pub use asked::known_column;
-pub use entities::{Entity, Id};
+pub use entities::{Entity, Id, is_long_number};
 pub use events::Wanted;
 pub use formats::{Finding, Tried};
 pub use linked::Linked;

@@ -20,7 +20,7 @@ pub const KEYS_LEAST: i64 = 10;
 pub enum Form {
     #[default]
     AsWritten,
-    /// Whatever the case of letters, blanks around them and zeros before a number.
+    /// Whatever the case of letters, blanks around them and zeros before a number, which may stand behind letters.
     Alike,
     /// The same, without this beginning.
     Without(String),
@@ -29,7 +29,7 @@ pub enum Form {
 impl Form {
     /// SQL of a text in this form.
     pub fn sql(&self, text: &str) -> String {
-        let alike = |text: &str| format!("nullif(regexp_replace({text}, '^0+([0-9]+)$', '\\1'), '')");
+        let alike = |text: &str| format!("nullif(regexp_replace({text}, '^([^0-9]*)0+([0-9]+)$', '\\1\\2'), '')");
         let small = format!("lower(trim({text}))");
         match self {
             Form::AsWritten => text.to_string(),
@@ -57,14 +57,14 @@ impl Form {
 /// As [`Form::Alike`]; `None` for what is empty then.
 fn alike(text: &str) -> Option<String> {
     let small = text.trim_matches(' ').to_lowercase();
-    let digits = small.trim_start_matches('0');
-    let is_number = !small.is_empty() && small.bytes().all(|byte| byte.is_ascii_digit());
-    let shown = match digits {
-        "" if is_number => "0",
-        digits if is_number => digits,
-        _ => &small,
+    let (before, digits) = small.split_at(small.find(|c: char| c.is_ascii_digit()).unwrap_or(small.len()));
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let shown = match digits.trim_start_matches('0') {
+        "" if is_number => format!("{before}0"),
+        rest if is_number => format!("{before}{rest}"),
+        _ => small,
     };
-    Some(shown.to_string()).filter(|shown| !shown.is_empty())
+    Some(shown).filter(|shown| !shown.is_empty())
 }
 
 /// A key of a table as texts of its parts.
@@ -401,7 +401,7 @@ impl Session {
         let keys = format!("SELECT {} AS key FROM {}", text(table, column), table.sql());
         // Of all rows, since those behind the first may be written otherwise.
         let row = self.engine.counted(&format!(
-            "SELECT bool_or(key <> lower(key)), bool_or(key <> upper(key)), bool_or(regexp_full_match(trim(key), '0[0-9]+')), \
+            "SELECT bool_or(key <> lower(key)), bool_or(key <> upper(key)), bool_or(regexp_full_match(trim(key), '[^0-9]*0[0-9]+')), \
              bool_or(key <> trim(key)), bool_and(regexp_full_match(trim(key), '[0-9]+')) FROM ({keys}) WHERE key <> ''",
         ))?;
         let is = |at: usize| row.get(at) == Some(&Value::Bool(true));
@@ -458,7 +458,10 @@ mod tests {
     fn a_form_is_the_same_in_sql() {
         let limits = Limits { threads: 1, memory: None, spill: std::env::temp_dir() };
         let engine = Engine::open(&limits, Arc::default()).expect("opens");
-        let texts = ["000", "0", " 07", "aB", "Äß", "", " ", "0x", "00a", "SN-007", "sn-", "\t7", "٣", "sn-0", "SN-x "];
+        let texts = [
+            "000", "0", " 07", "aB", "Äß", "", " ", "0x", "00a", "SN-007", "sn-", "\t7", "٣", "sn-0", "SN-x ", "sn-00",
+            "A0B01", "Ä٣010", "SN 1.010",
+        ];
         for form in [Form::AsWritten, Form::Alike, Form::Without("SN-".into())] {
             for text in texts {
                 let row = engine.counted(&format!("SELECT {}", form.sql(&quote::text(text)))).expect("asked");

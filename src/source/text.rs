@@ -23,7 +23,7 @@ pub trait Format: Send + Sync + 'static {
     }
     fn parser(&self, file: usize, slots: &[Slot]) -> Self::Parser;
     /// Whether a byte of zero can be in a record only by damage.
-    fn has_no_nul(&self) -> bool {
+    fn has_no_nul(&self, _file: usize) -> bool {
         false
     }
     /// Whether the order of records tells which of two times is meant that look alike.
@@ -218,7 +218,7 @@ impl<F: Format> Scan for TextScan<F> {
             lanes,
             framing: table.format.framing(split.file),
             parser: table.format.parser(split.file, &slots),
-            has_no_nul: table.format.has_no_nul(),
+            has_no_nul: table.format.has_no_nul(split.file),
             times: times(&table.columns, request),
             tells_by_order: table.format.tells_by_order(),
             finders,

@@ -189,3 +189,23 @@ fn what_a_script_changes_or_computes_is_said() {
         assert!(said.contains(what), "{what} is not in: {said}");
     }
 }
+
+#[test]
+fn a_table_of_as_many_columns_as_there_can_be_is_read_whole() {
+    let place = folder();
+    let names: Vec<String> = (0..2_000).map(|n| format!("c{n}")).collect();
+    let values = |row: i64| (0..2_000).map(|n| (row * 10_000 + n).to_string()).collect::<Vec<_>>().join(", ");
+    let rows: Vec<String> = (0..3).map(|row| format!("INSERT INTO w VALUES ({});", values(row))).collect();
+    let sql = format!("CREATE TABLE w ({} INTEGER); {}", names.join(" INTEGER, "), rows.concat());
+    made(&place.path().join("w.db"), &sql);
+    let output = run_in(place.path(), &["query", "select * from w", "w.db", "-f", "ndjson"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("nothing lost"), "{said}");
+    let rows: Vec<serde_json::Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an object"))
+        .collect();
+    let told: Vec<[i64; 3]> =
+        rows.iter().map(|row| ["c0", "c1999", "_line"].map(|name| row[name].as_i64().expect("a number"))).collect();
+    assert_eq!(told, [[0, 1_999, 1], [10_000, 11_999, 2], [20_000, 21_999, 3]]);
+}

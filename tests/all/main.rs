@@ -58,6 +58,7 @@ mod remains;
 mod report;
 mod rhythms;
 mod said;
+mod sent;
 mod servers;
 mod settings;
 mod shapes;

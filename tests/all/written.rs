@@ -51,6 +51,12 @@ const CASES: &[Case] = &[
         said: "are compared whatever the case of letters",
     },
     Case {
+        name: "zeros behind a beginning",
+        tests: |n| format!("SN-{:06}", 5 + n),
+        others: |n| format!("SN-{}", 5 + n),
+        said: "are compared whatever the case of letters, blanks around them and zeros before numbers: ",
+    },
+    Case {
         name: "a beginning",
         tests: |n| format!("SN-{:06}", 5 + n),
         others: |n| format!("{}", 5 + n),

@@ -107,7 +107,7 @@ fn told(branches: &[(Key, Key)], of_none: &Finding) -> String {
     let (present, lacking) = &branches[0];
     let all: Vec<String> = branches.iter().map(|(_, lacking)| lacking.said()).collect();
     format!(
-        "{} of the {} keys of {} are in one of {}, which share none, or few: what one of them lacks is not lost there; \
+        "{} of the {} keys of {} are in one of {}, which share few or none: what one of them lacks is not lost there; \
          --keys {} counts it",
         grouped(of_none.observed.unsigned_abs()),
         grouped(of_none.expected.unsigned_abs()),

@@ -90,7 +90,32 @@ impl Counts {
             by_slot.entry(slot(place)).or_default().push(*rows);
         }
         let usual: HashMap<i64, f64> = by_slot.into_iter().map(|(slot, mut rows)| (slot, median(&mut rows))).collect();
-        (0..self.rows.len()).map(|place| usual.get(&slot(place)).copied().unwrap_or(0.0)).collect()
+        let mut usual: Vec<f64> =
+            (0..self.rows.len()).map(|place| usual.get(&slot(place)).copied().unwrap_or(0.0)).collect();
+        if period == Some(DAY) {
+            self.level_weekends(&mut usual);
+        }
+        usual
+    }
+
+    /// Of Saturdays and Sundays, which are too few to have a usual of their own, as much less is usual as the fullest of
+    /// them usually has.
+    fn level_weekends(&self, usual: &mut [f64]) {
+        let mut days: HashMap<i64, Vec<usize>> = HashMap::new();
+        for place in (0..usual.len()).filter(|place| usual[*place] > 0.0) {
+            days.entry(self.since(place).div_euclid(DAY)).or_default().push(place);
+        }
+        // The first of January 1970 was a Thursday.
+        days.retain(|day, _| (day + 3).rem_euclid(7) >= 5);
+        let share = |places: &Vec<usize>| {
+            let mut shares: Vec<f64> = places.iter().map(|place| self.rows[*place] as f64 / usual[*place]).collect();
+            shares.sort_unstable_by(f64::total_cmp);
+            shares[shares.len() / 2]
+        };
+        let most = days.values().map(share).fold(0.0, f64::max);
+        if most > LOW && most < 1.0 {
+            days.values().flatten().for_each(|place| usual[*place] *= most);
+        }
     }
 
     /// Stretches far below what is usual.
@@ -329,6 +354,15 @@ mod tests {
         let mut counts = hourly(4, |_, _| 300);
         counts.rows[50..53].fill(10);
         assert_eq!(told(&counts), [(50, 53)]);
+    }
+
+    #[test]
+    fn on_weekends_less_may_be_usual() {
+        let busy = |day: usize, _| if day % 7 >= 5 { 28 } else { 100 };
+        let mut counts = hourly(13, busy);
+        assert_eq!(told(&counts), []);
+        counts.rows[5 * 24 + 6..5 * 24 + 12].fill(0);
+        assert_eq!(told(&counts), [(126, 132)]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::gaps;
 use super::walk::Seen;
 use crate::model::figure::percent;
+use crate::model::time::{DAY, HOUR, WEEK};
 use crate::model::value::Value;
 
 /// The least share of rows in regular series, and of numbers that follow the one before.
@@ -36,6 +37,8 @@ pub struct Trial {
     pub counter: Option<String>,
     rows: f64,
     series: usize,
+    /// The middle of the cadences of regular series, in microseconds.
+    cadence: i64,
     /// The sum of the lengths of all regular series, in microseconds.
     lived: f64,
     /// Rows that the regular series lack.
@@ -59,6 +62,8 @@ impl Trial {
         let follows: u64 = seen.iter().map(|seen| seen.line.told.counter.follows).sum();
         let steps: u64 = seen.iter().map(|seen| seen.line.told.counter.numbers.saturating_sub(1)).sum();
         let lived = |seen: &Seen| (seen.line.last - seen.line.told.first) as f64;
+        let mut cadences: Vec<i64> = are_regular().map(Seen::cadence).collect();
+        cadences.sort_unstable();
         Trial {
             columns,
             regular: regular as f64 / rows.max(1) as f64,
@@ -67,6 +72,7 @@ impl Trial {
             counter: None,
             rows: rows as f64,
             series: seen.len(),
+            cadence: cadences.get(cadences.len() / 2).copied().unwrap_or(0),
             lived: are_regular().map(lived).sum(),
             lacking: are_regular().map(lacking).sum(),
             lacking_most: are_regular().map(lacking_most).sum(),
@@ -88,7 +94,7 @@ impl Trial {
         }
         let gain = self.score(all) - best.score(all);
         let is_finer = best.columns.iter().all(|column| self.columns.contains(column));
-        if is_finer && self.makes_missing(best) && !self.counts_more(best) {
+        if is_finer && (self.makes_missing(best) || self.is_by_clock(best)) && !self.counts_more(best) {
             return false;
         }
         // Rows that are regular and numbered one by one as they are, are of one series.
@@ -98,6 +104,19 @@ impl Trial {
         // turns is as regular as they are, with gaps.
         let fills = !is_finer && gain >= -BETTER && best.makes_missing(self) && best.lacking > 4.0 * self.lacking;
         gain > BETTER || live_together && gain > -BETTER || fills
+    }
+
+    /// Whether what it divides further by tells the time of day, or of the week, as an hour or a number within a shift does:
+    /// each value comes once in it, and the rows that it divides are regular as they are.
+    fn is_by_clock(&self, coarser: &Trial) -> bool {
+        /// Of fewer values each may be a thing that takes its turn.
+        const VALUES_LEAST: usize = 12;
+        const SHORTEST: i64 = 4 * HOUR;
+        let is_near = |length: i64| 100 * (self.cadence - length).abs() <= length;
+        let is_part_of_day = (1..=DAY / SHORTEST).any(|parts| is_near(DAY / parts));
+        coarser.regular >= FOUND_LEAST
+            && self.series >= VALUES_LEAST * coarser.series.max(1)
+            && (is_part_of_day || is_near(WEEK))
     }
 
     /// Whether it is for its counter that it is better.

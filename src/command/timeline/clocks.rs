@@ -190,6 +190,15 @@ fn detail(placed: &Placed) -> String {
             duration::shown(per_hour.abs())
         );
     }
+    if let Some(change) = &course.change {
+        // Whoever is later, it is how far they are apart.
+        let [before, after] = [change.before, change.after].map(|off| duration::shown(off.abs()));
+        return format!(
+            "{before} apart, from {} on {after}: whether a clock was put or what happens between these events changed \
+             cannot be told",
+            time::rfc3339(change.since.1)
+        );
+    }
     if link.agrees() {
         // What nine of ten vary by as much as it is large is no offset.
         if course.spread > SECOND && 2 * course.spread >= link.later.abs() {
@@ -199,15 +208,6 @@ fn detail(placed: &Placed) -> String {
     }
     if placed.reference.is_some() {
         return format!("{apart} apart, as is {}: no correction", link.against);
-    }
-    if let Some(change) = &course.change {
-        // Whoever is later, it is how far they are apart.
-        let [before, after] = [change.before, change.after].map(|off| duration::shown(off.abs()));
-        return format!(
-            "{before} apart, from {} on {after}, and both vary: whether the clocks or what happens between these events \
-             changed cannot be told",
-            time::rfc3339(change.since.1)
-        );
     }
     format!("{apart} apart, and that varies: it is what happens between these events, and tells nothing of the clocks")
 }

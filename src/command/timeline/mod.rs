@@ -8,7 +8,7 @@ use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::figure::plural;
 use crate::model::{codes, duration, level, name};
-use crate::session::{Entity, Session, Table, Wanted, Window};
+use crate::session::{Entity, Session, Table, Wanted, Window, is_long_number};
 use crate::settings;
 
 mod clocks;
@@ -131,7 +131,7 @@ impl TimelineArgs {
             [] => "no event is in this window".to_string(),
             entities => format!("no event is of {}: letters count as they are typed", entities.join(" or ")),
         };
-        let is_number = |text: &String| text.parse::<f64>().is_ok();
+        let is_number = |text: &String| text.parse::<f64>().is_ok() && !is_long_number(text);
         let is_database = tables.iter().any(|table| table.kind != "log");
         if self.entity.iter().any(is_number) && is_database {
             format!(

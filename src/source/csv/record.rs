@@ -114,7 +114,7 @@ impl Format for Csv {
         }
     }
 
-    fn has_no_nul(&self) -> bool {
+    fn has_no_nul(&self, _file: usize) -> bool {
         true
     }
 

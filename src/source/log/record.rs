@@ -64,8 +64,8 @@ impl Format for Log {
     }
 
     /// The journal's export has fields of bytes.
-    fn has_no_nul(&self) -> bool {
-        self.files.iter().all(|formats| formats.kind() != Some(Kind::Journal))
+    fn has_no_nul(&self, file: usize) -> bool {
+        self.files[file].kind() != Some(Kind::Journal)
     }
 
     fn framing(&self, file: usize) -> Arc<dyn Framing> {

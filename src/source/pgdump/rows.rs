@@ -79,7 +79,7 @@ impl Format for TableRows {
         self.segments[segment].bodies.iter().filter(|body| body.start < body.end).cloned().collect()
     }
 
-    fn has_no_nul(&self) -> bool {
+    fn has_no_nul(&self, _file: usize) -> bool {
         true
     }
 

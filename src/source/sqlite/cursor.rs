@@ -65,12 +65,16 @@ impl Slots {
     }
 }
 
+/// SQLite gives no more values in a row.
+pub const VALUES_MAX: usize = 2_000;
+
 /// A range of rowids, both ends among them.
 pub struct Ranged {
     pub database: Arc<Database>,
     pub slots: Slots,
-    /// Up to `WHERE`; the rowid is its last value.
+    /// Up to `WHERE`; the rowid is its last value, unless that would be too many: then it is asked for by itself.
     pub select: String,
+    pub rowids: Option<String>,
     pub rowid: &'static str,
     pub next: i64,
     pub to: i64,
@@ -93,12 +97,23 @@ impl Ranged {
     /// Up to a batch of rows. Returns whether there may be more.
     fn step(&mut self, connection: &Connection, batch: &mut Batch) -> rusqlite::Result<bool> {
         let (rowid, down) = (self.rowid, if self.state.broken.is_some() { "DESC" } else { "" });
-        let sql = format!("{} WHERE {rowid} BETWEEN ? AND ? ORDER BY {rowid} {down} LIMIT {BATCH_ROWS}", self.select);
-        let mut statement = connection.prepare_cached(&sql)?;
+        let within = format!("WHERE {rowid} BETWEEN ? AND ? ORDER BY {rowid} {down} LIMIT {BATCH_ROWS}");
+        let rowids: Option<Vec<i64>> = match &self.rowids {
+            None => None,
+            Some(select) => {
+                let mut statement = connection.prepare_cached(&format!("{select} {within}"))?;
+                let rows = statement.query_map([self.next, self.to], |row| row.get(0))?;
+                Some(rows.collect::<rusqlite::Result<_>>()?)
+            }
+        };
+        let mut statement = connection.prepare_cached(&format!("{} {within}", self.select))?;
         let mut rows = statement.query([self.next, self.to])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {
-            let rowid: i64 = row.get(self.slots.wanted.len())?;
+            let rowid: i64 = match &rowids {
+                None => row.get(self.slots.wanted.len())?,
+                Some(rowids) => *rowids.get(count).ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+            };
             self.slots.push(row, Some(rowid), batch, &mut self.state.report)?;
             if self.state.broken.is_some() {
                 self.to = self.to.min(rowid.saturating_sub(1));

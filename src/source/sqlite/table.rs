@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::Database;
-use super::cursor::{Ranged, Slots, State, Whole};
+use super::cursor::{Ranged, Slots, State, VALUES_MAX, Whole};
 use super::stored::{self, Declared, Seen, Shape};
 use crate::error::Result;
 use crate::model::column::{Column, Kind};
@@ -232,12 +232,17 @@ impl Scan for SqliteScan {
                 self.damage.clone(),
             )));
         };
-        list.push(name.to_string());
+        let is_wide = list.len() >= VALUES_MAX;
+        if !is_wide {
+            list.push(name.to_string());
+        }
+        let from = format!("FROM {}", quoted(&table.name));
         let (next, to) = self.ranges[split];
         Ok(Box::new(Ranged {
             database: table.database.clone(),
             slots,
-            select: format!("SELECT {} FROM {}", list.join(", "), quoted(&table.name)),
+            select: format!("SELECT {} {from}", list.join(", ")),
+            rowids: is_wide.then(|| format!("SELECT {name} {from}")),
             rowid: name,
             next,
             to,
