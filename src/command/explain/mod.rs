@@ -26,7 +26,7 @@ mod status;
 mod telling;
 mod unjoined;
 
-use attributes::Attribute;
+use attributes::{Attribute, NoReasons};
 use population::Population;
 use search::{Explanation, Search};
 use telling::Telling;
@@ -123,7 +123,8 @@ impl Ask for ExplainArgs {
         let population = Population::find(session, self)?;
         let mut notes = Vec::new();
         let (skipped, after) = not_why(&population, self, &mut notes)?;
-        let attributes = attributes::find(&population, self, (&skipped, &after), &mut notes)?;
+        let no_reasons = NoReasons { skipped: &skipped, after: &after };
+        let attributes = attributes::find(&population, self, no_reasons, &mut notes)?;
         let rows = keep(&population, &attributes, &mut notes)?;
         let split = Split::of(|_| true, |class| class == BAD);
         let whole = rows.whole(split);

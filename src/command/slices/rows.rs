@@ -5,7 +5,7 @@ use super::judge::{Judged, Judgement};
 use super::metric::{Metric, Way};
 use super::roles::{Place, Roles, asked};
 use super::said::Said;
-use crate::command::explain::attributes::{self, Attribute, is_called};
+use crate::command::explain::attributes::{self, Attribute, NoReasons, is_called};
 use crate::command::judged::{self, Classes, Looked, Split, is_answer, look};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -40,7 +40,7 @@ impl<'a> Rows<'a> {
         roles.population.knows_joined(&[&roles.population.bad])?;
         let mut told = Vec::new();
         let asked = asked(args, &roles.population.table.name);
-        let mut attributes = attributes::find(&roles.population, &asked, (&[], &[]), &mut told)?;
+        let mut attributes = attributes::find(&roles.population, &asked, NoReasons::default(), &mut told)?;
         if args.by.is_empty() {
             // Nor is what any of an entity's labels is.
             let own: Vec<String> = roles.places().filter_map(|place| roles.long_name(place)).collect();
