@@ -83,14 +83,8 @@ impl Session {
     /// If they cannot be read.
     pub fn explain(&self, typed: &str) -> Result<Explained> {
         let own = self.own_formats()?;
-        let is_forced = |_: &str| false;
-        let logs = locate::Logs {
-            formats: &own,
-            is_forced: &is_forced,
-            is_divided: &is_forced,
-            is_one: false,
-            header: &|_| None,
-        };
+        let nothing = |_: &str| locate::OfSource::default();
+        let logs = locate::Logs { formats: &own, is_one: false, of_source: &nothing };
         let mut explained = Explained { findings: Vec::new(), notes: Vec::new() };
         let located = match locate::locate(typed, None, Path::new(""), &self.scratch, &logs) {
             Ok(located) => located,

@@ -1,13 +1,12 @@
 //! A case being asked: sources are located and opened once, their tables made known to the engine under the names
 //! that SQL uses. Commands ask here for tables by role, and never see a file.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::{Engine, Limits, quote};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::model::column::Column;
 use crate::model::coverage::Coverage;
 use crate::model::role::Roles;
@@ -15,7 +14,7 @@ use crate::model::zone::Zone;
 use crate::model::{name, value::Value};
 use crate::settings::{Case, Settings, SourceSettings};
 use crate::source::log::formats::{FormatFile, Formats};
-use crate::source::{Spec, abreast, locate};
+use crate::source::{Spec, abreast};
 
 mod against;
 mod asked;
@@ -30,6 +29,7 @@ mod formats;
 mod known;
 mod linked;
 mod named;
+mod opened;
 mod parquet;
 mod reopened;
 mod said;
@@ -79,34 +79,6 @@ fn code(source: &str, text: &str) -> Result<regex::bytes::Regex> {
         Error::question(format!("`{text}` is no regular expression"))
             .detail(format!("sources.{source}.code: {}", e.to_string().trim()))
     })
-}
-
-/// Of several sources typed, as by a shell's `*`, one that is there and of no known kind is left out, and counted.
-fn located_or_left_out(
-    session: &Session,
-    named: &Named,
-    base: &Path,
-    scratch: &Path,
-    several: bool,
-    formats: &Formats,
-) -> Result<locate::Located> {
-    let is_forced = |name: &str| session.is_forced(name);
-    let is_divided = |name: &str| session.is_divided(name);
-    let header = |name: &str| session.header_of(name);
-    let is_one = named.is_one_table();
-    let logs = locate::Logs { formats, is_forced: &is_forced, is_divided: &is_divided, is_one, header: &header };
-    match locate::locate(&named.path, named.name.as_deref(), base, scratch, &logs) {
-        // What a shell's `*` finds need be no file: a socket, or a link to nothing.
-        Err(error)
-            if several
-                && named.name.is_none()
-                && base.join(&named.path).symlink_metadata().is_ok_and(|meta| !meta.is_dir()) =>
-        {
-            session.coverage.left_out(&named.path, &error.detail.unwrap_or(error.message));
-            Ok(locate::Located::default())
-        }
-        found => found,
-    }
 }
 
 /// A table as commands know it.
@@ -227,7 +199,7 @@ impl Session {
             bare: Vec::new(),
             opened: Vec::new(),
             parquet_output: scratch.join("answer.parquet"),
-            scratch: scratch.clone(),
+            scratch,
             known: known::Known::default(),
             redactor: None,
         };
@@ -236,7 +208,6 @@ impl Session {
             session.shut()?;
             return Ok(session);
         }
-        let mut located: BTreeMap<String, String> = BTreeMap::new();
         let is_typed = !sources.is_empty();
         let wanted = session.wanted(sources)?;
         let several = wanted.len() > 1;
@@ -245,63 +216,10 @@ impl Session {
         if wanted.iter().filter(|named| named.path == "-").count() > 1 {
             return Err(Error::question("standard input, `-`, is named twice").detail("it can be read only once"));
         }
-        let mut twice = twice::Twice::default();
+        let base = if is_typed { PathBuf::new() } else { case.folder };
+        let mut opened = opened::Groups::new(base, formats, several);
         for named in wanted {
-            let (base, said) = (if is_typed { Path::new("") } else { case.folder.as_path() }, named.name.as_deref());
-            let mut found = if named.path == "-" {
-                let (is_forced, header) = (|name: &str| session.is_forced(name), |name: &str| session.header_of(name));
-                let is_divided = |name: &str| session.is_divided(name);
-                let is_one = said.is_some();
-                let (is_forced, is_divided, header) = (&is_forced, &is_divided, &header);
-                let logs = locate::Logs { formats: &formats, is_forced, is_divided, is_one, header };
-                locate::standard_input(stdin, said, &scratch, &logs)?
-            } else {
-                located_or_left_out(&session, &named, base, &scratch, several, &formats)?
-            };
-            session.notes.extend(named.note.iter().map(|note| (named.path.clone(), note.clone())));
-            for left_out in found.left_out.drain(..) {
-                session.coverage.left_out(named.name.as_deref().unwrap_or(&named.path), &left_out);
-            }
-            session.empty.extend(found.empty.take());
-            session.bare.extend(found.groups.iter().filter(|_| found.is_bare).map(|group| group.name.clone()));
-            session.told_of(&named, &found);
-            // One of many that cannot be read is left out and counted; the only one is an error.
-            let several = several || found.groups.len() > 1;
-            for mut group in found.groups {
-                if let Some(side) = said.filter(|side| named.is_side && *side != group.name) {
-                    group.name = format!("{side}_{}", group.name);
-                }
-                if name::is_taken(&group.name) {
-                    return Err(Error::question(format!("no source can be called `{}`", group.name))
-                        .detail("the name is taken: `events` is the view over all sources, others are the engine's own")
-                        .hint(format!("give it another one: my_{}={}", group.name, named.path)));
-                }
-                if let Some(other) = located.insert(group.name.clone(), named.path.clone()) {
-                    let on_disk = |path: &str| base.join(path).canonicalize().ok();
-                    if on_disk(&other).is_some_and(|one| on_disk(&named.path).as_ref() == Some(&one)) {
-                        return Err(Error::question(format!("`{}` is given twice", named.path)).hint("name it once"));
-                    }
-                    return Err(Error::question(format!("two sources are called `{}`", group.name))
-                        .detail(format!("`{other}` and `{}`", named.path))
-                        .hint(format!("name one of them: {}2={}", group.name, named.path)));
-                }
-                if !named.is_side {
-                    let notes = twice.see(&group.name, &group.files);
-                    session.notes.extend(notes.into_iter().map(|note| (group.name.clone(), note)));
-                }
-                session.files.extend(group.files.iter().map(|file| file.path.clone()));
-                session.opened_as(&named, base, &group);
-                let shown =
-                    group.files.first().map_or_else(|| Arc::from(named.path.as_str()), |file| file.shown.clone());
-                let spec = session.spec(group.name, group.files, &formats, &scratch)?;
-                let opened = (group.reader.open)(&spec, &session.coverage);
-                match opened.and_then(|source| session.attach(source, &shown)) {
-                    Err(error) if several && error.kind == Kind::Evidence => {
-                        session.coverage.left_out(&spec.name, &error.message);
-                    }
-                    attached => attached?,
-                }
-            }
+            session.take(&named, &mut opened, stdin)?;
         }
         session.make_empty()?;
         if session.tables.is_empty() && !session.is_empty_stream {
@@ -364,16 +282,6 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the settings name a log format for a source.
-    fn is_forced(&self, source: &str) -> bool {
-        self.settings.sources.get(source).is_some_and(|said| said.format.is_some())
-    }
-
-    /// Whether the settings name the delimiter of a source.
-    fn is_divided(&self, source: &str) -> bool {
-        self.settings.sources.get(source).is_some_and(|said| said.delimiter.is_some())
-    }
-
     fn own_formats(&self) -> Result<Formats> {
         let mut formats = Formats::default();
         for table in &self.settings.formats {
@@ -386,13 +294,7 @@ impl Session {
         Ok(formats)
     }
 
-    fn spec(
-        &self,
-        name: String,
-        files: Vec<Arc<crate::source::file::File>>,
-        formats: &Arc<Formats>,
-        scratch: &Path,
-    ) -> Result<Spec> {
+    fn spec(&self, name: String, files: Vec<Arc<crate::source::file::File>>, formats: &Arc<Formats>) -> Result<Spec> {
         let default = SourceSettings::default();
         let said = self.settings.sources.get(&name).unwrap_or(&default);
         let (zone, zone_said) = self.zone_of(&name)?;
@@ -419,7 +321,7 @@ impl Session {
             time: said.time.clone(),
             as_text: said.text.clone(),
             formats: formats.clone(),
-            scratch: scratch.to_path_buf(),
+            scratch: self.scratch.clone(),
             name,
         })
     }

@@ -11,9 +11,11 @@ impl Named {
 }
 
 impl Session {
-    /// Whether the first lines of a source's CSVs name columns, where that is said.
-    pub(super) fn header_of(&self, source: &str) -> Option<bool> {
-        self.settings.sources.get(source).and_then(|said| said.header)
+    /// What the settings say of a source's files.
+    pub(super) fn said_of(&self, source: &str) -> locate::OfSource {
+        let Some(said) = self.settings.sources.get(source) else { return locate::OfSource::default() };
+        let (is_forced, is_divided) = (said.format.is_some(), said.delimiter.is_some());
+        locate::OfSource { is_forced, is_divided, header: said.header }
     }
 
     /// Keeps what is to be said of the files of a source together, at its first table.

@@ -36,18 +36,25 @@ pub struct Located {
     pub is_bare: bool,
 }
 
-/// What settings say of logs.
+/// What settings say of evidence that is to be found.
 pub struct Logs<'a> {
     /// Formats of the user's own.
     pub formats: &'a Formats,
-    /// Whether a source is to be read as a log, whatever it looks like.
-    pub is_forced: &'a dyn Fn(&str) -> bool,
-    /// Whether a source's delimiter is said, so that it is a table, whatever it looks like.
-    pub is_divided: &'a dyn Fn(&str) -> bool,
     /// Whether the files were asked for as one table, by a name or a pattern.
     pub is_one: bool,
-    /// Whether the first lines of a source's CSVs name columns, where that is said.
-    pub header: &'a dyn Fn(&str) -> Option<bool>,
+    /// What is said of each source.
+    pub of_source: &'a dyn Fn(&str) -> OfSource,
+}
+
+/// What settings say of the files of one source.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OfSource {
+    /// They are to be read as logs, whatever they look like.
+    pub is_forced: bool,
+    /// Their delimiter is said, so that they are tables, whatever they look like.
+    pub is_divided: bool,
+    /// Whether the first lines of CSVs name columns, where that is said.
+    pub header: Option<bool>,
 }
 
 /// Finds the evidence at `typed`, relative to `base`. `said` is the name that the user gave it.
@@ -241,7 +248,7 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     if !unknown.is_empty() {
         left_out.push(format!("of no known kind: {}", some(&unknown)));
     }
-    let groups = divide::divide(known, &name, logs.is_one, (logs.header)(&name));
+    let groups = divide::divide(known, &name, logs.is_one, (logs.of_source)(&name).header);
     notes.extend(divide::apart(&groups, &name).filter(|_| logs.is_one));
     Ok(Located { groups, left_out, notes, ..Located::default() })
 }
@@ -300,7 +307,7 @@ struct Said<'a> {
 
 impl Said<'_> {
     fn of<'a>(name: &str, logs: &Logs<'a>) -> Said<'a> {
-        let (is_forced, is_divided) = ((logs.is_forced)(name), (logs.is_divided)(name));
+        let OfSource { is_forced, is_divided, .. } = (logs.of_source)(name);
         Said { formats: logs.formats, is_forced, is_divided, is_alone: true }
     }
 }
