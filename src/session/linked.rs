@@ -12,8 +12,9 @@ use crate::model::column::{Column, Kind};
 
 /// Of more tables it is not asked: each would be compared with each.
 const TABLES_MAX: usize = 1_000;
+/// Lists are small, so that they are asked of in fewer tables.
 const LISTS_MAX: usize = 200;
-/// Columns of two tables whose values are looked at, at most.
+/// Of two tables that share more names the first tell enough: each further pair of columns costs a look at both.
 const LOOKED_AT: usize = 8;
 /// A key is in one of the tables some times at most: what is there more often in both may be a mere category.
 const ROWS_OF_KEY_MAX: i64 = 5;
@@ -44,6 +45,13 @@ struct Named {
     thing: Option<String>,
     bare: Option<String>,
     is_text: bool,
+}
+
+/// A column of each of two tables that may hold the same ids, as their names tell.
+struct Candidate {
+    own: String,
+    theirs: String,
+    are_texts: bool,
 }
 
 /// Rows that have a key, and how many different ones.
@@ -100,8 +108,8 @@ impl Session {
             return Ok(None);
         }
         let links = self.once(|| Ok(Links::default()))?;
-        for (_, theirs, _) in self.named_alike(&links, mine, other) {
-            if self.is_list(&links, other, &theirs)? {
+        for candidate in self.named_alike(&links, mine, other) {
+            if self.is_list(&links, other, &candidate.theirs)? {
                 return self.linked(mine, other);
             }
         }
@@ -110,9 +118,9 @@ impl Session {
 
     fn looked_at(&self, links: &Links, mine: &Table, other: &Table) -> Result<Option<Pair>> {
         let mut best: Option<((bool, bool, i64), Pair)> = None;
-        for (own, theirs, is_text) in self.named_alike(links, mine, other).into_iter().take(LOOKED_AT) {
+        for Candidate { own, theirs, are_texts } in self.named_alike(links, mine, other).into_iter().take(LOOKED_AT) {
             let rows = (self.rows_of_key(links, mine, &own)?, self.rows_of_key(links, other, &theirs)?);
-            if !rows.0.is_key(is_text) && !rows.1.is_key(is_text) {
+            if !rows.0.is_key(are_texts) && !rows.1.is_key(are_texts) {
                 continue;
             }
             // A table that has each key once tells of it; of several such columns the finest does.
@@ -130,8 +138,8 @@ impl Session {
     }
 
     /// Columns of two tables whose names mean one thing, or would if they said that they are keys, as `monitor` and
-    /// `monitor_id`, or two texts of the name `monitor`; and whether both are texts. Those of the same name come first.
-    fn named_alike(&self, links: &Links, mine: &Table, other: &Table) -> Vec<(String, String, bool)> {
+    /// `monitor_id`, or two texts of the name `monitor`. Those of the same name come first.
+    fn named_alike(&self, links: &Links, mine: &Table, other: &Table) -> Vec<Candidate> {
         let (own, others) = (self.named_of(links, mine), self.named_of(links, other));
         let mut found = Vec::new();
         for one in own.iter() {
@@ -144,11 +152,12 @@ impl Session {
                     (None, None) => one.bare.is_some() && one.bare == theirs.bare && one.is_text && theirs.is_text,
                 };
                 if is_one {
-                    found.push((one.column.clone(), theirs.column.clone(), one.is_text && theirs.is_text));
+                    let are_texts = one.is_text && theirs.is_text;
+                    found.push(Candidate { own: one.column.clone(), theirs: theirs.column.clone(), are_texts });
                 }
             }
         }
-        found.sort_by_key(|(own, theirs, _)| !own.eq_ignore_ascii_case(theirs));
+        found.sort_by_key(|one| !one.own.eq_ignore_ascii_case(&one.theirs));
         found
     }
 
