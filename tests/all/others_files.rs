@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use crate::rca::{command, folder};
+use crate::rca::{command, folder, piped};
 
 const TABLE: &str = "id,ts\n1,2025-03-01T08:00:00Z\n2,2025-03-01T08:01:00Z\n";
 
@@ -21,16 +21,9 @@ fn write(place: &Path, name: &str, text: &str) {
 /// Runs it with a temporary directory beside the evidence.
 fn rca(place: &Path, arguments: &[&str], stdin: &str) -> Output {
     fs::create_dir_all(place.join("tmp")).expect("made");
-    let mut child = command("rca", place)
-        .env("TMPDIR", place.join("tmp"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("rca starts");
-    child.stdin.take().expect("a pipe").write_all(stdin.as_bytes()).ok();
-    child.wait_with_output().expect("it ends")
+    let mut command = command("rca", place);
+    command.env("TMPDIR", place.join("tmp")).args(arguments);
+    piped(command, stdin)
 }
 
 fn said(output: &Output) -> String {

@@ -1,5 +1,6 @@
 //! Running the program as a user would, in clean surroundings.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -37,6 +38,15 @@ pub fn run(arguments: &[&str]) -> Output {
 
 pub fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     command("rca", folder).args(arguments).output().expect("rca starts")
+}
+
+/// Runs a command that reads this from its standard input.
+pub fn piped(mut command: Command, input: &str) -> Output {
+    let (stdin, stdout, stderr) = (Stdio::piped(), Stdio::piped(), Stdio::piped());
+    let mut child = command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().expect("rca starts");
+    // What reads none of it closes its end.
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).ok();
+    child.wait_with_output().expect("it ends")
 }
 
 /// The rows of an answer; fails with what the program said if it did not answer.

@@ -1,9 +1,8 @@
 //! What once went wrong on real evidence, each as small as it could be made.
 
-use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
-use crate::rca::{command, folder, rows_in, run_in};
+use crate::rca::{self, command, folder, rows_in, run_in};
 
 /// A directory with these files.
 fn place(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -20,15 +19,9 @@ fn said(output: &Output) -> String {
 
 fn piped(arguments: &[&str], input: &str) -> Output {
     let place = folder();
-    let mut child = command("rca", place.path())
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("rca starts");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
-    child.wait_with_output().expect("it ends")
+    let mut command = command("rca", place.path());
+    command.args(arguments);
+    rca::piped(command, input)
 }
 
 #[test]
