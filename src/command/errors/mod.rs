@@ -22,7 +22,7 @@ pub(super) use audit::{Audited, Fault};
 pub(super) use change::{Changes, CodeChange, auto_windows, changes};
 use question::Question;
 pub(super) use question::said_by;
-pub use told::{Told, told};
+pub use told::{Suspect, told};
 
 /// Break errors down by code, compare with a baseline, audit the classification
 ///

@@ -11,7 +11,7 @@ use crate::session::Session;
 
 /// A fault, and what holds of the rows that it concerns.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum Suspect {
     /// Of a table's own columns.
     Rows { name: String, table: String, condition: String },
     /// Entities without a label: the only column of the SQL, which is of this kind.
@@ -22,7 +22,7 @@ pub enum Told {
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn told(session: &Session) -> Result<Vec<Told>> {
+pub fn told(session: &Session) -> Result<Vec<Suspect>> {
     let args = ErrorsArgs {
         sources: Vec::new(),
         code: None,
@@ -40,7 +40,7 @@ pub fn told(session: &Session) -> Result<Vec<Told>> {
     let mut told = Vec::new();
     for found in audit::found(&question)? {
         if let Some(Unlabelled { table, kind, sql }) = found.labels {
-            told.push(Told::Unlabelled { name: format!("{table}: unlabelled"), table, kind, sql });
+            told.push(Suspect::Unlabelled { name: format!("{table}: unlabelled"), table, kind, sql });
             continue;
         }
         let (name, codes) = match (found.fault, &found.code) {
@@ -53,7 +53,7 @@ pub fn told(session: &Session) -> Result<Vec<Told>> {
         for place in question.places.iter().filter(|place| codes.is_none() || place.raw.is_some()) {
             let condition = question.are_of(place, codes.as_ref().map(|codes| codes.as_slice()));
             let name = name.clone().unwrap_or_else(|| format!("{}: unclassified", place.table.name));
-            told.push(Told::Rows { name, table: place.table.name.clone(), condition });
+            told.push(Suspect::Rows { name, table: place.table.name.clone(), condition });
         }
     }
     Ok(told)

@@ -24,7 +24,7 @@ type OfSeries = (Option<usize>, Vec<String>);
 
 /// Which rows a finding concerns, by the table that tells.
 #[derive(Default)]
-struct Told {
+struct Concerned {
     /// Conditions of a table's own columns, by the place of the table: that judged is none of those joined.
     rows: BTreeMap<Option<usize>, Vec<String>>,
     /// Stretches of time by the table and by what holds of its rows besides.
@@ -46,12 +46,12 @@ struct Entities {
 /// # Errors
 /// If the evidence cannot be read.
 pub fn find(population: &Population, after: &[usize], notes: &mut Vec<String>) -> Result<Vec<Mark>> {
-    let mut told: BTreeMap<String, Told> = BTreeMap::new();
+    let mut told: BTreeMap<String, Concerned> = BTreeMap::new();
     let session = population.session;
     let mut restated = Vec::new();
     for finding in session.once(|| missing::told(session))?.iter().cloned() {
         match finding {
-            missing::Told::Keys { name, table, column, sql } => {
+            missing::Absence::Keys { name, table, column, sql } => {
                 let table = population.session.table(&table)?;
                 if after.iter().any(|at| population.joined[*at].table.name == table.name) {
                     continue;
@@ -67,7 +67,7 @@ pub fn find(population: &Population, after: &[usize], notes: &mut Vec<String>) -
                 let sql = sql.trim_end_matches(" ORDER BY 1").to_string();
                 all.entities.push(Entities { own, sql, kind: Kind::Text });
             }
-            missing::Told::Stretch { name, table, columns, since, until } => {
+            missing::Absence::Stretch { name, table, columns, since, until } => {
                 for place in places(population) {
                     let Some(of_series) = of_series(table_of(population, place), &table, &columns) else { continue };
                     let all = told.entry(name.clone()).or_default();
@@ -90,7 +90,7 @@ pub fn find(population: &Population, after: &[usize], notes: &mut Vec<String>) -
     }
     for fault in session.once(|| errors::told(session))?.iter().cloned() {
         match fault {
-            errors::Told::Unlabelled { name, table, kind, sql } => {
+            errors::Suspect::Unlabelled { name, table, kind, sql } => {
                 let table = population.session.table(&table)?;
                 let is_known = population.joined.iter().any(|joined| joined.table.name == table.name);
                 let own = session.entity_columns(population.table).into_iter().next();
@@ -99,7 +99,7 @@ pub fn find(population: &Population, after: &[usize], notes: &mut Vec<String>) -
                     told.entry(name).or_default().entities.push(Entities { own, sql, kind });
                 }
             }
-            errors::Told::Rows { name, table, condition } => {
+            errors::Suspect::Rows { name, table, condition } => {
                 let place = places(population).into_iter().find(|place| table_of(population, *place).name == table);
                 if place.is_some_and(|place| is_of_bad(population, place, &condition)) {
                     if !restated.contains(&name) {
@@ -201,7 +201,7 @@ fn within(table: &Table, of_series: &[String], (since, until): (i64, i64)) -> St
 }
 
 /// The condition over the rows judged.
-fn sql(population: &Population, told: &Told) -> String {
+fn sql(population: &Population, told: &Concerned) -> String {
     let mut parts = Vec::new();
     for (place, conditions) in &told.rows {
         let any = conditions.join(" OR ");

@@ -6,7 +6,7 @@ use super::finding::Counter;
 use super::gaps::{Between, Gap};
 use super::pauses::Pauses;
 use super::series::Series;
-use super::walk::counter::Told;
+use super::walk::counter::StepNumbers;
 use super::walk::line::Step;
 use super::walk::{Seen, names};
 use super::{Finding, Kind, Search, sentinels};
@@ -76,7 +76,8 @@ fn one(series: &Series, seen: &Seen, (last, number): Last, from: i64, pauses: &P
     let (cadence, limit) = ((segment.cadence().round() as i64).max(1), segment.limit() as i64);
     let due = ((first - last) as f64 / cadence as f64).round() as i64 - 1;
     let missing = ((first - from) / cadence).min(due);
-    let step = Step { since: last, until: first, place: 1, before: [0.0; 2], after: [0.0; 2], told: Told::Nothing };
+    let step =
+        Step { since: last, until: first, place: 1, before: [0.0; 2], after: [0.0; 2], told: StepNumbers::Nothing };
     if step.length() <= limit {
         return None;
     }

@@ -1,8 +1,8 @@
 //! The cause of a finding, never surer than the evidence, with what would refute it.
 
 use super::finding::Counter;
-use super::link::Link;
-use super::shared::Together;
+use super::in_common::Together;
+use super::lost_between::Link;
 use super::{Finding, Kind};
 use crate::model::coverage::grouped;
 

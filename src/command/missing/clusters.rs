@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::cause::Cause;
-use super::link;
+use super::in_common::{self, Attribute};
+use super::lost_between;
 use super::regular::Regular;
-use super::shared::{self, Attribute};
 use super::testimony::Testimony;
 use super::{Finding, Kind, Search, alarms, by_key, testimony};
 use crate::error::Result;
@@ -57,14 +57,14 @@ pub fn explain(search: &mut Search) -> Result<()> {
                 cluster.findings.iter().filter_map(|index| search.findings[*index].series.clone()).collect();
             // What is known of series is only asked for where some of them are concerned and others not.
             if attributes.is_none() && labels.len() > 1 && labels.len() < regular.series.len() {
-                attributes = Some(shared::attributes(search, &regular)?);
+                attributes = Some(in_common::attributes(search, &regular)?);
             }
             let of_cluster: Vec<&Finding> = cluster.findings.iter().map(|at| &search.findings[*at]).collect();
-            let together = shared::together(attributes.as_deref().unwrap_or_default(), &regular, &of_cluster);
+            let together = in_common::together(attributes.as_deref().unwrap_or_default(), &regular, &of_cluster);
             for (index, together) in cluster.findings.iter().zip(&together) {
                 let finding = &mut search.findings[*index];
                 let others = heard.get(index).map(Vec::as_slice).unwrap_or_default();
-                finding.cause = Some(Cause::of(finding, together, link::of(finding, others), alarm.as_deref()));
+                finding.cause = Some(Cause::of(finding, together, lost_between::of(finding, others), alarm.as_deref()));
             }
         }
     }

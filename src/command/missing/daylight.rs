@@ -46,8 +46,8 @@ pub fn notes(search: &Search) -> Vec<String> {
                 continue;
             }
             let told = match is_zoneless {
-                true => changes.explaining(stretch).map(|zone| unset(&place.0, stretch, zone)),
-                false => changes.is_second(search, table, stretch).then(|| repeated(&place.0, stretch)),
+                true => changes.explaining(stretch).map(|zone| note_of_local(&place.0, stretch, zone)),
+                false => changes.is_second(search, table, stretch).then(|| note_of_second(&place.0, stretch)),
             };
             said.extend(told.map(|told| (place, told)));
         }
@@ -71,7 +71,7 @@ pub fn leave_out(search: &mut Search) -> Vec<String> {
         is_kept.push(!is_second);
         for stretch in own.iter().filter(|_| is_second) {
             let place = (finding.table(), stretch.since.div_euclid(HOUR));
-            said.entry(place).or_insert_with_key(|(name, _)| repeated(name, *stretch));
+            said.entry(place).or_insert_with_key(|(name, _)| note_of_second(name, *stretch));
         }
     }
     retain_at(&mut search.findings, |place| is_kept[place]);
@@ -90,7 +90,8 @@ fn stretches(finding: &Finding) -> Vec<Stretch> {
     finding.gaps_or_whole(Edges::Due).into_iter().map(stretch).filter(is_hour).collect()
 }
 
-fn unset(name: &str, stretch: Stretch, zone: Tz) -> String {
+/// Of times without a zone: which one would explain it.
+fn note_of_local(name: &str, stretch: Stretch, zone: Tz) -> String {
     let (what, how) = match stretch.kind {
         Kind::Late => ("late rows".to_string(), "twice"),
         _ => (format!("gap of {}", plural(stretch.missing.unsigned_abs(), "row")), "never"),
@@ -102,7 +103,8 @@ fn unset(name: &str, stretch: Stretch, zone: Tz) -> String {
     )
 }
 
-fn repeated(name: &str, stretch: Stretch) -> String {
+/// Of times with a zone: the hour was shown twice.
+fn note_of_second(name: &str, stretch: Stretch) -> String {
     format!(
         "{name}: the gap at {} is an hour that the clock showed twice as daylight saving ended: rows of it are taken as of \
          the hour before, so that nobody can tell what is missing in either",
@@ -117,7 +119,7 @@ fn is_doubled(fault: &Fault) -> bool {
 /// In which zones clocks were set around an hour, as far as that was asked.
 #[derive(Default)]
 struct Changes {
-    by_hour: HashMap<(i64, bool), Vec<Tz>>,
+    by_half_hour: HashMap<(i64, bool), Vec<Tz>>,
     /// By table with a zone and hours that its clock showed twice: the offsets of the zone.
     doubled: HashMap<String, Vec<(i64, i32)>>,
 }
@@ -133,10 +135,10 @@ impl Changes {
         };
         let is = |zone: Tz, wall: i64| Zone::Named(zone).judged(wall).2 == Some(doubt);
         let place = (at.div_euclid(SHORTEST), kind == Kind::Late);
-        if self.by_hour.len() >= HOURS_MAX && !self.by_hour.contains_key(&place) {
+        if self.by_half_hour.len() >= HOURS_MAX && !self.by_half_hour.contains_key(&place) {
             return None;
         }
-        let near = self.by_hour.entry(place).or_insert_with(|| {
+        let near = self.by_half_hour.entry(place).or_insert_with(|| {
             let ends = [place.0 * SHORTEST, (place.0 + 1) * SHORTEST - 1];
             Zone::common_first().filter(|zone| ends.iter().any(|end| is(*zone, *end))).collect()
         });

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::walk::counter::{Hole, Told};
+use super::walk::counter::{Hole, StepNumbers};
 use super::walk::line::{Line, Step};
 use super::walk::rhythm::{BLOCK, Segment};
 use crate::model::statistics::middle;
@@ -58,7 +58,7 @@ impl Judged {
     fn gap(&self) -> Option<Gap> {
         let cadence = (self.cadence.round() as i64).max(1);
         let due = (self.step.length() as f64 / cadence as f64).round() as i64 - 1;
-        let lost = if let Told::Missing(lost) = self.step.told { lost } else { 0 };
+        let lost = if let StepNumbers::Missing(lost) = self.step.told { lost } else { 0 };
         let missing = due - lost;
         // Rows waver, so that a few more or less than the numbers say are none.
         let is_gap = self.is_long() && missing > 0 && 10 * missing > due;

@@ -32,11 +32,12 @@ mod flatline;
 mod fold;
 mod formats;
 mod gaps;
+mod in_common;
 mod keys;
 mod known_of;
 mod late;
-mod link;
 mod look_alikes;
+mod lost_between;
 mod lows;
 mod mechanism;
 mod nulls;
@@ -51,7 +52,6 @@ mod search;
 mod sentinels;
 mod sequence_gaps;
 mod series;
-mod shared;
 mod shown;
 mod sieve;
 mod spell;
@@ -73,7 +73,7 @@ use regular::Regular;
 use search::{Search, Walked};
 pub use shown::stamp;
 pub(super) use timeless::proposals;
-pub use told::{Told, told};
+pub use told::{Absence, told};
 
 /// Find data that is missing: gaps in time and in sequence numbers, absent keys, nulls
 ///

@@ -8,7 +8,7 @@ use super::pauses::{self, Pauses};
 use super::series::Series;
 use super::shown::Rows;
 use super::walk::Seen;
-use super::walk::counter::Told;
+use super::walk::counter::StepNumbers;
 use super::{Finding, Kind, Search, Track, beginning};
 use crate::error::Result;
 use crate::model::coverage::grouped;
@@ -51,7 +51,7 @@ fn time_gap(series: &Series, seen: &Seen, gaps: &[Gap]) -> Finding {
     // The rows between the first gap and the last.
     let observed = (last.step.place - first.step.place) as i64;
     let counter = counter_over(gaps);
-    let lost: i64 = gaps.iter().map(|gap| if let Told::Missing(lost) = gap.step.told { lost } else { 0 }).sum();
+    let lost: i64 = gaps.iter().map(|gap| if let StepNumbers::Missing(lost) = gap.step.told { lost } else { 0 }).sum();
     let holes = match counter {
         Counter::Holes => {
             format!("; {} more are missing by sequence number and listed as sequence_gap", grouped(lost as u64))
@@ -82,11 +82,11 @@ fn time_gap(series: &Series, seen: &Seen, gaps: &[Gap]) -> Finding {
 /// What the sequence numbers do over these gaps.
 fn counter_over(gaps: &[Gap]) -> Counter {
     let told = || gaps.iter().map(|gap| gap.step.told);
-    if told().any(|told| told == Told::BeganAnew) {
+    if told().any(|told| told == StepNumbers::BeganAnew) {
         Counter::BeginsAnew
-    } else if told().any(|told| matches!(told, Told::Missing(lost) if lost > 0)) {
+    } else if told().any(|told| matches!(told, StepNumbers::Missing(lost) if lost > 0)) {
         Counter::Holes
-    } else if told().any(|told| told == Told::Missing(0)) {
+    } else if told().any(|told| told == StepNumbers::Missing(0)) {
         Counter::GoesOn
     } else {
         Counter::None

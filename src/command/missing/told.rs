@@ -8,7 +8,7 @@ use crate::session::Session;
 
 /// What is missing, and what holds of the rows that it concerns.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum Absence {
     /// Rows of a series were not there for a time.
     Stretch {
         /// `telemetry: sequence_gap`
@@ -28,7 +28,7 @@ pub enum Told {
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn told(session: &Session) -> Result<Vec<Told>> {
+pub fn told(session: &Session) -> Result<Vec<Absence>> {
     let args = MissingArgs {
         sources: Vec::new(),
         kind: Vec::new(),
@@ -43,12 +43,12 @@ pub fn told(session: &Session) -> Result<Vec<Told>> {
     Ok(search.findings.iter().filter_map(|finding| one(&search, finding)).collect())
 }
 
-fn one(search: &Search, finding: &Finding) -> Option<Told> {
+fn one(search: &Search, finding: &Finding) -> Option<Absence> {
     let table = finding.table();
     let name = format!("{table}: {}", finding.kind.name());
     if finding.kind == Kind::AbsentKey {
         let column = finding.column_name.clone().filter(|column| !column.contains(','))?;
-        return Some(Told::Keys { name, table, column, sql: finding.sql.clone() });
+        return Some(Absence::Keys { name, table, column, sql: finding.sql.clone() });
     }
     let is_of_time = [Kind::TimeGap, Kind::SequenceGap, Kind::Flatline, Kind::VolumeDrop, Kind::Ended, Kind::Late];
     let (since, until) = finding.since.zip(finding.until).filter(|_| is_of_time.contains(&finding.kind))?;
@@ -60,5 +60,5 @@ fn one(search: &Search, finding: &Finding) -> Option<Told> {
             regular.columns.iter().cloned().zip(values.iter().cloned()).collect()
         }
     };
-    Some(Told::Stretch { name, table, columns, since, until })
+    Some(Absence::Stretch { name, table, columns, since, until })
 }

@@ -80,7 +80,7 @@ pub struct Redactor {
     named: Named,
     known: Known,
     /// What names of columns tell, which each cell asks.
-    told: RwLock<HashMap<String, Told>>,
+    told: RwLock<HashMap<String, ColumnTraits>>,
     /// Pseudonyms that were said, and made ones that their form does not tell.
     odd: RwLock<HashSet<String>>,
     /// Values of the evidence that have the form of one.
@@ -89,7 +89,7 @@ pub struct Redactor {
 
 /// What the name of a column tells of its values.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct ColumnTraits {
     is_named: bool,
     is_secret: bool,
     is_mac: bool,
@@ -143,13 +143,13 @@ impl Redactor {
         told.is_named || told.is_secret
     }
 
-    fn told(&self, column: &str) -> Told {
+    fn told(&self, column: &str) -> ColumnTraits {
         const KEPT: usize = 10_000;
         if let Some(told) = self.told.read().ok().and_then(|known| known.get(column).copied()) {
             return told;
         }
         let (is_named, is_secret) = (self.named.has(column), is_secret_name(column));
-        let told = Told { is_named, is_secret, is_mac: is_mac_name(column), holds: self.named.held(column) };
+        let told = ColumnTraits { is_named, is_secret, is_mac: is_mac_name(column), holds: self.named.held(column) };
         // Keys of JSON may be any number.
         if let Some(mut known) = self.told.write().ok().filter(|known| known.len() < KEPT) {
             known.insert(column.to_string(), told);
@@ -285,8 +285,8 @@ impl Redactor {
     fn of_column(&self, column: &str, value: &str) -> String {
         match self.told(column) {
             // What stands there in place of a secret is none.
-            Told { is_secret: true, .. } if is_none(value.trim()) => value.to_string(),
-            Told { is_secret: true, .. } => self.of_kind(Kind::Secret, value),
+            ColumnTraits { is_secret: true, .. } if is_none(value.trim()) => value.to_string(),
+            ColumnTraits { is_secret: true, .. } => self.of_kind(Kind::Secret, value),
             _ => self.of_named(value),
         }
     }

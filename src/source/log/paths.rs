@@ -24,12 +24,12 @@ const DEPTH_MAX: usize = 2;
 pub struct Paths {
     /// In order of appearance; those within objects too.
     pub list: Vec<String>,
-    pub seen: HashMap<String, Seen>,
+    pub seen: HashMap<String, PathStats>,
     pub lines: u64,
 }
 
 #[derive(Default)]
-pub struct Seen {
+pub struct PathStats {
     pub lines: u64,
     timed: u64,
     /// Of those: with their year, and with their zone too.
@@ -71,7 +71,7 @@ impl Entry {
     }
 }
 
-impl Seen {
+impl PathStats {
     pub fn is_at_top(&self) -> bool {
         self.depths[0]
     }
@@ -114,7 +114,7 @@ impl Paths {
                 paths.see(syntax, line);
             }
         }
-        paths.seen.values_mut().for_each(Seen::settle);
+        paths.seen.values_mut().for_each(PathStats::settle);
         paths
     }
 

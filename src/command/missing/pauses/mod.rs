@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 
 use self::pause::Pause;
 use super::gaps::Gap;
-use super::walk::counter::Told;
+use super::walk::counter::StepNumbers;
 use super::walk::line::Step;
 use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::zone::Zone;
@@ -193,7 +193,7 @@ impl Pauses {
         // One that is due a little behind the end is due.
         let missing = (until - since + cadence / 10) / cadence;
         let until = until + cadence;
-        let step = Step { since, until, place: 0, before: [0.0; 2], after: [0.0; 2], told: Told::Nothing };
+        let step = Step { since, until, place: 0, before: [0.0; 2], after: [0.0; 2], told: StepNumbers::Nothing };
         let parts = self.beyond(&Gap { step, cadence, limit: cadence, missing, part: None });
         parts.iter().map(|part| part.missing).sum()
     }
@@ -205,7 +205,7 @@ impl Pauses {
         if pauses.is_empty() {
             return vec![*gap];
         }
-        let mut lost = if let Told::Missing(lost) = gap.step.told { lost } else { 0 };
+        let mut lost = if let StepNumbers::Missing(lost) = gap.step.told { lost } else { 0 };
         let mut parts = Vec::new();
         let mut add = |from: (i64, bool), to: (i64, bool)| {
             // Where a pause begins a row is due, as where it ends; the rows at the ends of the gap are there.
@@ -264,7 +264,7 @@ mod tests {
     const CADENCE: i64 = MINUTE;
 
     fn gap(since: i64, until: i64) -> Gap {
-        let step = Step { since, until, place: 1, before: [0.0; 2], after: [0.0; 2], told: Told::Nothing };
+        let step = Step { since, until, place: 1, before: [0.0; 2], after: [0.0; 2], told: StepNumbers::Nothing };
         let missing = ((until - since) as f64 / CADENCE as f64).round() as i64 - 1;
         Gap { step, cadence: CADENCE, limit: CADENCE * 3 / 2, missing, part: None }
     }

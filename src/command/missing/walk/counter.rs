@@ -32,7 +32,7 @@ impl Hole {
 
 /// What the number of one row says of the step that leads to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum StepNumbers {
     /// Nothing: the row, or the series, has none.
     Nothing,
     /// So many numbers are missing before it, maybe none.
@@ -147,16 +147,16 @@ impl Counter {
     }
 
     /// A row behind another, with the one after it; `sent` is how many are due in that time, where the cadence is known.
-    pub fn take(&mut self, row: Row, next: Option<Row>, sent: Option<f64>, place: u64) -> Told {
+    pub fn take(&mut self, row: Row, next: Option<Row>, sent: Option<f64>, place: u64) -> StepNumbers {
         let Some(number) = row.number else {
             self.blank();
-            return Told::Nothing;
+            return StepNumbers::Nothing;
         };
         self.numbers += 1;
         let Some(top) = self.top else {
             (self.top, self.bottom, self.lowest) = (Some(number), number, number);
             (self.begun, self.last, self.blanks) = (row.at, row.at, 0);
-            return Told::Nothing;
+            return StepNumbers::Nothing;
         };
         let mut unrolled = number.saturating_add(self.turns);
         if unrolled <= top
@@ -180,7 +180,7 @@ impl Counter {
             return self.go_on(unrolled, top, row.at, place);
         }
         if unrolled < top && self.fill(unrolled) {
-            return Told::Missing(0);
+            return StepNumbers::Missing(0);
         }
         let next = next.and_then(|next| next.number);
         if self.begins_anew(number, top, next) || self.is_far_below(unrolled, top) {
@@ -188,26 +188,26 @@ impl Counter {
         }
         if unrolled < self.bottom {
             self.come_before(unrolled, row.at, place);
-            return Told::Missing(0);
+            return StepNumbers::Missing(0);
         }
         if self.again.rows == 0 {
             self.again.since = row.at;
         }
         (self.again.rows, self.again.until) = (self.again.rows + 1, row.at);
-        Told::Missing(0)
+        StepNumbers::Missing(0)
     }
 
     /// Counting begins with another number, which is neither above nor below the others.
-    fn begin_anew(&mut self, number: i64, at: i64) -> Told {
+    fn begin_anew(&mut self, number: i64, at: i64) -> StepNumbers {
         self.ended.extend(self.life());
         (self.top, self.bottom, self.turns) = (Some(number), number, 0);
         (self.begun, self.last, self.blanks) = (at, at, 0);
         self.lowest = self.lowest.min(number);
         self.lives.push(at);
-        Told::BeganAnew
+        StepNumbers::BeganAnew
     }
 
-    fn go_on(&mut self, unrolled: i64, top: i64, at: i64, place: u64) -> Told {
+    fn go_on(&mut self, unrolled: i64, top: i64, at: i64, place: u64) -> StepNumbers {
         // Rows without a number in between have those in between.
         if unrolled.saturating_sub(top) == 1 + self.blanks {
             self.follows += 1;
@@ -223,7 +223,7 @@ impl Counter {
         };
         (self.top, self.last, self.blanks) = (Some(unrolled), at, 0);
         self.holes.add(hole);
-        Told::Missing(hole.missing().max(0))
+        StepNumbers::Missing(hole.missing().max(0))
     }
 
     /// Whether a number is below the first one of this life by more than what is counted in it.
@@ -356,7 +356,7 @@ mod tests {
         let mut lossy = Counter::default();
         lossy.begin(Row { at: 0, number: Some(65_530) });
         let told = lossy.take(Row { at: 9, number: Some(3) }, None, Some(9.0), 1);
-        assert_eq!((told, missing(&lossy)), (Told::Missing(8), 8));
+        assert_eq!((told, missing(&lossy)), (StepNumbers::Missing(8), 8));
     }
     #[test]
     fn rows_that_were_kept_back_fill_very_many_holes() {

@@ -15,7 +15,7 @@ pub struct Step {
     /// is none, or rows at the same time.
     pub before: [f32; 2],
     pub after: [f32; 2],
-    pub told: counter::Told,
+    pub told: counter::StepNumbers,
 }
 
 impl Step {
@@ -42,12 +42,12 @@ pub struct Line {
     waiting: Vec<Waiting>,
     /// A row came after one that is later: what was seen until then says nothing.
     pub is_disordered: bool,
-    pub told: Box<Told>,
+    pub told: Box<LineHistory>,
 }
 
 /// What the rows of a series have told so far.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct LineHistory {
     /// The time of the first row, in microseconds.
     pub first: i64,
     pub counter: Counter,
@@ -77,7 +77,7 @@ impl Line {
             at_once: 0,
             waiting: vec![(row.at, number)],
             is_disordered: false,
-            told: Box::new(Told {
+            told: Box::new(LineHistory {
                 first: row.at,
                 counter,
                 rhythm: every.map_or_else(Rhythm::default, |every| Rhythm::said(every, row.at)),
@@ -118,7 +118,7 @@ impl Line {
         }
         self.waiting = Vec::new();
         self.told.rhythm.settle();
-        let unsent = self.told.steps.iter().filter(|step| !matches!(step.told, counter::Told::Missing(1..)));
+        let unsent = self.told.steps.iter().filter(|step| !matches!(step.told, counter::StepNumbers::Missing(1..)));
         let silences = unsent.map(|step| (step.place, step.length()));
         self.told.has_bursts =
             !self.told.is_said && self.told.rhythm.is_regular() && self.told.rhythm.has_bursts(silences, self.rows);
@@ -137,7 +137,7 @@ impl Line {
     }
 }
 
-impl Told {
+impl LineHistory {
     /// Looks at so many rows behind the first, whose place is `before`.
     fn look_at(&mut self, waiting: &[Waiting], count: usize, before: u64) {
         let pairs = || waiting[..=count].windows(2);
@@ -225,7 +225,7 @@ mod tests {
                 place: 71,
                 before: [30e6; 2],
                 after: [30e6; 2],
-                told: counter::Told::Missing(10)
+                told: counter::StepNumbers::Missing(10)
             }]
         );
         assert_eq!(line.told.rhythm.segments.len(), 1);
