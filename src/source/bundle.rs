@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::model::printable::one_line;
 use crate::model::time::{self, DAY, HOUR, MINUTE, SECOND};
-use crate::source::file::{EndsEarly, File, Handle, Inside};
+use crate::source::file::{EndsEarly, File, Handle, Inside, OtherSum};
 use crate::source::locate::some;
 use crate::source::packing::Steady;
 use crate::source::{pgdump, scratch, together, unlisted, xlsx};
@@ -348,7 +348,7 @@ impl<R: Read> Read for Checked<R> {
             _ if got > 0 || buffer.is_empty() => Ok(got),
             None => Err(EndsEarly::error("the archive ends before this member does")),
             Some(sum) if sum == self.sum.sum() => Ok(0),
-            Some(_) => Err(io::Error::other("their checksum is another")),
+            Some(_) => Err(OtherSum::error()),
         }
     }
 }

@@ -411,8 +411,29 @@ impl std::fmt::Display for EndsEarly {
 
 impl std::error::Error for EndsEarly {}
 
+/// What was unpacked whole and is not what was packed.
+#[derive(Debug)]
+pub struct OtherSum;
+
+impl OtherSum {
+    pub fn error() -> io::Error {
+        io::Error::other(OtherSum)
+    }
+}
+
+impl std::fmt::Display for OtherSum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("its checksum is another than the archive says: any value of it may be wrong")
+    }
+}
+
+impl std::error::Error for OtherSum {}
+
 /// What a decoder's failure means for the evidence.
 pub fn damage(cause: &io::Error) -> String {
+    if let Some(other) = cause.get_ref().and_then(|inner| inner.downcast_ref::<OtherSum>()) {
+        return other.to_string();
+    }
     if let Some(early) = cause.get_ref().and_then(|inner| inner.downcast_ref::<EndsEarly>()) {
         return format!("{early}; what follows is lost");
     }

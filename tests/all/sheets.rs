@@ -313,3 +313,37 @@ fn what_is_no_workbook_or_cannot_be_opened_is_refused_in_plain_words() {
     archive.finish().expect("written");
     refused("secret.ods", "it is protected by a password");
 }
+
+/// The names of the members of an archive, each with where its directory keeps its checksum.
+fn checksums(archive: &[u8]) -> Vec<(String, usize)> {
+    let at = |place: usize| u16::from_le_bytes([archive[place], archive[place + 1]]) as usize;
+    let entries = (0..archive.len() - 46).filter(|place| archive[*place..].starts_with(b"PK\x01\x02"));
+    let named = |place: usize| String::from_utf8_lossy(&archive[place + 46..place + 46 + at(place + 28)]).into_owned();
+    entries.map(|place| (named(place), place + 16)).collect()
+}
+
+#[test]
+fn a_part_that_is_not_as_it_was_written_is_said_to_be() {
+    let is_read =
+        |name: &str| ["sheet1.", "content.xml", "sharedStrings.", "styles.xml"].iter().any(|part| name.contains(part));
+    let mut parts = Vec::new();
+    for book in ["runs.xlsx", "runs.ods", "runs.xlsb"] {
+        let whole = std::fs::read(root().join(fixture(book))).expect("read");
+        for (name, place) in checksums(&whole).into_iter().filter(|(name, _)| is_read(name) && !name.contains("_rels"))
+        {
+            if book == "runs.ods" && name != "content.xml" {
+                continue;
+            }
+            let folder = folder();
+            let mut other = whole.clone();
+            other[place] ^= 1;
+            std::fs::write(folder.path().join(book), other).expect("written");
+            let output = run_in(folder.path(), &["sources", book, "--strict"]);
+            let said = said(&output);
+            assert!(said.contains("its checksum is another than the archive says"), "{book}, {name}: {said}");
+            assert_eq!(output.status.code(), Some(3), "{book}, {name}: {said}");
+            parts.push(name);
+        }
+    }
+    assert!(parts.len() >= 4, "{parts:?}");
+}

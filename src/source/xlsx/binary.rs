@@ -13,7 +13,7 @@ use super::serial::{self, Epoch, Form};
 use super::{cfb, sheet};
 use crate::error::{Error, Result};
 use crate::source::bundle::Positioned;
-use crate::source::file::File;
+use crate::source::file::{self, File};
 
 /// What a `.xls` may hold at most, in bytes: it is read into memory several times over.
 const XLS_BYTES_MAX: u64 = 256 << 20;
@@ -181,9 +181,16 @@ fn borrowed(value: &Data) -> DataRef<'_> {
 /// If it cannot be read, or unpacks to more than what is read into memory.
 pub fn xlsb(file: &Arc<File>, package: &Package) -> Result<Vec<Held>> {
     let mut unpacked = 0;
-    for part in package.parts().filter(|part| part.shown.to_lowercase().ends_with(".bin")) {
+    let mut damage: Option<String> = None;
+    let mut parts: Vec<&Arc<File>> =
+        package.parts().filter(|part| part.shown.to_lowercase().ends_with(".bin")).collect();
+    parts.sort_by(|a, b| a.shown.cmp(&b.shown));
+    for part in parts {
         let mut stream = part.stream(None)?.take(UNPACKED_BYTES_MAX - unpacked + 1);
-        unpacked += std::io::copy(&mut stream, &mut std::io::sink()).unwrap_or(0);
+        match std::io::copy(&mut stream, &mut std::io::sink()) {
+            Ok(bytes) => unpacked += bytes,
+            Err(cause) => damage = damage.or_else(|| Some(format!("{}: {}", part.shown, file::damage(&cause)))),
+        }
         if unpacked > UNPACKED_BYTES_MAX {
             let why = "a .xlsb whose parts unpack to more than 1 GiB is not read";
             return Err(refused(file, why).hint("save it as .xlsx"));
@@ -216,7 +223,8 @@ pub fn xlsb(file: &Arc<File>, package: &Package) -> Result<Vec<Held>> {
                 Ok(())
             });
             held.broken = match read {
-                Some(read) => read.err(),
+                // Of which sheet it is a part nobody says.
+                Some(read) => read.err().or_else(|| damage.clone()),
                 None => Some("its records are not what they say they are; what follows is lost".into()),
             };
         }

@@ -142,13 +142,14 @@ fn forms(mut xml: Xml) -> Result<Vec<Form>, String> {
             }
             Event::End(element) => match element.local_name().as_ref() {
                 "cellXfs" => is_cells = false,
-                "styleSheet" => return Ok(forms),
+                "styleSheet" => break,
                 _ => {}
             },
             Event::Eof => return Err(ends_early()),
             _ => {}
         }
     }
+    xml.end().map(|()| forms)
 }
 
 /// Texts with runs of formats joined, without the hints of how they are pronounced; and why there are no more.
@@ -183,13 +184,15 @@ fn strings(mut xml: Xml) -> (Strings, Option<String>) {
                         return (strings, Some("they are more than 512 MiB; those after that are lost".into()));
                     }
                 }
-                "sst" => return (strings, None),
+                "sst" => break,
                 _ => {}
             },
             Event::Eof => return (strings, Some(ends_early())),
             _ => {}
         }
     }
+    let why = xml.end().err();
+    (strings, why)
 }
 
 /// Adds text in which `_x000D_` stands for a letter that XML cannot hold (ECMA-376 part 1, 22.9.2.19).

@@ -105,6 +105,14 @@ pub trait Rows: Send {
     /// last row and not all rows were read.
     fn merges(&mut self, is_over: bool) -> Option<Vec<Merge>>;
 
+    /// Reads what stands behind the last row, once that was asked for.
+    ///
+    /// # Errors
+    /// Why what was read is not what was written, as people read it.
+    fn end(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Columns that are not shown, as first and last, as far as they are known.
     fn hidden_columns(&self) -> Vec<(u32, u32)> {
         Vec::new()
@@ -120,6 +128,10 @@ impl<R: Rows + ?Sized> Rows for Box<R> {
         (**self).merges(is_over)
     }
 
+    fn end(&mut self) -> Result<(), String> {
+        (**self).end()
+    }
+
     fn hidden_columns(&self) -> Vec<(u32, u32)> {
         (**self).hidden_columns()
     }
@@ -132,6 +144,10 @@ impl<R: Rows + ?Sized> Rows for &mut R {
 
     fn merges(&mut self, is_over: bool) -> Option<Vec<Merge>> {
         (**self).merges(is_over)
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        (**self).end()
     }
 
     fn hidden_columns(&self) -> Vec<(u32, u32)> {

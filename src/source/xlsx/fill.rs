@@ -102,6 +102,10 @@ impl<R: Rows> Rows for Filled<R> {
         self.rows.merges(is_over)
     }
 
+    fn end(&mut self) -> Result<(), String> {
+        self.rows.end()
+    }
+
     fn hidden_columns(&self) -> Vec<(u32, u32)> {
         self.rows.hidden_columns()
     }

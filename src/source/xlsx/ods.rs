@@ -314,6 +314,10 @@ impl Rows for Document {
         Some(std::mem::take(&mut self.merges))
     }
 
+    fn end(&mut self) -> Result<(), String> {
+        self.xml.end()
+    }
+
     fn hidden_columns(&self) -> Vec<(u32, u32)> {
         self.hidden_columns.clone()
     }

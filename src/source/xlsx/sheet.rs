@@ -293,6 +293,10 @@ impl Rows for SheetRows {
         Some(std::mem::take(&mut self.merges))
     }
 
+    fn end(&mut self) -> Result<(), String> {
+        self.xml.end()
+    }
+
     fn hidden_columns(&self) -> Vec<(u32, u32)> {
         self.hidden.clone()
     }

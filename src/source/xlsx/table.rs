@@ -164,7 +164,8 @@ impl SheetCursor {
         self.report.rows += 1;
     }
 
-    fn finish(&mut self) {
+    /// `is_whole`: nothing broke before the last row.
+    fn finish(&mut self, is_whole: bool) {
         if let Some(body) = &mut self.body {
             let place = |number: u32| (self.table.place.clone(), u64::from(number));
             let aside = &body.aside;
@@ -184,6 +185,9 @@ impl SheetCursor {
                     .iter()
                     .for_each(|fill| self.report.fault(Fault::Sheet(Oddity::MergedDown), || place(fill.rows.0)));
             }
+            if let Some(why) = body.rows().end().err().filter(|_| is_whole) {
+                self.report.fault(Fault::Damaged(why), || place(self.last.unwrap_or(0)));
+            }
         }
         self.request.coverage.read(self.table.workbook.bytes(self.table.sheet));
         self.request.coverage.finish(&self.request.table, 0, &self.report);
@@ -197,19 +201,19 @@ impl Cursor for SheetCursor {
         }
         while !batch.is_full() {
             let Some(body) = &mut self.body else {
-                self.finish();
+                self.finish(true);
                 return Ok(false);
             };
             match body.next(&mut self.row, self.table.workbook.strings()) {
                 Ok(true) => self.push(batch),
                 Ok(false) => {
-                    self.finish();
+                    self.finish(true);
                     return Ok(false);
                 }
                 Err(why) => {
                     let at = self.last.map_or(0, u64::from);
                     self.report.fault(Fault::Damaged(why), || (self.table.place.clone(), at));
-                    self.finish();
+                    self.finish(false);
                     return Ok(false);
                 }
             }

@@ -264,6 +264,10 @@ impl Rows for Chain<'_> {
     fn merges(&mut self, is_over: bool) -> Option<Vec<Merge>> {
         self.rest.merges(is_over)
     }
+
+    fn end(&mut self) -> Result<(), String> {
+        self.rest.end()
+    }
 }
 
 #[cfg(test)]

@@ -85,6 +85,17 @@ impl Xml {
     }
 }
 
+impl Xml {
+    /// Reads what is left, which nobody asks for: only at the end its checksum tells whether all of it is as it was packed.
+    ///
+    /// # Errors
+    /// Why it is not, as people read it.
+    pub fn end(&mut self) -> Result<(), String> {
+        let left = &mut self.reader.get_mut().inner;
+        io::copy(left, &mut io::sink()).map(drop).map_err(|cause| file::damage(&cause))
+    }
+}
+
 /// What the end of a document means before its last element is closed.
 pub fn ends_early() -> String {
     "its XML ends before its data do; what follows is lost".into()
