@@ -5,8 +5,8 @@ use clap::Args;
 use super::{Answer, Ask};
 use crate::args::Common;
 use crate::engine::quote;
-use crate::error::Result;
-use crate::model::column::Kind;
+use crate::error::{self, Result};
+use crate::model::column::{Column, Kind};
 use crate::model::value::Value;
 use crate::session::{Session, Table};
 
@@ -63,6 +63,25 @@ const FIELDS: [(&str, Kind); 11] = [
     ("note", Kind::Text),
 ];
 
+/// Reads all values of a Parquet table: counts and ends stand in its footer, while its pages may be damaged.
+fn read_whole(session: &Session, table: &Table, condition: &str) -> Result<()> {
+    let value = |column: &Column| format!("bit_xor(hash({}))::VARCHAR", quote::name(&column.name));
+    let all: Vec<String> = table.columns.iter().map(value).collect();
+    let sql = format!("SELECT {} FROM {} WHERE {condition}", all.join(", "), table.sql());
+    match session.engine.counted(&sql) {
+        Err(error) if error.kind == error::Kind::Evidence => {
+            let why = error.detail.unwrap_or(error.message);
+            session.coverage.damaged(
+                &table.source,
+                &table.source,
+                &format!("damaged: not all of it can be read: {why}"),
+            );
+            Ok(())
+        }
+        read => read.map(drop),
+    }
+}
+
 /// The row of one table: its figures are counted here, since what was lost is known only afterwards.
 fn row(session: &Session, table: &Table, window: &crate::session::Window, condition: &str) -> Result<Vec<Value>> {
     let time = table.roles.time.as_ref().map(|time| format!("{}::TIMESTAMP", quote::name(time)));
@@ -75,6 +94,9 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
     let all = format!("[{}]", all.join(", "));
     let sql = format!("SELECT count(*), {times}, {all} FROM {} WHERE {within} AND ({condition})", table.sql());
     let counted = session.engine.counted(&sql)?;
+    if table.kind == "parquet" {
+        read_whole(session, table, &format!("{within} AND ({condition})"))?;
+    }
     let at = |index: usize| match counted.get(index) {
         Some(Value::Time(micros)) => Value::Time(*micros),
         _ => Value::Null,

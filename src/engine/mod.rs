@@ -305,7 +305,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::query`].
     pub fn counted(&self, sql: &str) -> Result<Vec<Value>> {
-        Ok(self.counted_by(sql)?.into_iter().next().unwrap_or_default())
+        let rows = self.counted_by(sql)?;
+        debug_assert!(rows.len() <= 1, "{} rows of {sql}", rows.len());
+        Ok(rows.into_iter().next().unwrap_or_default())
     }
 
     /// As [`Engine::counted`], of a table that is kept, and a few columns at a time: each count of distinct values takes

@@ -104,6 +104,9 @@ impl File {
     pub fn sampled(mut self) -> Result<File> {
         let mut raw_head = Vec::new();
         self.sample(&mut raw_head)?;
+        if self.inside.is_none() && self.packing != Packing::Plain && Packing::of(&raw_head) != Packing::Plain {
+            return Err(Error::evidence(format!("`{}` is packed twice", self.shown)).hint("unpack it once"));
+        }
         if self.inside.is_some() && Packing::of(&raw_head) != Packing::Plain {
             // A packed file in a packed archive.
             self.packing = Packing::of(&raw_head);

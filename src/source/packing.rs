@@ -53,7 +53,8 @@ impl Packing {
             }
             Packing::Lz4 => Steady::of(Frames::of(buffered())),
             Packing::Bzip2 => Steady::of(bzip2::bufread::MultiBzDecoder::new(buffered())),
-            Packing::Xz => Steady::of(lzma_rust2::XzReader::new(buffered(), true)),
+            // Its decoder gives nothing of a step that breaks, and is slow in any.
+            Packing::Xz => Steady::in_steps(lzma_rust2::XzReader::new(buffered(), true), 4 << 10),
         })
     }
 }
@@ -83,7 +84,11 @@ impl<R: Read + Send + 'static> Steady<R> {
     const STEP: usize = if cfg!(any(test, fuzzing)) { 4 << 10 } else { 256 << 10 };
 
     pub fn of(decoder: R) -> Box<dyn Read + Send> {
-        Box::new(Steady { decoder, step: vec![0; Self::STEP].into(), at: 0, end: 0 })
+        Steady::in_steps(decoder, Self::STEP)
+    }
+
+    fn in_steps(decoder: R, step: usize) -> Box<dyn Read + Send> {
+        Box::new(Steady { decoder, step: vec![0; step].into(), at: 0, end: 0 })
     }
 }
 
@@ -160,7 +165,7 @@ mod tests {
             let whole = packed(packing, &text);
             assert_eq!(Packing::of(&whole), packing);
             for cut in 10..=whole.len() {
-                let mut read = Vec::new();
+                let mut read: Vec<u8> = Vec::new();
                 let stream = packing.unpacked(io::Cursor::new(whole[..cut].to_vec()));
                 let ended = stream.and_then(|mut stream| stream.read_to_end(&mut read));
                 assert!(text.starts_with(&read), "{packing:?} cut at {cut}");

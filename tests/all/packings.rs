@@ -338,3 +338,36 @@ const CASES: &[Case] = &[
 fn what_lies_in_bundles_or_in_two_places_is_called_by_its_name() {
     hold(CASES);
 }
+
+#[test]
+fn what_is_packed_twice_is_refused_and_of_a_cut_xz_its_beginning_is_read() {
+    let place = folder();
+    let lines: String = (0..5_000).map(|n| format!("{n},{}\n", n * 7_919 % 10_007)).collect();
+    let text = format!("id,value\n{lines}");
+    write(place.path(), "twice.csv.gz", gzipped(&gzipped(text.as_bytes())));
+    let output = run(place.path(), &["query", "select count(*) from twice", "twice.csv.gz"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("`twice.csv.gz` is packed twice"), "{}", said(&output));
+
+    let options = lzma_rust2::XzOptions::with_preset(0);
+    let mut packer = lzma_rust2::XzWriter::new(Vec::new(), options).expect("a packer");
+    packer.write_all(text.as_bytes()).expect("written");
+    let packed = packer.finish().expect("finished");
+    write(place.path(), "cut.csv.xz", &packed[..packed.len() - 60]);
+    let output = run(place.path(), &["query", "select count(*) as n from cut", "cut.csv.xz", "-f", "ndjson"]);
+    let count = rows(&output)[0]["n"].as_u64().expect("a count");
+    assert!((4_000..5_000).contains(&count), "{count}");
+    assert!(said(&output).contains("damaged at byte"), "{}", said(&output));
+}
+
+#[test]
+fn pages_of_parquet_that_cannot_be_read_are_told_by_sources() {
+    let place = folder();
+    let mut bytes = fixture("readers/kinds.parquet");
+    // Behind the magic bytes the first page begins.
+    bytes[4..40].fill(0xff);
+    write(place.path(), "x.parquet", &bytes);
+    let output = run(place.path(), &["sources", "x.parquet", "--strict"]);
+    assert!(said(&output).contains("damaged: not all of it can be read"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(3));
+}

@@ -185,7 +185,7 @@ pub fn of<'a>(search: &Search, table: &Table, columns: &[&'a Column]) -> Result<
         let name = quote::name(&sentinel.column.name);
         match number(low) {
             Some(_) => format!("bool_or({name} > {} AND {name} < {})", quote::literal(low), quote::literal(high)),
-            None => "true".into(),
+            None => "bool_or(true)".into(),
         }
     };
     let are_measured = if found.is_empty() { Vec::new() } else { ask(found.iter().map(is_measured).collect())? };

@@ -84,7 +84,9 @@ fn open(spec: &Spec, _: &Arc<Coverage>) -> Result<Source> {
     let Learned { columns, layouts, values, mut notes, .. } = learned;
     if columns.names.is_empty() {
         let shown: Vec<&str> = spec.files.iter().map(|file| &*file.shown).collect();
-        return Err(Error::evidence(format!("`{}` holds no row", shown.join("`, `"))));
+        let damage = spec.files.iter().find_map(|file| file.damage.clone());
+        let error = Error::evidence(format!("`{}` holds no row", shown.join("`, `")));
+        return Err(damage.map_or_else(|| error.clone(), |damage| error.clone().detail(damage)));
     }
     let delimiter = layouts.first().map_or(b',', |layout| layout.delimiter);
     let readings = columns.readings(spec, delimiter);
