@@ -63,7 +63,7 @@ pub fn leave_out(search: &mut Search) -> Vec<String> {
     let mut is_kept = Vec::with_capacity(search.findings.len());
     for finding in &search.findings {
         let table = search.session.tables.iter().find(|table| table.name == finding.table());
-        let all = finding.track.as_ref().map_or(1, |track| track.gaps.len().max(1));
+        let all = finding.gaps(Edges::Due).len().max(1);
         let own = if finding.kind == Kind::TimeGap { stretches(finding) } else { Vec::new() };
         let is_second = table.is_some_and(|table| {
             own.len() == all && own.iter().all(|stretch| changes.is_second(search, table, *stretch))

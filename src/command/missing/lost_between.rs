@@ -1,6 +1,7 @@
 //! On which link of the way something was lost, as far as the tables tell that have it, and those that lack it too.
 
 use super::clocks;
+use super::finding::Edges;
 use super::testimony::Testimony;
 use super::{Finding, Kind};
 use crate::model::coverage::grouped;
@@ -64,7 +65,7 @@ fn has(one: &Testimony, finding: &Finding) -> String {
 
 /// Between which rows around gaps it has them.
 fn in_place(one: &Testimony, finding: &Finding) -> String {
-    match finding.track.as_ref().map_or(1, |track| track.gaps.len()) {
+    match finding.gaps(Edges::Rows).len() {
         ..=1 => "between those around it".into(),
         all if one.gaps == all => format!("between those around these {all} gaps"),
         all => format!("between those around {} of these {all} gaps", one.gaps),
@@ -73,7 +74,7 @@ fn in_place(one: &Testimony, finding: &Finding) -> String {
 
 /// In which of the gaps that are one finding it has them.
 fn in_time(one: &Testimony, finding: &Finding) -> String {
-    match finding.track.as_ref().map_or(1, |track| track.gaps.len()) {
+    match finding.gaps(Edges::Rows).len() {
         ..=1 => "in that time".into(),
         all if one.gaps == all => format!("in these {all} gaps"),
         all => format!("in {} of these {all} gaps", one.gaps),
