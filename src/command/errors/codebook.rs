@@ -4,9 +4,12 @@
 use std::collections::HashSet;
 
 use super::places::{is_telling, says_what_happened};
+use super::words;
 use crate::engine::quote;
 use crate::error::{Error, Result};
 use crate::model::codes::{self, System};
+use crate::model::column::{Column, Kind};
+use crate::model::value::Value;
 use crate::model::{meaning, name};
 use crate::session::{Session, Table, known_column};
 
@@ -22,6 +25,12 @@ const DESCRIPTIONS: [&str; 9] =
     ["description", "meaning", "message", "text", "name", "title", "desc", "detail", "explanation"];
 /// What a list of errors' codes is called.
 const CALLED: [&str; 6] = ["errorcode", "faultcode", "alarmcode", "failurecode", "codebook", "errorcatalog"];
+/// What the words of a column's name begin with that has codes of failures, in the languages that evidence is often in.
+const FAILURES: [&str; 9] = ["err", "fault", "alarm", "fail", "fehler", "stör", "stoer", "defect", "defekt"];
+/// Of more columns none is told to be the description by its values alone, and texts of so many different ones in a hundred
+/// are.
+const COLUMNS_MOST: usize = 8;
+const DIFFERENT_LEAST: i64 = 95;
 /// A list of more codes is none that people wrote.
 const CODES_MOST: i64 = 100_000;
 
@@ -38,13 +47,15 @@ pub struct Codebook<'a> {
 }
 
 impl<'a> Codebook<'a> {
+    /// `column` is the one that `--code` says.
+    ///
     /// # Errors
     /// If the table named is not there, or has no column of codes.
-    pub fn find(session: &'a Session, said: Option<&str>) -> Result<Option<Codebook<'a>>> {
+    pub fn find(session: &'a Session, said: Option<&str>, column: Option<&str>) -> Result<Option<Codebook<'a>>> {
         let settings = session.settings.codebook.as_ref();
         let is_file = said.is_some_and(|text| std::path::Path::new(text).is_file());
         let named = if is_file { Some(FILE) } else { said.or(settings.map(|settings| settings.table.as_str())) };
-        let Some(named) = named else { return found(session) };
+        let Some(named) = named else { return found(session, column) };
         let table = session.table(named)?;
         let of_settings = settings.filter(|settings| settings.table.eq_ignore_ascii_case(named));
         let code = match of_settings.and_then(|settings| settings.code.as_deref()) {
@@ -58,7 +69,10 @@ impl<'a> Codebook<'a> {
         };
         let description = match of_settings.and_then(|settings| settings.description.as_deref()) {
             Some(column) => Some(known_column(&table.name, &table.columns, column, "codebook.description")?),
-            None => first_of(table, &DESCRIPTIONS),
+            None => match first_of(table, &DESCRIPTIONS) {
+                Some(named) => Some(named),
+                None => described(session, table, &code)?,
+            },
         };
         let codes = codes_of(session, table, &code)?.0;
         Ok(Some(
@@ -131,24 +145,42 @@ fn codes_of(session: &Session, table: &Table, column: &str) -> Result<(HashSet<S
 }
 
 /// The list whose codes occur in other tables most; a list that is called after errors is one even if none occurs.
-fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
+fn found<'a>(session: &'a Session, said: Option<&str>) -> Result<Option<Codebook<'a>>> {
     let mut best: Option<(usize, Codebook)> = None;
     let mut tables: Vec<&Table> = session.tables.iter().filter(|table| table.kind != "log").collect();
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     for table in tables {
-        let (Some(code), Some(description)) = (code_of(table), first_of(table, &DESCRIPTIONS)) else { continue };
+        let said = || said.and_then(|said| table.column(said)).map(|column| column.name.clone());
+        let Some(code) = code_of(table).or_else(said) else { continue };
         if says_what_happened(session, table, &code) {
             continue;
         }
+        let named = first_of(table, &DESCRIPTIONS);
+        let Some(description) = (if named.is_some() { named } else { described(session, table, &code)? }) else {
+            continue;
+        };
         let (codes, count) = codes_of(session, table, &code)?;
         // A few may stand there twice by mistake.
         if code == description || codes.is_empty() || 20 * codes.len() < usize::try_from(19 * count).unwrap_or(0) {
             continue;
         }
+        let pattern = words::pattern(&codes);
+        let book = Codebook {
+            table,
+            code: code.clone(),
+            description: Some(description),
+            codes,
+            called: Vec::new(),
+            is_found: true,
+        };
+        let codes = &book.codes;
         let mut shared = 0;
         for other in session.tables.iter().filter(|other| other.name != table.name) {
             let system = || other.own_columns().find(|column| System::of_column(&column.name).is_some());
-            if let Some(column) = other.roles.code.as_ref().or_else(|| system().map(|column| &column.name)) {
+            let same = || other.column(&code).filter(|_| is_of_failures(&code) && other.kind != "log");
+            let named = other.roles.code.as_ref().or_else(|| system().or_else(same).map(|column| &column.name));
+            let mut known_here = 0;
+            if let Some(column) = named {
                 let seen = super::places::codes_of(session, other, column)?;
                 // Small numbers are those of a list that is called as they are.
                 let is_of_these = is_list_of(table, &code, column);
@@ -156,14 +188,17 @@ fn found(session: &Session) -> Result<Option<Codebook<'_>>> {
                     seen.iter().filter(|code| codes.contains(*code) && (is_of_these || is_telling(code))).count();
                 // Another list with the same codes is no evidence of them.
                 if 2 * known >= seen.len() && !super::places::is_list(session, other, column)? {
-                    shared += known;
+                    known_here = known;
                 }
             }
+            if let (0, Some(pattern)) = (known_here, &pattern) {
+                known_here = words::said(session, other, &book, pattern)?;
+            }
+            shared += known_here;
         }
         let is_better = best.as_ref().is_none_or(|(most, _)| shared > *most);
         if is_better && (shared > 0 || is_called(table)) {
-            let description = Some(description);
-            best = Some((shared, Codebook { table, code, description, codes, called: Vec::new(), is_found: true }));
+            best = Some((shared, book));
         }
     }
     best.map(|(_, book)| book.with_called(session)).transpose()
@@ -175,7 +210,47 @@ fn code_of(table: &Table) -> Option<String> {
     first_of(table, &CODES)
         .or_else(|| table.roles.code.clone().filter(|name| !is_number(name)))
         .or_else(|| of_system().map(|column| column.name.clone()))
+        .or_else(|| {
+            let of_failures =
+                |column: &&Column| matches!(column.kind, Kind::Text | Kind::Int) && is_of_failures(&column.name);
+            table
+                .own_columns()
+                .find(of_failures)
+                .filter(|_| table.roles.time.is_none())
+                .map(|column| column.name.clone())
+        })
         .or_else(|| first_of(table, &NUMBERS))
+}
+
+/// Whether a column is called after failures, as `Fehlercode`.
+fn is_of_failures(column: &str) -> bool {
+    meaning::words(column).iter().any(|word| FAILURES.iter().any(|start| word.starts_with(start)))
+}
+
+/// The column of a list, whatever it is called, that says what its codes mean: nearly each has a text of its own.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn described(session: &Session, table: &Table, code: &str) -> Result<Option<String>> {
+    let texts: Vec<&Column> =
+        table.own_columns().filter(|column| column.kind == Kind::Text && column.name != code).collect();
+    if table.roles.time.is_some() || texts.is_empty() || table.own_columns().count() > COLUMNS_MOST {
+        return Ok(None);
+    }
+    let counts: Vec<String> = texts
+        .iter()
+        .map(|column| quote::name(&column.name))
+        .map(|name| format!("count(nullif(trim({name}), '')), count(DISTINCT trim({name}))"))
+        .collect();
+    let sql = format!("SELECT count({}), {} FROM {}", quote::name(code), counts.join(", "), table.sql());
+    let row = session.one_row(&sql)?;
+    let Some((rows, counts)) = row.split_first() else { return Ok(None) };
+    let is_own = |pair: &[Value]| {
+        let (said, different) = (pair[0].int(), pair[1].int());
+        said > 1 && 2 * said > rows.int() && 100 * different >= DIFFERENT_LEAST * said
+    };
+    let told = texts.iter().zip(counts.chunks_exact(2)).find(|(_, pair)| is_own(pair));
+    Ok(told.map(|(column, _)| column.name.clone()))
 }
 
 fn is_number(name: &str) -> bool {

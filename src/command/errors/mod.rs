@@ -17,6 +17,7 @@ mod places;
 mod question;
 mod texts;
 mod told;
+mod words;
 
 pub(super) use audit::{Audited, Fault};
 pub(super) use change::{Changes, CodeChange, auto_windows, changes};
@@ -73,7 +74,7 @@ pub struct ErrorsArgs {
 /// # Errors
 /// If the evidence cannot be read.
 pub(super) fn codebook(session: &Session) -> Result<Option<String>> {
-    match codebook::Codebook::find(session, None) {
+    match codebook::Codebook::find(session, None, None) {
         Err(error) if error.kind == Kind::Question => Ok(None),
         found => Ok(found?.map(|book| book.table.name.clone())),
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::codebook::Codebook;
+use super::words;
 use crate::command::is_any;
 use crate::engine::quote;
 use crate::error::Result;
@@ -132,7 +133,12 @@ impl<'a> Place<'a> {
                 let raw = table.roles.message.clone().map(|message| Raw::Found { message, pattern: pattern.clone() });
                 return Ok(raw.map(|raw| (Place::new(table, Some(raw), None), None)));
             }
-            Said::Nothing => table.roles.code.clone(),
+            Said::Nothing => {
+                if let Some(found) = Place::of_words(session, table, codebook)? {
+                    return Ok(Some(found));
+                }
+                table.roles.code.clone()
+            }
         };
         let roles = &table.roles;
         if let Some(column) = column {
@@ -156,6 +162,27 @@ impl<'a> Place<'a> {
         }
         let can_fail = roles.level.is_some() || roles.result.is_some();
         Ok(can_fail.then_some((Place::new(table, None, None), None)))
+    }
+
+    /// The place of a table whose messages say codes of the codebook as words, and which has no code else.
+    fn of_words(
+        session: &Session,
+        table: &'a Table,
+        codebook: Option<&Codebook>,
+    ) -> Result<Option<(Place<'a>, Option<String>)>> {
+        let (Some(book), Some(message)) = (codebook, &table.roles.message) else { return Ok(None) };
+        let Some(pattern) = words::pattern(&book.codes) else { return Ok(None) };
+        let is_coded = match &table.roles.code {
+            Some(column) => !codes_of(session, table, column)?.is_empty(),
+            None => false,
+        };
+        if is_coded || words::said(session, table, book, &pattern)? == 0 {
+            return Ok(None);
+        }
+        let note =
+            format!("codes of {} are taken from {}.{message}, where they stand as words", book.table.name, table.name);
+        let raw = Raw::Found { message: message.clone(), pattern };
+        Ok(Some((Place::new(table, Some(raw), None), Some(note))))
     }
 
     fn with(
@@ -347,8 +374,12 @@ fn peek(session: &Session, table: &Table, columns: &[&str], condition: &str) -> 
 /// # Errors
 /// If the evidence cannot be read.
 pub fn is_list(session: &Session, table: &Table, column: &str) -> Result<bool> {
-    let is_described = DESCRIPTIONS.iter().any(|name| table.column(name).is_some_and(|other| other.name != column));
-    if !is_described || says_what_happened(session, table, column) {
+    if says_what_happened(session, table, column) {
+        return Ok(false);
+    }
+    let is_named = |name: &&str| table.column(name).is_some_and(|other| other.name != column);
+    if !DESCRIPTIONS.iter().any(|name| is_named(&name)) && super::codebook::described(session, table, column)?.is_none()
+    {
         return Ok(false);
     }
     let rows = format!("SELECT {}::VARCHAR AS code FROM {}", quote::name(column), table.scan(&[]));

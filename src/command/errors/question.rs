@@ -39,7 +39,12 @@ impl<'a> Question<'a> {
     pub fn found(session: &'a Session, args: &'a ErrorsArgs) -> Result<Question<'a>> {
         let mut notes = Vec::new();
         let levels = level::at_least(args.level.as_deref().unwrap_or("error"))?;
-        let codebook = Codebook::find(session, args.codebook.as_deref())?;
+        let said = said(session, args)?;
+        let column = match &said {
+            Said::Column(_, column) => Some(column.as_str()),
+            _ => None,
+        };
+        let codebook = Codebook::find(session, args.codebook.as_deref(), column)?;
         if let Some(book) = codebook.as_ref().filter(|book| book.is_found) {
             notes.push(format!(
                 "codes are described by {}, whose codes occur; --codebook names another",
@@ -47,7 +52,6 @@ impl<'a> Question<'a> {
             ));
         }
         notes.extend(codebook.as_ref().and_then(Codebook::note));
-        let said = said(session, args)?;
         if let Some((code, bare)) = args.code.as_deref().and_then(|code| Some((code, codes::bare(code)?))) {
             notes.push(format!(
                 "--code says where codes stand; errors of the code `{code}` alone, which stands there as {bare}: --where \"code = '{bare}'\""

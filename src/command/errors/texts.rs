@@ -1,5 +1,5 @@
 //! The text beside a code that says what happened, of tables where no column is called so: told by its values, which are
-//! sentences, and which rows without a code do not have.
+//! sentences, and rows without a code have none, or always the same.
 
 use super::places::Place;
 use crate::engine::quote::{self, fill};
@@ -16,6 +16,9 @@ const VALUES_LEAST: i64 = 5;
 /// Where all rows have a code a text has so many words: names of people and products have fewer. Else it is told by that
 /// few of the other rows have one.
 const WORDS_LEAST: i64 = 4;
+/// What rows without a code say, if it is always the same.
+const FILLER_MOST: i64 = 2;
+const OTHERS_LEAST: i64 = 20;
 /// Names of texts, if values are sentences; they may be those of codes and states as well.
 const NAMES: [&str; 11] =
     ["error", "reason", "cause", "note", "notes", "info", "remark", "comment", "detail", "description", "text"];
@@ -31,6 +34,9 @@ struct Seen {
     /// Rows without a code, and those of them that have a value.
     others: i64,
     others_said: i64,
+    /// Different values of rows with a code that no other row has, and those of rows without one.
+    own: i64,
+    filler: i64,
 }
 
 /// Sets the text of a place that has codes, and none by its name. Returns the column that it is.
@@ -68,6 +74,8 @@ pub fn find(session: &Session, place: &mut Place) -> Result<Option<String>> {
         letters: row[3].int(),
         others: row[4].int(),
         others_said: row[5].int(),
+        own: row[6].int(),
+        filler: row[7].int(),
     });
     let best = columns
         .iter()
@@ -104,6 +112,8 @@ fn is_text(name: &str, seen: Seen) -> bool {
         && match seen.others {
             _ if is_named(name) => true,
             0 => seen.words >= WORDS_LEAST * seen.said,
+            // `job printed` of all jobs that were.
+            _ if seen.others >= OTHERS_LEAST && seen.filler <= FILLER_MOST && seen.own > 2 * seen.filler => true,
             others => 10 * seen.others_said <= others,
         }
 }
@@ -121,10 +131,14 @@ mod tests {
             letters: 600,
             others,
             others_said,
+            own: 20,
+            filler: others_said,
         };
         assert!(is_text("Bemerkung", seen(2, 90, 1)) && is_text("failure_reason", seen(2, 90, 90)));
         assert!(!is_text("product", seen(2, 90, 90)) && !is_text("operator", seen(2, 0, 0)));
         assert!(is_text("Bemerkung", seen(6, 0, 0)));
+        assert!(is_text("hint", Seen { filler: 1, ..seen(2, 90, 90) }));
+        assert!(!is_text("hint", Seen { filler: 1, own: 2, ..seen(2, 90, 90) }));
         assert!(!is_text("reason", Seen { sentences: 3, ..seen(1, 0, 0) }));
     }
 }

@@ -102,6 +102,7 @@ fn audit(asking: &mut Asking) -> Result<(Vec<Part>, Option<String>)> {
     let command = asking.command("errors", &["--audit"], None);
     asking.told.found += taken.count;
     asking.told.faults = taken.count;
+    asking.told.is_uncoded = audited.is_uncoded;
     asking.told.fault = audited.faults.first().map(|worst| Fault {
         fault: worst.fault,
         code: worst.code.as_ref().map(|code| cut(code, 60)),

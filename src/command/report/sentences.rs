@@ -31,6 +31,8 @@ pub struct Told {
     pub errors: Option<Errors>,
     pub faults: u64,
     pub fault: Option<Fault>,
+    /// No error has a code, so that nothing of codes was looked at.
+    pub is_uncoded: bool,
     /// Where most entities were lost.
     pub stage: Option<Stage>,
     /// What `explain` says in a sentence.
@@ -196,6 +198,7 @@ fn codes(told: &Told) -> String {
         )
     };
     match &told.fault {
+        None if told.is_uncoded => format!("{most}; no error has a code that is known."),
         None => format!("{most}, and no fault of the codes was found."),
         Some(fault) => format!("{most}; {}.", wrong(fault, told.faults)),
     }

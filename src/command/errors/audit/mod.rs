@@ -45,8 +45,9 @@ pub struct Audited {
     /// Whether there is a codebook, and a table of labels, without which some faults are not looked for.
     pub has_codebook: bool,
     pub has_labels: bool,
-    /// The errors that were looked at.
+    /// The errors that were looked at, of which none has a code.
     pub errors: i64,
+    pub is_uncoded: bool,
     /// The same by code, as people paste it.
     pub sql: String,
 }
@@ -122,8 +123,18 @@ pub fn audited(mut question: Question) -> Result<Audited> {
         ));
     }
     let (has_labels, errors) = (!audit.labels.is_empty(), audit.totals.iter().sum());
+    let is_uncoded = audit.is_uncoded();
     let sql = format!("SELECT code, count(*) AS count FROM ({}) GROUP BY 1 ORDER BY 2 DESC, 1", question.pasted());
-    Ok(Audited { faults, notes, summary, has_codebook: question.codebook.is_some(), has_labels, errors, sql })
+    Ok(Audited {
+        faults,
+        notes,
+        summary,
+        has_codebook: question.codebook.is_some(),
+        has_labels,
+        errors,
+        is_uncoded,
+        sql,
+    })
 }
 
 /// All faults, and what they were told from.
@@ -309,11 +320,23 @@ impl Audit<'_, '_> {
         })
     }
 
+    /// Whether there are errors, and none has a code.
+    fn is_uncoded(&self) -> bool {
+        !self.counts.is_empty() && self.counts.iter().all(|count| count.code.is_none())
+    }
+
     /// The answer in a sentence: how many errors stand under codes that do not say what failed.
     fn summary(&self, faults: &[Fault]) -> Option<String> {
         let told =
             |kinds: &[&str]| -> Vec<&Fault> { faults.iter().filter(|fault| kinds.contains(&fault.fault)).collect() };
         if faults.is_empty() {
+            if self.is_uncoded() {
+                let is_one = self.totals.iter().sum::<i64>() == 1;
+                let have = if is_one { "The only error has no code" } else { "No error has a code" };
+                return Some(format!(
+                    "{have} that is known, so nothing of codes could be looked at: --code COLUMN or --code REGEX says where they are."
+                ));
+            }
             return Some(match self.untold() {
                 None => "No fault of the classification was found.".into(),
                 Some(_) => "No fault of the classification was found where it could be looked for.".into(),
