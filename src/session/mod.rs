@@ -14,6 +14,7 @@ use crate::model::zone::Zone;
 use crate::model::{name, value::Value};
 use crate::settings::{Case, Settings, SourceSettings};
 use crate::source::log::formats::{FormatFile, Formats};
+pub use crate::source::rotation::order;
 use crate::source::{Spec, abreast};
 
 mod against;

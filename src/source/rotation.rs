@@ -25,7 +25,7 @@ pub fn is_one_log(a: &File, b: &File) -> bool {
 }
 
 /// The name without what rotation adds, and the place among those of one name.
-fn order(shown: &str) -> (String, i64, Reverse<u64>, String) {
+pub fn order(shown: &str) -> (String, i64, Reverse<u64>, String) {
     let mut name = unpacked(shown);
     let mut number = 0;
     if let Some((rest, last)) = name.rsplit_once('.')

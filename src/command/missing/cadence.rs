@@ -38,7 +38,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<bool> {
     let divided = divide(search, table, time)?;
     let series = &divided.series;
     let own = Series { sequence: series.sequence.clone().filter(|_| !divided.counts_together), ..series.clone() };
-    let floats = flatline::columns(search, table);
+    let floats = flatline::columns(search, table)?;
     let (now, later) = floats.split_at(floats.len().min(walk::LEVELS_AT_ONCE));
     let walked = walk::walk(search.session, &own, now, &sentinels::NUMBERS)?;
     profile::walked(search, &own, now, &walked);

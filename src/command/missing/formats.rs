@@ -9,7 +9,10 @@ use crate::model::column::Column;
 use crate::model::coverage::grouped;
 use crate::model::figure::plural;
 use crate::model::value::Value;
-use crate::session::Table;
+use crate::session::{Table, order};
+
+/// Where a part of a log stands, as its name tells.
+type Place = (String, i64, std::cmp::Reverse<u64>, String);
 
 /// Of more files nobody asks which have which fields.
 const FILES_MAX: usize = 1_000;
@@ -19,6 +22,9 @@ const SAID_MAX: usize = 3;
 /// One file of a log.
 struct Lines {
     name: String,
+    /// The name without the date or number of a part, and where the part stands among those of one log.
+    log: String,
+    place: Place,
     rows: i64,
     /// Which of the fields it has at all.
     has: Vec<bool>,
@@ -48,9 +54,12 @@ pub fn of<'a>(search: &Search, table: &Table, lacks: Vec<Lack<'a>>) -> Result<(u
             continue;
         };
         let is_alike = |one: &Lines, other: &Lines| {
-            other.has[field] && one.has.iter().zip(&other.has).enumerate().all(|(at, (a, b))| at == field || a == b)
+            let is_other = other.log != one.log && other.has[field];
+            is_other && one.has.iter().zip(&other.has).enumerate().all(|(at, (a, b))| at == field || a == b)
         };
-        let could = |one: &&Lines| one.has[field] || files.iter().any(|other| is_alike(one, other));
+        let could = |one: &&Lines| {
+            one.has[field] || files.iter().any(|other| is_alike(one, other)) || has_lost(one, field, &files)
+        };
         let of: Vec<&Lines> = files.iter().filter(could).collect();
         if of.is_empty() || of.len() == files.len() {
             kept.push(lack);
@@ -67,7 +76,7 @@ pub fn of<'a>(search: &Search, table: &Table, lacks: Vec<Lack<'a>>) -> Result<(u
         kept.push(Lack {
             holds: format!("{} AND {within}", lack.holds),
             rows,
-            within: Some(Within { rows: within_rows, said: said(&of, place), whole: whole.len() }),
+            within: Some(Within { rows: within_rows, holds: within, said: said(&of, place), whole: whole.len() }),
             ..lack.clone()
         });
         whole.push(lack);
@@ -76,6 +85,21 @@ pub fn of<'a>(search: &Search, table: &Table, lacks: Vec<Lack<'a>>) -> Result<(u
     kept.iter_mut().filter_map(|lack| lack.within.as_mut()).for_each(|within| within.whole += count);
     kept.extend(whole);
     Ok((count, kept, unlike))
+}
+
+/// Whether a part of a log lacks a field that the parts before it mostly have, up to one that is otherwise nearly as it is.
+/// What a later part is the first to have is new, and lacked by none before; what few had was tried.
+fn has_lost(one: &Lines, field: usize, files: &[Lines]) -> bool {
+    const HAVING_LEAST: usize = 2;
+    let mut before: Vec<&Lines> = files.iter().filter(|file| file.log == one.log && file.place < one.place).collect();
+    before.sort_by(|a, b| a.place.cmp(&b.place));
+    let Some(last) = before.iter().rposition(|file| file.has[field]) else { return false };
+    let having = before[..=last].iter().filter(|file| file.has[field]).count();
+    let others =
+        || one.has.iter().zip(&before[last].has).enumerate().filter(|(at, _)| *at != field).map(|(_, has)| has);
+    let unlike = others().filter(|(a, b)| a != b).count();
+    let known = others().filter(|(a, b)| **a || **b).count();
+    having >= HAVING_LEAST && 2 * having > last && 4 * unlike <= known
 }
 
 fn listed(is: &str, files: &[&Lines]) -> String {
@@ -116,6 +140,8 @@ fn files(search: &Search, table: &Table, fields: &[&Column], asked: &[&Column]) 
     }
     let file = |row: &Vec<Value>| Lines {
         name: row[0].shown(),
+        log: order(&row[0].shown()).0,
+        place: order(&row[0].shown()),
         rows: row[1].int(),
         has: row[2..2 + fields.len()].iter().map(|count| count.int() > 0).collect(),
         lacking: row[2 + fields.len()..].iter().map(Value::int).collect(),

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::spread::{By, Crossing, Group};
+use super::spread::{By, Counted, Counts, Crossing, Group};
 use super::{Search, profile};
 use crate::engine::quote;
 use crate::error::Result;
@@ -44,15 +44,11 @@ struct Lists {
     values: Cell<usize>,
 }
 
-/// By each key of the table, and by each column of tables that know it; `counted` counts so many lacks.
+/// By each key of the table, and by each column of tables that know it.
 ///
 /// # Errors
 /// If the evidence cannot be read.
-pub fn crossings<'a>(
-    search: &mut Search,
-    table: &'a Table,
-    (counted, lacks): (&str, usize),
-) -> Result<Vec<Crossing<'a>>> {
+pub fn crossings<'a>(search: &mut Search, table: &'a Table, counted: &Counted) -> Result<Vec<Crossing<'a>>> {
     let session = search.session;
     let mut links: Vec<(&Table, Linked)> = Vec::new();
     for other in session.tables.iter().filter(|other| other.name != table.name) {
@@ -73,12 +69,13 @@ pub fn crossings<'a>(
     };
     let keys: Vec<&'a Column> = table.own_columns().filter(is_key).take(KEY_COLUMNS_MAX).collect();
     let categories = profile::categories(search, table)?;
-    let keys_max = KEYS_MAX.min(COUNTS_MAX / lacks.max(1));
+    let keys_max = KEYS_MAX.min(COUNTS_MAX / counted.lacks().max(1));
     let mut found = Vec::new();
     for key in of_few(search, table, keys, keys_max)? {
         let sql = format!(
-            "SELECT {}, count(*), {counted} FROM {} WHERE ({}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
+            "SELECT {}, count(*), {} FROM {} WHERE ({}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
             written::text_of(key),
+            counted.sql,
             table.sql(),
             search.condition(table),
             keys_max + 1
@@ -88,8 +85,8 @@ pub fn crossings<'a>(
             continue;
         }
         let group = |mut row: Vec<Value>| {
-            let lacking = row[2..].iter().map(Value::int).collect();
-            Group { rows: row[1].int(), lacking, value: row.swap_remove(0) }
+            let counts = counted.counts(row[1].int(), &row[2..]);
+            Group::new(row.swap_remove(0), counts)
         };
         let groups: Vec<Group> = rows.into_iter().map(group).collect();
         for (other, linked) in links.iter().filter(|(_, linked)| linked.mine.name == key.name) {
@@ -141,23 +138,18 @@ fn by_linked<'a>(search: &Search, groups: &[Group], other: &Table, linked: &Link
         if keys.iter().filter_map(told).any(is_long) {
             continue;
         }
-        let mut by_value: BTreeMap<Option<String>, (i64, Vec<i64>)> = BTreeMap::new();
+        let mut by_value: BTreeMap<Option<String>, Counts> = BTreeMap::new();
         for (group, key) in groups.iter().zip(&keys) {
             let value = told(key).filter(|value| !value.is_null()).map(Value::shown);
-            let sum = by_value.entry(value).or_insert_with(|| (0, vec![0; group.lacking.len()]));
-            sum.0 += group.rows;
-            sum.1.iter_mut().zip(&group.lacking).for_each(|(sum, count)| *sum += count);
+            by_value.entry(value).or_insert_with(|| Counts::none(group.lacking.len())).add(group);
         }
         let known = by_value.keys().flatten().count();
         // What has one value for each key is another name for it.
         if !(2..=VALUES_MAX).contains(&known) || known >= groups.len() {
             continue;
         }
-        let group = |(value, (rows, lacking)): (Option<String>, (i64, Vec<i64>))| Group {
-            value: value.map_or(Value::Null, Value::Text),
-            rows,
-            lacking,
-        };
+        let group =
+            |(value, counts): (Option<String>, Counts)| Group::new(value.map_or(Value::Null, Value::Text), counts);
         let name = format!("{}.{}", other.name, column.name);
         found.push(Crossing { by: By::Linked(name), groups: by_value.into_iter().map(group).collect() });
     }

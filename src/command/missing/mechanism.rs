@@ -56,7 +56,7 @@ pub fn rises(spread: &Spread, place: usize) -> bool {
 
 /// Rows, and how many of them have the lack.
 fn sums<'a>(parts: impl IntoIterator<Item = &'a Part>, place: usize) -> (f64, f64) {
-    let one = |(rows, lacking), part: &Part| (rows + part.rows as f64, lacking + part.lacking[place] as f64);
+    let one = |(rows, lacking), part: &Part| (rows + part.of[place] as f64, lacking + part.lacking[place] as f64);
     parts.into_iter().fold((0.0, 0.0), one)
 }
 
@@ -74,7 +74,7 @@ pub fn spell(parts: &[Part], place: usize) -> Option<(usize, usize)> {
     let mut ends = vec![(0.0, 0.0)];
     for part in parts {
         let (rows, lacking) = ends[ends.len() - 1];
-        ends.push((rows + part.rows as f64, lacking + part.lacking[place] as f64));
+        ends.push((rows + part.of[place] as f64, lacking + part.lacking[place] as f64));
     }
     let all = ends[parts.len()];
     let within = |(a, b): (usize, usize)| (ends[b].0 - ends[a].0, ends[b].1 - ends[a].1);
@@ -132,6 +132,13 @@ pub fn whose<'s>(spread: &'s Spread, lack: &(&Lack, usize), rows: i64) -> Option
     let best = best(spread, *lack, rows)?;
     let [only] = best.groups.as_slice() else { return None };
     (best.lacking == lack.0.rows).then_some((&best.crossing.by, &only.value))
+}
+
+/// The column and its one value that tell best where the lack is.
+pub fn likeliest<'s>(spread: &'s Spread, lack: &(&Lack, usize), rows: i64) -> Option<(&'s By<'s>, &'s Group)> {
+    let best = best(spread, *lack, rows)?;
+    let [only] = best.groups.as_slice() else { return None };
+    (!only.value.is_null()).then_some((&best.crossing.by, *only))
 }
 
 /// Values of a column with which nulls may go.
@@ -195,7 +202,7 @@ fn dependence(spread: &Spread, (lack, place): (&Lack, usize), rows: i64) -> Opti
 
 /// The value of a column that tells most, and those together that lack most often, of which that holds.
 fn candidates<'s>(crossing: &'s Crossing<'s>, (nulls, rows): (i64, i64), place: usize) -> Vec<Candidate<'s>> {
-    let share = |group: &Group| group.lacking[place] as f64 / group.rows.max(1) as f64;
+    let share = |group: &Group| group.lacking[place] as f64 / group.of[place].max(1) as f64;
     let known = || crossing.groups.iter().filter(|group| !group.value.is_null());
     let usual = nulls as f64 / rows.max(1) as f64;
     let mut groups: Vec<(f64, &Group)> =
@@ -205,13 +212,13 @@ fn candidates<'s>(crossing: &'s Crossing<'s>, (nulls, rows): (i64, i64), place: 
         |with: i64, both: i64| gain((with as f64, both as f64), ((rows - with) as f64, (nulls - both) as f64));
     // The last of equal ones would be taken.
     let single = groups.iter().rev().max_by(|a, b| {
-        let of = |one: &(f64, &Group)| gain_of(one.1.rows, one.1.lacking[place]);
+        let of = |one: &(f64, &Group)| gain_of(one.1.of[place], one.1.lacking[place]);
         of(a).total_cmp(&of(b))
     });
     let mut sums = (0, 0);
     let mut together: Option<(f64, usize)> = None;
     for (at, (_, group)) in groups.iter().enumerate() {
-        sums = (sums.0 + group.rows, sums.1 + group.lacking[place]);
+        sums = (sums.0 + group.of[place], sums.1 + group.lacking[place]);
         let told = gain_of(sums.0, sums.1);
         if at > 0 && together.is_none_or(|(most, _)| told > most) {
             together = Some((told, at + 1));
@@ -219,7 +226,8 @@ fn candidates<'s>(crossing: &'s Crossing<'s>, (nulls, rows): (i64, i64), place: 
     }
     let all = known().count();
     let of = |some: Vec<&'s Group>| {
-        let (with, both) = some.iter().fold((0, 0), |sum, group| (sum.0 + group.rows, sum.1 + group.lacking[place]));
+        let (with, both) =
+            some.iter().fold((0, 0), |sum, group| (sum.0 + group.of[place], sum.1 + group.lacking[place]));
         let ratio = statistics::risk_ratio(both as f64, with as f64, (nulls - both) as f64, (rows - with) as f64);
         let choices = log_choices(all, some.len());
         Candidate {
@@ -251,6 +259,7 @@ mod tests {
         let group = |(value, rows, lacking): &(&str, i64, i64)| Group {
             value: Value::Text((*value).into()),
             rows: *rows,
+            of: vec![*rows],
             lacking: vec![*lacking],
         };
         Crossing { by, groups: groups.iter().map(group).collect() }
@@ -286,7 +295,7 @@ mod tests {
     #[test]
     fn what_came_and_went_has_two_ends() {
         let parts = |lacking: &dyn Fn(i64) -> i64| -> Vec<Part> {
-            (0..60).map(|n| Part { number: n, first: n, rows: 100, lacking: vec![lacking(n)] }).collect()
+            (0..60).map(|n| Part { number: n, first: n, of: vec![100], lacking: vec![lacking(n)] }).collect()
         };
         let spell = |lacking: &dyn Fn(i64) -> i64| spell(&parts(lacking), 0);
         assert_eq!(spell(&|n| if (20..25).contains(&n) { 80 } else { 0 }), Some((20, 25)));

@@ -7,6 +7,7 @@ use super::{Finding, Kind, Search, formats, mechanism, profile, renamed, sentine
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::column::{Column, Kind as ColumnKind};
+use crate::model::meaning;
 use crate::model::value::Value;
 use crate::session::Table;
 
@@ -22,7 +23,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
     let spread = Spread::of(search, table, &lacks)?;
     let others = renamed::pairs(search, table, &lacks, rows)?;
     let first = search.findings.len();
-    let (explained, sparse, closer_looks) = (Vec::new(), Vec::new(), 0);
+    let (explained, sparse, fine, closer_looks) = (Vec::new(), Vec::new(), Vec::new(), 0);
     let mut lacking = Lacking {
         table,
         rows,
@@ -32,6 +33,7 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
         others: &others,
         explained,
         sparse,
+        fine,
         closer_looks,
     };
     for (place, lack) in lacks.iter().enumerate().take(count) {
@@ -40,13 +42,14 @@ pub fn search(search: &mut Search, table: &Table) -> Result<()> {
             None => lacking.nulls(search, (lack, place))?,
         }
     }
-    let Lacking { explained, sparse, .. } = lacking;
+    let Lacking { explained, sparse, fine, .. } = lacking;
     let doubtful: Vec<&str> =
         lacks.iter().filter(|lack| lack.codes.is_some()).map(|lack| lack.column.name.as_str()).collect();
     lacking_any(search, table, first, &doubtful)?;
     for (what, columns) in [
         ("fields that only some of its files have, in each of their lines, are no finding", unlike),
         ("texts that are empty more often than not are no finding", sparse),
+        ("columns of what went wrong that are empty in all rows are no finding", fine),
         ("nulls that another column explains are no finding", explained),
     ] {
         if !columns.is_empty() {
@@ -69,6 +72,8 @@ struct Lacking<'n, 'a> {
     explained: Vec<String>,
     /// Texts that are empty more often than not.
     sparse: Vec<String>,
+    /// Columns of what went wrong of which no row has a value.
+    fine: Vec<String>,
     closer_looks: usize,
 }
 
@@ -76,6 +81,17 @@ impl Lacking<'_, '_> {
     /// A value that stands for none.
     fn sentinel(&mut self, search: &mut Search, (lack, place): (&Lack, usize), value: &str) -> Result<()> {
         let (table, rows) = (self.table, self.rows);
+        if value.is_empty() {
+            // A database writes '' where a file has nothing.
+            if let Explained::Wholly(by) = explanation(self.columns, lack, (self.spread, place)) {
+                self.explained.push(format!("{} by {by}", lack.column.name));
+                return Ok(());
+            }
+            if self.is_sparse((lack, place)) {
+                self.sparse.push(lack.column.name.clone());
+                return Ok(());
+            }
+        }
         let times = self.times(search, (lack, place))?;
         let (told, spell) = told(search, table, (lack, place), (self.spread, &times), rows)?;
         let stands = match lack.codes.filter(|_| !is_bare(self.spread, (lack, place), value, rows)) {
@@ -88,6 +104,10 @@ impl Lacking<'_, '_> {
 
     fn nulls(&mut self, search: &mut Search, (lack, place): (&Lack, usize)) -> Result<()> {
         let (table, rows, column, nulls) = (self.table, self.rows, lack.column, lack.rows);
+        if nulls == rows && is_of_failures(table, column) {
+            self.fine.push(column.name.clone());
+            return Ok(());
+        }
         if nulls == rows {
             found(search, table, lack, rows, "null in all rows".into(), None);
             return Ok(());
@@ -113,7 +133,7 @@ impl Lacking<'_, '_> {
 
     /// Whether it is a text that is empty more often than not, at all times, and no other column has it instead.
     fn is_sparse(&self, (lack, place): (&Lack, usize)) -> bool {
-        lack.column.kind == ColumnKind::Text
+        (lack.column.kind == ColumnKind::Text || is_of_failures(self.table, lack.column))
             && 2 * lack.rows >= lack.of(self.rows)
             && !mechanism::rises(self.spread, place)
             && self.other(lack).is_none()
@@ -125,6 +145,19 @@ impl Lacking<'_, '_> {
 
     /// Nulls that no column tells, with when and where they are.
     fn unexplained(&mut self, search: &mut Search, (lack, place): (&Lack, usize)) -> Result<()> {
+        let each = match self.other(lack) {
+            Some(_) => Vec::new(),
+            None => spell::each(search, self.table, (lack, place), self.spread)?,
+        };
+        let is_each = !each.is_empty();
+        for own in each {
+            let only = Lack { holds: format!("{} AND {}", lack.holds, own.holds), rows: own.rows, ..lack.clone() };
+            let (expected, said) = (own.spell.expected, format!("null; {}", own.spell.said));
+            found(search, self.table, &only, expected, said, Some(own.spell));
+        }
+        if is_each {
+            return Ok(());
+        }
         let times = self.times(search, (lack, place))?;
         let (told, spell) = told(search, self.table, (lack, place), (self.spread, &times), self.rows)?;
         let instead = self.other(lack).map_or_else(String::new, |other| {
@@ -252,14 +285,19 @@ fn lacking_any(search: &mut Search, table: &Table, first: usize, doubtful: &[&st
 
 /// What is told of when and where something is lacking, as text behind a finding's detail.
 fn told(
-    search: &Search,
+    search: &mut Search,
     table: &Table,
     (lack, place): (&Lack, usize),
     (spread, times): (&Spread, &[Part]),
     rows: i64,
 ) -> Result<(String, Option<Spell>)> {
+    let rows = lack.of(rows);
     let spell = spell::of(search, table, (lack, place), (spread, times), rows)?;
-    let change = spell.as_ref().map(|spell| spell.said.clone()).or_else(|| mechanism::change(times, 0));
+    let mut change = spell.as_ref().map(|spell| spell.said.clone());
+    if change.is_none() && !times.is_empty() && mechanism::is_telling(lack, rows) {
+        change = spell::within(search, table, (lack, place), spread, rows)?;
+    }
+    let change = change.or_else(|| mechanism::change(times, 0));
     Ok((mechanism::told(spread, (lack, place), change, rows), spell))
 }
 
@@ -296,6 +334,29 @@ enum Explained {
     Not,
 }
 
+/// Whether a column says what went wrong, so that it is well where it says nothing: its table's code, or one called so.
+fn is_of_failures(table: &Table, column: &Column) -> bool {
+    const WORDS: [&str; 12] = [
+        "err",
+        "error",
+        "errors",
+        "fault",
+        "faults",
+        "alarm",
+        "alarms",
+        "failure",
+        "failures",
+        "exception",
+        "warning",
+        "warnings",
+    ];
+    const CODED: [&str; 5] = ["return", "exit", "status", "reason", "abort"];
+    let words = meaning::words(&column.name);
+    let is_code = || words.last().is_some_and(|last| matches!(last.as_str(), "code" | "no" | "number"));
+    let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    table.roles.code.as_ref() == Some(&column.name) || says(&WORDS) || is_code() && says(&CODED)
+}
+
 /// The column, of few values, whose values tell nearly all nulls: in their rows this one is always null, and in others
 /// mostly not.
 fn explanation(columns: &[&Column], lack: &Lack, (spread, place): (&Spread, usize)) -> Explained {
@@ -303,7 +364,9 @@ fn explanation(columns: &[&Column], lack: &Lack, (spread, place): (&Spread, usiz
     let is_other = |by: &str| by != lack.column.name && columns.iter().any(|column| column.name == by);
     for crossing in spread.by_value.iter().filter(|crossing| crossing.may_explain() && is_other(crossing.by.name())) {
         let groups = &crossing.groups;
-        let whole = || groups.iter().filter(|group| group.rows == group.lacking[place] && !group.value.is_null());
+        let whole = || {
+            groups.iter().filter(|group| group.rows == group.lacking[place] && group.rows > 0 && !group.value.is_null())
+        };
         let told: i64 = whole().map(|group| group.rows).sum();
         let others = groups.iter().map(|group| group.rows).sum::<i64>() - told;
         let left = lack.rows - told;

@@ -13,7 +13,7 @@ use crate::session::Table;
 /// What evidence writes in place of a number that it does not have, besides leaving it out: what people write, and the
 /// ends of what fits in two and four bytes, also where that is read as tenths or hundredths. A number that only lies far
 /// from all others is not told as one: a machine that stands, a request that timed out and a price have such numbers too.
-pub const NUMBERS: [f64; 26] = [
+pub const NUMBERS: [f64; 30] = [
     -1.0,
     -99.0,
     -99.9,
@@ -32,6 +32,7 @@ pub const NUMBERS: [f64; 26] = [
     3276.7,
     6553.5,
     -327.68,
+    -327.6,
     327.67,
     655.35,
     -2_147_483_648.0,
@@ -40,7 +41,13 @@ pub const NUMBERS: [f64; 26] = [
     -1e30,
     1e30,
     1e20,
+    127.0,
+    -128.0,
+    255.0,
 ];
+/// Of those the ends of what fits in one byte, which are numbers that many things have: of such only what others come
+/// nowhere near to is told, and none where 0 is usual, as among codes and counts.
+const OF_A_BYTE: [f64; 3] = [127.0, -128.0, 255.0];
 const TEXTS: [&str; 12] = ["", "?", "-", "na", "n/a", "nan", "null", "none", "nil", "unknown", "missing", "#n/a"];
 
 /// Days that stand for no day, as far as they lie apart from all others.
@@ -89,6 +96,9 @@ impl Sentinel<'_> {
             return false;
         };
         let range = high - low;
+        if is_of_a_byte(own) {
+            return self.rows >= TIMES_LEAST && low != 0.0 && (own < low - range || own > high + range);
+        }
         let is_far = own < low - range * APART || own > high + range * APART;
         self.rows >= TIMES_LEAST && (is_far || low >= 0.0 && own < low - range * APART_NEGATIVE)
     }
@@ -107,6 +117,11 @@ pub fn is_text(text: &str) -> bool {
 /// Whether a number is one of those that stand for none.
 pub fn is_number(number: f64) -> bool {
     NUMBERS.contains(&number)
+}
+
+/// Whether it is one that is as often measured.
+pub fn is_of_a_byte(number: f64) -> bool {
+    OF_A_BYTE.contains(&number)
 }
 
 /// The largest of numbers below zero and the smallest above.

@@ -1,8 +1,8 @@
 //! Nulls and sentinels that came and went, to the row: from the first to the last of them, of the rows of that time and,
 //! where all are in one series, of that one.
 
-use super::spread::{By, Lack, Part, Spread};
-use super::{Search, mechanism, series};
+use super::spread::{self, By, Lack, Part, Spread, Within};
+use super::{Search, mechanism, profile, series};
 use crate::engine::quote;
 use crate::error::Result;
 use crate::model::figure::percent_in_tenths;
@@ -33,10 +33,13 @@ pub fn of(
     rows: i64,
 ) -> Result<Option<Spell>> {
     let (Some(at), true) = (&table.roles.time, mechanism::is_telling(lack, rows)) else { return Ok(None) };
-    let Some((since, until)) = mechanism::spell(times, 0) else { return Ok(None) };
-    if times[since..until].iter().map(|part| part.lacking[0]).sum::<i64>() < lack.rows {
-        return Ok(None);
-    }
+    let is_all = |parts: &[Part]| parts.iter().map(|part| part.lacking[0]).sum::<i64>() >= lack.rows;
+    let (has_begun, has_ended) = match (mechanism::spell(times, 0), mechanism::turn(times, 0)) {
+        (Some((since, until)), _) if is_all(&times[since..until]) => (true, true),
+        (None, Some(at)) if is_all(&times[at..]) => (true, false),
+        (None, Some(at)) if is_all(&times[..at]) => (false, true),
+        _ => return Ok(None),
+    };
     let (at, condition) = (format!("{}::TIMESTAMP", quote::name(at)), search.timed(table));
     let count = |list: &str, holds: &str| {
         let sql = format!("SELECT {list} FROM {} WHERE ({condition}) AND ({holds})", table.sql());
@@ -55,8 +58,9 @@ pub fn of(
         || "true".into(),
         |(name, value)| format!("{}::VARCHAR = {}", quote::name(name), quote::text(value)),
     );
+    let could = lack.within.as_ref().map_or("true", |within| within.holds.as_str());
     let within = format!("epoch_us({at}) BETWEEN {since} AND {until}");
-    let counted = count("count(*)", &format!("{within} AND {is_own}"))?;
+    let counted = count("count(*)", &format!("{within} AND {is_own} AND ({could})"))?;
     let expected = counted.first().map_or(0, Value::int);
     if expected < lack.rows {
         return Ok(None);
@@ -75,10 +79,107 @@ pub fn of(
         expected,
         series: own.as_ref().filter(is_series).map(label),
         said: format!(
-            "from {} to {} in {} of the rows{of}, else in none",
-            time::rfc3339(since),
-            time::rfc3339(until),
-            percent_in_tenths(lack.rows as f64 / expected as f64)
+            "{} in {} of the rows{of}, {}",
+            match (has_begun, has_ended) {
+                (true, true) => format!("from {} to {}", time::rfc3339(since), time::rfc3339(until)),
+                (true, false) => format!("from {} on", time::rfc3339(since)),
+                _ => format!("up to {}", time::rfc3339(until)),
+            },
+            percent_in_tenths(lack.rows as f64 / expected as f64),
+            match (has_begun, has_ended) {
+                (true, true) => "else in none",
+                (true, false) => "before in none",
+                _ => "after in none",
+            }
         ),
     }))
+}
+
+/// A spell of one series of several that have one each.
+pub struct OfSeries {
+    pub spell: Spell,
+    /// What holds of the series' rows, as people write it.
+    pub holds: String,
+    /// How many lack it.
+    pub rows: i64,
+}
+
+/// Where what is lacking is in several series, in each at a time of its own: a spell of each. None where any of them lacks
+/// it over most of the time, or here and there.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn each(
+    search: &mut Search,
+    table: &Table,
+    (lack, place): (&Lack, usize),
+    spread: &Spread,
+) -> Result<Vec<OfSeries>> {
+    const SERIES_MAX: usize = 8;
+    const ROWS_LEAST: i64 = 5;
+    let regular = search.regular.iter().find(|regular| regular.table.name == table.name && regular.columns.len() == 1);
+    let (Some(at), Some(column)) = (&table.roles.time, regular.map(|regular| regular.columns[0].clone())) else {
+        return Ok(Vec::new());
+    };
+    let is_own = |by: &By| matches!(by, By::Few(_) | By::Key(_)) && by.name() == column;
+    let Some(crossing) = spread.by_value.iter().find(|crossing| is_own(&crossing.by)) else { return Ok(Vec::new()) };
+    let lacking = crossing.groups.iter().filter(|group| group.lacking[place] > 0);
+    let lacking: Vec<(bool, i64)> = lacking.map(|group| (group.value.is_null(), group.lacking[place])).collect();
+    let is_many = (2..=SERIES_MAX).contains(&lacking.len());
+    if !is_many || lacking.iter().any(|(is_null, rows)| *is_null || *rows < ROWS_LEAST) {
+        return Ok(Vec::new());
+    }
+    let profile = profile::of(search, table)?;
+    let whole = profile.last.zip(profile.first).map_or(0, |(last, first)| last - first);
+    let (at, name, condition) = (format!("{}::TIMESTAMP", quote::name(at)), quote::name(&column), search.timed(table));
+    let could = lack.within.as_ref().map_or("true", |within| within.holds.as_str());
+    let rows = search.session.engine.counted_by(&format!(
+        "WITH lacking AS (SELECT {name}::VARCHAR AS rca_own, min({at}) AS rca_since, max({at}) AS rca_until, count(*) AS rca_rows \
+         FROM {0} WHERE ({condition}) AND ({1}) GROUP BY 1) \
+         SELECT rca_own, rca_since, rca_until, rca_rows, count(*) FROM {0} JOIN lacking ON {name}::VARCHAR = rca_own AND {at} BETWEEN rca_since AND rca_until \
+         WHERE ({condition}) AND ({could}) GROUP BY ALL ORDER BY 2, 1",
+        table.sql(),
+        lack.holds
+    ))?;
+    let of = |row: &Vec<Value>| {
+        let (value, since, until) = (row[0].shown(), row[1].int(), row[2].int());
+        let (rows, expected) = (row[3].int(), row[4].int());
+        let is_spell = 2 * rows >= expected && 5 * (until - since) <= 3 * whole;
+        let label = series::label_of(std::slice::from_ref(&column), std::slice::from_ref(&Some(value.clone())));
+        let said = format!(
+            "from {} to {} in {} of the rows of {label}, else in none of these",
+            time::rfc3339(since),
+            time::rfc3339(until),
+            percent_in_tenths(rows as f64 / expected.max(1) as f64)
+        );
+        let holds = format!("{}::VARCHAR = {}", quote::readable_name(&column), quote::text(&value));
+        is_spell.then_some(OfSeries { spell: Spell { since, until, expected, series: Some(label), said }, holds, rows })
+    };
+    let spells: Option<Vec<OfSeries>> = rows.iter().map(of).collect();
+    let is_all = |spells: &Vec<OfSeries>| spells.iter().map(|spell| spell.rows).sum::<i64>() == lack.rows;
+    Ok(spells.filter(is_all).unwrap_or_default())
+}
+
+/// When one value of a column lacks what others lack less: `of pump=c from about … in 98.0 % of the rows, before in 1.0 %`.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn within(
+    search: &mut Search,
+    table: &Table,
+    (lack, place): (&Lack, usize),
+    spread: &Spread,
+    rows: i64,
+) -> Result<Option<String>> {
+    let (column, value, of) = match mechanism::likeliest(spread, &(lack, place), rows) {
+        Some((By::Few(column) | By::Key(column), group)) => (&column.name, group.value.shown(), group.of[place]),
+        _ => return Ok(None),
+    };
+    let own = format!("{}::VARCHAR = {}", quote::readable_name(column), quote::text(&value));
+    let could = lack.within.as_ref().map_or_else(|| own.clone(), |within| format!("{} AND {own}", within.holds));
+    let within = Within { rows: of, holds: could, said: String::new(), whole: 0 };
+    let own = Lack { holds: format!("{} AND {own}", lack.holds), within: Some(within), ..lack.clone() };
+    let parts = spread::times(search, table, &own)?;
+    let label = series::label_of(std::slice::from_ref(column), std::slice::from_ref(&Some(value)));
+    Ok(mechanism::change(&parts, 0).map(|change| format!("of {label} {change}")))
 }

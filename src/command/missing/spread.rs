@@ -33,6 +33,8 @@ pub struct Lack<'a> {
 #[derive(Debug, Clone)]
 pub struct Within {
     pub rows: i64,
+    /// What holds of them, as people write it.
+    pub holds: String,
     /// Where those are that lack it: ` in 3 of 70 lines of app.log`.
     pub said: String,
     /// The place of what all lines lack of it.
@@ -51,6 +53,55 @@ impl Lack<'_> {
             None if self.within.is_none() => format!("count(*) - count({})", quote::name(&self.column.name)),
             _ => format!("count(CASE WHEN {} THEN 1 END)", self.holds),
         }
+    }
+}
+
+/// What is counted of rows, behind how many they are: of each lack the rows that have it, and of each that some of the
+/// lines alone could have, these lines.
+pub struct Counted {
+    pub sql: String,
+    is_within: Vec<bool>,
+}
+
+impl Counted {
+    pub fn of(lacks: &[&Lack]) -> Counted {
+        let within = lacks.iter().filter_map(|lack| lack.within.as_ref());
+        let within = within.map(|within| format!("count(CASE WHEN {} THEN 1 END)", within.holds));
+        let all: Vec<String> = lacks.iter().map(|lack| lack.counted()).chain(within).collect();
+        Counted { sql: all.join(", "), is_within: lacks.iter().map(|lack| lack.within.is_some()).collect() }
+    }
+
+    pub fn lacks(&self) -> usize {
+        self.is_within.len()
+    }
+
+    /// How many of so many rows lack each, and of how many that could have it.
+    pub fn counts(&self, rows: i64, values: &[Value]) -> Counts {
+        let (lacking, within) = values.split_at(self.lacks().min(values.len()));
+        let mut within = within.iter().map(Value::int);
+        let of = self.is_within.iter().map(|is| if *is { within.next().unwrap_or(rows) } else { rows });
+        Counts { rows, of: of.collect(), lacking: lacking.iter().map(Value::int).collect() }
+    }
+}
+
+/// Some rows.
+#[derive(Debug, Clone)]
+pub struct Counts {
+    pub rows: i64,
+    /// By lack: those that could have what is lacking, and those that lack it.
+    pub of: Vec<i64>,
+    pub lacking: Vec<i64>,
+}
+
+impl Counts {
+    pub fn none(lacks: usize) -> Counts {
+        Counts { rows: 0, of: vec![0; lacks], lacking: vec![0; lacks] }
+    }
+
+    pub fn add(&mut self, other: &Group) {
+        self.rows += other.rows;
+        self.of.iter_mut().zip(&other.of).for_each(|(sum, count)| *sum += count);
+        self.lacking.iter_mut().zip(&other.lacking).for_each(|(sum, count)| *sum += count);
     }
 }
 
@@ -93,7 +144,15 @@ impl By<'_> {
 pub struct Group {
     pub value: Value,
     pub rows: i64,
+    /// Of these, by lack: the rows that could have what is lacking, and those that lack it.
+    pub of: Vec<i64>,
     pub lacking: Vec<i64>,
+}
+
+impl Group {
+    pub fn new(value: Value, Counts { rows, of, lacking }: Counts) -> Group {
+        Group { value, rows, of, lacking }
+    }
 }
 
 /// The rows of a part of the table's time.
@@ -103,14 +162,15 @@ pub struct Part {
     pub number: i64,
     /// The earliest time of its rows, in microseconds.
     pub first: i64,
-    pub rows: i64,
+    /// By lack: its rows that could have what is lacking, and those that lack it.
+    pub of: Vec<i64>,
     pub lacking: Vec<i64>,
 }
 
 impl Part {
     /// With the lack at a place alone.
     pub fn of(&self, place: usize) -> Part {
-        Part { lacking: vec![self.lacking[place]], ..*self }
+        Part { of: vec![self.of[place]], lacking: vec![self.lacking[place]], ..*self }
     }
 }
 
@@ -121,9 +181,9 @@ impl<'a> Spread<'a> {
         if lacks.is_empty() {
             return Ok(Spread::default());
         }
-        let counted = lacks.iter().map(Lack::counted).collect::<Vec<_>>().join(", ");
+        let counted = Counted::of(&lacks.iter().collect::<Vec<_>>());
         let mut by_value = by_value(search, table, &counted)?;
-        by_value.extend(known_of::crossings(search, table, (&counted, lacks.len()))?);
+        by_value.extend(known_of::crossings(search, table, &counted)?);
         Ok(Spread { by_value, by_time: by_time(search, table, &counted, None)? })
     }
 }
@@ -147,7 +207,7 @@ pub fn closer(search: &mut Search, table: &Table, (lack, place): (&Lack, usize),
         let mut are_finer = false;
         for at in ends {
             let (since, until) = (own[at - 1].first, own.get(at + 1).map_or(i64::MAX, |next| next.first));
-            let finer = by_time(search, table, &lack.counted(), Some((since, until)))?;
+            let finer = by_time(search, table, &Counted::of(&[lack]), Some((since, until)))?;
             if finer.len() >= 3 {
                 own.splice(at - 1..=at, finer);
                 are_finer = true;
@@ -160,14 +220,24 @@ pub fn closer(search: &mut Search, table: &Table, (lack, place): (&Lack, usize),
     Ok(own)
 }
 
-fn by_value<'a>(search: &mut Search, table: &'a Table, counted: &str) -> Result<Vec<Crossing<'a>>> {
+/// The parts of time for a lack alone, with finer ones where it changes.
+///
+/// # Errors
+/// If the evidence cannot be read.
+pub fn times(search: &mut Search, table: &Table, lack: &Lack) -> Result<Vec<Part>> {
+    let parts = by_time(search, table, &Counted::of(&[lack]), None)?;
+    closer(search, table, (lack, 0), &parts)
+}
+
+fn by_value<'a>(search: &mut Search, table: &'a Table, counted: &Counted) -> Result<Vec<Crossing<'a>>> {
     let condition = search.condition(table);
     let categories = profile::categories(search, table)?;
     let mut found = Vec::new();
     for by in table.own_columns().filter(|column| categories.contains(&column.name)) {
         let sql = format!(
-            "SELECT {}::VARCHAR, count(*), {counted} FROM {} WHERE ({condition}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
+            "SELECT {}::VARCHAR, count(*), {} FROM {} WHERE ({condition}) GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {}",
             quote::name(&by.name),
+            counted.sql,
             table.sql(),
             VALUES_MAX + 1
         );
@@ -176,8 +246,8 @@ fn by_value<'a>(search: &mut Search, table: &'a Table, counted: &str) -> Result<
             continue;
         }
         let group = |mut row: Vec<Value>| {
-            let lacking = row[2..].iter().map(Value::int).collect();
-            Group { rows: row[1].int(), lacking, value: row.swap_remove(0) }
+            let counts = counted.counts(row[1].int(), &row[2..]);
+            Group::new(row.swap_remove(0), counts)
         };
         found.push(Crossing { by: By::Few(by), groups: groups.into_iter().map(group).collect() });
     }
@@ -185,7 +255,7 @@ fn by_value<'a>(search: &mut Search, table: &'a Table, counted: &str) -> Result<
 }
 
 /// The rows by parts of the time of all of them, or from one time to before another.
-fn by_time(search: &mut Search, table: &Table, counted: &str, window: Option<(i64, i64)>) -> Result<Vec<Part>> {
+fn by_time(search: &mut Search, table: &Table, counted: &Counted, window: Option<(i64, i64)>) -> Result<Vec<Part>> {
     let Some(at) = table.roles.time.as_ref().map(|name| format!("{}::TIMESTAMP", quote::name(name))) else {
         return Ok(Vec::new());
     };
@@ -200,15 +270,14 @@ fn by_time(search: &mut Search, table: &Table, counted: &str, window: Option<(i6
     };
     let width = (last - first) / PARTS + 1;
     let sql = format!(
-        "SELECT (epoch_us({at}) - {first}) // {width}, min({at}), count(*), {counted} FROM {} WHERE isfinite({at}) AND ({}){within} GROUP BY 1 ORDER BY 1",
+        "SELECT (epoch_us({at}) - {first}) // {width}, min({at}), count(*), {} FROM {} WHERE isfinite({at}) AND ({}){within} GROUP BY 1 ORDER BY 1",
+        counted.sql,
         table.sql(),
         search.condition(table)
     );
-    let part = |row: Vec<Value>| Part {
-        number: row[0].int(),
-        first: row[1].int(),
-        rows: row[2].int(),
-        lacking: row[3..].iter().map(Value::int).collect(),
+    let part = |row: Vec<Value>| {
+        let Counts { of, lacking, .. } = counted.counts(row[2].int(), &row[3..]);
+        Part { number: row[0].int(), first: row[1].int(), of, lacking }
     };
     Ok(search.session.engine.counted_by(&sql)?.into_iter().map(part).collect())
 }

@@ -16,6 +16,8 @@ const RUNS_LEAST: u32 = 4;
 /// values are between two times of a state.
 const ROWS_LEAST: u64 = 20;
 const TIMES_USUAL: u64 = 3;
+/// A counter falls when it begins anew.
+const FALLS_LEAST: u32 = 20;
 
 /// What one takes, with the long runs of a few values.
 pub const BYTES: usize = size_of::<Level>() + 2 * size_of::<Held>();
@@ -36,6 +38,8 @@ pub struct Level {
     run: Run,
     /// Rows before this run.
     before: u64,
+    /// How often a value was less than the one before.
+    falls: u32,
     /// How long the longest ended ones are that are not long, longest first.
     short: [u8; RUNS],
     long: Vec<Held>,
@@ -54,12 +58,16 @@ struct Held {
     times: u32,
     /// Rows up to the end of the last one.
     until: u64,
+    /// Rows of all of them.
+    rows: u64,
+    /// It is known to be no state.
+    is_fault: bool,
 }
 
 impl Held {
     /// How long the third longest is, which two faults do not change; 0 if the value does not come back.
     fn usual(&self) -> u64 {
-        let is_again = self.times >= TIMES_LEAST || self.runs >= RUNS_LEAST;
+        let is_again = !self.is_fault && (self.times >= TIMES_LEAST || self.runs >= RUNS_LEAST);
         if is_again { self.longest[2].rows } else { 0 }
     }
 }
@@ -72,7 +80,14 @@ pub struct Told {
     /// How long runs usually are at most, of values that are no states.
     pub usual: u64,
     /// Values that have long runs again and again.
-    pub states: Vec<f64>,
+    pub states: Vec<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct State {
+    pub value: f64,
+    /// Of a hundred rows of the series so many are in its long runs.
+    pub percent: u64,
 }
 
 impl Level {
@@ -82,6 +97,7 @@ impl Level {
             (self.run.rows, self.run.until) = (self.run.rows + 1, at);
             return;
         }
+        self.falls += u32::from(self.run.rows > 0 && value < self.run.value);
         self.end();
         self.run = Run { value, rows: 1, since: at, until: at };
         let known = usize::from(self.different);
@@ -89,6 +105,11 @@ impl Level {
             self.values[known] = value;
             self.different += 1;
         }
+    }
+
+    /// Whether it goes down as well as up: what only rises counts something, and stands while there is nothing to count.
+    pub fn is_measured(&self) -> bool {
+        self.falls >= FALLS_LEAST
     }
 
     fn end(&mut self) {
@@ -113,10 +134,11 @@ impl Level {
                 held.longest[at] = run;
             }
             held.times += u32::from(self.before - held.until >= ROWS_LEAST);
-            (held.runs, held.until) = (held.runs + 1, until);
+            (held.runs, held.until, held.rows) = (held.runs + 1, until, held.rows + run.rows);
             return;
         }
-        let mut held = Held { longest: [Run::default(); RUNS], runs: 1, times: 1, until };
+        let mut held =
+            Held { longest: [Run::default(); RUNS], runs: 1, times: 1, until, rows: run.rows, is_fault: false };
         held.longest[0] = run;
         if self.long.len() < HELD_MAX {
             self.long.push(held);
@@ -128,15 +150,22 @@ impl Level {
         }
     }
 
-    /// No more rows will come.
-    pub fn told(mut self) -> Told {
+    /// What the rows tell, of which no more will come. The values of `faults` are no states, however often they come back.
+    pub fn told(mut self, faults: &[f64]) -> Told {
         self.end();
+        let all = self.before;
+        // What is a fault comes back as a fault.
+        for held in self.long.iter_mut().filter(|held| faults.contains(&held.longest[0].value)) {
+            held.is_fault = true;
+        }
         self.long.sort_by(|a, b| b.usual().cmp(&a.usual()).then(a.longest[0].since.cmp(&b.longest[0].since)));
         let states = (1..=STATES_MAX.min(self.long.len())).rev().find(|count| self.are_states(*count)).unwrap_or(0);
         let usual = self.usual(states);
         let (states, others) = self.long.split_at(states);
-        let states: Vec<f64> = states.iter().map(|held| held.longest[0].value).collect();
-        if self.others(&states) < VALUES_LEAST || usual == 0 {
+        let values: Vec<f64> = states.iter().map(|held| held.longest[0].value).collect();
+        let state = |held: &Held| State { value: held.longest[0].value, percent: 100 * held.rows / all.max(1) };
+        let states: Vec<State> = states.iter().map(state).collect();
+        if self.others(&values) < VALUES_LEAST || usual == 0 {
             return Told { usual, states, ..Told::default() };
         }
         let is_flat =
@@ -161,7 +190,8 @@ impl Level {
 
     /// The fourth longest run of all but the first so many values.
     fn usual(&self, states: usize) -> u64 {
-        let long = self.long[states..].iter().flat_map(|held| held.longest.iter().map(|run| run.rows));
+        let others = self.long[states..].iter().filter(|held| !held.is_fault);
+        let long = others.flat_map(|held| held.longest.iter().map(|run| run.rows));
         let mut rows: Vec<u64> = long.chain(self.short.map(u64::from)).collect();
         rows.sort_unstable_by(|a, b| b.cmp(a));
         rows[RUNS - 1]
@@ -179,13 +209,14 @@ mod tests {
             let run = runs.iter().find(|(_, since, length)| (*since..since + length).contains(&n));
             level.push(n, run.map_or((n % 9) as f64 + 1.0, |run| run.0));
         }
-        level.told()
+        level.told(&[])
     }
 
     /// The flat ones by where they begin, and the states.
     fn found(rows: i64, runs: &[(f64, i64, i64)]) -> (Vec<(i64, u64)>, Vec<f64>) {
         let told = told(rows, runs);
-        (told.flat.iter().map(|run| (run.since, run.rows)).collect(), told.states)
+        let states = told.states.iter().map(|state| state.value).collect();
+        (told.flat.iter().map(|run| (run.since, run.rows)).collect(), states)
     }
 
     #[test]
@@ -219,6 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_that_comes_back_is_flat_each_time() {
+        let mut level = Level::default();
+        for n in 0..1_000 {
+            level.push(n, if n % 250 >= 220 { 0.0 } else { (n % 9) as f64 + 1.0 });
+        }
+        let told = level.clone().told(&[]);
+        assert_eq!(told.states, [State { value: 0.0, percent: 12 }]);
+        let flat: Vec<(i64, u64)> = level.told(&[0.0]).flat.iter().map(|run| (run.since, run.rows)).collect();
+        assert_eq!(flat, [(220, 30), (470, 30), (720, 30), (970, 30)]);
+    }
+
+    #[test]
     fn a_slow_value_in_steps_has_no_states() {
         let steps = |n: i64| ((n % 20 - 10).abs() as f64, n * 25, 20 + n * 7 % 6);
         let runs: Vec<(f64, i64, i64)> = (0..60).map(steps).collect();
@@ -235,6 +278,6 @@ mod tests {
             (0..*rows).for_each(|n| level.push(since + n, *value));
         }
         assert_eq!(level.long.len(), HELD_MAX);
-        assert_eq!(level.told(), Told { usual: 25, ..Told::default() });
+        assert_eq!(level.told(&[]), Told { usual: 25, ..Told::default() });
     }
 }

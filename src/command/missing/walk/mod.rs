@@ -222,7 +222,8 @@ impl<'a> Walk<'a> {
                     self.values[place].count += 1;
                     self.values[place].has_sentinels |= is_sentinel;
                 }
-                if !is_sentinel && !is_disordered {
+                let is_none = is_sentinel && !sentinels::is_of_a_byte(value);
+                if !is_none && !is_disordered {
                     self.levels[series * self.floats + place].push(at, value);
                 }
             }
