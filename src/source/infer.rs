@@ -6,8 +6,8 @@ use crate::model::meaning;
 use crate::model::zone::Clock;
 use crate::source::log;
 use crate::source::scalar::{
-    boolean, compact, date, divided, epoch, float, float_comma, grouped, int, is_finer, is_inexact, is_null_word,
-    is_number, iso,
+    boolean, compact, date, divided, epoch, float, float_comma, grouped, has_short_year, int, is_finer, is_inexact,
+    is_null_word, is_number, iso,
 };
 use crate::source::spelling::Spelling;
 
@@ -125,6 +125,8 @@ pub struct Guess {
     /// The first date with its numbers in an order of its own, and whether dots divide all of them.
     date: Option<String>,
     are_dotted: bool,
+    /// Of dates with a year of two digits: the numbers of the first, and which of them others have otherwise.
+    short: Option<([u32; 3], [bool; 3])>,
     /// The first number that a floating-point number would change, as long as all are numbers.
     inexact: Option<String>,
 }
@@ -147,6 +149,7 @@ impl Default for Guess {
             spelling: Spelling::default(),
             date: None,
             are_dotted: true,
+            short: None,
             inexact: None,
         }
     }
@@ -190,6 +193,12 @@ impl Guess {
         let (day_first, month_first) = (divided(text, true).is_some(), divided(text, false).is_some());
         if self.date.is_none() && (day_first || month_first) {
             self.date = Some(String::from_utf8_lossy(text).into_owned());
+        }
+        if (day_first || month_first)
+            && let Some(numbers) = has_short_year(text)
+        {
+            let (first, vary) = self.short.get_or_insert((numbers, [false; 3]));
+            vary.iter_mut().zip(first.iter().zip(numbers)).for_each(|(varies, (one, other))| *varies |= *one != other);
         }
         let is_dotted = || text.iter().find(|byte| !byte.is_ascii_digit()) == Some(&b'.');
         self.are_dotted = self.are_dotted && (!(day_first || month_first) || is_dotted());
@@ -238,7 +247,19 @@ impl Guess {
     fn undecided_date(&self) -> Option<&str> {
         let has = |reading| self.candidates.contains(&reading);
         let is_either = has(Reading::DayFirst) && has(Reading::MonthFirst) && !self.are_dotted;
-        self.date.as_deref().filter(|_| is_either)
+        self.date.as_deref().filter(|_| is_either || self.is_year_untold())
+    }
+
+    /// Whether the last number of dates, which may as well be their day, is their year: if it stays while another one
+    /// changes. Where dots stand, the day comes first.
+    fn is_year_told(&self) -> bool {
+        let is_told = |vary: [bool; 3]| self.are_dotted || !vary[2] && (vary[0] || vary[1]);
+        self.short.is_none_or(|(_, vary)| is_told(vary))
+    }
+
+    fn is_year_untold(&self) -> bool {
+        let is_date = |reading| self.candidates.contains(reading);
+        [Reading::DayFirst, Reading::MonthFirst].iter().any(is_date) && !self.is_year_told()
     }
 
     /// Whether all samples are numbers, times or flags of one kind, even if it is not sure which.
@@ -253,7 +274,8 @@ impl Guess {
         // Dots stand in dates whose day comes first.
         let is_other = |reading| reading == Reading::MonthFirst && self.are_dotted && day_first >= month_first;
         let fitting = TIMES.into_iter().zip(self.times).filter(|(_, count)| fits(*count));
-        let mut fitting = fitting.filter(|(reading, _)| !is_other(*reading));
+        let is_told = |reading| reading == Reading::Time || self.is_year_told();
+        let mut fitting = fitting.filter(|(reading, _)| !is_other(*reading) && is_told(*reading));
         let (reading, _) = fitting.next()?;
         fitting.next().is_none().then_some(reading)
     }
@@ -261,7 +283,7 @@ impl Guess {
     /// A value of the column that tells why it is text, though all samples are numbers or times, and the reason.
     pub fn as_text(&self) -> Option<(&str, &'static str)> {
         let has = |reading| self.candidates.contains(&reading);
-        if has(Reading::DayFirst) && has(Reading::MonthFirst) {
+        if has(Reading::DayFirst) && has(Reading::MonthFirst) || self.is_year_untold() {
             return self.undecided_date().map(|date| (date, DAY_OR_MONTH));
         }
         if self.seen == 0 || has(Reading::Int) || has(Reading::Epoch) {

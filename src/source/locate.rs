@@ -236,7 +236,9 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
     };
     let (parts, unknown): (Vec<_>, Vec<_>) = unknown.into_iter().partition(is_log);
     known.extend(parts.into_iter().map(|file| (&log::KNOWN, file)));
-    let unknown: Vec<String> = unknown.iter().map(|file| file.shown.to_string()).collect();
+    let (undecided, unknown): (Vec<_>, Vec<_>) =
+        unknown.into_iter().partition(|file| log::undecided(&file.head()).is_some());
+    let unknown: Vec<String> = unknown.iter().chain(&undecided).map(|file| file.shown.to_string()).collect();
     if known.is_empty() {
         let looked = match (unknown.is_empty(), left_out.is_empty()) {
             (false, _) => format!("looked at {}", some(&unknown)),
@@ -245,9 +247,15 @@ fn grouped(found: Members, name: String, typed: &str, logs: &Logs) -> Result<Loc
         };
         return Err(Error::evidence(format!("`{typed}` holds no evidence of a known kind")).detail(looked).hint(KINDS));
     }
+    let unknown = &unknown[..unknown.len() - undecided.len()];
     if !unknown.is_empty() {
-        left_out.push(format!("of no known kind: {}", some(&unknown)));
+        left_out.push(format!("of no known kind: {}", some(unknown)));
     }
+    // Each is counted, as if it were named by itself.
+    left_out.extend(undecided.iter().filter_map(|file| {
+        let time = log::undecided(&file.head())?;
+        Some(format!("{}: times such as `{}` do not tell day, month and year apart", file.shown, time.text))
+    }));
     let groups = divide::divide(known, &name, logs.is_one, (logs.of_source)(&name).header);
     notes.extend(divide::apart(&groups, &name).filter(|_| logs.is_one));
     Ok(Located { groups, left_out, notes, ..Located::default() })
@@ -343,8 +351,11 @@ fn readable(file: &File, said: &Said) -> Result<&'static Reader> {
     let is_text = std::str::from_utf8(&file.head()[..file.head().len().min(512)]).is_ok() && !file.head().contains(&0);
     if let Some(time) = log::undecided(&file.head()).filter(|_| is_text) {
         return Err(refused()
-            .detail(format!("it is text with times such as `{time}`, which do not tell day, month and year apart"))
-            .hint("say how its lines are written: a pattern such as `{ts:%d/%m/%y %H:%M:%S} {level} {message}`, in [[formats]] of rca.toml"));
+            .detail(format!("it is text with times such as `{}`, which do not tell day, month and year apart", time.text))
+            .hint(format!(
+                "say how its lines are written: a pattern such as `{{ts:{}}} {{level}} {{message}}`, in [[formats]] of rca.toml",
+                time.format
+            )));
     }
     let what = if is_text {
         "it is text in which no line has a time and no delimiter divides the lines alike".to_string()

@@ -147,11 +147,32 @@ pub fn is_homonym(text: &[u8]) -> bool {
 
 /// An ISO time, maybe with the name of a zone that is the name of several: then it is as one without a zone.
 pub fn iso(text: &[u8]) -> Option<Stamp> {
-    time::iso_whole(text).or_else(|| {
-        let (wall, zone) = text.split_at_checked(text.len().checked_sub(4)?)?;
-        let is_named = zone[0] == b' ' && is_homonym(&zone[1..]) && wall.len() > 10;
-        time::iso_whole(wall).filter(|stamp| is_named && stamp.offset.is_none())
-    })
+    time::iso_whole(text)
+        .or_else(|| {
+            let (wall, zone) = text.split_at_checked(text.len().checked_sub(4)?)?;
+            let is_named = zone[0] == b' ' && is_homonym(&zone[1..]) && wall.len() > 10;
+            time::iso_whole(wall).filter(|stamp| is_named && stamp.offset.is_none())
+        })
+        .or_else(|| year_first(text))
+}
+
+/// `2025/4/13 9:00`, as spreadsheets write it where the year comes first: without zeros before small numbers.
+fn year_first(text: &[u8]) -> Option<Stamp> {
+    const YEARS: std::ops::Range<u32> = 1900..2200;
+    let divider = *text.get(4).filter(|byte| matches!(byte, b'/' | b'-'))?;
+    let year = time::digits(text, 4).filter(|year| YEARS.contains(year))?;
+    let number = |at: usize| {
+        let length = text.get(at..)?.iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+        (1..=2).contains(&length).then(|| Some((time::digits(&text[at..], length)?, at + length)))?
+    };
+    let (month, end) = number(5)?;
+    let (day, end) = number(end + 1).filter(|_| text.get(end) == Some(&divider))?;
+    let of_day = match text.get(end) {
+        None => 0,
+        Some(b' ' | b'T') => of_day(&text[end + 1..])?,
+        Some(_) => return None,
+    };
+    Some(Stamp { wall: time::days(i64::from(year), month, day)? * DAY + of_day, offset: None })
 }
 
 pub fn date(text: &[u8]) -> Option<i64> {
@@ -177,7 +198,16 @@ pub fn compact(text: &[u8]) -> Option<Stamp> {
     Some(Stamp { wall: time::days(i64::from(year), month, day)? * DAY + of_day, offset: None })
 }
 
-/// `31/12/2025[[,] 08:00[:00][ PM]]`
+/// Whether a date, whose numbers have an order of their own, has a year of two digits. A time of day stands behind it,
+/// or else it may be anything, such as a version.
+pub fn has_short_year(text: &[u8]) -> Option<[u32; 3]> {
+    let mut numbers = text.split(|byte| !byte.is_ascii_digit()).take(3);
+    let mut next = || numbers.next().filter(|digits| (1..=2).contains(&digits.len()));
+    let mut number = || next().and_then(|digits| time::digits(digits, digits.len()));
+    Some([number()?, number()?, number()?])
+}
+
+/// `31/12/2025[[,] 08:00[:00][ PM]]`, and `31/12/25 08:00`
 pub fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     let mut parts = [0_u32; 3];
     let mut at = 0;
@@ -187,12 +217,20 @@ pub fn divided(text: &[u8], day_first: bool) -> Option<Stamp> {
     }
     for (index, part) in parts.iter_mut().enumerate() {
         let length = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let right =
-            if index == 2 { length == 4 } else { (1..=2).contains(&length) && text.get(at + length) == Some(&divider) };
+        let right = if index == 2 {
+            matches!(length, 2 | 4)
+        } else {
+            (1..=2).contains(&length) && text.get(at + length) == Some(&divider)
+        };
         if !right {
             return None;
         }
         *part = time::digits(&text[at..], length)?;
+        if index == 2 && length == 2 {
+            *part += if *part < 70 { 2000 } else { 1900 };
+            // A date alone may be a version.
+            text.get(at + length)?;
+        }
         at += length + usize::from(index < 2);
     }
     let (day, month) = if day_first { (parts[0], parts[1]) } else { (parts[1], parts[0]) };

@@ -51,6 +51,8 @@ pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%Y-%m-%d_%H-%M-%S",
         "%Y-%m-%d %H.%M.%S%.f",
         "%d.%m.%Y %H:%M:%S%.f",
+        // Dots stand in dates whose day comes first.
+        "%d.%m.%y %H:%M:%S%.f",
     ];
     let last = [
         "%Y%j %H:%M:%S%.f",
@@ -70,7 +72,9 @@ pub(super) static STAMPS: LazyLock<Vec<StampFormat>> = LazyLock::new(|| {
         "%b %e, %Y %H:%M",
         "%d-%b-%Y %H:%M",
         "%d/%b/%Y %H:%M",
+        "%Y/%m/%d %H:%M",
         "%d.%m.%Y %H:%M",
+        "%d.%m.%y %H:%M",
         "tai64n",
         "epoch",
         "%H:%M:%S%.f",
@@ -194,12 +198,6 @@ fn opens(line: &[u8]) -> bool {
 pub fn begins_with_stamp(line: &[u8]) -> bool {
     search(line, DAY_BYTES, 0..STAMPS.len())
         .is_some_and(|(_, start, ..)| start == 0 || is_day_name(without_comma(&line[..start])))
-}
-
-/// A stamp near the start of a line, if the numbers of its date may be taken for each other.
-pub fn undecided(line: &[u8]) -> Option<&[u8]> {
-    let (index, start, end, _) = search(line, PREFIX_BYTES, 0..STAMPS.len())?;
-    orders::is_undecided(&line[start..], index).then_some(&line[start..end])
 }
 
 /// The stamp that is the whole of `text`, if the numbers of its date cannot be taken for each other.

@@ -138,9 +138,19 @@ pub fn day_and_time(text: &[u8]) -> Option<Stamp> {
     }
 }
 
+/// A time that does not tell day, month and year apart, and one of the formats that it is in.
+pub struct Undecided {
+    pub text: String,
+    pub format: String,
+}
+
 /// A time of a text whose times do not tell day, month and year apart.
-pub fn undecided(text: &[u8]) -> Option<String> {
-    detect::lines(text).find_map(generic::undecided).map(|time| String::from_utf8_lossy(time).into_owned())
+pub fn undecided(text: &[u8]) -> Option<Undecided> {
+    let (time, format) = detect::lines(text).find_map(orders::undecided)?;
+    let text = String::from_utf8_lossy(time).into_owned();
+    let is_half_day = text.ends_with(['m', 'M']);
+    let format = if is_half_day { format!("{} %p", format.replace("%H", "%I")) } else { format };
+    Some(Undecided { text, format })
 }
 
 /// # Errors

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::generic::{FAR_PREFIX_BYTES, STAMPS, search, whole_of};
+use super::generic::{FAR_PREFIX_BYTES, PREFIX_BYTES, STAMPS, search, whole_of};
 use super::stamp::{StampFormat, Written};
 use crate::model::time;
 
@@ -68,6 +68,21 @@ fn decided(places: &[usize], lines: &[&[u8]]) -> Option<usize> {
 pub fn is_undecided(text: &[u8], index: usize) -> bool {
     let reads = |index: &&usize| STAMPS[**index].read(text).is_some();
     ORDERED.iter().any(|places| places.contains(&index) && places.iter().filter(reads).count() > 1)
+}
+
+/// A stamp near the start of a line, if the numbers of its date may be taken for each other, and a format that it is in.
+pub fn undecided(line: &[u8]) -> Option<(&[u8], String)> {
+    let (index, start, end, _) = search(line, PREFIX_BYTES, 0..STAMPS.len())?;
+    let stamp = &line[start..end];
+    let is_fine = stamp.iter().rev().take_while(|byte| !matches!(byte, b':')).any(|byte| matches!(byte, b'.' | b','));
+    let format = format_of(index)?.replace("%.f", if is_fine { "%.f" } else { "" });
+    is_undecided(&line[start..], index).then_some((stamp, format))
+}
+
+/// How dates of this order are written.
+fn format_of(index: usize) -> Option<&'static str> {
+    let all = ORDERS.iter().flat_map(|orders| orders.iter());
+    all.zip(ORDERED.iter().flatten()).find(|(_, place)| **place == index).map(|(order, _)| *order)
 }
 
 /// Whether a text is a time and nothing else, of whose date the numbers could be taken for each other.
