@@ -33,6 +33,7 @@ const TIME: &[&str] = &[
 ];
 /// When a row was made, which may be long after what it tells of.
 const CREATED: &[&str] = &["created_at"];
+/// The last one is what comes of a level as often as a level.
 const LEVEL: &[&str] = &["level", "severity_text", "severity", "loglevel", "log_level", "lvl", "priority"];
 const CODE: &[&str] = &[
     "error_code",
@@ -209,16 +210,24 @@ impl Roles {
             .or_else(|| first(&|c| timed(c.kind) && own(c) && happened(c)))
             .or_else(|| first(&|c| c.kind == Kind::Time))
             .or_else(|| first(&|c| timed(c.kind) && own(c)));
+        let code = named(CODE, |kind| matches!(kind, Kind::Text | Kind::Int | Kind::Float | Kind::Decimal { .. }))
+            .or_else(|| named(FAILURE, |kind| kind == Kind::Text));
+        let message = named(MESSAGE, |kind| kind == Kind::Text)
+            .or_else(|| first(&|c| c.kind == Kind::Text && is_message(&c.name)))
+            .or_else(|| named(REMARKS, |kind| kind == Kind::Text));
+        // Words say it better than a number, which may be the level of a tank or of a player: only what is told beside it
+        // has a level in numbers.
+        let is_told = code.is_some() || message.is_some();
+        let level = named(&LEVEL[..LEVEL.len() - 1], |kind| kind == Kind::Text)
+            .or_else(|| named(LEVEL, |kind| kind == Kind::Int).filter(|_| is_told))
+            .or_else(|| named(LEVEL, |kind| kind == Kind::Text));
         Roles {
             end: found.as_deref().and_then(|found| end(columns, found)),
             is_load_stamp: time.is_none() && found.as_deref().is_some_and(|found| says(found, LOADS)),
             time: found,
-            level: named(LEVEL, |kind| matches!(kind, Kind::Text | Kind::Int)),
-            code: named(CODE, |kind| matches!(kind, Kind::Text | Kind::Int | Kind::Float | Kind::Decimal { .. }))
-                .or_else(|| named(FAILURE, |kind| kind == Kind::Text)),
-            message: named(MESSAGE, |kind| kind == Kind::Text)
-                .or_else(|| first(&|c| c.kind == Kind::Text && is_message(&c.name)))
-                .or_else(|| named(REMARKS, |kind| kind == Kind::Text)),
+            level,
+            code,
+            message,
             result: named(RESULT, |kind| kind == Kind::Text),
         }
     }
@@ -260,6 +269,20 @@ mod tests {
         }
         assert_eq!(message(&["remark", "error_text", "message"]).as_deref(), Some("message"));
         assert_eq!(message(&["remark", "error_text"]).as_deref(), Some("error_text"));
+    }
+
+    #[test]
+    fn a_level_in_numbers_is_that_of_something_told() {
+        let level = |columns: &[(&str, Kind)]| {
+            let columns: Vec<Column> = columns.iter().map(|(name, kind)| Column::new(*name, *kind)).collect();
+            Roles::find(&columns, None).level
+        };
+        let (int, text) = (Kind::Int, Kind::Text);
+        assert_eq!(level(&[("tank", text), ("level", int), ("temp", Kind::Float)]), None);
+        assert_eq!(level(&[("level", int), ("message", text)]).as_deref(), Some("level"));
+        assert_eq!(level(&[("level", int), ("priority", text), ("message", text)]).as_deref(), Some("level"));
+        assert_eq!(level(&[("level", int), ("severity", text), ("message", text)]).as_deref(), Some("severity"));
+        assert_eq!(level(&[("severity", int), ("fault_code", text)]).as_deref(), Some("severity"));
     }
 
     fn times(names: &[&str]) -> Roles {

@@ -9,7 +9,7 @@ use super::called::{LEVEL, SURE, TIME};
 use super::capture::{Capture, Span};
 use super::level::{Level, Scale};
 use super::orders;
-use super::paths::Paths;
+use super::paths::{Leveled, Paths};
 use super::pattern::{Field, FieldType, LEVEL_RAW, field_index};
 use super::pieces::Pieces;
 use super::roles::{Role, Roles};
@@ -198,7 +198,12 @@ impl Keys {
         for (names, role) in [(TIME, Role::Time), (LEVEL, Role::Level), (SURE, Role::Message)] {
             let is_other = |path: &&String| {
                 let is_known = roles.all().any(|(known, _)| known == *path);
-                !is_known && (role != Role::Time || paths.is_own_time(path))
+                let is_such = match role {
+                    Role::Time => paths.is_own_time(path),
+                    Role::Level => paths.leveled(path) != Leveled::Not,
+                    _ => !paths.is_object(path),
+                };
+                !is_known && is_such
             };
             let called = names.iter().flat_map(|name| {
                 let is = move |path: &&String| path.eq_ignore_ascii_case(name);
@@ -428,6 +433,11 @@ mod tests {
             read(Syntax::Logfmt, logfmt),
             Some((Some(Level::Warn), "it \"went\" wrong".into(), fields(&[("unit", "7")])))
         );
+        let game = r#"{"ts":"2025-03-01T00:00:00Z","level":50,"severity":"info","event":{"text":"m","seq":3}}"#;
+        let (level, message, _) = read(Syntax::Json, game).expect("a record");
+        assert_eq!((level, message.as_str()), (Some(Level::Info), "m"));
+        let tank = r#"{"ts":"2025-03-01T00:00:00Z","level":47,"msg":"m"}"#;
+        assert_eq!(read(Syntax::Json, tank).expect("a record").0, None);
         assert_eq!(read(Syntax::Logfmt, "just some words here"), None);
         assert_eq!(read(Syntax::Json, r#"{"a":1}"#), None);
     }

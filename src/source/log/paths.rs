@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::generic;
 use super::keys::Syntax;
+use super::level::{Level, Scale};
 use super::orders;
 use super::stamp::{Lack, Written};
 use super::values::{Value, elements, pairs, written};
@@ -18,6 +19,7 @@ const DATES_KEPT: usize = 4_000;
 const GUESSED: u64 = 2_000;
 /// Objects within each other that are looked into.
 const DEPTH_MAX: usize = 2;
+const SCALES: [Scale; 3] = [Scale::Large, Scale::Severity, Scale::Telemetry];
 
 /// What sample lines hold, by path.
 #[derive(Default)]
@@ -38,8 +40,13 @@ pub struct PathStats {
     /// Times the numbers of whose dates could be taken for each other, and in which order all of them have these.
     dates: Vec<String>,
     pub order: Option<usize>,
-    /// The least and the largest whole number.
+    /// The least and the largest whole number, how many there are, and how many of these are levels by each scale.
     numbers: Option<(i64, i64)>,
+    whole: u64,
+    scaled: [u64; SCALES.len()],
+    /// Words that are levels, and objects.
+    words: u64,
+    objects: u64,
     pub guess: Guess,
     /// Whether any line has it at the top, within an object, and within an object in one: one line may write `log.level`
     /// as a key, another as an object with a key.
@@ -48,10 +55,24 @@ pub struct PathStats {
     pub keys: Vec<usize>,
 }
 
+/// How well the values of a path are levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leveled {
+    /// Most are words for one.
+    Words,
+    /// Nearly all are numbers of one scale.
+    Numbers,
+    /// They are texts, of which only who wrote them knows what they mean.
+    Texts,
+    /// They are numbers of something else, as the level that a player has, or objects.
+    Not,
+}
+
 /// A value of one line.
 struct Entry {
     path: String,
     text: String,
+    is_object: bool,
     depth: usize,
     key: usize,
 }
@@ -59,9 +80,10 @@ struct Entry {
 impl Entry {
     /// Takes a value, and what is within it.
     fn take(path: String, value: Value, (depth, key): (usize, usize), found: &mut Vec<Entry>) {
-        let object = value.raw().filter(|raw| depth < DEPTH_MAX && raw.starts_with('{'));
-        found.push(Entry { path: path.clone(), text: value.text().into_owned(), depth, key });
-        if let Some(object) = object {
+        let object = value.raw().filter(|raw| raw.starts_with('{'));
+        let is_object = object.is_some();
+        found.push(Entry { path: path.clone(), text: value.text().into_owned(), is_object, depth, key });
+        if let Some(object) = object.filter(|_| depth < DEPTH_MAX) {
             // What is none is a text.
             each_pair(object, |inner, raw| {
                 Entry::take(format!("{path}.{inner}"), Value::Raw(raw.get()), (depth + 1, key), found);
@@ -79,6 +101,18 @@ impl PathStats {
     /// Not deeper: for that only a format that knows of it asks.
     fn is_within_object(&self) -> bool {
         self.depths[1]
+    }
+
+    fn leveled(&self, path: &str) -> Leveled {
+        let of_scale = SCALES.iter().position(|scale| *scale == Scale::of(path, self.numbers));
+        let scaled = of_scale.map_or(0, |scale| self.scaled[scale]);
+        match self.lines {
+            lines if 2 * self.words >= lines => Leveled::Words,
+            lines if 2 * self.objects > lines => Leveled::Not,
+            lines if 2 * self.whole <= lines => Leveled::Texts,
+            _ if 10 * scaled >= 9 * self.whole => Leveled::Numbers,
+            _ => Leveled::Not,
+        }
     }
 
     fn count(&mut self, written: Written) {
@@ -125,7 +159,7 @@ impl Paths {
             return;
         }
         self.lines += 1;
-        for Entry { path, text, depth, key } in found {
+        for Entry { path, text, is_object, depth, key } in found {
             if !self.seen.contains_key(&path) {
                 self.list.push(path.clone());
             }
@@ -144,7 +178,13 @@ impl Paths {
             if let Ok(number) = text.parse::<i64>() {
                 let (least, largest) = seen.numbers.unwrap_or((number, number));
                 seen.numbers = Some((least.min(number), largest.max(number)));
+                seen.whole += 1;
+                for (count, scale) in seen.scaled.iter_mut().zip(SCALES) {
+                    *count += u64::from(scale.level(number).is_some());
+                }
             }
+            seen.objects += u64::from(is_object);
+            seen.words += u64::from(Level::of(text.as_bytes()).is_some());
             if seen.lines <= GUESSED {
                 seen.guess.see(text.as_bytes());
             }
@@ -160,6 +200,21 @@ impl Paths {
     /// The least and the largest whole number that the path holds.
     pub fn numbers(&self, path: &str) -> Option<(i64, i64)> {
         self.seen.get(path)?.numbers
+    }
+
+    /// How well its values are levels.
+    pub fn leveled(&self, path: &str) -> Leveled {
+        self.seen.get(path).map_or(Leveled::Not, |seen| seen.leveled(path))
+    }
+
+    /// Whether the path holds an object in most of the lines that have it.
+    pub fn is_object(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(|seen| 2 * seen.objects > seen.lines)
+    }
+
+    /// Whether most lines have the path.
+    pub fn is_in_most(&self, path: &str) -> bool {
+        self.seen.get(path).is_some_and(|seen| 2 * seen.lines >= self.lines)
     }
 
     /// Whether the path is in nearly all lines.

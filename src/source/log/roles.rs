@@ -2,7 +2,7 @@
 
 use super::called::{CODE, LEVEL, MESSAGE, TIME};
 use super::keys::Schema;
-use super::paths::Paths;
+use super::paths::{Leveled, Paths};
 use crate::source::infer;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,8 @@ impl Roles {
         Roles {
             time: time(paths, schema.and_then(|schema| schema.time.as_ref())),
             received: schema.and_then(|schema| schema.received.clone()),
-            level: schema.map_or_else(|| named(LEVEL), |schema| schema.level.clone()),
-            message: schema.map_or_else(|| named(MESSAGE), |schema| schema.message.clone()),
+            level: schema.map_or_else(|| level(paths), |schema| schema.level.clone()),
+            message: schema.map_or_else(|| message(paths), |schema| schema.message.clone()),
             // A format that knows of no code does not say that its lines have none.
             code: schema.and_then(|schema| schema.code.clone()).or_else(|| named(CODE)),
         }
@@ -46,6 +46,22 @@ impl Roles {
         ];
         all.into_iter().filter_map(|(path, role)| Some((path.as_ref()?, role)))
     }
+}
+
+/// One that most lines have and that holds words for levels, before one of numbers, which may be those of other things.
+fn level(paths: &Paths) -> Option<String> {
+    let are = |leveled: Leveled| move |path: &str| paths.leveled(path) == leveled;
+    let said = || paths.named(LEVEL, |path| paths.leveled(path) == Leveled::Words && paths.is_in_most(path));
+    let others = || {
+        let all = [Leveled::Numbers, Leveled::Words, Leveled::Texts];
+        all.into_iter().find_map(|leveled| paths.named(LEVEL, are(leveled)))
+    };
+    said().or_else(others)
+}
+
+/// One that holds texts: of an object by such a name the text within it, where there is one.
+fn message(paths: &Paths) -> Option<String> {
+    paths.named(MESSAGE, |path| !paths.is_object(path)).or_else(|| paths.named(MESSAGE, |_| true))
 }
 
 /// The path that the format says, or one that is called like a time and holds times; of the latter the fuller one, if
