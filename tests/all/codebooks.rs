@@ -52,7 +52,7 @@ fn matches(place: &Path) {
             2 if n < 100 => ("ERROR", "MM-204: party split".into()),
             _ => ("INFO", format!("matched {n} players")),
         };
-        writeln!(log, "2025-01-15 {:02}:{:02}:00,000 {level} [mm] {text}", n / 60, n % 60).expect("text");
+        writeln!(log, "15/01/2025 {:02}:{:02}:00,000 {level} [mm-2] {text}", n / 60, n % 60).expect("text");
     }
     write(place, "mm.log", log);
     write(place, "book.csv", "error,meaning\nMM-101,queue full\nMM-102,bad token\nMM-999,other\n");

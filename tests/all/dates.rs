@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
         name: "the pattern that is proposed fits the lines",
         place: logs,
         arguments: &["query", "SELECT 1", "either.log"],
-        code: 2,
+        code: 3,
         shown: &[],
         said: &["`{ts:%d/%m/%Y %I:%M:%S %p} {level} {message}`"],
     },

@@ -125,13 +125,11 @@ fn sensors(place: &Path) {
     write(place, "vitals.csv", rows);
 }
 
-const NULLS: &[&str] = &["missing", "--kind", "null_rate"];
-
 const CASES: &[Case] = &[
     Case {
         name: "two spells in two series",
         place: two_spells,
-        arguments: &[NULLS[0], NULLS[1], NULLS[2], "pump.csv"],
+        arguments: &["missing", "pump.csv"],
         code: 0,
         shown: &[
             r#""series":"pump=b","column_name":"flow","since":"2025-07-01T08:20:00Z","until":"2025-07-01T18:10:00Z","expected":60,"observed":0,"missing":60"#,
@@ -142,7 +140,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a spell that lasts to the end",
         place: to_the_end,
-        arguments: &[NULLS[0], NULLS[1], NULLS[2], "pump.csv"],
+        arguments: &["missing", "pump.csv"],
         code: 0,
         shown: &[
             r#""series":"pump=d""#,
@@ -154,7 +152,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a spell of one series where all lack some",
         place: noisy,
-        arguments: &[NULLS[0], NULLS[1], NULLS[2], "pump.csv"],
+        arguments: &["missing", "pump.csv"],
         code: 0,
         shown: &["of pump=c from about 2025-07-02T09:20:00Z to about 2025-07-03T02:00:00Z in 100.0 % of the rows"],
         said: &[],
@@ -162,7 +160,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a field that one day lost and one that it tried",
         place: days,
-        arguments: &[NULLS[0], NULLS[1], NULLS[2], "logs"],
+        arguments: &["missing", "logs"],
         code: 0,
         shown: &[
             r#""column_name":"trace_id""#,
@@ -174,7 +172,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a spell within the files that could have it",
         place: two_writers,
-        arguments: &[NULLS[0], NULLS[1], NULLS[2], "logs"],
+        arguments: &["missing", "logs"],
         code: 0,
         shown: &[
             r#""expected":200,"observed":0,"missing":200"#,

@@ -145,9 +145,13 @@ impl Lacking<'_, '_> {
 
     /// Nulls that no column tells, with when and where they are.
     fn unexplained(&mut self, search: &mut Search, (lack, place): (&Lack, usize)) -> Result<()> {
+        let times = self.times(search, (lack, place))?;
+        let (told, spell) = told(search, self.table, (lack, place), (self.spread, &times), self.rows)?;
+        // A time in which most lack it is one spell, whatever series they are of.
+        let is_one = spell.as_ref().is_some_and(|spell| 2 * lack.rows >= spell.expected);
         let each = match self.other(lack) {
-            Some(_) => Vec::new(),
-            None => spell::each(search, self.table, (lack, place), self.spread)?,
+            None if !is_one => spell::each(search, self.table, (lack, place), self.spread)?,
+            _ => Vec::new(),
         };
         let is_each = !each.is_empty();
         for own in each {
@@ -158,8 +162,6 @@ impl Lacking<'_, '_> {
         if is_each {
             return Ok(());
         }
-        let times = self.times(search, (lack, place))?;
-        let (told, spell) = told(search, self.table, (lack, place), (self.spread, &times), self.rows)?;
         let instead = self.other(lack).map_or_else(String::new, |other| {
             // From some time on the one and before it the other: it is the name that changed.
             let is_new = if mechanism::turn(&times, 0).is_some() { ": renamed?" } else { "" };

@@ -134,10 +134,9 @@ pub fn each(
     let (at, name, condition) = (format!("{}::TIMESTAMP", quote::name(at)), quote::name(&column), search.timed(table));
     let could = lack.within.as_ref().map_or("true", |within| within.holds.as_str());
     let rows = search.session.engine.counted_by(&format!(
-        "WITH lacking AS (SELECT {name}::VARCHAR AS rca_own, min({at}) AS rca_since, max({at}) AS rca_until, count(*) AS rca_rows \
-         FROM {0} WHERE ({condition}) AND ({1}) GROUP BY 1) \
-         SELECT rca_own, rca_since, rca_until, rca_rows, count(*) FROM {0} JOIN lacking ON {name}::VARCHAR = rca_own AND {at} BETWEEN rca_since AND rca_until \
-         WHERE ({condition}) AND ({could}) GROUP BY ALL ORDER BY 2, 1",
+        "SELECT own, since, until, lacking, count(*) FROM (SELECT {name}::VARCHAR AS h, {at} AS t FROM {0} WHERE ({condition}) AND ({could})) \
+         JOIN (SELECT {name}::VARCHAR AS own, min({at}) AS since, max({at}) AS until, count(*) AS lacking FROM {0} \
+         WHERE ({condition}) AND ({1}) GROUP BY 1) ON h = own AND t BETWEEN since AND until GROUP BY own, since, until, lacking ORDER BY 2, 1",
         table.sql(),
         lack.holds
     ))?;
