@@ -161,7 +161,7 @@ const LOST: Case = Case {
         "--series",
         "device",
         "--where",
-        "device IN ('NULL', '000')",
+        "device::VARCHAR IN ('NULL', '000', '0')",
     ],
     code: 0,
     shown: &["lost between edge and cloud (likely: edge has 100 rows in that time"],
