@@ -478,11 +478,11 @@ mod tests {
             "Fri Jun 13 00:30:00 2025",
             "13-Jun-2025 00:30:00",
             "20250613T003000Z",
-            "2025-06-13 12:30:00 AM",
         ] {
             assert_eq!(guessed("ts", &[text, "2025-03-01 08:00:00"]), Reading::AsInLogs, "{text}");
             assert_eq!(guessed("note", &[text]), Reading::Text, "{text}");
         }
+        assert_eq!(guessed("ts", &["2025-06-13 12:30:00 AM", "2025-03-01 08:00:00"]), Reading::Time);
         assert_eq!(guessed("ts", &["06/13/2025, 12:30:00 AM", "06/05/2025, 1:00:00 PM"]), Reading::MonthFirst);
         assert_eq!(guessed("ts", &["Fri Jun 13 00:30:00 2025", "Jun 14 00:30:00"]), Reading::Text);
         assert_eq!(guessed("x", &["?", ""]), Reading::Text);
