@@ -100,7 +100,7 @@ const CASES: &[Case] = &[
             r#""entered":1200,"passed":1200,"lost":0"#,
             r#""entered":1200,"passed":1160,"lost":40"#,
         ],
-        said: &["wh_north, wh_south, wh_west share no order", "they are one stage"],
+        said: &["wh_north, wh_south, wh_west share few or no ids", "they are one stage"],
     },
     Case {
         name: "the way through branches, by a column of theirs",

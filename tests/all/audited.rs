@@ -270,7 +270,7 @@ fn a_clock_that_is_put_is_told_though_units_take_their_time() {
             |n| if n < 300 { 0 } else { 20 },
             "Z",
             &[],
-            "whether the clocks or what happens between these events changed",
+            "whether a clock was put or what happens between these events changed",
             None,
         ),
         (|_| 0, "Z", &[], "tells nothing of the clocks", None),

@@ -165,11 +165,8 @@ fn sentinels_and_nulls_are_counted() {
     assert_eq!(
         counted,
         [
-            (
-                20,
-                "the value '-200' stands for none; from about 2025-03-01T08:05:00Z on in 0.0 % of the rows, before in 100.0 %"
-            ),
-            (10, "null; from about 2025-03-01T08:07:30Z on in 0.0 % of the rows, before in 33.3 %")
+            (20, "the value '-200' stands for none; up to 2025-03-01T08:04:30Z in 100.0 % of the rows, after in none"),
+            (10, "null; from 2025-03-01T08:05:00Z to 2025-03-01T08:07:00Z in 100.0 % of the rows, else in none")
         ]
     );
 }

@@ -34,12 +34,14 @@ pub fn of(
 ) -> Result<Option<Spell>> {
     let (Some(at), true) = (&table.roles.time, mechanism::is_telling(lack, rows)) else { return Ok(None) };
     let is_all = |parts: &[Part]| parts.iter().map(|part| part.lacking[0]).sum::<i64>() >= lack.rows;
-    let (has_begun, has_ended) = match (mechanism::spell(times, 0), mechanism::turn(times, 0)) {
-        (Some((since, until)), _) if is_all(&times[since..until]) => (true, true),
-        (None, Some(at)) if is_all(&times[at..]) => (true, false),
-        (None, Some(at)) if is_all(&times[..at]) => (false, true),
-        _ => return Ok(None),
+    let is_spell = match (mechanism::spell(times, 0), mechanism::turn(times, 0)) {
+        (Some((since, until)), _) => is_all(&times[since..until]),
+        (None, Some(at)) => is_all(&times[at..]) || is_all(&times[..at]),
+        _ => false,
     };
+    if !is_spell {
+        return Ok(None);
+    }
     let (at, condition) = (format!("{}::TIMESTAMP", quote::name(at)), search.timed(table));
     let count = |list: &str, holds: &str| {
         let sql = format!("SELECT {list} FROM {} WHERE ({condition}) AND ({holds})", table.sql());
@@ -59,9 +61,12 @@ pub fn of(
         |(name, value)| format!("{}::VARCHAR = {}", quote::name(name), quote::text(value)),
     );
     let could = lack.within.as_ref().map_or("true", |within| within.holds.as_str());
-    let within = format!("epoch_us({at}) BETWEEN {since} AND {until}");
-    let counted = count("count(*)", &format!("{within} AND {is_own} AND ({could})"))?;
-    let expected = counted.first().map_or(0, Value::int);
+    let list = format!(
+        "count(*) FILTER (epoch_us({at}) BETWEEN {since} AND {until}), count(*) FILTER (epoch_us({at}) < {since}), \
+         count(*) FILTER (epoch_us({at}) > {until})"
+    );
+    let counted = count(&list, &format!("{is_own} AND ({could})"))?;
+    let [expected, before, behind] = [0, 1, 2].map(|at| counted.get(at).map_or(0, Value::int));
     if expected < lack.rows {
         return Ok(None);
     }
@@ -80,16 +85,16 @@ pub fn of(
         series: own.as_ref().filter(is_series).map(label),
         said: format!(
             "{} in {} of the rows{of}, {}",
-            match (has_begun, has_ended) {
-                (true, true) => format!("from {} to {}", time::rfc3339(since), time::rfc3339(until)),
-                (true, false) => format!("from {} on", time::rfc3339(since)),
-                _ => format!("up to {}", time::rfc3339(until)),
+            match (before, behind) {
+                (1.., 0) => format!("from {} on", time::rfc3339(since)),
+                (0, 1..) => format!("up to {}", time::rfc3339(until)),
+                _ => format!("from {} to {}", time::rfc3339(since), time::rfc3339(until)),
             },
             percent_in_tenths(lack.rows as f64 / expected as f64),
-            match (has_begun, has_ended) {
-                (true, true) => "else in none",
-                (true, false) => "before in none",
-                _ => "after in none",
+            match (before, behind) {
+                (1.., 0) => "before in none",
+                (0, 1..) => "after in none",
+                _ => "else in none",
             }
         ),
     }))

@@ -36,8 +36,8 @@ pub fn join(session: &Session, stages: &mut Vec<Stage>, thing: &str) -> Result<V
         if !branches.is_empty() {
             let names: Vec<String> = branches.iter().map(|place| name(*place)).collect();
             notes.push(format!(
-                "{} share few or no {thing}s, and each has another part of those of {of}: each {thing} should be in one of \
-                 them, and they are one stage; to follow one alone, declare the stages in rca.toml",
+                "{} share few or no ids, and each has another part of those of {of}: each {thing} should be in one of them, \
+                 and they are one stage; to follow one alone, declare the stages in rca.toml",
                 names.join(", ")
             ));
         }
