@@ -53,7 +53,7 @@ impl Packing {
             }
             Packing::Lz4 => Steady::of(Frames::of(buffered())),
             Packing::Bzip2 => Steady::of(bzip2::bufread::MultiBzDecoder::new(buffered())),
-            // Its decoder gives nothing of a step that breaks, and is slow in any.
+            // Its decoder gives nothing of a chunk that breaks, and is slow in any steps.
             Packing::Xz => Steady::in_steps(lzma_rust2::XzReader::new(buffered(), true), 4 << 10),
         })
     }

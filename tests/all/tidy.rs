@@ -152,3 +152,23 @@ fn the_map_is_short_and_every_dependency_has_a_reason() {
         }
     }
 }
+
+/// A table of the evidence may be called as any word: what a question calls its own parts must not hide it.
+#[test]
+fn parts_of_questions_hide_no_table_of_the_evidence() {
+    let named = regex::Regex::new(r"(?:WITH|,)\s*([a-z_]+) AS \(").expect("a pattern");
+    for path in files(&root().join("src"), "sql") {
+        let text = fs::read_to_string(&path).expect("read");
+        let body: String =
+            text.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+        // What stands behind a part and is filled in may have tables.
+        let filled =
+            ["FROM {", "JOIN {", "FROM ({", "JOIN ({"].iter().filter_map(|opens| body.rfind(opens)).max().unwrap_or(0);
+        for part in named.captures_iter(&body) {
+            let (name, end) = (&part[1], part.get(0).map_or(0, |found| found.end()));
+            let next = named.find_at(&body, end).map_or(body.len(), |next| next.start());
+            let is_filled_later = filled > next;
+            assert!(!is_filled_later || name.starts_with("rca_"), "{}: {name}", path.display());
+        }
+    }
+}

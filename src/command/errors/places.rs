@@ -378,8 +378,7 @@ pub fn is_list(session: &Session, table: &Table, column: &str) -> Result<bool> {
         return Ok(false);
     }
     let is_named = |name: &&str| table.column(name).is_some_and(|other| other.name != column);
-    if !DESCRIPTIONS.iter().any(|name| is_named(&name)) && super::codebook::described(session, table, column)?.is_none()
-    {
+    if !DESCRIPTIONS.iter().any(is_named) && super::codebook::described(session, table, column)?.is_none() {
         return Ok(false);
     }
     let rows = format!("SELECT {}::VARCHAR AS code FROM {}", quote::name(column), table.scan(&[]));

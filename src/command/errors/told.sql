@@ -1,6 +1,6 @@
 -- What one look at the errors does not tell, by code and, of those without one, by template: how many entities (NULL where
 -- no row tells one), over time in {parts} equal parts, and the first message with its origin. `rca_errors_found` is what found.sql found.
-WITH codes AS (
+WITH rca_codes AS (
     SELECT
         code,
         number,
@@ -12,9 +12,9 @@ WITH codes AS (
     WHERE is_error
     GROUP BY code, number
 ),
-ends AS (
+rca_ends AS (
     SELECT epoch_us(min(first)) AS first, epoch_us(max(last)) AS last
-    FROM codes
+    FROM rca_codes
     WHERE isfinite(first) AND isfinite(last)
 ),
 placed AS (
@@ -23,7 +23,7 @@ placed AS (
         entity,
         CASE
             WHEN isfinite(ts) THEN least(
-                floor((epoch_us(ts)::DOUBLE - ends.first) / greatest(ends.last::DOUBLE - ends.first, 1) * {parts}),
+                floor((epoch_us(ts)::DOUBLE - rca_ends.first) / greatest(rca_ends.last::DOUBLE - rca_ends.first, 1) * {parts}),
                 {parts} - 1
             )
         END AS part,
@@ -37,8 +37,8 @@ placed AS (
             }
         END AS example
     FROM (SELECT * FROM ({candidates}) WHERE is_error) e
-    JOIN codes c ON e.code IS NOT DISTINCT FROM c.code AND e.number IS NOT DISTINCT FROM c.number
-    LEFT JOIN ends ON true
+    JOIN rca_codes c ON e.code IS NOT DISTINCT FROM c.code AND e.number IS NOT DISTINCT FROM c.number
+    LEFT JOIN rca_ends ON true
 )
 SELECT
     code,

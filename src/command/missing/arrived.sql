@@ -7,25 +7,25 @@
 -- stand later here than there: what comes behind cannot tell what was due.
 -- Parameters: gaps (VALUES of place, series, since and until); sent, sent_table, sent_time and sent_series, here, here_table,
 -- here_time and here_series (SQL of a key, its table, its time and its series; NULL if the sender tells none).
-WITH gap AS (SELECT * FROM (VALUES {gaps}) AS gap (place, series, since, until)),
-sent_row AS (SELECT {sent} AS key, {sent_time} AS rca_ts, {sent_series} AS series FROM {sent_table} WHERE {sent_time} IS NOT NULL),
-sent AS (SELECT key, min(rca_ts) AS rca_ts, min(series) AS series FROM sent_row WHERE key IS NOT NULL GROUP BY key),
-here_row AS (SELECT {here} AS key, {here_time} AS rca_ts, {here_series} AS series FROM {here_table}),
-here AS (SELECT key, min(rca_ts) AS rca_ts, min(series) AS series, count(*) AS n FROM here_row GROUP BY key),
-each AS (SELECT 10 * count(key) >= 9 * sum(n) AS is_a_row FROM here),
+WITH rca_gap AS (SELECT * FROM (VALUES {gaps}) AS gap (place, series, since, until)),
+rca_sent_row AS (SELECT {sent} AS key, {sent_time} AS rca_ts, {sent_series} AS series FROM {sent_table} WHERE {sent_time} IS NOT NULL),
+rca_sent AS (SELECT key, min(rca_ts) AS rca_ts, min(series) AS series FROM rca_sent_row WHERE key IS NOT NULL GROUP BY key),
+rca_here_row AS (SELECT {here} AS key, {here_time} AS rca_ts, {here_series} AS series FROM {here_table}),
+rca_here AS (SELECT key, min(rca_ts) AS rca_ts, min(series) AS series, count(*) AS n FROM rca_here_row GROUP BY key),
+each AS (SELECT 10 * count(key) >= 9 * sum(n) AS is_a_row FROM rca_here),
 come AS (
-  SELECT sent.rca_ts, here.series, epoch_us(here.rca_ts) - epoch_us(sent.rca_ts) AS us
-  FROM sent JOIN here USING (key)
-  WHERE here.rca_ts IS NOT NULL
+  SELECT rca_sent.rca_ts, rca_here.series, epoch_us(rca_here.rca_ts) - epoch_us(rca_sent.rca_ts) AS us
+  FROM rca_sent JOIN rca_here USING (key)
+  WHERE rca_here.rca_ts IS NOT NULL
 ),
-lost AS (SELECT rca_ts, series FROM sent WHERE key NOT IN (SELECT key FROM here WHERE key IS NOT NULL)),
+lost AS (SELECT rca_ts, series FROM rca_sent WHERE key NOT IN (SELECT key FROM rca_here WHERE key IS NOT NULL)),
 way AS (SELECT quantile_disc(us, [0.1, 0.5, 0.9]) AS us FROM come),
 moved AS (
   SELECT
     place, series, since AS here_since, us[1] AS least, us[3] AS most,
     (since - to_microseconds(us[2])) AS since, (until - to_microseconds(us[2])) AS until,
     since - to_microseconds(us[3]) AS earliest, until - to_microseconds(us[1]) AS latest
-  FROM gap, way, each
+  FROM rca_gap, way, each
   WHERE is_a_row AND us[1] >= 0 AND us[3] > 0
 ),
 came AS (
@@ -38,7 +38,7 @@ went AS (
   FROM moved
   JOIN (
     SELECT 1 AS key, rca_ts, series FROM lost
-    UNION ALL SELECT NULL, rca_ts, series FROM sent_row WHERE key IS NULL
+    UNION ALL SELECT NULL, rca_ts, series FROM rca_sent_row WHERE key IS NULL
   ) AS row ON coalesce(row.series = moved.series, true) AND row.rca_ts > moved.earliest AND row.rca_ts < moved.latest
   GROUP BY ALL
 )
@@ -48,8 +48,8 @@ SELECT
   coalesce(went.n, 0),
   coalesce(went.keyless, 0),
   coalesce(came.us, 0),
-  moved.since >= (SELECT max(rca_ts) FROM sent_row) AND NOT EXISTS (
-    SELECT 1 FROM here WHERE here.rca_ts >= moved.here_since AND key NOT IN (SELECT key FROM sent)
+  moved.since >= (SELECT max(rca_ts) FROM rca_sent_row) AND NOT EXISTS (
+    SELECT 1 FROM rca_here WHERE rca_here.rca_ts >= moved.here_since AND key NOT IN (SELECT key FROM rca_sent)
   ),
   least,
   most

@@ -1,6 +1,6 @@
 -- The events that stand at the places chosen. Of several that stand at one, with as much weight and alike, it makes no
 -- difference which is taken, and each is taken once.
-WITH chosen AS (
+WITH rca_chosen_rows AS (
     SELECT *, row_number() OVER (PARTITION BY ts, source, table_name, file, line, weight, kind{alike} ORDER BY place) AS nth
     FROM rca_chosen
 ),
@@ -27,6 +27,6 @@ found AS (
 SELECT
     found.ts, found.source, found.table_name, entity, level, code, message, origin, until, repeats, differs, place
 FROM found
-JOIN chosen ON found.ts IS NOT DISTINCT FROM chosen.ts AND source_rank = chosen.source
-    AND table_rank = chosen.table_name AND file_rank = chosen.file AND at_line IS NOT DISTINCT FROM chosen.line
-    AND found.weight = chosen.weight AND found.kind IS NOT DISTINCT FROM chosen.kind AND found.nth = chosen.nth{alike_joined}
+JOIN rca_chosen_rows ON found.ts IS NOT DISTINCT FROM rca_chosen_rows.ts AND source_rank = rca_chosen_rows.source
+    AND table_rank = rca_chosen_rows.table_name AND file_rank = rca_chosen_rows.file AND at_line IS NOT DISTINCT FROM rca_chosen_rows.line
+    AND found.weight = rca_chosen_rows.weight AND found.kind IS NOT DISTINCT FROM rca_chosen_rows.kind AND found.nth = rca_chosen_rows.nth{alike_joined}
