@@ -387,7 +387,8 @@ impl Engine {
 /// Whether a message is of pages that the engine's reader of Parquet could not make sense of.
 fn is_of_parquet(message: &str) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    has(&["ecompression failure", "TProtocolException"]) || has(&["Parquet"]) && has(&["corrupt", "has invalid"])
+    has(&["ecompression failure", "TProtocolException", "don't know what type"])
+        || has(&["Parquet"]) && has(&["corrupt", "has invalid"])
 }
 
 /// The engine's first line as the message, the rest (where it points with a caret) as the detail.

@@ -123,7 +123,9 @@ const CASES: &[Case] = &[
         name: "the way through branches, declared under one name",
         place: |place| {
             warehouses(place);
-            let stage = |name: &str, table: &str| format!("[[stages]]\nname = \"{name}\"\ntable = \"{table}\"\n");
+            let stage = |name: &str, table: &str| {
+                format!("[[stages]]\nname = \"{name}\"\ntable = \"{table}\"\nkey = \"order_id\"\n")
+            };
             let branches = ["wh_north", "wh_south", "wh_west"].map(|table| stage("warehouse", table)).concat();
             let declared = [stage("orders", "orders"), branches, stage("truck", "shipments")].concat();
             std::fs::write(place.join("rca.toml"), declared).expect("written");

@@ -198,7 +198,7 @@ fn a_table_of_as_many_columns_as_there_can_be_is_read_whole() {
     let rows: Vec<String> = (0..3).map(|row| format!("INSERT INTO w VALUES ({});", values(row))).collect();
     let sql = format!("CREATE TABLE w ({} INTEGER); {}", names.join(" INTEGER, "), rows.concat());
     made(&place.path().join("w.db"), &sql);
-    let output = run_in(place.path(), &["query", "select * from w.w", "w.db", "-f", "ndjson"]);
+    let output = run_in(place.path(), &["query", "select *, _line from w.w", "w.db", "-f", "ndjson"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("nothing lost"), "{said}");
     let rows: Vec<serde_json::Value> = String::from_utf8_lossy(&output.stdout)

@@ -10,7 +10,7 @@ rca_own AS (
   WHERE {condition} AND {here_time} IN (SELECT since FROM rca_gap UNION SELECT until FROM rca_gap)
 ),
 rca_sent AS (SELECT {sent_key} AS key, {sent_time} AS there FROM {sent_table} WHERE {sent_time} IS NOT NULL),
-around AS (SELECT here, min(there) AS earliest, max(there) AS latest FROM rca_own JOIN rca_sent USING (key) GROUP BY here),
+rca_around AS (SELECT here, min(there) AS earliest, max(there) AS latest FROM rca_own JOIN rca_sent USING (key) GROUP BY here),
 lost AS (
   SELECT there
   FROM rca_sent
@@ -21,8 +21,8 @@ told AS (
     rca_gap.*, before.earliest AS sent_since, behind.latest AS sent_until,
     epoch_us(since) - epoch_us(before.earliest) AS later
   FROM rca_gap
-  JOIN around AS before ON before.here = since
-  JOIN around AS behind ON behind.here = until
+  JOIN rca_around AS before ON before.here = since
+  JOIN rca_around AS behind ON behind.here = until
 ),
 found AS (
   SELECT told.gap, count(there) AS n
