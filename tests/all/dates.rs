@@ -18,7 +18,8 @@ fn tables(place: &Path) {
     hours(place, "japan.csv", |day, hour| format!("2025/4/{day} {hour}:00"));
     hours(place, "china.csv", |day, hour| format!("2025/04/{day:02} {hour}:00"));
     hours(place, "germany.csv", |day, hour| format!("{day}.04.25 {hour:02}:00"));
-    let half = |hour: usize| (if hour % 12 == 0 { 12 } else { hour % 12 }, if hour < 12 { "am" } else { "pm" });
+    let half =
+        |hour: usize| (if hour.is_multiple_of(12) { 12 } else { hour % 12 }, if hour < 12 { "am" } else { "pm" });
     hours(place, "america.csv", |day, hour| format!("4/{day}/25 {}:00:00{}", half(hour).0, half(hour).1));
     // The year stands first, which nothing tells.
     hours(place, "either.csv", |day, hour| format!("25/04/{day} {hour:02}:00"));

@@ -115,7 +115,7 @@ impl<'a> Order<'a> {
             [
                 ("alike", ", alike".to_string()),
                 ("alike_made", format!(", {ALIKE} AS alike")),
-                ("alike_joined", " AND found.alike = chosen.alike".to_string()),
+                ("alike_joined", " AND found.alike = rca_chosen_rows.alike".to_string()),
             ]
         } else {
             ["alike", "alike_made", "alike_joined"].map(|name| (name, String::new()))
