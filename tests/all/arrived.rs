@@ -154,7 +154,7 @@ const CASES: &[Case] = &[
         ],
         code: 0,
         shown: &[
-            r#""table_name":"wh_south","ts":"2025-06-01T05:31:00Z""#,
+            r#""table_name":"wh_south","ts":"2025-03-01T05:31:00Z""#,
             r#""stage":"shipments","table_name":"shipments","ts":null,"origin":null,"state":"lost""#,
         ],
         said: &["they are one stage"],

@@ -68,6 +68,17 @@ const CASES: &[Case] = &[
         said: "540 keys that sent has in that time are here, by up to 4h",
     },
     Case {
+        name: "all came late, by a clock five hours behind",
+        tables: || {
+            let (mut sent, there) = received(|n| Some(if is_outage(n) { 14_400 } else { 0 }));
+            sent.iter_mut().for_each(|row| row.0 += 18_000);
+            (sent, there)
+        },
+        has_shops: false,
+        found: &[],
+        said: "540 keys that sent has in that time are here, by up to 4h",
+    },
+    Case {
         name: "most came late, and some were lost",
         tables: || {
             received(|n| match n {

@@ -1,6 +1,6 @@
 -- Of each gap: how many keys the sender has in it by its own clock whose rows are here, elsewhere in time; how many of its
--- keys in it are not here at all; how many of its rows in it have no key; by how much the last of the others came later;
--- whether the gap lies behind all that was sent, and nothing that is here was sent later; and how much later than there
+-- keys in it are not here at all; how many of its rows in it have no key; by how much the last of the others came later than
+-- is usual; whether the gap lies behind all that was sent, and nothing that is here was sent later; and how much later than there
 -- rows usually stand here, at least and at most. What is sent is counted by the middle of that, what is lost by nearly all
 -- of it.
 -- No row comes out if this table has several rows of one key, since then a key tells nothing of a row; or if rows do not
@@ -19,17 +19,24 @@ come AS (
   WHERE rca_here.rca_ts IS NOT NULL
 ),
 lost AS (SELECT rca_ts, series FROM rca_sent WHERE key NOT IN (SELECT key FROM rca_here WHERE key IS NOT NULL)),
-way AS (SELECT quantile_disc(us, [0.1, 0.5, 0.9]) AS us FROM come),
+way AS (
+  SELECT us, round(us[2] / 900e6)::BIGINT * 900000000 AS off
+  FROM (SELECT quantile_disc(us, [0.1, 0.5, 0.9]) AS us FROM come)
+),
 moved AS (
   SELECT
-    place, series, since AS here_since, us[1] AS least, us[3] AS most,
+    place, series, since AS here_since, us[1] AS least, us[2] AS middle, us[3] AS most,
     (since - to_microseconds(us[2])) AS since, (until - to_microseconds(us[2])) AS until,
     since - to_microseconds(us[3]) AS earliest, until - to_microseconds(us[1]) AS latest
   FROM rca_gap, way, each
-  WHERE is_a_row AND us[1] >= 0 AND us[3] > 0
+  WHERE is_a_row AND (
+    us[1] >= 0 AND us[3] > 0
+    -- By a clock of another zone.
+    OR abs(off) >= 1800000000 AND us[3] - us[1] < 900000000 AND us[1] - off >= 0 AND us[3] - off > 0
+  )
 ),
 came AS (
-  SELECT place, moved.since, count(*) AS n, max(us) AS us
+  SELECT place, moved.since, count(*) AS n, max(us - middle) AS us
   FROM moved JOIN come ON come.series = moved.series AND come.rca_ts > moved.since AND come.rca_ts < moved.until
   GROUP BY ALL
 ),
