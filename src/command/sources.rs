@@ -68,17 +68,19 @@ fn read_whole(session: &Session, table: &Table, condition: &str) -> Result<()> {
     let value = |column: &Column| format!("bit_xor(hash({}))::VARCHAR", quote::name(&column.name));
     let all: Vec<String> = table.columns.iter().map(value).collect();
     let sql = format!("SELECT {} FROM {} WHERE {condition}", all.join(", "), table.sql());
-    match session.engine.counted(&sql) {
-        Err(error) if error.kind == error::Kind::Evidence => {
+    unless_damaged(session, table, session.engine.counted(&sql)).map(drop)
+}
+
+/// What was asked of a table; nothing if it is Parquet and damaged, which is told.
+fn unless_damaged(session: &Session, table: &Table, asked: Result<Vec<Value>>) -> Result<Option<Vec<Value>>> {
+    match asked {
+        Err(error) if error.kind == error::Kind::Evidence && table.kind == "parquet" => {
             let why = error.detail.unwrap_or(error.message);
-            session.coverage.damaged(
-                &table.source,
-                &table.source,
-                &format!("damaged: not all of it can be read: {why}"),
-            );
-            Ok(())
+            let why = format!("damaged: not all of it can be read: {why}");
+            session.coverage.damaged(&table.source, &table.source, &why);
+            Ok(None)
         }
-        read => read.map(drop),
+        asked => asked.map(Some),
     }
 }
 
@@ -93,10 +95,20 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
     let all: Vec<String> = table.columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
     let all = format!("[{}]", all.join(", "));
     let sql = format!("SELECT count(*), {times}, {all} FROM {} WHERE {within} AND ({condition})", table.sql());
-    let counted = session.engine.counted(&sql)?;
-    if table.kind == "parquet" {
-        read_whole(session, table, &format!("{within} AND ({condition})"))?;
-    }
+    let condition = format!("{within} AND ({condition})");
+    let counted = match unless_damaged(session, table, session.engine.counted(&sql))? {
+        Some(counted) => {
+            if table.kind == "parquet" {
+                read_whole(session, table, &condition)?;
+            }
+            counted
+        }
+        // As the footer says.
+        None => {
+            let rows = format!("SELECT count(*) FROM {} WHERE {condition}", table.sql());
+            session.engine.counted(&rows).unwrap_or_default()
+        }
+    };
     let at = |index: usize| match counted.get(index) {
         Some(Value::Time(micros)) => Value::Time(*micros),
         _ => Value::Null,
