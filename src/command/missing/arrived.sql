@@ -20,8 +20,10 @@ come AS (
 ),
 lost AS (SELECT rca_ts, series FROM rca_sent WHERE key NOT IN (SELECT key FROM rca_here WHERE key IS NOT NULL)),
 way AS (
-  SELECT us, round(us[2] / 900e6)::BIGINT * 900000000 AS off
-  FROM (SELECT quantile_disc(us, [0.1, 0.5, 0.9]) AS us FROM come)
+  SELECT
+    quantile_disc(us, [0.1, 0.5, 0.9]) AS us,
+    quantile_disc(us - round(us / 900e6)::BIGINT * 900000000, 0.1) AS within_quarter
+  FROM come
 ),
 moved AS (
   SELECT
@@ -31,8 +33,8 @@ moved AS (
   FROM rca_gap, way, each
   WHERE is_a_row AND (
     us[1] >= 0 AND us[3] > 0
-    -- By a clock of another zone.
-    OR abs(off) >= 1800000000 AND us[3] - us[1] < 900000000 AND us[1] - off >= 0 AND us[3] - off > 0
+    -- By a clock of another zone, which is whole quarters of an hour apart.
+    OR abs(us[2]) >= 1800000000 AND within_quarter > 0
   )
 ),
 came AS (
