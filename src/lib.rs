@@ -184,6 +184,10 @@ fn answered(command: &impl Ask, asking: Asking<'_>, redaction: &mut Redaction, s
         return Err(not_written_over(output, "evidence"));
     }
     stop_with(running, coverage.clone(), Some(session.engine.interrupt()));
+    // A signal that came before the engine could hear of it.
+    if coverage.is_interrupted() {
+        return Err(Error::interrupted());
+    }
     redaction.learn(&session, &surroundings.command, &command.inputs())?;
     session.shows_with(redaction.shared());
     session.take_conditions(command.conditions().into_iter().map(|(_, condition)| condition));
