@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::time::Duration;
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 
@@ -17,8 +16,6 @@ const LOCK: &str = "lock";
 const SIGNATURE: &str = "the temporary directory of a run of rca\n";
 /// It holds evidence, which only its reader may read.
 const OWN: u32 = 0o700;
-/// An empty directory without a lock may be one that is just being made, but not for so long.
-const BEING_MADE: Duration = Duration::from_secs(60);
 
 pub struct Scratch {
     // Dropped in this order: the directory goes while it is still held.
@@ -31,16 +28,22 @@ impl Scratch {
     ///
     /// # Errors
     /// If the system's temporary directory cannot be written.
-    pub fn make(made: impl FnOnce(&Path)) -> Result<Scratch> {
+    pub fn make(made: impl Fn(&Path)) -> Result<Scratch> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX).permissions(fs::Permissions::from_mode(OWN));
-        let folder = builder.tempdir().map_err(|e| {
-            Error::question("cannot make a temporary directory")
-                .detail(e.to_string())
-                .hint("point TMPDIR at a directory that can be written")
-        })?;
-        made(folder.path());
-        let lock = held(folder.path());
+        let (folder, lock) = loop {
+            let folder = builder.tempdir().map_err(|e| {
+                Error::question("cannot make a temporary directory")
+                    .detail(e.to_string())
+                    .hint("point TMPDIR at a directory that can be written")
+            })?;
+            made(folder.path());
+            let lock = held(folder.path());
+            // Another run may have taken it for one that was left, since nothing was in it yet.
+            if lock.is_some() || folder.path().is_dir() {
+                break (folder, lock);
+            }
+        };
         if let Some(parent) = folder.path().parent() {
             sweep(parent, folder.path());
         }
@@ -106,11 +109,8 @@ fn sweep(parent: &Path, own: &Path) {
             }
             continue;
         }
-        let age = own_metadata.modified().ok().zip(metadata.modified().ok());
-        if age.is_some_and(|(now, then)| now.duration_since(then).is_ok_and(|age| age > BEING_MADE)) {
-            // Does nothing unless it is empty.
-            fs::remove_dir(&path).ok();
-        }
+        // Does nothing unless it is empty: of a run that was killed before it had a lock, or of one that makes another.
+        fs::remove_dir(&path).ok();
     }
 }
 
@@ -130,6 +130,7 @@ mod tests {
         let (own, held_one, left) = (make("rca-own000", OWN), make("rca-held00", OWN), make("rca-left00", OWN));
         let _held = held(&held_one).expect("locked");
         drop(held(&left).expect("locked"));
+        make("rca-empty0", OWN);
         fs::write(left.join("spill"), "x").expect("written");
         // Directories of others that look like one: by their names, by a lock, by a lock that nothing is read from.
         let foreign = make("rca-other0", OWN);

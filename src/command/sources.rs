@@ -63,12 +63,11 @@ const FIELDS: [(&str, Kind); 11] = [
     ("note", Kind::Text),
 ];
 
-/// Reads all values of a Parquet table: counts and ends stand in its footer, while its pages may be damaged.
-fn read_whole(session: &Session, table: &Table, condition: &str) -> Result<()> {
-    let value = |column: &Column| format!("bit_xor(hash({}))::VARCHAR", quote::name(&column.name));
-    let all: Vec<String> = table.columns.iter().map(value).collect();
-    let sql = format!("SELECT {} FROM {} WHERE {condition}", all.join(", "), table.sql());
-    unless_damaged(session, table, session.engine.counted(&sql)).map(drop)
+/// Looks at every value of a column, so that each that does not fit is counted. Counts of Parquet stand in its footer, while
+/// its pages may be damaged.
+fn looked_at(table: &Table, column: &Column) -> String {
+    let name = quote::name(&column.name);
+    if table.kind == "parquet" { format!("bit_xor(hash({name}))") } else { format!("count({name})") }
 }
 
 /// What was asked of a table; nothing if it is Parquet and damaged, which is told.
@@ -91,18 +90,11 @@ fn row(session: &Session, table: &Table, window: &crate::session::Window, condit
         .as_ref()
         .map_or_else(|| "NULL::TIMESTAMP, NULL::TIMESTAMP".to_string(), |time| format!("min({time}), max({time})"));
     let within = time.as_ref().map_or_else(|| "true".to_string(), |time| window.sql(time));
-    // Every column is looked at, so that each value that does not fit is counted.
-    let all: Vec<String> = table.columns.iter().map(|column| format!("count({})", quote::name(&column.name))).collect();
-    let all = format!("[{}]", all.join(", "));
-    let sql = format!("SELECT count(*), {times}, {all} FROM {} WHERE {within} AND ({condition})", table.sql());
+    let all: Vec<String> = table.columns.iter().map(|column| looked_at(table, column)).collect();
     let condition = format!("{within} AND ({condition})");
+    let sql = format!("SELECT count(*), {times}, [{}]::VARCHAR FROM {} WHERE {condition}", all.join(", "), table.sql());
     let counted = match unless_damaged(session, table, session.engine.counted(&sql))? {
-        Some(counted) => {
-            if table.kind == "parquet" {
-                read_whole(session, table, &condition)?;
-            }
-            counted
-        }
+        Some(counted) => counted,
         // As the footer says.
         None => {
             let rows = format!("SELECT count(*) FROM {} WHERE {condition}", table.sql());

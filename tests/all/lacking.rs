@@ -44,6 +44,11 @@ fn noisy(place: &Path) {
     pumps(place, |pump, n| unless((5 * n + pump) % 97 == 0 || pump == 2 && (200..300).contains(&n), pump, n));
 }
 
+/// Half of all for a time, and every fifth of one pump at all times.
+fn outage_and_leak(place: &Path) {
+    pumps(place, |pump, n| unless((200..300).contains(&n) && n % 2 == 0 || pump == 0 && n % 5 == 0, pump, n));
+}
+
 fn log(place: &Path, name: &str, day: usize, fields: impl Fn(usize) -> String) {
     let mut lines = String::new();
     for n in 0..200 {
@@ -180,6 +185,14 @@ const CASES: &[Case] = &[
             r#""expected":200,"observed":0,"missing":200"#,
             "null in 200 of 200 lines of logs/scan-2.jsonl; from 2025-07-02T00:00:00Z to 2025-07-02T23:13:00Z in 100.0 % of the rows, else in none",
         ],
+        said: &[],
+    },
+    Case {
+        name: "an outage of all beside what one lacks most of",
+        place: outage_and_leak,
+        arguments: &["missing", "pump.csv"],
+        code: 0,
+        shown: &[r#""detail":"null; from about 2025-07-02T"#, "depends on pump=a"],
         said: &[],
     },
     Case {

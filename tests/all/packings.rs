@@ -367,11 +367,20 @@ fn what_is_packed_twice_is_refused_and_of_a_cut_xz_its_beginning_is_read() {
 #[test]
 fn pages_of_parquet_that_cannot_be_read_are_told_by_sources() {
     let place = folder();
-    let mut bytes = fixture("readers/unlike.parquet");
-    // Behind the magic bytes the first page begins.
-    bytes[4..40].fill(0xff);
-    write(place.path(), "x.parquet", &bytes);
-    let output = run(place.path(), &["sources", "x.parquet", "--strict"]);
-    assert!(said(&output).contains("damaged: not all of it can be read"), "{}", said(&output));
-    assert_eq!(output.status.code(), Some(3));
+    write(place.path(), "a.csv", OTHER);
+    let made =
+        "COPY (SELECT range AS n, hash(range)::VARCHAR AS h FROM range(5000)) TO 'long.parquet' (FORMAT parquet)";
+    assert!(run(place.path(), &["query", "--allow-files", made, "a.csv"]).status.success());
+    let long = std::fs::read(place.path().join("long.parquet")).expect("written");
+    // The head of the first page; and values in the midst, of which the footer alone would tell nothing.
+    for (name, bytes, at) in [("short", fixture("readers/unlike.parquet"), 4), ("long", long, 50_000)] {
+        let mut bytes = bytes;
+        bytes[at..at + 36].fill(0xff);
+        let name = format!("{name}.parquet");
+        write(place.path(), &name, &bytes);
+        let output = run(place.path(), &["sources", &name, "a.csv", "--strict"]);
+        assert!(said(&output).contains("damaged: not all of it can be read"), "{name}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(3), "{name}");
+        assert_eq!(rows(&run(place.path(), &["sources", &name, "a.csv", "-f", "ndjson"])).len(), 2, "{name}");
+    }
 }

@@ -26,8 +26,9 @@ const OF_SENDER: i64 = 9;
 /// What the sender tells of the gaps of one finding.
 #[derive(Clone, Copy)]
 struct Told {
-    /// Keys that it has in that time and that are here, and those that are not.
+    /// Keys that it has in that time and that are here at another, those that are here in it, and those that are not here.
     come: i64,
+    in_time: i64,
     lost: i64,
     /// Rows that it has in that time without a key.
     keyless: i64,
@@ -53,7 +54,7 @@ enum Verdict {
 impl Told {
     fn verdict(&self, missing: i64) -> Verdict {
         let sent = self.come + self.lost;
-        if self.is_behind && sent == 0 && self.keyless == 0 {
+        if self.is_behind && sent == 0 && self.in_time == 0 && self.keyless == 0 {
             return Verdict::NoLoss;
         }
         // Of rows without a key nobody knows, and a few keys at the edges tell nothing of many rows.
@@ -183,11 +184,12 @@ impl<'a> Sides<'a> {
         let mut told: BTreeMap<usize, Told> = BTreeMap::new();
         for row in search.session.engine.counted_by(&sql)? {
             let Ok(place) = usize::try_from(row[0].int()) else { continue };
-            let [come, lost, keyless, latest] = [1, 2, 3, 4].map(|at| row[at].int());
+            let [come, lost, keyless, latest, in_time] = [1, 2, 3, 4, 8].map(|at| row[at].int());
             let way = (row[6].int(), row[7].int());
-            let first = Told { come: 0, lost: 0, keyless: 0, latest: 0, is_behind: true, way };
+            let first = Told { come: 0, in_time: 0, lost: 0, keyless: 0, latest: 0, is_behind: true, way };
             let own = told.entry(place).or_insert(first);
             own.come += come;
+            own.in_time += in_time;
             own.lost += lost;
             own.keyless += keyless;
             own.latest = own.latest.max(latest);
@@ -257,8 +259,8 @@ impl<'a> Sides<'a> {
 fn said(search: &Search, present: &Key, lacking: &Key, come: &[(usize, Told)]) -> Option<String> {
     let (first, _) = come.first()?;
     let sum = |of: fn(&Told) -> i64| come.iter().map(|(_, told)| of(told)).sum::<i64>();
-    let (keys, rows) =
-        (sum(|told| told.come), come.iter().map(|(place, _)| search.findings[*place].missing).sum::<i64>());
+    let (keys, in_time) = (sum(|told| told.come), sum(|told| told.in_time));
+    let rows = come.iter().map(|(place, _)| search.findings[*place].missing).sum::<i64>();
     let latest = come.iter().map(|(_, told)| told.latest).max().unwrap_or(0);
     let (here, there) = (&lacking.table.name, &present.table.name);
     let at = search.findings[*first].since.map(time::rfc3339).unwrap_or_default();
@@ -271,6 +273,12 @@ fn said(search: &Search, present: &Key, lacking: &Key, come: &[(usize, Told)]) -
     };
     let why = match keys {
         0 => format!("{there} has no row from then on"),
+        _ if in_time > 0 => {
+            format!(
+                "all keys that {there} has in that time are here, {} of them out of it",
+                grouped(keys.unsigned_abs())
+            )
+        }
         1 => format!("the only key that {there} has in that time is here"),
         _ => format!("all {} keys that {there} has in that time are here", grouped(keys.unsigned_abs())),
     };
@@ -284,7 +292,10 @@ mod tests {
 
     #[test]
     fn what_the_sender_has_tells_what_is_lost() {
-        let told = |come, lost, keyless, is_behind| Told { come, lost, keyless, latest: 0, is_behind, way: (0, 1) };
+        let told = |come, lost, keyless, is_behind| {
+            let (in_time, latest, way) = (0, 0, (0, 1));
+            Told { come, in_time, lost, keyless, latest, is_behind, way }
+        };
         assert_eq!(told(100, 0, 0, false).verdict(100), Verdict::NoLoss);
         assert_eq!(told(80, 20, 0, false).verdict(100), Verdict::Fewer);
         assert_eq!(told(4, 96, 0, false).verdict(100), Verdict::Stays, "at the edges");

@@ -1,7 +1,7 @@
--- Of each gap: how many keys the sender has in it by its own clock whose rows are here, elsewhere in time; how many of its
+-- Of each gap: how many keys the sender has in it by its own clock whose rows are here, but not in it; how many of its
 -- keys in it are not here at all; how many of its rows in it have no key; by how much the last of the others came later than
 -- is usual; whether the gap lies behind all that was sent, and nothing that is here was sent later; and how much later than there
--- rows usually stand here, at least and at most. What is sent is counted by the middle of that, what is lost by nearly all
+-- rows usually stand here, at least and at most; and how many keys came in it, as those do that a table has beside what it lacks. What is sent is counted by the middle of that, what is lost by nearly all
 -- of it.
 -- No row comes out if this table has several rows of one key, since then a key tells nothing of a row; or if rows do not
 -- stand later here than there: what comes behind cannot tell what was due.
@@ -14,7 +14,7 @@ rca_here_row AS (SELECT {here} AS key, {here_time} AS rca_ts, {here_series} AS s
 rca_here AS (SELECT key, min(rca_ts) AS rca_ts, min(series) AS series, count(*) AS n FROM rca_here_row GROUP BY key),
 each AS (SELECT 10 * count(key) >= 9 * sum(n) AS is_a_row FROM rca_here),
 come AS (
-  SELECT rca_sent.rca_ts, rca_here.series, epoch_us(rca_here.rca_ts) - epoch_us(rca_sent.rca_ts) AS us
+  SELECT rca_sent.rca_ts, rca_here.rca_ts AS here_ts, rca_here.series, epoch_us(rca_here.rca_ts) - epoch_us(rca_sent.rca_ts) AS us
   FROM rca_sent JOIN rca_here USING (key)
   WHERE rca_here.rca_ts IS NOT NULL
 ),
@@ -27,7 +27,7 @@ way AS (
 ),
 moved AS (
   SELECT
-    place, series, since AS here_since, us[1] AS least, us[2] AS middle, us[3] AS most,
+    place, series, since AS here_since, until AS here_until, us[1] AS least, us[2] AS middle, us[3] AS most,
     (since - to_microseconds(us[2])) AS since, (until - to_microseconds(us[2])) AS until,
     since - to_microseconds(us[3]) AS earliest, until - to_microseconds(us[1]) AS latest
   FROM rca_gap, way, each
@@ -38,7 +38,11 @@ moved AS (
   )
 ),
 came AS (
-  SELECT place, moved.since, count(*) AS n, max(us - middle) AS us
+  SELECT
+    place, moved.since,
+    count(*) FILTER (here_ts <= here_since OR here_ts >= here_until) AS n,
+    count(*) FILTER (here_ts > here_since AND here_ts < here_until) AS in_time,
+    max(us - middle) AS us
   FROM moved JOIN come ON come.series = moved.series AND come.rca_ts > moved.since AND come.rca_ts < moved.until
   GROUP BY ALL
 ),
@@ -61,6 +65,7 @@ SELECT
     SELECT 1 FROM rca_here WHERE rca_here.rca_ts >= moved.here_since AND key NOT IN (SELECT key FROM rca_sent)
   ),
   least,
-  most
+  most,
+  coalesce(came.in_time, 0)
 FROM moved LEFT JOIN came USING (place, since) LEFT JOIN went USING (place, since)
 ORDER BY place
